@@ -1,0 +1,198 @@
+//! The model in the form in which every consumer reads it: `model.json`, beside the function's binary.
+//!
+//! `stacks` makes it from `telemetry.toml`, after validation; nothing here validates. It is plain
+//! data with stable names, so that a job in another language reads the same file.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+/// What a device sends, and how it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// MQTT topic filter of the events, for instance `dt/+/measures`.
+    pub topic: String,
+    /// Who sent an event.
+    pub device: Device,
+    /// When it was measured. `None`: the arrival time is the time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<TimeField>,
+    /// What else describes the device, in the order of the file. Without the device itself.
+    #[serde(default)]
+    pub dimensions: Vec<Dimension>,
+    /// What is measured, in the order of the file.
+    pub measures: Vec<Measure>,
+    /// How an event becomes records.
+    pub record: RecordLayout,
+    /// What happens to fields of an event that the model does not name.
+    pub undeclared: Undeclared,
+}
+
+/// The identity of a device: the first dimension of every record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Device {
+    /// Name of the dimension in the store.
+    pub dimension: String,
+    /// Field of the event that holds the identity. Where the topic names the device, the IoT rule
+    /// adds the segment to the event under this name.
+    pub field: String,
+    /// Which segment of the topic names the device, counted from 1 as in the IoT SQL function
+    /// `topic(n)`. `None`: the event itself does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic_segment: Option<u32>,
+}
+
+/// The field that holds the time of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimeField {
+    /// Field of the event.
+    pub field: String,
+    /// Unit of a number in it. ISO-8601 text needs none.
+    pub unit: TimeUnit,
+}
+
+/// Unit of a time that is a number since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TimeUnit {
+    /// Seconds.
+    #[serde(rename = "s")]
+    Seconds,
+    /// Milliseconds.
+    #[serde(rename = "ms")]
+    Milliseconds,
+    /// Microseconds.
+    #[serde(rename = "us")]
+    Microseconds,
+    /// Nanoseconds.
+    #[serde(rename = "ns")]
+    Nanoseconds,
+}
+
+/// An attribute of the device that identifies the series, beside the device itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dimension {
+    /// Name in the store.
+    pub name: String,
+    /// Field of the event.
+    pub field: String,
+}
+
+/// A value that the device measures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Measure {
+    /// Name in the store.
+    pub name: String,
+    /// Field of the event.
+    pub field: String,
+    /// Type in the store.
+    #[serde(rename = "type")]
+    pub kind: MeasureType,
+    /// Unit, for people, for instance `celsius`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// What is normal, in the measure's unit. A value outside is stored, and counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub normal: Option<Range>,
+}
+
+/// A closed range of numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Range {
+    /// The lowest normal value.
+    pub min: f64,
+    /// The highest normal value.
+    pub max: f64,
+}
+
+impl Range {
+    /// Whether `value` is normal. Nothing that is not a number is.
+    pub fn contains(&self, value: f64) -> bool {
+        self.min <= value && value <= self.max
+    }
+}
+
+/// Type of a measure, as [Timestream names them](https://docs.aws.amazon.com/timestream/latest/developerguide/writes.html#writes.data-types).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MeasureType {
+    /// 64-bit floating point, without NaN, infinities and `-0.0`.
+    Double,
+    /// 64-bit signed integer.
+    Bigint,
+    /// `true` or `false`.
+    Boolean,
+    /// Text of at most 2 KB.
+    Varchar,
+    /// An instant, with nanoseconds.
+    Timestamp,
+}
+
+/// How an event becomes records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "layout", rename_all = "lowercase", deny_unknown_fields)]
+pub enum RecordLayout {
+    /// One multi-measure record for each instant of an event.
+    Multi {
+        /// `measure_name` of these records.
+        name: String,
+    },
+    /// One record for each measure.
+    Single,
+}
+
+/// What happens to a field that the model does not name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Undeclared {
+    /// It is counted and not stored. The lake keeps it.
+    #[default]
+    Ignore,
+    /// What is declared is stored, and the event goes to quarantine too.
+    Quarantine,
+}
+
+/// Name of the file that carries the model inside a function's archive.
+pub const MODEL_FILE: &str = "model.json";
+
+/// Why a function found no model.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file is not there or cannot be read.
+    #[error("cannot read the model {path}")]
+    Read {
+        /// Where it was expected.
+        path: String,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The file is not a model.
+    #[error("{path} is not a model")]
+    Parse {
+        /// Where it is.
+        path: String,
+        /// The cause, with line and column.
+        source: serde_json::Error,
+    },
+}
+
+impl Model {
+    /// Reads [`MODEL_FILE`] from the folder of the running binary, where a function's archive puts it
+    /// (`LAMBDA_TASK_ROOT`).
+    pub fn beside_binary() -> Result<Self, LoadError> {
+        let exe = std::env::current_exe().unwrap_or_default();
+        Self::read(&exe.with_file_name(MODEL_FILE))
+    }
+
+    /// Reads a model from a JSON file.
+    pub fn read(path: &Path) -> Result<Self, LoadError> {
+        let name = || path.display().to_string();
+        let text = std::fs::read(path).map_err(|source| LoadError::Read { path: name(), source })?;
+        serde_json::from_slice(&text).map_err(|source| LoadError::Parse { path: name(), source })
+    }
+}
