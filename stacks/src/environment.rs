@@ -1,0 +1,230 @@
+//! An environment: where one deployment of the pipeline lives, and how large it is.
+//!
+//! [`Environment`] is what the stacks are built from, so every value in it is known to be valid.
+//! It reads no file, no clock and no account: an expected account is compared elsewhere.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// Account number of the emulator, which has no accounts.
+pub const LOCAL_ACCOUNT: &str = "000000000000";
+
+/// Name of the only table of an environment's database.
+pub const TABLE: &str = "telemetry";
+
+/// One deployment of the pipeline: `environments/<name>.toml`, validated.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Environment {
+    /// Name, part of physical names: `[a-z][a-z0-9-]{0,15}`.
+    pub name: String,
+    /// Where it is deployed to.
+    pub target: Target,
+    /// AWS Region, one that has every service of the pipeline.
+    pub region: String,
+    /// The account that it may be deployed to, 12 digits.
+    pub account: String,
+    /// Processor of the functions. `None`: that of the machine that builds them.
+    pub architecture: Option<Architecture>,
+    /// What happens to data when its stack is deleted.
+    pub on_delete: OnDelete,
+    /// The Kinesis stream.
+    pub stream: Stream,
+    /// What moves events from the stream to the store.
+    pub consumer: Consumer,
+    /// Retention of the Timestream table.
+    pub store: Store,
+    /// Delivery to the lake.
+    pub lake: Lake,
+    /// The simulated devices.
+    pub simulator: Simulator,
+    /// Logs of every function and delivery.
+    pub logs: Logs,
+    /// Tags of every resource, beside the pipeline's own.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// Where an environment is deployed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Target {
+    /// An AWS account.
+    Aws,
+    /// The emulator on this machine.
+    Local,
+}
+
+/// Processor of a Lambda function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Architecture {
+    /// AWS Graviton.
+    Arm64,
+    /// 64-bit x86.
+    #[serde(rename = "x86_64")]
+    X86_64,
+}
+
+impl Architecture {
+    /// The name that Lambda and CloudFormation use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Arm64 => "arm64",
+            Self::X86_64 => "x86_64",
+        }
+    }
+}
+
+/// What happens to data when its stack is deleted or would replace it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnDelete {
+    /// It is deleted too.
+    Delete,
+    /// It stays.
+    Retain,
+}
+
+/// The Kinesis stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Stream {
+    /// Who decides on the number of shards.
+    pub mode: StreamMode,
+    /// How long the stream keeps a record, in hours, 24 to 8,760.
+    pub retention_hours: u32,
+}
+
+/// [Capacity mode](https://docs.aws.amazon.com/streams/latest/dev/how-do-i-size-a-stream.html) of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StreamMode {
+    /// Kinesis scales the shards.
+    OnDemand,
+    /// A fixed number of shards.
+    Provisioned {
+        /// Number of shards, at least 1.
+        shards: u32,
+    },
+}
+
+/// What moves events from the stream to the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Consumer {
+    /// A Lambda function, invoked with batches of the stream.
+    Lambda(LambdaConsumer),
+}
+
+/// A consumer that is a Lambda function, with the
+/// [limits of its event source mapping](https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LambdaConsumer {
+    /// Most records of a batch, 1 to 10,000.
+    pub batch_size: u32,
+    /// How long a batch may wait to fill, in seconds, 0 to 300.
+    pub window_seconds: u32,
+    /// Batches of one shard that are handled at the same time, 1 to 10.
+    pub parallelization: u32,
+    /// How often a failed batch is tried again, 0 to 10,000. Never without end: one record that
+    /// always fails would block its shard.
+    pub max_attempts: u32,
+    /// Age at which a record is given up, in seconds, 60 to 604,800.
+    pub max_age_seconds: u32,
+    /// Memory of the function, in MB, 128 to 10,240.
+    pub memory_mb: u32,
+    /// Time limit of the function, in seconds, 1 to 900.
+    pub timeout_seconds: u32,
+}
+
+/// [Retention](https://docs.aws.amazon.com/timestream/latest/developerguide/storage.html) of the Timestream table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Store {
+    /// Memory store, in hours, 1 to 8,766.
+    pub memory_hours: u32,
+    /// Magnetic store, in days, 1 to 73,000.
+    pub magnetic_days: u32,
+}
+
+/// Delivery to the lake, with the
+/// [buffering hints of Firehose](https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html):
+/// whichever limit is reached first writes an object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Lake {
+    /// Size of a buffer, in MiB, 1 to 128.
+    pub buffer_mb: u32,
+    /// Age of a buffer, in seconds, 0 to 900.
+    pub buffer_seconds: u32,
+    /// First part of every object's key, without a slash at either end.
+    pub prefix: String,
+}
+
+/// The simulated devices.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Simulator {
+    /// Whether there are any.
+    pub enabled: bool,
+    /// Number of devices, at least 1.
+    pub devices: u32,
+    /// Events of one device in a minute, at least 1.
+    pub events_per_minute: u32,
+    /// Chance that a measure is outside of what is normal, 0 to 1.
+    pub anomaly_chance: f64,
+}
+
+/// Logs of every function and delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Logs {
+    /// How long they are kept, in days: one of the
+    /// [values of CloudWatch Logs](https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html).
+    pub retention_days: u32,
+    /// What the functions log.
+    pub level: LogLevel,
+}
+
+/// The least severe level that a function logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum LogLevel {
+    /// What needs a person.
+    Error,
+    /// What may need one.
+    Warn,
+    /// What happens.
+    Info,
+    /// Why it happens.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+impl LogLevel {
+    /// The name that Lambda's `ApplicationLogLevel` uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "ERROR",
+            Self::Warn => "WARN",
+            Self::Info => "INFO",
+            Self::Debug => "DEBUG",
+            Self::Trace => "TRACE",
+        }
+    }
+}
+
+impl Environment {
+    /// Name of a stack of this environment: `sluice-<environment>-<stack>`.
+    pub fn stack_name(&self, stack: &str) -> String {
+        format!("sluice-{}-{stack}", self.name)
+    }
+
+    /// Name of the Timestream database and of the Glue database: `sluice_<environment>`, with
+    /// underscores only, so that SQL needs no quotes.
+    pub fn database(&self) -> String {
+        format!("sluice_{}", self.name.replace('-', "_"))
+    }
+
+    /// Name of the Timestream table.
+    #[expect(clippy::unused_self, reason = "a table belongs to an environment, as its database does")]
+    pub fn table(&self) -> &'static str {
+        TABLE
+    }
+}
