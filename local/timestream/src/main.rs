@@ -1,2 +1,3 @@
-//! Placeholder.
+//! Placeholder of the process.
+
 fn main() {}
