@@ -1,2 +1,32 @@
-//! Placeholder.
-fn main() {}
+//! Sluice's command line: parse, dispatch, print, exit.
+//!
+//! Decisions live elsewhere: `commands/` has one file per command, `report` writes every line that a
+//! person reads, and `target` is the only place that builds an SDK configuration.
+
+mod artifacts;
+mod cli;
+mod commands;
+mod deploy;
+mod destroy;
+mod failure;
+mod local;
+mod project;
+mod report;
+mod target;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let report = report::Report::new(cli.global.format);
+    match commands::run(&cli, &report).await {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            report.failure(&failure);
+            failure.exit.into()
+        }
+    }
+}

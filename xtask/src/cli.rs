@@ -1,0 +1,100 @@
+//! The command line as clap reads it. Each command's flags are in its own file.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands;
+
+/// Deploy, prove and tear down an IoT telemetry pipeline, on this machine or on AWS.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 done, 1 unexpected, 2 usage or configuration, 3 declined, 4 a stack failed, \
+                  5 no such environment or not ours, 6 verification failed."
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// The environment: a file in environments/.
+    #[arg(long, global = true, default_value = "local", value_name = "NAME", env = "SLUICE_ENV")]
+    pub env: String,
+    /// Override one key of the environment for this run, for instance `--set simulator.enabled=true`.
+    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub set: Vec<(String, String)>,
+    /// How results are written to standard output.
+    #[arg(long, global = true, default_value = "text", value_name = "FORMAT")]
+    pub format: Format,
+    /// Ask nothing.
+    #[arg(long, short, global = true)]
+    pub yes: bool,
+    /// Port of the local target's AWS endpoint; 0 takes free ports for all of its services.
+    #[arg(
+        long,
+        global = true,
+        default_value_t = 4566,
+        value_name = "PORT",
+        env = "SLUICE_LOCAL_PORT",
+        hide_env_values = true
+    )]
+    pub local_port: u16,
+    /// Folder for the local target's state and logs [default: target/local].
+    #[arg(long, global = true, value_name = "DIR", env = "SLUICE_LOCAL_DIR", hide_env_values = true)]
+    pub local_dir: Option<PathBuf>,
+}
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// One JSON document on standard output; everything else goes to standard error.
+    Json,
+}
+
+/// One command, one file in `commands/`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Synth(commands::synth::Synth),
+    Check(commands::check::Check),
+    Plan(commands::plan::Plan),
+    Deploy(commands::deploy::Deploy),
+    Destroy(commands::destroy::Destroy),
+    Status(commands::status::Status),
+    Outputs(commands::outputs::Outputs),
+    Logs(commands::logs::Logs),
+    Simulate(commands::simulate::Simulate),
+    Verify(commands::verify::Verify),
+    Query(commands::query::Query),
+    Doctor(commands::doctor::Doctor),
+    Test(commands::test::Test),
+    Lint(commands::lint::Lint),
+    Completions(commands::completions::Completions),
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("expected KEY=VALUE, for instance simulator.enabled=true".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_tree_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,46 @@
+//! One file per command: its flags, and a `run` that wires the modules that do the work.
+
+pub mod check;
+pub mod completions;
+pub mod deploy;
+pub mod destroy;
+pub mod doctor;
+pub mod lint;
+pub mod logs;
+pub mod outputs;
+pub mod plan;
+pub mod query;
+pub mod simulate;
+pub mod status;
+pub mod synth;
+pub mod test;
+pub mod verify;
+
+use crate::cli::{Cli, Command};
+use crate::failure::{Exit, Failure};
+use crate::report::Report;
+
+/// What a command ends with.
+pub type Outcome = Result<Exit, Failure>;
+
+/// Runs the command that was asked for.
+pub async fn run(cli: &Cli, report: &Report) -> Outcome {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Synth(command) => command.run(global, report),
+        Command::Check(command) => command.run(global, report),
+        Command::Plan(command) => command.run(global, report).await,
+        Command::Deploy(command) => command.run(global, report).await,
+        Command::Destroy(command) => command.run(global, report).await,
+        Command::Status(command) => command.run(global, report).await,
+        Command::Outputs(command) => command.run(global, report).await,
+        Command::Logs(command) => command.run(global, report).await,
+        Command::Simulate(command) => command.run(global, report).await,
+        Command::Verify(command) => command.run(global, report).await,
+        Command::Query(command) => command.run(global, report).await,
+        Command::Doctor(command) => command.run(global, report).await,
+        Command::Test(command) => command.run(report),
+        Command::Lint(command) => command.run(report),
+        Command::Completions(command) => command.run(report),
+    }
+}

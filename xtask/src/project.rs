@@ -1,0 +1,120 @@
+//! The checkout: where things are, and its configuration, read and validated.
+
+use std::path::{Path, PathBuf};
+
+use stacks::environment::Environment;
+use telemetry::Model;
+
+use crate::cli::Global;
+use crate::failure::{Exit, Explain, Failure};
+
+/// Paths of the checkout that this program was built from.
+#[derive(Debug, Clone)]
+pub struct Project {
+    root: PathBuf,
+    target: PathBuf,
+}
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigurationError {
+    /// The environment has no file.
+    #[error("there is no environment `{name}`: environments/{name}.toml does not exist")]
+    UnknownEnvironment {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// A file cannot be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// The file.
+        path: String,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// A file is wrong; every problem is listed.
+    #[error(transparent)]
+    Problems(#[from] stacks::problems::Problems),
+}
+
+impl Explain for ConfigurationError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::UnknownEnvironment { .. } => Exit::NoEnvironment,
+            Self::Read { .. } | Self::Problems(_) => Exit::Configuration,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::UnknownEnvironment { name, known } => Some(
+                match stacks::spelling::likely(name, known.iter().map(String::as_str)) {
+                    Some(likely) => format!("did you mean `--env {likely}`?"),
+                    None => format!("there are: {}", known.join(", ")),
+                },
+            ),
+            Self::Read { .. } | Self::Problems(_) => None,
+        }
+    }
+}
+
+impl Project {
+    /// The checkout around this program's source.
+    pub fn locate() -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_path_buf();
+        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
+        Self { root, target }
+    }
+
+    /// The workspace's folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Cargo's target folder, where everything that Sluice makes for itself lives too.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Names of the environments that have a file, sorted.
+    pub fn environments(&self) -> Vec<String> {
+        let mut names: Vec<String> = std::fs::read_dir(self.root.join("environments"))
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".toml").map(str::to_owned))
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// Reads the model and the environment that the command line names. Both files' problems are
+    /// reported together.
+    pub fn load(&self, global: &Global) -> Result<(Model, Environment), Failure> {
+        let known = self.environments();
+        if !known.contains(&global.env) {
+            return Err(ConfigurationError::UnknownEnvironment { name: global.env.clone(), known }.into());
+        }
+        let environment_file = format!("environments/{}.toml", global.env);
+        let environment_text = self.read(&environment_file)?;
+        let model_text = self.read("telemetry.toml")?;
+        let model = stacks::model::parse("telemetry.toml", &model_text);
+        let environment =
+            stacks::environment::parse(&global.env, &environment_file, &environment_text, &global.set);
+        match (model, environment) {
+            (Ok(model), Ok(environment)) => Ok((model, environment)),
+            (Err(problems), Ok(_)) | (Ok(_), Err(problems)) => Err(ConfigurationError::Problems(problems).into()),
+            (Err(mut problems), Err(others)) => {
+                problems.extend(others);
+                Err(ConfigurationError::Problems(problems).into())
+            }
+        }
+    }
+
+    fn read(&self, file: &str) -> Result<String, ConfigurationError> {
+        std::fs::read_to_string(self.root.join(file))
+            .map_err(|source| ConfigurationError::Read { path: file.to_owned(), source })
+    }
+}

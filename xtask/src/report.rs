@@ -1,0 +1,178 @@
+//! Every line that a person reads, or one JSON document.
+//!
+//! Results go to standard output, progress and remarks to standard error. With `--format json`,
+//! standard output carries exactly one document, whether the command succeeds or fails.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the one place that prints")]
+
+use std::cell::Cell;
+use std::fmt::{self, Display};
+use std::io::IsTerminal as _;
+use std::time::{Duration, Instant};
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use crate::cli::Format;
+use crate::failure::Failure;
+
+/// Green, for what succeeded.
+pub const GOOD: Style = AnsiColor::Green.on_default();
+/// Yellow, for what deserves a look.
+pub const CAUTION: Style = AnsiColor::Yellow.on_default();
+/// Red and bold, for what failed.
+pub const BAD: Style = AnsiColor::Red.on_default().bold();
+/// For headings and names.
+pub const STRONG: Style = Style::new().bold();
+/// For what matters less.
+pub const FAINT: Style = Style::new().dimmed();
+
+/// `text` in a style. Colour is stripped where the stream does not show it.
+pub fn paint(style: Style, text: impl Display) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// A result: text for a person, JSON for a program.
+pub trait Document: Serialize {
+    /// Writes what a person reads, with lines ended by `\n`.
+    fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result;
+}
+
+/// Where a command reports to.
+#[derive(Debug)]
+pub struct Report {
+    format: Format,
+    progress: MultiProgress,
+    printed: Cell<bool>,
+}
+
+impl Report {
+    /// A report in this format.
+    pub fn new(format: Format) -> Self {
+        Self { format, progress: MultiProgress::new(), printed: Cell::new(false) }
+    }
+
+    /// The format that was asked for.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Whether a person can be asked: standard input and standard error are terminals.
+    pub fn interactive(&self) -> bool {
+        std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    /// Prints the result of the command. At most once per command when the format is JSON.
+    pub fn print(&self, document: &impl Document) {
+        match self.format {
+            Format::Text => {
+                let mut text = String::new();
+                if document.text(&mut text).is_ok() {
+                    self.progress.suspend(|| anstream::print!("{text}"));
+                }
+            }
+            Format::Json => self.json(document),
+        }
+    }
+
+    /// Prints text that is a result of its own, for instance a completion script or a line of a log.
+    pub fn raw(&self, text: impl Display) {
+        self.progress.suspend(|| anstream::println!("{text}"));
+    }
+
+    /// Prints a remark on standard error.
+    pub fn note(&self, text: impl Display) {
+        self.progress.suspend(|| anstream::eprintln!("{text}"));
+    }
+
+    /// Prints something that deserves a look on standard error.
+    pub fn warn(&self, text: impl Display) {
+        self.note(format_args!("{} {text}", paint(CAUTION, "warning:")));
+    }
+
+    /// A step that takes a moment: a spinner on a terminal, a line when it ends.
+    pub fn step(&self, text: impl Display) -> Step<'_> {
+        let text = text.to_string();
+        let style = ProgressStyle::with_template("{spinner:.cyan} {msg} {elapsed:.dim}")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let bar = self.progress.add(ProgressBar::new_spinner().with_style(style).with_message(text.clone()));
+        bar.enable_steady_tick(Duration::from_millis(100));
+        Step { report: self, bar, text, started: Instant::now() }
+    }
+
+    /// Prints why a command failed, and what to do.
+    pub fn failure(&self, failure: &Failure) {
+        if self.format == Format::Json && !self.printed.get() {
+            #[derive(Serialize)]
+            struct Body {
+                exit: u8,
+                message: String,
+                #[serde(skip_serializing_if = "Option::is_none")]
+                hint: Option<String>,
+            }
+            #[derive(Serialize)]
+            struct Failed {
+                ok: bool,
+                error: Body,
+            }
+            let message = causes(&failure.error);
+            let hint = failure.hint.clone();
+            self.json(&Failed { ok: false, error: Body { exit: failure.exit as u8, message, hint } });
+        }
+        self.note(format_args!("{} {}", paint(BAD, "error:"), causes(&failure.error)));
+        if let Some(hint) = &failure.hint {
+            self.note(format_args!("{} {hint}", paint(GOOD, "hint:")));
+        }
+    }
+
+    fn json(&self, value: &impl Serialize) {
+        self.printed.set(true);
+        match serde_json::to_string_pretty(value) {
+            Ok(text) => println!("{text}"),
+            Err(error) => eprintln!("error: the result cannot be written as JSON: {error}"),
+        }
+    }
+}
+
+/// The message of an error and of its causes, without repeating what one already says of the next.
+fn causes(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
+}
+
+/// Work under way. Dropped without [`Step::done`], it ends silently: the error says the rest.
+#[derive(Debug)]
+pub struct Step<'a> {
+    report: &'a Report,
+    bar: ProgressBar,
+    text: String,
+    started: Instant,
+}
+
+impl Step<'_> {
+    /// Changes what the spinner says.
+    pub fn update(&self, text: impl Display) {
+        self.bar.set_message(text.to_string());
+    }
+
+    /// Ends the step with a line that says what came of it.
+    pub fn done(self, result: impl Display) {
+        self.bar.finish_and_clear();
+        let seconds = self.started.elapsed().as_secs_f64();
+        let took = if seconds < 0.05 { String::new() } else { paint(FAINT, format_args!(" {seconds:.1}s")) };
+        self.report.note(format_args!("{} {} {result}{took}", paint(GOOD, "✓"), self.text));
+    }
+}
+
+impl Drop for Step<'_> {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

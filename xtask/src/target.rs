@@ -1,0 +1,196 @@
+//! AWS or this machine: the only place that builds an SDK configuration.
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_sts::error::DisplayErrorContext;
+use stacks::environment::{Environment, Target};
+use telemetry::Model;
+
+use crate::cli::Global;
+use crate::failure::{Exit, Explain, Failure};
+use crate::local::{self, Endpoints};
+use crate::project::Project;
+
+/// An environment and the way to it: what every command that talks to a service starts from.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// The checkout.
+    pub project: Project,
+    /// What a device sends.
+    pub model: Model,
+    /// Where it goes.
+    pub environment: Environment,
+    config: SdkConfig,
+    /// Of the local target.
+    pub endpoints: Option<Endpoints>,
+}
+
+/// Why an environment cannot be reached.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// No credentials, or the service refused them.
+    #[error("no usable AWS credentials for environment `{environment}`: {cause}")]
+    Credentials {
+        /// The environment.
+        environment: String,
+        /// What the SDK said.
+        cause: String,
+    },
+    /// The credentials belong to another account.
+    #[error(
+        "environment `{environment}` belongs to account {expected}, but the credentials are for account {actual} ({arn})"
+    )]
+    WrongAccount {
+        /// The environment.
+        environment: String,
+        /// The account in its file.
+        expected: String,
+        /// The account of the credentials.
+        actual: String,
+        /// Who the credentials are.
+        arn: String,
+    },
+    /// The local target does not run.
+    #[error("the local target is not running")]
+    NotRunning,
+}
+
+impl Explain for TargetError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Credentials { .. } => Exit::Unexpected,
+            Self::WrongAccount { .. } | Self::NotRunning => Exit::NoEnvironment,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Credentials { .. } => {
+                "log in (`aws sso login`, `aws login`) or set AWS_PROFILE; \
+                 `--env local` needs no account"
+                    .to_owned()
+            }
+            Self::WrongAccount { environment, .. } => format!(
+                "use credentials of that account (AWS_PROFILE), or put yours as `account` in environments/{environment}.toml"
+            ),
+            Self::NotRunning => "`cargo xtask deploy` starts it".to_owned(),
+        })
+    }
+}
+
+impl Session {
+    /// Connects to an environment that is there. Does not start the local target.
+    pub async fn connect(global: &Global) -> Result<Self, Failure> {
+        let project = Project::locate();
+        let (model, environment) = project.load(global)?;
+        let endpoints = match environment.target {
+            Target::Aws => None,
+            Target::Local => Some(local::running(&project, global).ok_or(TargetError::NotRunning)?),
+        };
+        Self::open(project, model, environment, endpoints).await
+    }
+
+    /// Connects to an environment through endpoints that are known, or AWS itself, and makes sure
+    /// that the account is the one that the environment expects.
+    pub async fn open(
+        project: Project,
+        model: Model,
+        environment: Environment,
+        endpoints: Option<Endpoints>,
+    ) -> Result<Self, Failure> {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).region(Region::new(environment.region.clone()));
+        if let Some(endpoints) = &endpoints {
+            loader = loader.endpoint_url(&endpoints.aws).test_credentials();
+        }
+        let session = Self { project, model, environment, config: loader.load().await, endpoints };
+        if session.endpoints.is_none() {
+            session.guard_account().await?;
+        }
+        Ok(session)
+    }
+
+    async fn guard_account(&self) -> Result<(), TargetError> {
+        let environment = self.environment.name.clone();
+        let identity = aws_sdk_sts::Client::new(&self.config).get_caller_identity().send().await.map_err(|error| {
+            TargetError::Credentials { environment: environment.clone(), cause: DisplayErrorContext(&error).to_string() }
+        })?;
+        let actual = identity.account().unwrap_or_default();
+        if actual == self.environment.account {
+            return Ok(());
+        }
+        Err(TargetError::WrongAccount {
+            environment,
+            expected: self.environment.account.clone(),
+            actual: actual.to_owned(),
+            arn: identity.arn().unwrap_or_default().to_owned(),
+        })
+    }
+
+    /// A client of CloudFormation.
+    pub fn cloudformation(&self) -> aws_sdk_cloudformation::Client {
+        aws_sdk_cloudformation::Client::new(&self.config)
+    }
+
+    /// A client of CloudWatch Logs.
+    pub fn logs(&self) -> aws_sdk_cloudwatchlogs::Client {
+        aws_sdk_cloudwatchlogs::Client::new(&self.config)
+    }
+
+    /// A client of Firehose.
+    pub fn firehose(&self) -> aws_sdk_firehose::Client {
+        aws_sdk_firehose::Client::new(&self.config)
+    }
+
+    /// A client of the data plane of IoT Core: the front door for events.
+    pub fn iot(&self) -> aws_sdk_iotdataplane::Client {
+        aws_sdk_iotdataplane::Client::new(&self.config)
+    }
+
+    /// A client of Kinesis.
+    pub fn kinesis(&self) -> aws_sdk_kinesis::Client {
+        aws_sdk_kinesis::Client::new(&self.config)
+    }
+
+    /// A client of Lambda.
+    pub fn lambda(&self) -> aws_sdk_lambda::Client {
+        aws_sdk_lambda::Client::new(&self.config)
+    }
+
+    /// A client of S3. The local endpoint has no host per bucket.
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let config = aws_sdk_s3::config::Builder::from(&self.config).force_path_style(self.endpoints.is_some());
+        aws_sdk_s3::Client::from_conf(config.build())
+    }
+
+    /// A client of SQS.
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        aws_sdk_sqs::Client::new(&self.config)
+    }
+
+    /// A client of Timestream's query API. On AWS it discovers its cell, as the service demands.
+    pub async fn timestream_query(&self) -> Result<aws_sdk_timestreamquery::Client, Failure> {
+        if let Some(endpoints) = &self.endpoints {
+            let config = aws_sdk_timestreamquery::config::Builder::from(&self.config).endpoint_url(&endpoints.timestream);
+            return Ok(aws_sdk_timestreamquery::Client::from_conf(config.build()));
+        }
+        let (client, reload) = aws_sdk_timestreamquery::Client::new(&self.config)
+            .with_endpoint_discovery_enabled()
+            .await
+            .map_err(|error| Failure::from(anyhow::anyhow!("Timestream does not answer: {}", DisplayErrorContext(&error))))?;
+        tokio::spawn(reload.reload_task());
+        Ok(client)
+    }
+
+    /// A client of Timestream's write API, the control plane of databases and tables.
+    pub async fn timestream_write(&self) -> Result<aws_sdk_timestreamwrite::Client, Failure> {
+        if let Some(endpoints) = &self.endpoints {
+            let config = aws_sdk_timestreamwrite::config::Builder::from(&self.config).endpoint_url(&endpoints.timestream);
+            return Ok(aws_sdk_timestreamwrite::Client::from_conf(config.build()));
+        }
+        let (client, reload) = aws_sdk_timestreamwrite::Client::new(&self.config)
+            .with_endpoint_discovery_enabled()
+            .await
+            .map_err(|error| Failure::from(anyhow::anyhow!("Timestream does not answer: {}", DisplayErrorContext(&error))))?;
+        tokio::spawn(reload.reload_task());
+        Ok(client)
+    }
+}
