@@ -9,6 +9,7 @@ mod commands;
 mod deploy;
 mod destroy;
 mod failure;
+mod inventory;
 mod local;
 mod project;
 mod report;

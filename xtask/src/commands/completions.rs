@@ -1,16 +1,27 @@
-//! `completions`.
+//! `completions`: a completion script for a shell.
 
-use clap::Args;
+use clap::{Args, CommandFactory as _};
+use clap_complete::Shell;
 
 use super::Outcome;
+use crate::cli::Cli;
+use crate::failure::Exit;
 use crate::report::Report;
 
 /// Print a completion script for a shell
+///
+/// It completes the program `xtask`, for instance behind `alias xtask='cargo xtask'`.
 #[derive(Debug, Args)]
-pub struct Completions {}
+pub struct Completions {
+    /// The shell.
+    shell: Shell,
+}
 
 impl Completions {
-    pub fn run(&self, _report: &Report) -> Outcome {
-        todo!()
+    pub fn run(&self, report: &Report) -> Outcome {
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut Cli::command(), "xtask", &mut script);
+        report.raw(String::from_utf8_lossy(&script).trim_end());
+        Ok(Exit::Done)
     }
 }

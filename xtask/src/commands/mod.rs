@@ -44,3 +44,9 @@ pub async fn run(cli: &Cli, report: &Report) -> Outcome {
         Command::Completions(command) => command.run(report),
     }
 }
+
+/// Reads a duration such as `90s`, `10m` or `1h 30m`.
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    let span: jiff::SignedDuration = text.parse().map_err(|_| "expected a duration such as 90s, 10m or 1h".to_owned())?;
+    std::time::Duration::try_from(span).map_err(|_| "a duration cannot be negative".to_owned())
+}

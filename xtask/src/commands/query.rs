@@ -1,16 +1,196 @@
-//! `query`.
+//! `query`: a query on the store, as a table or as JSON.
 
+use std::fmt;
+use std::io::Read as _;
+
+use anyhow::{Context as _, anyhow};
+use aws_sdk_timestreamquery::error::DisplayErrorContext;
+use aws_sdk_timestreamquery::types::{ColumnInfo, Datum, ScalarType};
 use clap::Args;
+use comfy_table::{CellAlignment, Table, presets};
+use serde::Serialize;
+use serde_json::{Map, Number, Value};
 
 use super::Outcome;
-use crate::report::Report;
+use crate::cli::Global;
+use crate::failure::{Exit, Failure};
+use crate::report::{Document, FAINT, Report, paint};
+use crate::target::Session;
 
 /// Run a query on the store
+///
+/// The table is <database>.telemetry, where <database> is sluice_ and the environment's name, for instance
+/// `cargo xtask query "SELECT * FROM sluice_local.telemetry LIMIT 10"`.
 #[derive(Debug, Args)]
-pub struct Query {}
+pub struct Query {
+    /// The query, or `-` to read it from standard input.
+    sql: String,
+    /// Stop after this many rows.
+    #[arg(long, value_name = "N")]
+    max_rows: Option<usize>,
+}
 
 impl Query {
-    pub async fn run(&self, _global: &crate::cli::Global, _report: &Report) -> Outcome {
-        todo!()
+    pub async fn run(&self, global: &Global, report: &Report) -> Outcome {
+        let session = Session::connect(global).await?;
+        let sql = if self.sql == "-" {
+            let mut text = String::new();
+            std::io::stdin().read_to_string(&mut text).context("cannot read the query from standard input")?;
+            text
+        } else {
+            self.sql.clone()
+        };
+        let client = session.timestream_query().await?;
+        let answer = run(&client, &sql, self.max_rows).await?;
+        report.print(&answer);
+        Ok(Exit::Done)
+    }
+}
+
+/// Columns and rows of a query, all pages.
+#[derive(Debug, Serialize)]
+pub struct Answer {
+    /// Name and type of each column.
+    pub columns: Vec<Column>,
+    /// Values, in the order of the columns. Numbers and booleans are JSON numbers and booleans.
+    pub rows: Vec<Vec<Value>>,
+    #[serde(skip)]
+    truncated: bool,
+}
+
+/// A column of an answer.
+#[derive(Debug, Serialize)]
+pub struct Column {
+    name: String,
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+/// Runs a query and reads pages until there are no more, or `max_rows` are there. A page may be
+/// empty and still not be the last.
+pub async fn run(
+    client: &aws_sdk_timestreamquery::Client,
+    sql: &str,
+    max_rows: Option<usize>,
+) -> Result<Answer, Failure> {
+    let limit = max_rows.unwrap_or(usize::MAX);
+    let mut answer = Answer { columns: Vec::new(), rows: Vec::new(), truncated: false };
+    let mut token = None;
+    loop {
+        let page = client.query().query_string(sql).set_next_token(token.take()).send().await.map_err(refused)?;
+        if answer.columns.is_empty() {
+            answer.columns = page.column_info().iter().map(column).collect();
+        }
+        for row in page.rows() {
+            if answer.rows.len() == limit {
+                answer.truncated = true;
+                return Ok(answer);
+            }
+            let values = row.data().iter().zip(page.column_info());
+            answer.rows.push(values.map(|(datum, info)| value(datum, info)).collect());
+        }
+        token = page.next_token().map(str::to_owned);
+        if token.is_none() {
+            return Ok(answer);
+        }
+    }
+}
+
+fn refused(
+    error: aws_sdk_timestreamquery::error::SdkError<aws_sdk_timestreamquery::operation::query::QueryError>,
+) -> Failure {
+    use aws_sdk_timestreamquery::operation::query::QueryError;
+    match error.as_service_error() {
+        Some(QueryError::ValidationException(refusal)) => {
+            Failure::new(Exit::Configuration, format_args!("the store refuses the query: {}", refusal.message()))
+        }
+        _ => anyhow!("the query failed: {}", DisplayErrorContext(&error)).into(),
+    }
+}
+
+fn column(info: &ColumnInfo) -> Column {
+    let kind = info.r#type().map_or_else(|| "UNKNOWN".to_owned(), type_name);
+    Column { name: info.name().unwrap_or("_").to_owned(), kind }
+}
+
+fn type_name(kind: &aws_sdk_timestreamquery::types::Type) -> String {
+    if let Some(scalar) = kind.scalar_type() {
+        return scalar.as_str().to_owned();
+    }
+    let element = |info: &ColumnInfo| info.r#type().map_or_else(|| "UNKNOWN".to_owned(), type_name);
+    if let Some(info) = kind.array_column_info() {
+        return format!("ARRAY<{}>", element(info));
+    }
+    if let Some(info) = kind.time_series_measure_value_column_info() {
+        return format!("TIMESERIES<{}>", element(info));
+    }
+    let fields: Vec<String> = kind.row_column_info().iter().map(element).collect();
+    format!("ROW<{}>", fields.join(", "))
+}
+
+fn value(datum: &Datum, info: &ColumnInfo) -> Value {
+    let kind = info.r#type();
+    if let Some(scalar) = datum.scalar_value() {
+        return scalar_value(scalar, kind.and_then(|kind| kind.scalar_type()));
+    }
+    if let (Some(values), Some(info)) = (&datum.array_value, kind.and_then(|kind| kind.array_column_info())) {
+        return values.iter().map(|datum| value(datum, info)).collect();
+    }
+    if let (Some(row), Some(infos)) = (datum.row_value(), kind.map(|kind| kind.row_column_info())) {
+        let fields = row.data().iter().zip(infos);
+        let named = fields.map(|(datum, info)| (info.name().unwrap_or("_").to_owned(), value(datum, info)));
+        return Value::Object(named.collect());
+    }
+    if let (Some(points), Some(info)) =
+        (&datum.time_series_value, kind.and_then(|kind| kind.time_series_measure_value_column_info()))
+    {
+        let point = |point: &aws_sdk_timestreamquery::types::TimeSeriesDataPoint| {
+            let mut fields = Map::new();
+            fields.insert("time".to_owned(), point.time().into());
+            fields.insert("value".to_owned(), point.value().map_or(Value::Null, |datum| value(datum, info)));
+            Value::Object(fields)
+        };
+        return points.iter().map(point).collect();
+    }
+    Value::Null
+}
+
+fn scalar_value(text: &str, kind: Option<&ScalarType>) -> Value {
+    let number = match kind {
+        Some(ScalarType::Bigint | ScalarType::Integer) => text.parse::<i64>().ok().map(Number::from),
+        Some(ScalarType::Double) => text.parse::<f64>().ok().and_then(Number::from_f64),
+        Some(ScalarType::Boolean) => return text.parse().map_or_else(|_| text.into(), Value::Bool),
+        _ => None,
+    };
+    number.map_or_else(|| text.into(), Value::Number)
+}
+
+impl Document for Answer {
+    fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        let mut table = Table::new();
+        table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+        table.set_header(self.columns.iter().map(|column| &column.name));
+        for row in &self.rows {
+            table.add_row(row.iter().map(cell));
+        }
+        for (index, column) in self.columns.iter().enumerate() {
+            if matches!(column.kind.as_str(), "BIGINT" | "INTEGER" | "DOUBLE")
+                && let Some(column) = table.column_mut(index)
+            {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        writeln!(out, "{table}")?;
+        let more = if self.truncated { ", there are more" } else { "" };
+        let rows = if self.rows.len() == 1 { "row" } else { "rows" };
+        writeln!(out, "{}", paint(FAINT, format_args!("{} {rows}{more}", self.rows.len())))
+    }
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "-".to_owned(),
+        other => other.to_string(),
     }
 }

@@ -1,16 +1,132 @@
-//! `synth`.
+//! `synth`: the templates and a manifest, offline and without building code.
 
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
 use clap::Args;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use stacks::{Inputs, ParameterSource, Stack};
 
 use super::Outcome;
-use crate::report::Report;
+use crate::cli::Global;
+use crate::failure::Exit;
+use crate::project::Project;
+use crate::report::{Document, FAINT, Report, STRONG, paint};
 
 /// Write the templates, offline and without building code
+///
+/// The same model and environment give the same bytes.
 #[derive(Debug, Args)]
-pub struct Synth {}
+pub struct Synth {
+    /// Folder to write to [default: target/sluice/synth/<environment>].
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// What was synthesized: `manifest.json`, and the result of the command.
+#[derive(Debug, Serialize)]
+struct Manifest {
+    environment: String,
+    region: String,
+    account: String,
+    stacks: Vec<Entry>,
+    #[serde(skip)]
+    folder: PathBuf,
+}
+
+#[derive(Debug, Serialize)]
+struct Entry {
+    name: &'static str,
+    stack_name: String,
+    template: String,
+    sha256: String,
+    resources: usize,
+    depends_on: Vec<&'static str>,
+    /// Where the value of each parameter comes from when the stack is deployed.
+    parameters: BTreeMap<String, String>,
+}
+
+impl Entry {
+    fn new(stack: &Stack, json: &str) -> Self {
+        let source = |source: &ParameterSource| match source {
+            ParameterSource::Output { stack, output } => format!("output {output} of stack {stack}"),
+            ParameterSource::ArtifactKey(function) => format!("key of the archive of {}", function.name),
+        };
+        Self {
+            name: stack.name,
+            stack_name: stack.stack_name.clone(),
+            template: file_name(stack),
+            sha256: base16(&Sha256::digest(json)),
+            resources: stack.template.resources().len(),
+            depends_on: stack.depends_on.clone(),
+            parameters: stack.parameters.iter().map(|(name, from)| (name.clone(), source(from))).collect(),
+        }
+    }
+}
 
 impl Synth {
-    pub fn run(&self, _global: &crate::cli::Global, _report: &Report) -> Outcome {
-        todo!()
+    pub fn run(&self, global: &Global, report: &Report) -> Outcome {
+        let project = Project::locate();
+        let (model, environment) = project.load(global)?;
+        let folder =
+            self.out.clone().unwrap_or_else(|| project.target().join("sluice/synth").join(&environment.name));
+        let stacks = stacks::synthesize(&Inputs { model: &model, environment: &environment });
+        let entries = write(&folder, &stacks)?;
+        let manifest = Manifest {
+            environment: environment.name,
+            region: environment.region,
+            account: environment.account,
+            stacks: entries,
+            folder,
+        };
+        let json = serde_json::to_string_pretty(&manifest).context("the manifest cannot be written as JSON")?;
+        put(&manifest.folder.join("manifest.json"), &format!("{json}\n"))?;
+        report.print(&manifest);
+        Ok(Exit::Done)
+    }
+}
+
+/// Writes one template per stack. A template of a stack that is no more is removed.
+fn write(folder: &Path, stacks: &[Stack]) -> anyhow::Result<Vec<Entry>> {
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    let stale = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).filter(|path| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.ends_with(".template.json") && !stacks.iter().any(|stack| file_name(stack) == name)
+    });
+    for path in stale {
+        std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+    }
+    let entry = |stack: &Stack| {
+        let json = stack.template.to_json();
+        put(&folder.join(file_name(stack)), &json)?;
+        Ok(Entry::new(stack, &json))
+    };
+    stacks.iter().map(entry).collect()
+}
+
+fn file_name(stack: &Stack) -> String {
+    format!("{}.template.json", stack.name)
+}
+
+fn put(path: &Path, text: &str) -> anyhow::Result<()> {
+    std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn base16(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Document for Manifest {
+    fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        writeln!(out, "{} in {}", paint(STRONG, &self.environment), self.region)?;
+        for Entry { template, resources, depends_on, .. } in &self.stacks {
+            let after =
+                if depends_on.is_empty() { String::new() } else { format!("after {}", depends_on.join(", ")) };
+            writeln!(out, "  {template:<28} {resources:>2} resources  {}", paint(FAINT, after))?;
+        }
+        writeln!(out, "written to {}", self.folder.display())
     }
 }
