@@ -1,2 +1,20 @@
-//! Placeholder.
-fn main() {}
+//! The binary of the transform: carries events to [`handler::transform`] and answers back.
+
+mod raw;
+
+use lambda_runtime::{LambdaEvent, Runtime, layers::TracingLayer, service_fn};
+use serde::de::IgnoredAny;
+use tracing_subscriber::filter::LevelFilter;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
+    tracing_subscriber::fmt()
+        .json()
+        .with_max_level(level)
+        .without_time()
+        .init();
+    // The runtime wants a handler of parsed events; `raw` takes the bytes before that one is asked.
+    let parsed = service_fn(|_: LambdaEvent<IgnoredAny>| async { Ok::<(), lambda_runtime::Error>(()) });
+    Runtime::new(parsed).layer(raw::RawLayer).layer(TracingLayer::new()).run().await
+}
