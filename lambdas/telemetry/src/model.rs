@@ -133,6 +133,19 @@ pub enum MeasureType {
     Timestamp,
 }
 
+impl MeasureType {
+    /// The name in the model, for instance `double`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Double => "double",
+            Self::Bigint => "bigint",
+            Self::Boolean => "boolean",
+            Self::Varchar => "varchar",
+            Self::Timestamp => "timestamp",
+        }
+    }
+}
+
 /// How an event becomes records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "layout", rename_all = "lowercase", deny_unknown_fields)]

@@ -1,0 +1,349 @@
+//! From the bytes of one event to its records.
+//!
+//! The order matters: the document, then who and when (without which nothing can be stored), then
+//! every measure by itself, then the clock, and last the limits of the store. A fault of one measure
+//! never costs another its place.
+
+use std::sync::Arc;
+
+use crate::clock::{Arrival, Correction};
+use crate::fields::{FieldNames, Fields};
+use crate::points::{self, Element};
+use crate::reason::{Fault, MAX_REASONS, Rejection, quoted};
+use crate::record::{
+    DimensionValue, MAX_SERIES_BYTES, MeasureValue, Measured, ORIGINAL_TIME, Record, TIME_CORRECTED, Value,
+    series_bytes,
+};
+use crate::scalar::Scalar;
+use crate::{MeasureType, Model, Range, RecordLayout, TimeUnit, Undeclared, instant};
+
+/// A model, prepared for decoding.
+#[derive(Debug, Clone)]
+pub struct Decoder {
+    fields: FieldNames,
+    /// The device first.
+    dimensions: Vec<Source>,
+    time: Option<Source>,
+    unit: TimeUnit,
+    measures: Vec<PreparedMeasure>,
+    /// `measure_name` of multi-measure records; `None` in the single layout.
+    multi: Option<Arc<str>>,
+    undeclared: Undeclared,
+    original_time: Arc<str>,
+    time_corrected: Arc<str>,
+}
+
+/// Where a value comes from and what it is called in the store.
+#[derive(Debug, Clone)]
+struct Source {
+    slot: usize,
+    field: Box<str>,
+    name: Arc<str>,
+}
+
+#[derive(Debug, Clone)]
+struct PreparedMeasure {
+    source: Source,
+    kind: MeasureType,
+    normal: Option<Range>,
+}
+
+/// What became of an event.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Decoded {
+    /// What can be stored: by time, and at the same instant in the order of the model.
+    pub records: Vec<Record>,
+    /// Why the event, or a part of it, cannot: it belongs into quarantine, also when there are records.
+    pub rejection: Option<Rejection>,
+    /// Set when the event came from too far ahead and was moved to its arrival.
+    pub corrected: Option<Correction>,
+    /// Fields that the model does not name.
+    pub undeclared: usize,
+    /// Values outside of their normal range. They are in the records.
+    pub out_of_range: usize,
+}
+
+/// A value that can be stored, before it is put into a record.
+struct Reading {
+    time: i64,
+    /// Index of the measure in the model.
+    measure: usize,
+    value: Value,
+}
+
+impl Decoder {
+    /// Prepares `model`, which is taken as valid.
+    pub fn new(model: &Model) -> Self {
+        let mut fields = FieldNames::default();
+        let mut source = |field: &str, name: &str| Source {
+            slot: fields.declare(field),
+            field: field.into(),
+            name: name.into(),
+        };
+        // In the order in which devices usually write them.
+        let time = model.time.as_ref().map(|time| source(&time.field, ""));
+        let device = source(&model.device.field, &model.device.dimension);
+        let dimensions = std::iter::once(device)
+            .chain(model.dimensions.iter().map(|dimension| source(&dimension.field, &dimension.name)))
+            .collect();
+        let measures = model
+            .measures
+            .iter()
+            .map(|measure| PreparedMeasure {
+                source: source(&measure.field, &measure.name),
+                kind: measure.kind,
+                normal: measure.normal,
+            })
+            .collect();
+        Self {
+            dimensions,
+            time,
+            unit: model.time.as_ref().map_or(TimeUnit::Milliseconds, |time| time.unit),
+            measures,
+            multi: match &model.record {
+                RecordLayout::Multi { name } => Some(name.as_str().into()),
+                RecordLayout::Single => None,
+            },
+            undeclared: model.undeclared,
+            original_time: ORIGINAL_TIME.into(),
+            time_corrected: TIME_CORRECTED.into(),
+            fields,
+        }
+    }
+
+    /// Decodes one event. Answers for any bytes: with records, a rejection, or both.
+    pub fn decode(&self, payload: &[u8], arrival: Arrival<'_>) -> Decoded {
+        let mut rejection = Rejection::default();
+        let keep_names = match self.undeclared {
+            Undeclared::Ignore => 0,
+            Undeclared::Quarantine => MAX_REASONS,
+        };
+        let fields = match Fields::read(payload, &self.fields, keep_names) {
+            Ok(fields) => fields,
+            Err(fault) => {
+                rejection.push(None, fault);
+                return Decoded { rejection: rejection.some(), ..Decoded::default() };
+            }
+        };
+        let mut decoded = Decoded { undeclared: fields.undeclared, ..Decoded::default() };
+        let dimensions = self.dimensions(&fields, &mut rejection);
+        let time = self.time(&fields, arrival, &mut rejection);
+        if let (Some(dimensions), Some(time)) = (dimensions, time) {
+            let mut readings = self.readings(&fields, time, &mut decoded.undeclared, &mut rejection);
+            self.one_value_an_instant(&mut readings, &mut rejection);
+            decoded.out_of_range = readings
+                .iter()
+                .filter(|reading| !self.measures[reading.measure].is_normal(&reading.value))
+                .count();
+            decoded.corrected = readings.last().and_then(|latest| arrival.correction(latest.time));
+            decoded.records =
+                self.records(readings, &dimensions, arrival.version(), decoded.corrected, &mut rejection);
+            if decoded.records.is_empty() && rejection.reasons.is_empty() {
+                rejection.push(None, Fault::NoMeasures);
+            }
+        }
+        if self.undeclared == Undeclared::Quarantine {
+            reject_undeclared(fields, &mut rejection);
+        }
+        decoded.rejection = rejection.some();
+        decoded
+    }
+
+    /// The series. A dimension that is null or empty is left out, but not the device.
+    fn dimensions(&self, fields: &Fields<'_>, rejection: &mut Rejection) -> Option<Arc<[DimensionValue]>> {
+        let mut dimensions = Vec::with_capacity(self.dimensions.len());
+        let mut complete = true;
+        for (index, source) in self.dimensions.iter().enumerate() {
+            let value = fields.get(source.slot).and_then(|json| json.map(Scalar::parse).transpose());
+            let fault = match value.map(|scalar| scalar.map(Scalar::into_text)) {
+                Ok(Some(value)) if !value.is_empty() => {
+                    dimensions.push(DimensionValue { name: Arc::clone(&source.name), value });
+                    continue;
+                }
+                Ok(_) if index > 0 => continue,
+                Ok(_) => Fault::DeviceMissing,
+                Err(fault) => fault,
+            };
+            rejection.push(Some(source.field.to_string()), fault);
+            complete = false;
+        }
+        let bytes = series_bytes(&dimensions);
+        if bytes > MAX_SERIES_BYTES {
+            rejection.push(None, Fault::DimensionsTooLarge { bytes });
+            complete = false;
+        }
+        complete.then(|| dimensions.into())
+    }
+
+    /// The time of the event; without one, the moment of its arrival.
+    fn time(&self, fields: &Fields<'_>, arrival: Arrival<'_>, rejection: &mut Rejection) -> Option<i64> {
+        let Some(source) = &self.time else { return Some(arrival.moment()) };
+        let read = || match fields.get(source.slot)? {
+            // An object or array is as unreadable as any other text that is no time.
+            Some(json) if json.starts_with(['{', '[']) => Err(Fault::TimeUnreadable { text: quoted(json) }),
+            Some(json) => instant::read(&Scalar::parse(json)?, self.unit),
+            None => Ok(arrival.moment()),
+        };
+        read().map_err(|fault| rejection.push(Some(source.field.to_string()), fault)).ok()
+    }
+
+    /// Every value that is of its type, and a reason for every other.
+    fn readings(
+        &self,
+        fields: &Fields<'_>,
+        time: i64,
+        undeclared: &mut usize,
+        rejection: &mut Rejection,
+    ) -> Vec<Reading> {
+        let mut readings = Vec::with_capacity(self.measures.len());
+        for (index, measure) in self.measures.iter().enumerate() {
+            let json = match fields.get(measure.source.slot) {
+                Ok(Some(json)) => json,
+                Ok(None) => continue,
+                Err(fault) => {
+                    rejection.push(Some(measure.source.field.to_string()), fault);
+                    continue;
+                }
+            };
+            if json.starts_with('[') {
+                let elements = points::read(json, measure.kind, self.unit);
+                *undeclared += elements.undeclared;
+                for (at, element) in elements.list.into_iter().enumerate() {
+                    match element {
+                        Element::Point { time, value } => {
+                            readings.push(Reading { time, measure: index, value })
+                        }
+                        Element::Empty => {}
+                        Element::Bad(fault) => {
+                            rejection.push(Some(format!("{}[{at}]", measure.source.field)), fault)
+                        }
+                    }
+                }
+            } else {
+                match Scalar::parse(json).and_then(|scalar| scalar.coerce(measure.kind, self.unit)) {
+                    Ok(value) => readings.push(Reading { time, measure: index, value }),
+                    Err(fault) => rejection.push(Some(measure.source.field.to_string()), fault),
+                }
+            }
+        }
+        readings
+    }
+
+    /// Sorts the readings, and leaves one value for each measure and instant.
+    fn one_value_an_instant(&self, readings: &mut Vec<Reading>, rejection: &mut Rejection) {
+        // Stable: of two elements with the same time, the one that the device sent first stays.
+        readings.sort_by_key(|reading| (reading.time, reading.measure));
+        readings.dedup_by(|next, kept| {
+            let same_place = (next.time, next.measure) == (kept.time, kept.measure);
+            if same_place && next.value != kept.value {
+                rejection.push(
+                    Some(self.measures[next.measure].source.field.to_string()),
+                    Fault::ConflictingPoint,
+                );
+            }
+            same_place
+        });
+    }
+
+    /// Makes records of sorted readings.
+    fn records(
+        &self,
+        readings: Vec<Reading>,
+        dimensions: &Arc<[DimensionValue]>,
+        version: i64,
+        correction: Option<Correction>,
+        rejection: &mut Rejection,
+    ) -> Vec<Record> {
+        let mut records = Vec::new();
+        let mut readings = readings.into_iter().peekable();
+        while let Some(first) = readings.next() {
+            let original = first.time;
+            let mut values = Vec::with_capacity(self.measures.len());
+            values.push(self.named(first));
+            while let Some(next) = readings.next_if(|next| next.time == original) {
+                values.push(self.named(next));
+            }
+            let time = match correction {
+                None => original,
+                Some(correction) => {
+                    values.extend(self.marks(original));
+                    let Some(time) = correction.apply(original) else {
+                        rejection.push(None, Fault::TimeOutOfRange { text: original.to_string() });
+                        continue;
+                    };
+                    time
+                }
+            };
+            let mut put = |name: &Arc<str>, measured| {
+                let record = Record {
+                    dimensions: Arc::clone(dimensions),
+                    measure_name: Arc::clone(name),
+                    measured,
+                    time,
+                    version,
+                };
+                if record.fits() {
+                    records.push(record);
+                } else {
+                    rejection
+                        .push(None, Fault::RecordTooLarge { name: name.to_string(), bytes: record.bytes() });
+                }
+            };
+            match &self.multi {
+                Some(name) => put(name, Measured::Multi(values)),
+                None => {
+                    for value in values {
+                        let name = Arc::clone(&value.name);
+                        put(&name, on_its_own(value));
+                    }
+                }
+            }
+        }
+        records
+    }
+
+    fn named(&self, reading: Reading) -> MeasureValue {
+        MeasureValue { name: Arc::clone(&self.measures[reading.measure].source.name), value: reading.value }
+    }
+
+    /// What a corrected record says of itself. A time before 1970 cannot be said, and is never ahead
+    /// by itself: it is the companion of one that is.
+    fn marks(&self, original: i64) -> impl Iterator<Item = MeasureValue> {
+        let original = (original >= 0).then(|| MeasureValue {
+            name: Arc::clone(&self.original_time),
+            value: Value::Timestamp(original),
+        });
+        let mark = MeasureValue { name: Arc::clone(&self.time_corrected), value: Value::Boolean(true) };
+        original.into_iter().chain(std::iter::once(mark))
+    }
+}
+
+impl PreparedMeasure {
+    /// Whether `value` is in the normal range; what is no number, or has no range, is.
+    fn is_normal(&self, value: &Value) -> bool {
+        let Some(normal) = &self.normal else { return true };
+        match value {
+            Value::Double(value) => normal.contains(*value),
+            // A range is made of doubles; beyond 2^53 the comparison is as coarse as they are.
+            #[allow(clippy::cast_precision_loss)]
+            Value::Bigint(value) => normal.contains(*value as f64),
+            Value::Boolean(_) | Value::Varchar(_) | Value::Timestamp(_) => true,
+        }
+    }
+}
+
+/// The content of a record of one measure.
+fn on_its_own(measure: MeasureValue) -> Measured {
+    match measure.value {
+        Value::Timestamp(_) => Measured::Multi(vec![measure]),
+        value => Measured::Single(value),
+    }
+}
+
+fn reject_undeclared(fields: Fields<'_>, rejection: &mut Rejection) {
+    let unnamed = fields.undeclared.saturating_sub(fields.undeclared_names.len());
+    for name in fields.undeclared_names {
+        rejection.push(Some(name), Fault::UndeclaredField);
+    }
+    rejection.omitted += unnamed;
+}

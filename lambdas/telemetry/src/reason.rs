@@ -1,0 +1,204 @@
+//! Why an event, or a part of it, cannot be stored: facts for machines, a sentence for people.
+//!
+//! The codes are part of the quarantine's message format; a code never changes its meaning.
+
+use std::fmt;
+
+use crate::MeasureType;
+
+/// Reasons that one event can carry. An event with thousands of bad elements is as clear after
+/// these, and its quarantine message stays small.
+pub const MAX_REASONS: usize = 20;
+
+/// Bytes of foreign text (a field's name, an offending value) that a reason quotes.
+const QUOTED_BYTES: usize = 128;
+
+/// What is wrong with an event that goes to quarantine. There is at least one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rejection {
+    /// The first [`MAX_REASONS`] reasons, in the order of the model.
+    pub reasons: Vec<Reason>,
+    /// How many more there are.
+    pub omitted: usize,
+}
+
+impl Rejection {
+    pub(crate) fn push(&mut self, field: Option<String>, fault: Fault) {
+        if self.reasons.len() < MAX_REASONS {
+            self.reasons.push(Reason { field, fault });
+        } else {
+            self.omitted += 1;
+        }
+    }
+
+    pub(crate) fn some(self) -> Option<Self> {
+        (!self.reasons.is_empty()).then_some(self)
+    }
+}
+
+/// One fault and where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// Field of the event; `temperature[2]` is the third element of an array. `None`: the event as a whole.
+    pub field: Option<String>,
+    /// What is wrong with it.
+    pub fault: Fault,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.field {
+            Some(field) => write!(f, "{field}: {}", self.fault),
+            None => self.fault.fmt(f),
+        }
+    }
+}
+
+/// A fault of an event.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The bytes are an aggregate of the Kinesis Producer Library, which is not taken apart.
+    #[error("the record is an aggregate of the Kinesis Producer Library; send records without aggregation")]
+    KplAggregate,
+    /// The bytes are not UTF-8.
+    #[error("the event is not UTF-8 from byte {at} on")]
+    NotUtf8 {
+        /// Index of the first bad byte.
+        at: usize,
+    },
+    /// The text is not exactly one JSON value.
+    #[error("the event is not JSON: {detail}")]
+    NotJson {
+        /// What the parser says, with line and column.
+        detail: String,
+    },
+    /// The JSON value is not an object.
+    #[error("the event is JSON but not an object")]
+    NotAnObject,
+    /// Objects and arrays are nested deeper than [`MAX_DEPTH`](crate::MAX_DEPTH).
+    #[error("the event is nested deeper than {} levels", crate::MAX_DEPTH)]
+    NestedTooDeep,
+    /// A declared field is there twice, and which one is meant is unknowable.
+    #[error("the field is there more than once")]
+    DuplicateField,
+    /// No device is named.
+    #[error("the device is missing or empty")]
+    DeviceMissing,
+    /// A dimension or measure is an object or array.
+    #[error("a single value is needed, not {found}")]
+    NotAScalar {
+        /// `an object` or `an array`.
+        found: &'static str,
+    },
+    /// The names and values of all dimensions exceed 2 KB together.
+    #[error("the dimensions take {bytes} bytes, of at most {}", crate::MAX_SERIES_BYTES)]
+    DimensionsTooLarge {
+        /// Their size.
+        bytes: usize,
+    },
+    /// A time is neither a number nor ISO-8601.
+    #[error("{text:?} is not a time")]
+    TimeUnreadable {
+        /// What stands there.
+        text: String,
+    },
+    /// A time is outside of what nanoseconds in 64 bits, or the store's type, can say.
+    #[error("the time {text} is outside of the range of the store")]
+    TimeOutOfRange {
+        /// What stands there.
+        text: String,
+    },
+    /// An element of an array has no time of its own.
+    #[error("the element has no time")]
+    PointTimeMissing,
+    /// An element of an array is not `{"ts": …, "value": …}`.
+    #[error("the element is not an object with ts and value")]
+    NotAPoint,
+    /// Two elements give the same measure different values at the same instant.
+    #[error("the instant already has another value")]
+    ConflictingPoint,
+    /// The value cannot be read as the declared type.
+    #[error("{text} is not a {}", wanted.name())]
+    TypeMismatch {
+        /// The declared type.
+        wanted: MeasureType,
+        /// What stands there, as JSON.
+        text: String,
+    },
+    /// NaN and infinities cannot be stored.
+    #[error("{text} is not a finite number")]
+    NotFinite {
+        /// What stands there.
+        text: String,
+    },
+    /// The number exceeds the declared type.
+    #[error("{text} does not fit into a {}", wanted.name())]
+    NumberOutOfRange {
+        /// The declared type.
+        wanted: MeasureType,
+        /// What stands there.
+        text: String,
+    },
+    /// The store takes no empty text.
+    #[error("the text is empty")]
+    TextEmpty,
+    /// The store takes 2 KB of text.
+    #[error("the text takes {bytes} bytes, of at most {}", crate::MAX_TEXT_BYTES)]
+    TextTooLong {
+        /// Its size in UTF-8.
+        bytes: usize,
+    },
+    /// A record exceeds 2 KB.
+    #[error("the record {name} takes {bytes} bytes, of at most {}", crate::MAX_RECORD_BYTES)]
+    RecordTooLarge {
+        /// `measure_name` of the record.
+        name: String,
+        /// Its size: the names and values of its dimensions and measures, and its time.
+        bytes: usize,
+    },
+    /// Nothing of the event can be stored.
+    #[error("the event has no measure")]
+    NoMeasures,
+    /// The model does not name the field, and asks for quarantine in this case.
+    #[error("the model does not name this field")]
+    UndeclaredField,
+}
+
+impl Fault {
+    /// The stable name of the fault, for machines.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::KplAggregate => "kpl_aggregate",
+            Self::NotUtf8 { .. } => "not_utf8",
+            Self::NotJson { .. } => "not_json",
+            Self::NotAnObject => "not_an_object",
+            Self::NestedTooDeep => "nested_too_deep",
+            Self::DuplicateField => "duplicate_field",
+            Self::DeviceMissing => "device_missing",
+            Self::NotAScalar { .. } => "not_a_scalar",
+            Self::DimensionsTooLarge { .. } => "dimensions_too_large",
+            Self::TimeUnreadable { .. } => "time_unreadable",
+            Self::TimeOutOfRange { .. } => "time_out_of_range",
+            Self::PointTimeMissing => "point_time_missing",
+            Self::NotAPoint => "not_a_point",
+            Self::ConflictingPoint => "conflicting_point",
+            Self::TypeMismatch { .. } => "type_mismatch",
+            Self::NotFinite { .. } => "not_finite",
+            Self::NumberOutOfRange { .. } => "number_out_of_range",
+            Self::TextEmpty => "text_empty",
+            Self::TextTooLong { .. } => "text_too_long",
+            Self::RecordTooLarge { .. } => "record_too_large",
+            Self::NoMeasures => "no_measures",
+            Self::UndeclaredField => "undeclared_field",
+        }
+    }
+}
+
+/// Foreign text, cut to what a reason may quote.
+pub(crate) fn quoted(text: &str) -> String {
+    if text.len() <= QUOTED_BYTES {
+        return text.to_owned();
+    }
+    format!("{}…", &text[..text.floor_char_boundary(QUOTED_BYTES)])
+}
