@@ -3,6 +3,7 @@
 //! It answers as the service answers, for any SDK with an endpoint URL. What it does not support it
 //! refuses by name; it may never answer wrongly. It is a process beside the product, linked into nothing.
 
+pub mod clock;
 pub mod query;
 pub mod store;
 pub mod wire;
