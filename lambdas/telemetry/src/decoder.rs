@@ -211,11 +211,11 @@ impl Decoder {
                 for (at, element) in elements.list.into_iter().enumerate() {
                     match element {
                         Element::Point { time, value } => {
-                            readings.push(Reading { time, measure: index, value })
+                            readings.push(Reading { time, measure: index, value });
                         }
                         Element::Empty => {}
                         Element::Bad(fault) => {
-                            rejection.push(Some(format!("{}[{at}]", measure.source.field)), fault)
+                            rejection.push(Some(format!("{}[{at}]", measure.source.field)), fault);
                         }
                     }
                 }

@@ -151,7 +151,7 @@ mod tests {
     fn texts_read_back_and_stay_within_their_bound() {
         let values = [
             (Value::Double(10.0), "10.0"),
-            (Value::Double(f64::MIN_POSITIVE * -1.0), "-2.2250738585072014e-308"),
+            (Value::Double(-f64::MIN_POSITIVE), "-2.2250738585072014e-308"),
             (Value::Double(1e300), "1e300"),
             (Value::Bigint(i64::MIN), "-9223372036854775808"),
             (Value::Boolean(false), "false"),
