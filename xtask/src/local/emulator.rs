@@ -1,0 +1,60 @@
+//! The AWS endpoint of the local target: a pip package, run as a process.
+//!
+//! Its environment is made from nothing, so that neither the person's credentials nor a proxy can
+//! lead a function of the emulator out of this machine.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::ports::Ports;
+use super::state::Folder;
+use super::venv::Venv;
+
+/// Name in messages.
+pub const TITLE: &str = "the AWS emulator";
+/// Name of its log and folder.
+pub const NAME: &str = "emulator";
+/// Answers 200 once the MQTT broker is settled too, and says how it is.
+pub const HEALTH: &str = "/_ministack/ready";
+/// What the health page says when the MQTT broker listens.
+pub const MQTT_LISTENS: &str = "\"iot_mtls\": \"listening\"";
+
+/// Holds the emulator to the loopback interface.
+const LAUNCHER: &str = include_str!("emulator.py");
+
+/// Variables of the person's environment that a process cannot do without.
+const KEPT: &[&str] = &["PATH", "HOME", "LANG", "LC_ALL", "TZ"];
+
+/// The command that runs it in the foreground. The folder is prepared.
+pub fn command(venv: &Venv, folder: &Folder, ports: Ports, region: &str) -> Command {
+    let data = folder.data(NAME);
+    let own = |name: &str| -> PathBuf { data.join(name) };
+    let endpoint = format!("http://127.0.0.1:{}", ports.aws);
+    let timestream = format!("http://127.0.0.1:{}", ports.timestream);
+    let mut command = Command::new(venv.python());
+    command.args(["-I", "-c", LAUNCHER]).current_dir(&data).env_clear();
+    command.envs(KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+    command
+        // Where it listens and where it keeps things.
+        .env("GATEWAY_PORT", ports.aws.to_string())
+        .env("BIND_HOST", "127.0.0.1")
+        .env("IOT_MTLS_PORT", ports.mqtt.to_string())
+        .env("STATE_DIR", own("state"))
+        .env("S3_DATA_DIR", own("s3"))
+        .env("TMPDIR", &data)
+        .env("MINISTACK_REGION", region)
+        // Services and executors that would start containers or open further ports.
+        .env("DOCKER_HOST", format!("unix://{}", own("no-docker.sock").display()))
+        .env("LAMBDA_EXECUTOR", "local")
+        .env("SFTP_ENABLED", "0")
+        // What the functions inherit: every AWS API is on this machine.
+        .env("AWS_ENDPOINT_URL", endpoint)
+        .env("AWS_ENDPOINT_URL_TIMESTREAM_WRITE", &timestream)
+        .env("AWS_ENDPOINT_URL_TIMESTREAM_QUERY", timestream)
+        .env("AWS_REGION", region)
+        .env("AWS_DEFAULT_REGION", region)
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_EC2_METADATA_DISABLED", "true");
+    command
+}

@@ -1,0 +1,145 @@
+//! The ports of the local target, and who else has one of them.
+
+use std::io::{self, ErrorKind};
+use std::net::{Ipv4Addr, TcpListener};
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::{Exit, Explain};
+
+/// Port of the endpoint unless `--local-port` names another.
+pub const ENDPOINT: u16 = 4566;
+
+/// Port of MQTT over TLS, as on AWS, beside the usual endpoint.
+pub const MQTT: u16 = 8883;
+
+/// Where the services of a local target listen, on the loopback interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ports {
+    /// The emulator.
+    pub aws: u16,
+    /// Timestream.
+    pub timestream: u16,
+    /// The MQTT broker, TLS.
+    pub mqtt: u16,
+}
+
+/// Why the services cannot listen.
+#[derive(Debug, thiserror::Error)]
+pub enum PortError {
+    /// Something else listens there.
+    #[error("port {port}, which {service} needs, is taken{}", owner.as_deref().map(|who| format!(" by {who}")).unwrap_or_default())]
+    Taken {
+        /// The port.
+        port: u16,
+        /// Who needs it.
+        service: &'static str,
+        /// The process that has it, where this can be known.
+        owner: Option<String>,
+    },
+    /// The system does not let this user listen there.
+    #[error("{service} cannot listen on port {port}")]
+    Refused {
+        /// The port.
+        port: u16,
+        /// Who needs it.
+        service: &'static str,
+        /// The cause.
+        source: io::Error,
+    },
+    /// `--local-port` leaves no room for the ports after it.
+    #[error("--local-port {0} leaves no room for the two ports after it")]
+    TooHigh(u16),
+    /// The system has no free port.
+    #[error("the system gives no free port")]
+    NoneFree(#[source] io::Error),
+}
+
+impl Explain for PortError {
+    fn exit(&self) -> Exit {
+        Exit::Configuration
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("name another with `--local-port PORT` (0 takes free ones), or end the process that has it".to_owned())
+    }
+}
+
+impl Ports {
+    /// The ports that follow from `--local-port`: 0 asks the system for free ones, 4566 comes with the
+    /// usual port of MQTT, and any other port with the two after it, so that two targets do not meet.
+    pub fn choose(endpoint: u16) -> Result<Self, PortError> {
+        match endpoint {
+            0 => free(),
+            ENDPOINT => Ok(Self { aws: ENDPOINT, timestream: ENDPOINT + 1, mqtt: MQTT }),
+            _ => match (endpoint.checked_add(1), endpoint.checked_add(2)) {
+                (Some(timestream), Some(mqtt)) => Ok(Self { aws: endpoint, timestream, mqtt }),
+                _ => Err(PortError::TooHigh(endpoint)),
+            },
+        }
+    }
+}
+
+/// Fails when something listens on this port of the loopback interface.
+pub fn require_free(port: u16, service: &'static str) -> Result<(), PortError> {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            Err(PortError::Taken { port, service, owner: owner(port) })
+        }
+        Err(source) => Err(PortError::Refused { port, service, source }),
+    }
+}
+
+/// The process that listens on a port, for instance `nginx (process 12)`.
+fn owner(port: u16) -> Option<String> {
+    let process = listeners::get_process_by_port(port, listeners::Protocol::TCP).ok()?;
+    Some(format!("{} (process {})", process.name, process.pid))
+}
+
+fn free() -> Result<Ports, PortError> {
+    // All three stay bound until the last is known, so that no number comes twice.
+    let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(PortError::NoneFree);
+    let listeners = [bind()?, bind()?, bind()?];
+    let port = |index: usize| -> Result<u16, PortError> {
+        Ok(listeners[index].local_addr().map_err(PortError::NoneFree)?.port())
+    };
+    Ok(Ports { aws: port(0)?, timestream: port(1)?, mqtt: port(2)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_follow_from_the_endpoint() {
+        let cases = [(4566, (4566, 4567, 8883)), (5000, (5000, 5001, 5002)), (65_533, (65_533, 65_534, 65_535))];
+        for (endpoint, expected) in cases {
+            let ports = Ports::choose(endpoint).expect("ports");
+            assert_eq!((ports.aws, ports.timestream, ports.mqtt), expected);
+        }
+        for endpoint in [65_534, 65_535] {
+            assert!(matches!(Ports::choose(endpoint), Err(PortError::TooHigh(_))));
+        }
+    }
+
+    #[test]
+    fn free_ports_are_three_different_ones() {
+        let ports = Ports::choose(0).expect("ports");
+        assert!(ports.aws != ports.timestream && ports.timestream != ports.mqtt && ports.mqtt != ports.aws);
+        assert!([ports.aws, ports.timestream, ports.mqtt].iter().all(|port| *port > 0));
+    }
+
+    #[test]
+    fn a_taken_port_is_named_with_its_owner() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("bind");
+        let port = listener.local_addr().expect("address").port();
+        let error = require_free(port, "the emulator").expect_err("taken");
+        let text = error.to_string();
+        assert!(text.starts_with(&format!("port {port}, which the emulator needs, is taken by ")), "{text}");
+        assert!(text.ends_with(&format!("(process {})", std::process::id())), "{text}");
+        assert_eq!(error.exit(), Exit::Configuration);
+        drop(listener);
+        assert!(require_free(port, "the emulator").is_ok());
+    }
+}

@@ -1,0 +1,131 @@
+//! What of the local target runs, as written down in its folder.
+//!
+//! The record is replaced as a whole, so a reader sees one state or the next, and whoever changes what
+//! runs holds the lock.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::ports::Ports;
+use super::process::Process;
+use crate::cli::Global;
+use crate::project::Project;
+
+/// The folder of one local target: its record, its logs and what its services keep.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    root: PathBuf,
+}
+
+/// The processes of a local target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Where they listen.
+    pub ports: Ports,
+    /// The emulator.
+    pub emulator: Process,
+    /// The Timestream endpoint. Absent between the start of the first process and of the second.
+    pub timestream: Option<Process>,
+}
+
+/// Held by whoever starts or stops; released when it is dropped, and by the system when it is killed.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl Folder {
+    /// The folder that the command line names, or the usual one.
+    pub fn of(project: &Project, global: &Global) -> Self {
+        Self { root: global.local_dir.clone().unwrap_or_else(|| project.target().join("local")) }
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.root
+    }
+
+    /// The log of a service.
+    pub fn log(&self, service: &str) -> PathBuf {
+        self.root.join("logs").join(format!("{service}.log"))
+    }
+
+    /// What a service keeps.
+    pub fn data(&self, service: &str) -> PathBuf {
+        self.root.join(service)
+    }
+
+    /// Makes the folders that a service needs.
+    pub fn prepare(&self, service: &str) -> io::Result<()> {
+        std::fs::create_dir_all(self.root.join("logs"))?;
+        std::fs::create_dir_all(self.data(service))
+    }
+
+    /// Removes what a service keeps.
+    pub fn clear(&self, service: &str) -> io::Result<()> {
+        absent_is_fine(std::fs::remove_dir_all(self.data(service)))
+    }
+
+    /// Waits until nobody else starts or stops this target.
+    pub fn lock(&self) -> io::Result<Lock> {
+        std::fs::create_dir_all(&self.root)?;
+        let file = File::create(self.root.join("lock"))?;
+        file.lock()?;
+        Ok(Lock { _file: file })
+    }
+
+    /// The record. One that cannot be read is as good as none: what it named is found by its mark.
+    pub fn record(&self) -> Option<Record> {
+        serde_json::from_slice(&std::fs::read(self.record_file()).ok()?).ok()
+    }
+
+    /// Replaces the record.
+    pub fn write(&self, record: &Record, _lock: &Lock) -> io::Result<()> {
+        let draft = self.root.join("state.json.new");
+        std::fs::write(&draft, serde_json::to_vec_pretty(record)?)?;
+        std::fs::rename(draft, self.record_file())
+    }
+
+    /// Removes the record.
+    pub fn forget(&self, _lock: &Lock) -> io::Result<()> {
+        absent_is_fine(std::fs::remove_file(self.record_file()))
+    }
+
+    fn record_file(&self) -> PathBuf {
+        self.root.join("state.json")
+    }
+}
+
+fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_read_as_it_was_written_and_a_broken_one_is_none() {
+        let temporary = tempfile::tempdir().expect("a temporary folder");
+        let folder = Folder { root: temporary.path().join("local") };
+        assert_eq!(folder.record(), None);
+        let lock = folder.lock().expect("lock");
+        let record = Record {
+            ports: Ports { aws: 1, timestream: 2, mqtt: 3 },
+            emulator: Process { pid: 4, started: 5 },
+            timestream: None,
+        };
+        folder.write(&record, &lock).expect("write");
+        assert_eq!(folder.record(), Some(record));
+        std::fs::write(folder.record_file(), "{\"ports\":").expect("write");
+        assert_eq!(folder.record(), None);
+        folder.forget(&lock).expect("forget");
+        folder.forget(&lock).expect("forget what is forgotten");
+    }
+}
