@@ -1,8 +1,28 @@
-//! The AWS JSON 1.0 protocol: how errors of the service look on the wire.
+//! The AWS JSON 1.0 protocol: how requests name their operation and how errors look on the wire.
 //!
 //! Nothing here knows what an operation does.
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+
+use crate::store;
+
+/// Media type of every request and response.
+pub const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
+
+/// What stands before the operation in the header `X-Amz-Target`, for the Write and the Query API alike.
+const TARGET_PREFIX: &str = "Timestream_20181101.";
+
+/// The operation that a target header names.
+pub fn operation(target: &str) -> Option<&str> {
+    target.strip_prefix(TARGET_PREFIX)
+}
+
+/// Reads a request into its shape. What does not fit is named in the error.
+pub fn parse<T: DeserializeOwned>(body: Value) -> Result<T, Error> {
+    serde_json::from_value(body)
+        .map_err(|cause| Error::validation(format!("The request is not valid: {cause}.")))
+}
 
 /// Namespace of the service's shapes, as it stands before `#` in `__type`.
 const NAMESPACE: &str = "com.amazonaws.timestream.v20181101";
@@ -16,6 +36,8 @@ pub enum ErrorCode {
     Conflict,
     /// A failure on the side of the service; the caller may try again.
     InternalServer,
+    /// The body is not JSON.
+    Serialization,
     /// The query ran and failed.
     QueryExecution,
     /// Some records of a write were refused; the others are written.
@@ -42,6 +64,7 @@ impl ErrorCode {
             Self::QueryExecution => "QueryExecutionException",
             Self::RejectedRecords => "RejectedRecordsException",
             Self::ResourceNotFound => "ResourceNotFoundException",
+            Self::Serialization => "SerializationException",
             Self::ServiceQuotaExceeded => "ServiceQuotaExceededException",
             Self::Throttling => "ThrottlingException",
             Self::UnknownOperation => "UnknownOperationException",
@@ -74,11 +97,7 @@ pub struct Error {
 impl Error {
     /// An error without further members.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            fields: Map::new(),
-        }
+        Self { code, message: message.into(), fields: Map::new() }
     }
 
     /// The request is malformed or breaks a rule.
@@ -111,11 +130,22 @@ impl Error {
     /// The body of the response: `__type`, `Message` as the service models name it, and the further members.
     pub fn body(&self) -> Value {
         let mut body = self.fields.clone();
-        body.insert(
-            "__type".to_owned(),
-            json!(format!("{NAMESPACE}#{}", self.code.name())),
-        );
+        body.insert("__type".to_owned(), json!(format!("{NAMESPACE}#{}", self.code.name())));
         body.insert("Message".to_owned(), json!(self.message));
         Value::Object(body)
+    }
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        let code = match &error {
+            store::Error::DatabaseNotFound { .. } | store::Error::TableNotFound { .. } => {
+                ErrorCode::ResourceNotFound
+            }
+            store::Error::DatabaseExists { .. } | store::Error::TableExists { .. } => ErrorCode::Conflict,
+            store::Error::DatabaseNotEmpty { .. } => ErrorCode::Validation,
+            store::Error::Folder { .. } | store::Error::Disk(_) => ErrorCode::InternalServer,
+        };
+        Self::new(code, error.to_string())
     }
 }

@@ -31,15 +31,17 @@ pub struct Columns {
     order: ColumnOrder,
     uses: HashMap<String, NameUse>,
     measure_names: HashSet<String>,
+    single_measure_names: HashSet<String>,
 }
 
 impl Columns {
-    /// The columns in this order, without measure names: these are in the series.
+    /// The columns in this order, without measure names: these are in the series and rows.
     pub fn from_order(order: ColumnOrder) -> Self {
         let dimensions = order.dimensions.iter().map(|name| (name.clone(), NameUse::Dimension));
-        let multi = order.multi_measures.iter().map(|(name, kind)| (name.clone(), NameUse::MultiMeasure(*kind)));
+        let multi =
+            order.multi_measures.iter().map(|(name, kind)| (name.clone(), NameUse::MultiMeasure(*kind)));
         let uses = dimensions.chain(multi).collect();
-        Self { order, uses, measure_names: HashSet::new() }
+        Self { order, uses, ..Self::default() }
     }
 
     /// What is to be kept on disk.
@@ -55,6 +57,11 @@ impl Columns {
     /// Whether some series has this measure name.
     pub fn has_measure_name(&self, name: &str) -> bool {
         self.measure_names.contains(name)
+    }
+
+    /// Whether some row holds a single measure of this name.
+    pub fn has_single_measure(&self, name: &str) -> bool {
+        self.single_measure_names.contains(name)
     }
 
     /// How many dimensions there are.
@@ -77,14 +84,17 @@ impl Columns {
         self.measure_names.contains(&row.series.measure_name)
             && row.series.dimensions.iter().all(|(name, _)| self.uses.contains_key(name))
             && match &row.measures {
-                Measures::Single(value) => self.order.single_measures.contains(&value.value_type()),
+                Measures::Single(value) => {
+                    self.single_measure_names.contains(&row.series.measure_name)
+                        && self.order.single_measures.contains(&value.value_type())
+                }
                 Measures::Multi(values) => values.iter().all(|(name, _)| self.uses.contains_key(name)),
             }
     }
 
     /// Takes the names of a row that has passed the rules.
     pub fn learn(&mut self, row: &Row) {
-        self.learn_measure_name(&row.series.measure_name);
+        self.measure_names.insert(row.series.measure_name.clone());
         for (name, _) in &row.series.dimensions {
             if !self.uses.contains_key(name) {
                 self.uses.insert(name.clone(), NameUse::Dimension);
@@ -93,6 +103,7 @@ impl Columns {
         }
         match &row.measures {
             Measures::Single(value) => {
+                self.single_measure_names.insert(row.series.measure_name.clone());
                 let kind = value.value_type();
                 if !self.order.single_measures.contains(&kind) {
                     self.order.single_measures.push(kind);
@@ -110,13 +121,6 @@ impl Columns {
         }
     }
 
-    /// Takes the measure name of a series.
-    pub fn learn_measure_name(&mut self, name: &str) {
-        if !self.measure_names.contains(name) {
-            self.measure_names.insert(name.to_owned());
-        }
-    }
-
     /// The columns in the order of `SELECT *`.
     pub fn schema(&self) -> TableSchema {
         let column = |name: &str, kind| Column { name: name.to_owned(), kind };
@@ -125,8 +129,11 @@ impl Columns {
         let single = self.order.single_measures.iter().map(|kind| {
             column(&format!("measure_value::{}", kind.column_suffix()), ColumnKind::SingleMeasure(*kind))
         });
-        let multi =
-            self.order.multi_measures.iter().map(|(name, kind)| column(name, ColumnKind::MultiMeasure(*kind)));
+        let multi = self
+            .order
+            .multi_measures
+            .iter()
+            .map(|(name, kind)| column(name, ColumnKind::MultiMeasure(*kind)));
         TableSchema { columns: dimensions.chain(fixed).chain(single).chain(multi).collect() }
     }
 }

@@ -115,7 +115,6 @@ impl Disk {
         for entry in transaction.open_table(SERIES)?.range((table, SeriesId::MIN)..=(table, SeriesId::MAX))? {
             let (key, bytes) = entry?;
             let series: Arc<Series> = Arc::new(postcard::from_bytes(bytes.value())?);
-            data.columns.learn_measure_name(&series.measure_name);
             data.series.insert(Arc::clone(&series), key.value().1);
             by_id.push(series);
         }
@@ -126,7 +125,11 @@ impl Disk {
             let series = usize::try_from(id).ok().and_then(|index| by_id.get(index));
             let series = Arc::clone(series.ok_or(Error::Orphan { table, series: id })?);
             let (version, measures): (i64, Measures) = postcard::from_bytes(bytes.value())?;
-            data.rows.insert((time, id), Arc::new(Row { time, series, measures, version }));
+            let row = Row { time, series, measures, version };
+            if !data.columns.knows(&row) {
+                data.columns.learn(&row);
+            }
+            data.rows.insert((time, id), Arc::new(row));
         }
         Ok(data)
     }
@@ -223,4 +226,3 @@ impl Disk {
 fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
     Ok(postcard::to_stdvec(value)?)
 }
-

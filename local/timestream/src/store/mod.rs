@@ -59,7 +59,9 @@ pub enum Error {
         table: String,
     },
     /// A database with tables cannot be deleted.
-    #[error("The database {database} cannot be deleted because it has {tables} tables. Delete its tables first.")]
+    #[error(
+        "The database {database} cannot be deleted because it has {tables} tables. Delete its tables first."
+    )]
     DatabaseNotEmpty {
         /// Its name.
         database: String,
@@ -125,7 +127,13 @@ impl Store {
                 .ok_or_else(|| Error::DatabaseNotFound { database: about.database.clone() })?;
             database.tables.insert(about.name.clone(), TableEntry { id, about, data });
         }
-        Ok(Self { state: state.to_owned(), clock, disk, writer: Mutex::new(()), catalog: RwLock::new(catalog) })
+        Ok(Self {
+            state: state.to_owned(),
+            clock,
+            disk,
+            writer: Mutex::new(()),
+            catalog: RwLock::new(catalog),
+        })
     }
 
     /// The folder that holds it.
@@ -149,7 +157,12 @@ impl Store {
     }
 
     /// Rows that are still retained, restricted to `time` (nanoseconds) in `range` when the query bounds it.
-    pub fn snapshot(&self, database: &str, table: &str, range: RangeInclusive<i64>) -> Result<Snapshot, Error> {
+    pub fn snapshot(
+        &self,
+        database: &str,
+        table: &str,
+        range: RangeInclusive<i64>,
+    ) -> Result<Snapshot, Error> {
         let catalog = self.read();
         let table = find_table(&catalog, database, table)?;
         let horizon = self.now().saturating_sub(table.about.retention.total());
@@ -270,7 +283,8 @@ impl Store {
         };
         if !changes.is_empty() {
             self.disk.apply(id, &changes)?;
-            if let Some(entry) = self.write().get_mut(database).and_then(|entry| entry.tables.get_mut(table)) {
+            if let Some(entry) = self.write().get_mut(database).and_then(|entry| entry.tables.get_mut(table))
+            {
                 entry.data.apply(changes);
             }
         }
@@ -289,7 +303,9 @@ impl Store {
         let mut purged = 0;
         for Expired { database, table, id, horizon, keys } in expired {
             self.disk.delete_rows(id, &keys)?;
-            if let Some(entry) = self.write().get_mut(&database).and_then(|entry| entry.tables.get_mut(&table)) {
+            if let Some(entry) =
+                self.write().get_mut(&database).and_then(|entry| entry.tables.get_mut(&table))
+            {
                 entry.data.forget_before(horizon);
             }
             purged += keys.len();
