@@ -3,9 +3,17 @@
 //! [`Environment`] is what the stacks are built from, so every value in it is known to be valid.
 //! It reads no file, no clock and no account: an expected account is compared elsewhere.
 
+mod read;
+mod region;
+mod tags;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+
+pub use crate::config::likely;
+pub use read::parse;
+pub use tags::PIPELINE_PREFIX;
 
 /// Account number of the emulator, which has no accounts.
 pub const LOCAL_ACCOUNT: &str = "000000000000";

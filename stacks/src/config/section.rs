@@ -1,0 +1,376 @@
+//! Reads the keys of one table, whatever is wrong with its neighbours.
+//!
+//! A reader asks for each key by name and type. What it does not ask for is unknown, and is
+//! reported with the likely spelling; so no key is ever silently ignored.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+
+use super::document::{At, Document, Entry, Node, Spot, Table, Value};
+use super::problem::Fault;
+use super::spelling::likely;
+
+/// Why a key does not have the shape that its reader expects.
+#[derive(Debug, thiserror::Error)]
+enum ShapeFault {
+    #[error("is missing")]
+    Missing { expected: String },
+    #[error("is {found}, but must be {expected}")]
+    Kind { found: &'static str, expected: String },
+    #[error("is {found}, but must be {expected}")]
+    Value { found: String, expected: String, likely: Option<String> },
+    #[error("is not a key that is known here")]
+    Unknown { likely: Option<String>, known: Vec<&'static str> },
+    #[error("has no meaning {when}")]
+    Pointless { when: &'static str },
+}
+
+impl Fault for ShapeFault {
+    fn help(&self) -> String {
+        match self {
+            Self::Missing { expected } => format!("add it: {expected}"),
+            Self::Kind { expected, .. } | Self::Value { expected, likely: None, .. } => {
+                format!("write {expected}")
+            }
+            Self::Value { likely: Some(likely), .. } => format!("did you mean \"{likely}\"?"),
+            Self::Unknown { likely, known } => {
+                let known = known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+                match likely {
+                    Some(likely) => format!("did you mean `{likely}`? The keys here are {known}"),
+                    None => format!("remove it; the keys here are {known}"),
+                }
+            }
+            Self::Pointless { .. } => "remove it".into(),
+        }
+    }
+}
+
+/// One table of a document, or the place where it should be.
+pub(crate) struct Section<'a> {
+    document: &'a Document<'a>,
+    table: Option<&'a Table>,
+    spot: Spot,
+    known: RefCell<Vec<&'static str>>,
+}
+
+impl<'a> Section<'a> {
+    /// Reads the outermost table.
+    pub fn read_root<T>(document: &'a Document<'a>, read: impl FnOnce(&Self) -> Option<T>) -> Option<T> {
+        Self::new(document, Some(document.root()), Spot { at: At::File, key: String::new() }).finish(read)
+    }
+
+    /// Reads the table `name`. Where there is none, `read` finds it empty, so that what has a default
+    /// gets it, and what has none is reported.
+    pub fn table<T>(&self, name: &'static str, read: impl FnOnce(&Section<'a>) -> Option<T>) -> Option<T> {
+        match self.entry(name) {
+            None => {
+                Self::new(self.document, None, Spot { at: self.spot.at, key: self.path(name) }).finish(read)
+            }
+            Some(Entry { node, .. }) => self.nested(node, self.path(name))?.finish(read),
+        }
+    }
+
+    /// Reads the table `name`, if there is one. The outer `None` means that a problem was found.
+    pub fn optional_table<T>(
+        &self,
+        name: &'static str,
+        read: impl FnOnce(&Section<'a>) -> Option<T>,
+    ) -> Option<Option<T>> {
+        if self.entry(name).is_some() { self.table(name, read).map(Some) } else { Some(None) }
+    }
+
+    /// Reads each member of the array of tables `name`, none if there is no such key.
+    pub fn tables<T>(&self, name: &'static str, read: impl Fn(&Section<'a>) -> Option<T>) -> Option<Vec<T>> {
+        let Some(Entry { node, .. }) = self.entry(name) else { return Some(Vec::new()) };
+        let Value::Array(members) = &node.value else {
+            let fault =
+                ShapeFault::Kind { found: node.value.kind(), expected: format!("sections `[[{name}]]`") };
+            self.document.add(&self.spot(name), fault);
+            return None;
+        };
+        let read_member =
+            |(index, member)| self.nested(member, format!("{}[{index}]", self.path(name)))?.finish(&read);
+        // Read all of them before giving up on one.
+        let read: Vec<Option<T>> = members.iter().enumerate().map(read_member).collect();
+        read.into_iter().collect()
+    }
+
+    /// Text.
+    pub fn text(&self, name: &'static str) -> Key<'_, 'a, String> {
+        self.text_like(name, "text in double quotes")
+    }
+
+    /// Text, of which `expected` says what it should look like.
+    pub fn text_like(&self, name: &'static str, expected: &str) -> Key<'_, 'a, String> {
+        self.key(name, expected.to_owned(), |node| self.as_text(node).ok_or(Mismatch::Kind))
+    }
+
+    /// An integer in a range.
+    pub fn integer(&self, name: &'static str, range: RangeInclusive<u32>) -> Key<'_, 'a, u32> {
+        let expected = match (*range.start(), *range.end()) {
+            (min, u32::MAX) => format!("an integer of at least {}", grouped(min)),
+            (min, max) => format!("an integer from {} to {}", grouped(min), grouped(max)),
+        };
+        self.key(name, expected, |node| match &node.value {
+            Value::Integer(written, value) => value
+                .and_then(|value| u32::try_from(value).ok())
+                .filter(|value| range.contains(value))
+                .ok_or_else(|| Mismatch::Value(written.clone(), None)),
+            _ => Err(Mismatch::Kind),
+        })
+    }
+
+    /// A number, with or without a fraction.
+    pub fn number(&self, name: &'static str) -> Key<'_, 'a, f64> {
+        self.number_where(name, "a number", f64::is_finite)
+    }
+
+    /// A number of which `holds` is true; `expected` says what that means.
+    pub fn number_where(
+        &self,
+        name: &'static str,
+        expected: &str,
+        holds: fn(f64) -> bool,
+    ) -> Key<'_, 'a, f64> {
+        self.key(name, expected.to_owned(), |node| {
+            let (number, written) = match &node.value {
+                Value::Integer(written, _) => (written.parse().ok(), written.clone()),
+                Value::Float(number) => (Some(*number), number.to_string()),
+                _ => return Err(Mismatch::Kind),
+            };
+            number.filter(|&number| holds(number)).ok_or(Mismatch::Value(written, None))
+        })
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&self, name: &'static str) -> Key<'_, 'a, bool> {
+        self.key(name, "true or false".into(), |node| match node.value {
+            Value::Flag(flag) => Ok(flag),
+            _ => Err(Mismatch::Kind),
+        })
+    }
+
+    /// One of a few words.
+    pub fn choice<T: Copy>(&self, name: &'static str, choices: &[(&'static str, T)]) -> Key<'_, 'a, T> {
+        let words: Vec<String> = choices.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+        let expected =
+            if let [word] = &words[..] { word.clone() } else { format!("one of {}", words.join(", ")) };
+        self.key(name, expected, |node| {
+            let text = self.as_text(node).ok_or(Mismatch::Kind)?;
+            choices.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or_else(|| {
+                let likely = likely(&text, choices.iter().map(|(word, _)| *word)).map(str::to_owned);
+                Mismatch::Value(format!("{text:?}"), likely)
+            })
+        })
+    }
+
+    /// Every key of a table in which any key is allowed, with its value, which must be text.
+    pub fn texts(&self) -> Option<Vec<(String, String)>> {
+        let read = |(key, entry): (&String, &Entry)| {
+            let Some(text) = self.as_text(&entry.node) else {
+                let fault = ShapeFault::Kind {
+                    found: entry.node.value.kind(),
+                    expected: "text in double quotes".into(),
+                };
+                self.add(key, fault);
+                return None;
+            };
+            Some((key.clone(), text))
+        };
+        let read: Vec<_> = self.table.into_iter().flatten().map(read).collect();
+        read.into_iter().collect()
+    }
+
+    /// Whether the key is there. It is then no longer unknown.
+    pub fn has(&self, name: &'static str) -> bool {
+        self.entry(name).is_some()
+    }
+
+    /// Reports the key, if it is there: it would be ignored.
+    pub fn refuse(&self, name: &'static str, when: &'static str) {
+        if self.has(name) {
+            self.document.add(&self.spot(name), ShapeFault::Pointless { when });
+        }
+    }
+
+    /// Where the value of a key is, or should be.
+    pub fn spot(&self, name: &str) -> Spot {
+        let at = self.table.and_then(|table| table.get(name)).map_or(self.spot.at, |entry| entry.node.at);
+        Spot { at, key: self.path(name) }
+    }
+
+    /// Notes a problem with the value of a key, and goes on.
+    pub fn add(&self, name: &str, fault: impl Fault + 'static) {
+        self.document.add(&self.spot(name), fault);
+    }
+
+    /// Notes a problem with the table itself, and goes on.
+    pub fn add_here(&self, fault: impl Fault + 'static) {
+        self.document.add(&self.spot, fault);
+    }
+
+    fn new(document: &'a Document<'a>, table: Option<&'a Table>, spot: Spot) -> Self {
+        Self { document, table, spot, known: RefCell::default() }
+    }
+
+    fn nested(&self, node: &'a Node, key: String) -> Option<Self> {
+        let spot = Spot { at: node.at, key };
+        if let Value::Table(table) = &node.value {
+            return Some(Self::new(self.document, Some(table), spot));
+        }
+        self.document.add(&spot, ShapeFault::Kind { found: node.value.kind(), expected: "a table".into() });
+        None
+    }
+
+    /// Reads, then reports every key that was not asked for.
+    fn finish<T>(self, read: impl FnOnce(&Self) -> Option<T>) -> Option<T> {
+        let value = read(&self);
+        let known = self.known.into_inner();
+        // A table that was read as a whole has no names of its own.
+        if known.is_empty() {
+            return value;
+        }
+        let asked: BTreeSet<&str> = known.iter().copied().collect();
+        let mut all_known = true;
+        for (key, entry) in self.table.into_iter().flatten().filter(|(key, _)| !asked.contains(key.as_str()))
+        {
+            all_known = false;
+            let likely = likely(key, known.iter().copied()).map(str::to_owned);
+            let path = join(&self.spot.key, key);
+            self.document.add(
+                &Spot { at: entry.key_at, key: path },
+                ShapeFault::Unknown { likely, known: known.clone() },
+            );
+        }
+        value.filter(|_| all_known)
+    }
+
+    fn entry(&self, name: &'static str) -> Option<&'a Entry> {
+        let mut known = self.known.borrow_mut();
+        if !known.contains(&name) {
+            known.push(name);
+        }
+        self.table?.get(name)
+    }
+
+    fn path(&self, name: &str) -> String {
+        join(&self.spot.key, name)
+    }
+
+    /// The text of a value. On the command line text needs no quotes, even where it looks like a
+    /// number, as an account does.
+    fn as_text(&self, node: &Node) -> Option<String> {
+        match (&node.value, self.document.typed(node.at)) {
+            (Value::Text(text), _) => Some(text.clone()),
+            (Value::Array(_) | Value::Table(_), _) | (_, None) => None,
+            (_, Some(typed)) => Some(typed.to_owned()),
+        }
+    }
+
+    fn key<T>(
+        &self,
+        name: &'static str,
+        expected: String,
+        read: impl FnOnce(&Node) -> Result<T, Mismatch>,
+    ) -> Key<'_, 'a, T> {
+        let state = match self.entry(name).map(|entry| &entry.node) {
+            None => State::Absent,
+            Some(node) => match read(node) {
+                Ok(value) => State::Given(value),
+                Err(mismatch) => {
+                    let expected = expected.clone();
+                    let fault = match mismatch {
+                        Mismatch::Kind => ShapeFault::Kind { found: node.value.kind(), expected },
+                        Mismatch::Value(found, likely) => ShapeFault::Value { found, expected, likely },
+                    };
+                    self.add(name, fault);
+                    State::Invalid
+                }
+            },
+        };
+        Key { section: self, name, expected, state }
+    }
+}
+
+/// How a value is not what was expected.
+enum Mismatch {
+    /// It is of another kind.
+    Kind,
+    /// It is of the right kind: what was written, and what was probably meant.
+    Value(String, Option<String>),
+}
+
+enum State<T> {
+    Given(T),
+    Absent,
+    Invalid,
+}
+
+/// A key that was read: it is for the caller to say what its absence means.
+#[must_use]
+pub(crate) struct Key<'s, 'a, T> {
+    section: &'s Section<'a>,
+    name: &'static str,
+    expected: String,
+    state: State<T>,
+}
+
+impl<T> Key<'_, '_, T> {
+    /// Its absence is a problem.
+    pub fn required(self) -> Option<T> {
+        match self.state {
+            State::Given(value) => Some(value),
+            State::Invalid => None,
+            State::Absent => {
+                self.section.add(self.name, ShapeFault::Missing { expected: self.expected });
+                None
+            }
+        }
+    }
+
+    /// It has a default.
+    pub fn or(self, default: T) -> Option<T> {
+        self.optional().map(|value| value.unwrap_or(default))
+    }
+
+    /// It may be absent. The outer `None` means that it is wrong.
+    pub fn optional(self) -> Option<Option<T>> {
+        match self.state {
+            State::Given(value) => Some(Some(value)),
+            State::Absent => Some(None),
+            State::Invalid => None,
+        }
+    }
+
+    /// Examines the value further, if there is one.
+    pub fn check<F: Fault + 'static>(mut self, check: impl FnOnce(&T) -> Result<(), F>) -> Self {
+        if let State::Given(value) = &self.state
+            && let Err(fault) = check(value)
+        {
+            self.section.add(self.name, fault);
+            self.state = State::Invalid;
+        }
+        self
+    }
+}
+
+/// `path.name`, in which a name that is not a bare TOML key stands in quotes.
+fn join(path: &str, name: &str) -> String {
+    let bare = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    let name = if bare { name.to_owned() } else { format!("{name:?}") };
+    if path.is_empty() { name } else { format!("{path}.{name}") }
+}
+
+/// `10000` as `10,000`.
+fn grouped(number: u32) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}

@@ -1,0 +1,303 @@
+//! `environments/<name>.toml` becomes an [`Environment`]: keys, limits and defaults.
+
+use crate::config::{At, Document, Fault, Problems, Section, Spot};
+
+use super::{
+    Architecture, Consumer, Environment, LOCAL_ACCOUNT, Lake, LambdaConsumer, LogLevel, Logs, OnDelete,
+    Simulator, Store, Stream, StreamMode, Target, region, tags,
+};
+
+/// What is used where a file says nothing.
+mod default {
+    use super::{LogLevel, OnDelete};
+
+    /// Region of the local target, where it is but a name.
+    pub const LOCAL_REGION: &str = "us-east-1";
+    /// Data goes only where a file says so.
+    pub const ON_DELETE: OnDelete = OnDelete::Retain;
+    /// The shortest that Kinesis keeps records: included in its price.
+    pub const STREAM_RETENTION_HOURS: u32 = 24;
+    /// Five write requests of Timestream to a batch.
+    pub const BATCH_SIZE: u32 = 500;
+    /// A dashboard that is a second behind is not behind.
+    pub const WINDOW_SECONDS: u32 = 1;
+    /// One batch of a shard at a time.
+    pub const PARALLELIZATION: u32 = 1;
+    /// Together with bisection enough to single out one record of a batch.
+    pub const MAX_ATTEMPTS: u32 = 10;
+    /// An hour before the stream's shortest retention ends.
+    pub const MAX_AGE_SECONDS: u32 = 23 * 60 * 60;
+    /// A seventh of a processor, and several times the memory that a batch of 6 MB needs.
+    pub const MEMORY_MB: u32 = 256;
+    /// Several rounds of retries with backoff.
+    pub const TIMEOUT_SECONDS: u32 = 60;
+    /// A day of late and of frequently read data.
+    pub const MEMORY_HOURS: u32 = 24;
+    /// A year.
+    pub const MAGNETIC_DAYS: u32 = 365;
+    /// Objects large enough for Athena.
+    pub const BUFFER_MB: u32 = 64;
+    /// A lake that is at most five minutes behind.
+    pub const BUFFER_SECONDS: u32 = 300;
+    /// First part of the keys of the lake.
+    pub const PREFIX: &str = "telemetry";
+    /// Devices of the articles' simulator.
+    pub const DEVICES: u32 = 50;
+    /// Bursts in a minute of the articles' simulator.
+    pub const EVENTS_PER_MINUTE: u32 = 10;
+    /// Chance of an anomaly in the articles' simulator.
+    pub const ANOMALY_CHANCE: f64 = 0.051;
+    /// A month of logs.
+    pub const LOG_RETENTION_DAYS: u32 = 30;
+    /// What happens, not why.
+    pub const LOG_LEVEL: LogLevel = LogLevel::Info;
+}
+
+/// Most devices of the simulator: what one invocation a minute can serve.
+const MAX_DEVICES: u32 = 100_000;
+
+/// Most events of a simulated device in a minute: ten a second.
+const MAX_EVENTS_PER_MINUTE: u32 = 600;
+
+/// Most shards: the [default quota](https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html)
+/// of the largest Regions is 20,000.
+const MAX_SHARDS: u32 = 20_000;
+
+/// Longest name of an environment, in characters: with the longest name of a stack and a suffix it
+/// stays below the 63 characters of a bucket.
+const MAX_NAME: usize = 16;
+
+/// Longest first part of the lake's keys, in characters. Firehose takes prefixes of 1,024, of which
+/// partitions and expressions need their part.
+const MAX_PREFIX: usize = 256;
+
+/// The [retentions of CloudWatch Logs](https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html),
+/// in days.
+const LOG_RETENTION_DAYS: [u32; 22] =
+    [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
+
+/// Why an environment cannot be used, although each of its keys is well formed.
+#[derive(Debug, thiserror::Error)]
+enum EnvironmentFault {
+    #[error("the environment's name is {name:?}, but it becomes part of physical names")]
+    Name { name: String },
+    #[error("is \"{account}\", which is no account")]
+    Account { account: String },
+    #[error("is {days}, which CloudWatch Logs does not offer")]
+    LogRetention { days: u32 },
+    #[error("is {prefix:?}")]
+    Prefix { prefix: String },
+    #[error("is {seconds}, longer than the {hours} hours for which the stream keeps a record")]
+    OutlivesStream { seconds: u32, hours: u32 },
+}
+
+impl Fault for EnvironmentFault {
+    fn help(&self) -> String {
+        match self {
+            Self::Name { .. } => format!(
+                "rename the file: a lower-case letter, then at most {} lower-case letters, digits and hyphens",
+                MAX_NAME - 1
+            ),
+            Self::Account { .. } => {
+                "write the 12 digits of the account in double quotes; `aws sts get-caller-identity` prints them".into()
+            }
+            Self::LogRetention { days } => {
+                let longer = LOG_RETENTION_DAYS.iter().find(|offered| *offered > days);
+                let nearest = longer.or(LOG_RETENTION_DAYS.last()).copied().unwrap_or_default();
+                let offered = LOG_RETENTION_DAYS.map(|days| days.to_string()).join(", ");
+                format!("{nearest} is the nearest that keeps as much; it offers {offered}")
+            }
+            Self::Prefix { .. } => format!(
+                "write 1 to {MAX_PREFIX} letters, digits and _ . = - with single slashes between them, such as \"telemetry\""
+            ),
+            Self::OutlivesStream { .. } => "lower it, or raise `stream.retention_hours`".into(),
+        }
+    }
+}
+
+/// Parses and validates an environment.
+///
+/// `name` is the environment's, `file_name` stands in the problems. `overrides` are pairs of a key's
+/// path, as in `consumer.batch_size`, and a value: TOML if it is, text otherwise. They replace what
+/// the file says, before anything is validated. Every problem is returned, not the first.
+pub fn parse(
+    name: &str,
+    file_name: &str,
+    text: &str,
+    overrides: &[(String, String)],
+) -> Result<Environment, Problems> {
+    let document = Document::parse(file_name, text, overrides)?;
+    if !is_name(name) {
+        let spot = Spot { at: At::File, key: String::new() };
+        document.add(&spot, EnvironmentFault::Name { name: name.to_owned() });
+    }
+    let environment = Section::read_root(&document, |root| read(name, root));
+    document.finish(environment)
+}
+
+fn is_name(name: &str) -> bool {
+    name.len() <= MAX_NAME
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
+    let target = root.choice("target", &[("aws", Target::Aws), ("local", Target::Local)]).required();
+    let on_delete = root.choice("on_delete", &[("delete", OnDelete::Delete), ("retain", OnDelete::Retain)]);
+    let on_delete = on_delete.or(default::ON_DELETE);
+    let region = root.text_like("region", "a Region, such as \"eu-central-1\"");
+    let region = region.check(|region| region::check(region));
+    let account = root.text_like("account", "the 12 digits of an account in double quotes");
+    let architecture =
+        root.choice("architecture", &[("arm64", Architecture::Arm64), ("x86_64", Architecture::X86_64)]);
+    let (region, account, architecture) = match target {
+        // Without a target it is unknown what the others should be: look at what is there, ask for nothing.
+        None => (region.optional().flatten(), None, None),
+        Some(Target::Aws) => {
+            let account = account.check(|account| check_account(account)).required();
+            (region.required(), account, architecture.or(Architecture::Arm64).map(Some))
+        }
+        Some(Target::Local) => {
+            root.refuse("account", "for the local target, which has no accounts");
+            root.refuse("architecture", "for the local target, whose functions run on this machine");
+            (region.or(default::LOCAL_REGION.into()), Some(LOCAL_ACCOUNT.into()), Some(None))
+        }
+    };
+    let stream = root.table("stream", read_stream);
+    let hours = stream.as_ref().map(|stream| stream.retention_hours);
+    let consumer = root.table("consumer", |section| read_consumer(section, hours));
+    let store = root.table("store", read_store);
+    let lake = root.table("lake", read_lake);
+    let simulator = root.table("simulator", read_simulator);
+    let logs = root.table("logs", read_logs);
+    let tags = root.table("tags", tags::read);
+    Some(Environment {
+        name: name.to_owned(),
+        target: target?,
+        region: region?,
+        account: account?,
+        architecture: architecture?,
+        on_delete: on_delete?,
+        stream: stream?,
+        consumer: consumer?,
+        store: store?,
+        lake: lake?,
+        simulator: simulator?,
+        logs: logs?,
+        tags: tags?,
+    })
+}
+
+fn check_account(account: &str) -> Result<(), EnvironmentFault> {
+    // The emulator's number is no account: it would only be found out by the first call.
+    if account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit()) && account != LOCAL_ACCOUNT {
+        return Ok(());
+    }
+    Err(EnvironmentFault::Account { account: account.to_owned() })
+}
+
+fn read_stream(section: &Section<'_>) -> Option<Stream> {
+    #[derive(Clone, Copy)]
+    enum Mode {
+        OnDemand,
+        Provisioned,
+    }
+    let mode = section.choice("mode", &[("on-demand", Mode::OnDemand), ("provisioned", Mode::Provisioned)]);
+    let shards = section.integer("shards", 1..=MAX_SHARDS);
+    let mode = match mode.or(Mode::OnDemand) {
+        Some(Mode::OnDemand) => {
+            section.refuse("shards", "with `mode = \"on-demand\"`, where Kinesis scales by itself");
+            Some(StreamMode::OnDemand)
+        }
+        Some(Mode::Provisioned) => shards.required().map(|shards| StreamMode::Provisioned { shards }),
+        None => None,
+    };
+    let retention_hours = section.integer("retention_hours", 24..=8_760).or(default::STREAM_RETENTION_HOURS);
+    Some(Stream { mode: mode?, retention_hours: retention_hours? })
+}
+
+fn read_consumer(section: &Section<'_>, stream_hours: Option<u32>) -> Option<Consumer> {
+    let kind = section.choice("kind", &[("lambda", ())]).or(());
+    let batch_size = section.integer("batch_size", 1..=10_000).or(default::BATCH_SIZE);
+    let window_seconds = section.integer("window_seconds", 0..=300).or(default::WINDOW_SECONDS);
+    let parallelization = section.integer("parallelization", 1..=10).or(default::PARALLELIZATION);
+    let max_attempts = section.integer("max_attempts", 0..=10_000).or(default::MAX_ATTEMPTS);
+    // What the stream has dropped cannot be handed to the on-failure destination any more.
+    let max_age_seconds =
+        section.integer("max_age_seconds", 60..=604_800).check(|&seconds| match stream_hours {
+            Some(hours) if seconds > hours.saturating_mul(3_600) => {
+                Err(EnvironmentFault::OutlivesStream { seconds, hours })
+            }
+            _ => Ok(()),
+        });
+    let max_age_seconds = max_age_seconds.or(default::MAX_AGE_SECONDS);
+    let memory_mb = section.integer("memory_mb", 128..=10_240).or(default::MEMORY_MB);
+    let timeout_seconds = section.integer("timeout_seconds", 1..=900).or(default::TIMEOUT_SECONDS);
+    kind?;
+    Some(Consumer::Lambda(LambdaConsumer {
+        batch_size: batch_size?,
+        window_seconds: window_seconds?,
+        parallelization: parallelization?,
+        max_attempts: max_attempts?,
+        max_age_seconds: max_age_seconds?,
+        memory_mb: memory_mb?,
+        timeout_seconds: timeout_seconds?,
+    }))
+}
+
+fn read_store(section: &Section<'_>) -> Option<Store> {
+    let memory_hours = section.integer("memory_hours", 1..=8_766).or(default::MEMORY_HOURS);
+    let magnetic_days = section.integer("magnetic_days", 1..=73_000).or(default::MAGNETIC_DAYS);
+    Some(Store { memory_hours: memory_hours?, magnetic_days: magnetic_days? })
+}
+
+fn read_lake(section: &Section<'_>) -> Option<Lake> {
+    let buffer_mb = section.integer("buffer_mb", 1..=128).or(default::BUFFER_MB);
+    let buffer_seconds = section.integer("buffer_seconds", 0..=900).or(default::BUFFER_SECONDS);
+    let prefix = section.text("prefix").check(|prefix| check_prefix(prefix)).or(default::PREFIX.into());
+    Some(Lake { buffer_mb: buffer_mb?, buffer_seconds: buffer_seconds?, prefix: prefix? })
+}
+
+/// A prefix holds no expression of Firehose: the partitions that the lake's table expects follow it.
+fn check_prefix(prefix: &str) -> Result<(), EnvironmentFault> {
+    let part = |part: &str| {
+        !matches!(part, "" | "." | "..")
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || "_.=-".contains(c))
+    };
+    if prefix.len() <= MAX_PREFIX && prefix.split('/').all(part) {
+        return Ok(());
+    }
+    Err(EnvironmentFault::Prefix { prefix: prefix.to_owned() })
+}
+
+fn read_simulator(section: &Section<'_>) -> Option<Simulator> {
+    let enabled = section.flag("enabled").or(false);
+    let devices = section.integer("devices", 1..=MAX_DEVICES).or(default::DEVICES);
+    let events_per_minute =
+        section.integer("events_per_minute", 1..=MAX_EVENTS_PER_MINUTE).or(default::EVENTS_PER_MINUTE);
+    let chance = |number| (0.0..=1.0).contains(&number);
+    let anomaly_chance = section.number_where("anomaly_chance", "a number from 0 to 1", chance);
+    let anomaly_chance = anomaly_chance.or(default::ANOMALY_CHANCE);
+    Some(Simulator {
+        enabled: enabled?,
+        devices: devices?,
+        events_per_minute: events_per_minute?,
+        anomaly_chance: anomaly_chance?,
+    })
+}
+
+fn read_logs(section: &Section<'_>) -> Option<Logs> {
+    const LEVELS: [(&str, LogLevel); 5] = [
+        ("ERROR", LogLevel::Error),
+        ("WARN", LogLevel::Warn),
+        ("INFO", LogLevel::Info),
+        ("DEBUG", LogLevel::Debug),
+        ("TRACE", LogLevel::Trace),
+    ];
+    let retention_days = section.integer("retention_days", 1..=3_653).check(|&days| {
+        if LOG_RETENTION_DAYS.contains(&days) { Ok(()) } else { Err(EnvironmentFault::LogRetention { days }) }
+    });
+    let retention_days = retention_days.or(default::LOG_RETENTION_DAYS);
+    let level = section.choice("level", &LEVELS).or(default::LOG_LEVEL);
+    Some(Logs { retention_days: retention_days?, level: level? })
+}

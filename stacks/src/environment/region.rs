@@ -1,0 +1,134 @@
+//! Which Regions there are, and which of them have what the pipeline needs.
+
+use crate::config::{Fault, likely};
+
+/// The [Regions of AWS](https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html),
+/// to tell a Region without a service from a misspelt one.
+const REGIONS: [&str; 38] = [
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-central-1",
+    "ca-west-1",
+    "cn-north-1",
+    "cn-northwest-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "mx-central-1",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-gov-east-1",
+    "us-gov-west-1",
+    "us-west-1",
+    "us-west-2",
+];
+
+/// A service that the pipeline needs and that is not in every Region.
+struct Service {
+    name: &'static str,
+    regions: &'static [&'static str],
+}
+
+/// Every such service.
+const SERVICES: [Service; 1] = [Service {
+    // https://docs.aws.amazon.com/general/latest/gr/timestream.html
+    name: "Timestream for LiveAnalytics",
+    regions: &[
+        "ap-northeast-1",
+        "ap-south-1",
+        "ap-southeast-2",
+        "eu-central-1",
+        "eu-west-1",
+        "us-east-1",
+        "us-east-2",
+        "us-gov-west-1",
+        "us-west-2",
+    ],
+}];
+
+/// Why a Region cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RegionFault {
+    #[error("is {region:?}, which is no Region")]
+    Unknown { region: String },
+    #[error("is \"{region}\", which does not have {service}")]
+    Lacks { region: String, service: &'static str, regions: &'static [&'static str] },
+}
+
+impl Fault for RegionFault {
+    fn help(&self) -> String {
+        match self {
+            Self::Unknown { region } => match likely(region, usable()) {
+                Some(likely) => format!("did you mean \"{likely}\"?"),
+                None => format!("write one of {}", usable().collect::<Vec<_>>().join(", ")),
+            },
+            Self::Lacks { regions, .. } => format!("these have it: {}", regions.join(", ")),
+        }
+    }
+}
+
+/// Checks that a Region exists and has every service.
+pub(super) fn check(region: &str) -> Result<(), RegionFault> {
+    if !REGIONS.contains(&region) {
+        return Err(RegionFault::Unknown { region: region.to_owned() });
+    }
+    match SERVICES.iter().find(|service| !service.regions.contains(&region)) {
+        None => Ok(()),
+        Some(&Service { name, regions }) => {
+            Err(RegionFault::Lacks { region: region.to_owned(), service: name, regions })
+        }
+    }
+}
+
+/// The Regions that have every service.
+fn usable() -> impl Iterator<Item = &'static str> {
+    REGIONS.into_iter().filter(|region| check(region).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{REGIONS, SERVICES, check};
+
+    #[test]
+    fn a_service_is_in_regions_that_exist() {
+        for service in SERVICES {
+            for region in service.regions {
+                assert!(REGIONS.contains(region), "{}: {region}", service.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_region_must_exist_and_have_every_service() {
+        for (region, fault) in [
+            ("eu-central-1", None),
+            ("eu-north-1", Some("is \"eu-north-1\", which does not have Timestream for LiveAnalytics")),
+            ("eu-centrall-1", Some("is \"eu-centrall-1\", which is no Region")),
+        ] {
+            let found = check(region).err().map(|fault| fault.to_string());
+            assert_eq!(found.as_deref(), fault);
+        }
+    }
+}

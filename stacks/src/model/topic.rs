@@ -1,0 +1,162 @@
+//! MQTT topic filters, as
+//! [AWS IoT Core](https://docs.aws.amazon.com/iot/latest/developerguide/topics.html) takes them in the
+//! SQL of a rule.
+
+use crate::config::Fault;
+
+/// Longest filter, in bytes of UTF-8.
+const MAX_BYTES: usize = 256;
+
+/// Most levels: seven slashes.
+const MAX_LEVELS: usize = 8;
+
+/// Why a filter cannot be used, or does not name the device.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub(super) enum TopicFault {
+    #[error("is empty")]
+    Empty,
+    #[error("is {bytes} bytes long, but at most {MAX_BYTES} are allowed")]
+    Long { bytes: usize },
+    #[error("has {levels} levels, but at most {MAX_LEVELS} are allowed")]
+    Deep { levels: usize },
+    #[error("begins with `$`, as only the topics of AWS itself do")]
+    Reserved,
+    #[error("has {character:?} in it, which cannot stand in the SQL of a rule")]
+    Character { character: char },
+    #[error("has `{wildcard}` in level {level}, \"{found}\", beside something else")]
+    Partial { wildcard: char, level: usize, found: String },
+    #[error("goes on after `#`, in level {level}")]
+    NotLast { level: usize },
+    #[error("is {segment}, but `{filter}` has {levels} levels")]
+    NoSegment { segment: u32, filter: String, levels: usize },
+    #[error("is {segment}, and level {segment} of `{filter}` is \"{found}\", the same for every device")]
+    FixedSegment { segment: u32, filter: String, found: String },
+    #[error("is {segment}, which is `#` in `{filter}`: it may stand for no level at all")]
+    OpenSegment { segment: u32, filter: String },
+}
+
+impl Fault for TopicFault {
+    fn help(&self) -> String {
+        match self {
+            Self::Empty => "write a filter such as \"dt/+/measures\"".into(),
+            Self::Long { .. } | Self::Deep { .. } => {
+                "shorten it; `#` at the end stands for every level below".into()
+            }
+            Self::Reserved => {
+                "let the devices publish under a topic of your own, such as \"dt/+/measures\"".into()
+            }
+            Self::Character { .. } => "leave quotes, backslashes and control characters out of topics".into(),
+            Self::Partial { wildcard, .. } => format!("let `{wildcard}` be a level of its own: /{wildcard}/"),
+            Self::NotLast { .. } => {
+                "let `#` be the last level; `+` stands for one level in the middle".into()
+            }
+            Self::NoSegment { filter, .. } | Self::FixedSegment { filter, .. } => {
+                match single_wildcards(filter) {
+                    list if list.is_empty() => "write `+` for the level that names the device".into(),
+                    list => format!("segments count from 1; `+` is level {}", list.join(" or ")),
+                }
+            }
+            Self::OpenSegment { .. } => "write `+` for the level that names the device, before `#`".into(),
+        }
+    }
+}
+
+/// Levels that are `+`, counted from 1.
+fn single_wildcards(filter: &str) -> Vec<String> {
+    let levels = filter.split('/').enumerate();
+    levels.filter(|(_, level)| *level == "+").map(|(index, _)| (index + 1).to_string()).collect()
+}
+
+/// Checks a filter for the SQL of a rule, where it stands in single quotes.
+pub(super) fn check_filter(filter: &str) -> Result<(), TopicFault> {
+    if filter.is_empty() {
+        return Err(TopicFault::Empty);
+    }
+    if filter.len() > MAX_BYTES {
+        return Err(TopicFault::Long { bytes: filter.len() });
+    }
+    if filter.starts_with('$') {
+        return Err(TopicFault::Reserved);
+    }
+    if let Some(character) = filter.chars().find(|c| c.is_control() || matches!(c, '\'' | '"' | '\\')) {
+        return Err(TopicFault::Character { character });
+    }
+    let levels: Vec<&str> = filter.split('/').collect();
+    if levels.len() > MAX_LEVELS {
+        return Err(TopicFault::Deep { levels: levels.len() });
+    }
+    for (index, level) in levels.iter().enumerate() {
+        let wildcard = level.chars().find(|c| matches!(c, '+' | '#'));
+        if let Some(wildcard) = wildcard.filter(|_| level.chars().count() > 1) {
+            return Err(TopicFault::Partial { wildcard, level: index + 1, found: (*level).to_owned() });
+        }
+        if *level == "#" && index + 1 < levels.len() {
+            return Err(TopicFault::NotLast { level: index + 2 });
+        }
+    }
+    Ok(())
+}
+
+/// Checks that a segment of the topics of a filter, counted from 1, tells devices apart.
+pub(super) fn check_segment(filter: &str, segment: u32) -> Result<(), TopicFault> {
+    let levels: Vec<&str> = filter.split('/').collect();
+    let filter = filter.to_owned();
+    let index = usize::try_from(segment).unwrap_or(usize::MAX).checked_sub(1);
+    match index.and_then(|index| levels.get(index)) {
+        Some(&"+") => Ok(()),
+        Some(&"#") => Err(TopicFault::OpenSegment { segment, filter }),
+        Some(&found) => Err(TopicFault::FixedSegment { segment, filter, found: found.to_owned() }),
+        None => Err(TopicFault::NoSegment { segment, filter, levels: levels.len() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{check_filter, check_segment};
+
+    #[test]
+    fn a_filter_is_taken_exactly_when_the_service_takes_it() {
+        let deepest = "a/b/c/d/e/f/g/h";
+        let longest = "x".repeat(256);
+        for (filter, fault) in [
+            ("dt/+/measures", None),
+            ("sensors/#", None),
+            ("#", None),
+            ("+", None),
+            ("/leading/slash", None),
+            (deepest, None),
+            (longest.as_str(), None),
+            ("", Some("is empty")),
+            ("a/b/c/d/e/f/g/h/i", Some("has 9 levels, but at most 8 are allowed")),
+            (&"x".repeat(257), Some("is 257 bytes long, but at most 256 are allowed")),
+            ("$aws/things/+/shadow", Some("begins with `$`, as only the topics of AWS itself do")),
+            ("dt/device+/x", Some("has `+` in level 2, \"device+\", beside something else")),
+            ("dt/++/x", Some("has `+` in level 2, \"++\", beside something else")),
+            ("dt/x#", Some("has `#` in level 2, \"x#\", beside something else")),
+            ("dt/#/x", Some("goes on after `#`, in level 3")),
+            ("dt/'; x", Some("has '\\'' in it, which cannot stand in the SQL of a rule")),
+        ] {
+            let found = check_filter(filter).err().map(|fault| fault.to_string());
+            assert_eq!(found.as_deref(), fault, "{filter:?}");
+        }
+    }
+
+    #[test]
+    fn a_segment_must_tell_devices_apart() {
+        for (filter, segment, fault) in [
+            ("dt/+/measures", 2, None),
+            ("+/+/x", 1, None),
+            (
+                "dt/+/measures",
+                3,
+                Some("is 3, and level 3 of `dt/+/measures` is \"measures\", the same for every device"),
+            ),
+            ("dt/+/measures", 4, Some("is 4, but `dt/+/measures` has 3 levels")),
+            ("dt/+/measures", 0, Some("is 0, but `dt/+/measures` has 3 levels")),
+            ("dt/#", 2, Some("is 2, which is `#` in `dt/#`: it may stand for no level at all")),
+        ] {
+            let found = check_segment(filter, segment).err().map(|fault| fault.to_string());
+            assert_eq!(found.as_deref(), fault, "{filter} {segment}");
+        }
+    }
+}
