@@ -2,5 +2,25 @@
 //!
 //! Pure: text comes in, values or problems go out. No file, no network, no clock.
 
+pub mod cfn;
+pub mod config;
 pub mod environment;
 pub mod model;
+pub mod tags;
+
+mod artifacts;
+mod buckets;
+mod catalog;
+mod consumer;
+mod functions;
+mod ingest;
+mod lake;
+mod overlay;
+mod simulator;
+mod store;
+
+pub use catalog::{Inputs, STACKS, Stack, StackDefinition, synthesize};
+pub use cfn::{ParameterSource, Template};
+pub use functions::{
+    DEVICE_SIMULATOR, FUNCTIONS, Function, JSONL_TRANSFORM, KINESIS_CONSUMER, LOCAL_PROVIDER,
+};

@@ -1,0 +1,118 @@
+//! The stacks: which there are, what each needs, and how they become templates.
+//!
+//! [`STACKS`] is the whole list, in an order in which they can be created. Adding a stack is a file
+//! and one line here.
+
+use std::collections::BTreeMap;
+
+use telemetry::Model;
+
+use crate::cfn::{ParameterSource, Template};
+use crate::environment::{Environment, Target};
+use crate::{artifacts, consumer, ingest, lake, overlay, simulator, store, tags};
+
+/// What the stacks are made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Inputs<'a> {
+    /// What a device sends.
+    pub model: &'a Model,
+    /// Where the pipeline lives, and how large it is.
+    pub environment: &'a Environment,
+}
+
+/// One line of the table of stacks.
+#[derive(Debug, Clone, Copy)]
+pub struct StackDefinition {
+    /// Name, unique in the table.
+    pub name: &'static str,
+    /// What it is for, in a few words.
+    pub summary: &'static str,
+    /// Stacks whose outputs it needs.
+    pub depends_on: &'static [&'static str],
+    /// Whether an environment has it.
+    pub enabled: fn(&Environment) -> bool,
+    /// Makes its template.
+    pub build: fn(&Inputs) -> Template,
+}
+
+/// Every stack, each after those that it depends on.
+#[rustfmt::skip]
+pub static STACKS: &[StackDefinition] = &[
+    StackDefinition { name: "artifacts", summary: "archives of functions",          depends_on: &[],                               enabled: always,    build: artifacts::build },
+    StackDefinition { name: "ingest",    summary: "topic rule, stream, quarantine", depends_on: &[],                               enabled: always,    build: ingest::build },
+    StackDefinition { name: "store",     summary: "Timestream database and table",  depends_on: &[],                               enabled: always,    build: store::build },
+    StackDefinition { name: "consumer",  summary: "from the stream to the store",   depends_on: &["artifacts", "ingest", "store"], enabled: always,    build: consumer::build },
+    StackDefinition { name: "lake",      summary: "raw events as JSON lines",       depends_on: &["artifacts", "ingest"],          enabled: always,    build: lake::build },
+    StackDefinition { name: "simulator", summary: "simulated devices",              depends_on: &["artifacts", "ingest"],          enabled: simulated, build: simulator::build },
+];
+
+fn always(_: &Environment) -> bool {
+    true
+}
+
+fn simulated(environment: &Environment) -> bool {
+    environment.simulator.enabled
+}
+
+/// One stack of one environment, ready to deploy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stack {
+    /// Name in the table.
+    pub name: &'static str,
+    /// Name in `CloudFormation`.
+    pub stack_name: String,
+    /// Stacks of the environment that must be there first, in the order of the table.
+    pub depends_on: Vec<&'static str>,
+    /// What it creates.
+    pub template: Template,
+    /// Where its parameters come from.
+    pub parameters: BTreeMap<String, ParameterSource>,
+    /// Tags of the stack itself and of everything in it.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// Makes every stack of the environment, each after those that it depends on. The same inputs give
+/// the same bytes.
+pub fn synthesize(inputs: &Inputs) -> Vec<Stack> {
+    STACKS
+        .iter()
+        .filter(|definition| (definition.enabled)(inputs.environment))
+        .map(|definition| synthesize_one(definition, inputs))
+        .collect()
+}
+
+fn synthesize_one(definition: &StackDefinition, inputs: &Inputs) -> Stack {
+    let environment = inputs.environment;
+    let mut template = (definition.build)(inputs);
+    if environment.target == Target::Local {
+        overlay::apply(&mut template, definition.name, inputs);
+    }
+    let tags = tags::of(environment, definition.name);
+    tags::apply(&mut template, &tags);
+
+    let parameters: BTreeMap<String, ParameterSource> = template
+        .parameters()
+        .iter()
+        .map(|(id, parameter)| (id.to_string(), parameter.source.clone()))
+        .collect();
+    // The overlay may need a stack that the definition does not.
+    let is_source = |name: &str| {
+        parameters
+            .values()
+            .any(|source| matches!(source, ParameterSource::Output { stack, .. } if *stack == name))
+    };
+    let depends_on = STACKS
+        .iter()
+        .filter(|other| (other.enabled)(environment))
+        .map(|other| other.name)
+        .filter(|name| definition.depends_on.contains(name) || is_source(name))
+        .collect();
+    Stack {
+        name: definition.name,
+        stack_name: environment.stack_name(definition.name),
+        depends_on,
+        template,
+        parameters,
+        tags,
+    }
+}

@@ -1,0 +1,132 @@
+//! The Lambda functions: which there are, and what each of them needs beside its code.
+//!
+//! A function is a role that names its log group and nothing else, a log group with retention, and
+//! the archive that the deployment uploads under a key made from its content.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::cfn::{Arn, Expression, LogicalId, ParameterSource, Resource, Statement, Template, Trust, role};
+use crate::environment::{Environment, OnDelete};
+
+/// A function of the pipeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Function {
+    /// Name of the cargo package and of its binary.
+    pub name: &'static str,
+    /// Whether `model.json` lies beside the binary in the archive.
+    pub carries_model: bool,
+}
+
+/// Writes the events of the stream to the store.
+pub const KINESIS_CONSUMER: Function = Function { name: "kinesis-consumer", carries_model: true };
+/// Makes one JSON line of each record on its way to the lake.
+pub const JSONL_TRANSFORM: Function = Function { name: "jsonl-transform", carries_model: false };
+/// Sends the events of simulated devices.
+pub const DEVICE_SIMULATOR: Function = Function { name: "device-simulator", carries_model: true };
+/// Stands in for what the emulator lacks. Deployed to the local target only.
+pub const LOCAL_PROVIDER: Function = Function { name: "local-provider", carries_model: false };
+
+/// Every function, by name.
+pub static FUNCTIONS: &[Function] = &[DEVICE_SIMULATOR, JSONL_TRANSFORM, KINESIS_CONSUMER, LOCAL_PROVIDER];
+
+impl Function {
+    /// The id of the function in its template, and the beginning of the ids of what belongs to it.
+    pub fn logical_id(&self) -> LogicalId {
+        LogicalId::from_kebab(self.name)
+    }
+}
+
+/// What differs from function to function.
+pub(crate) struct Deployment {
+    /// The stack that it belongs to, for the name of its log group.
+    pub stack: &'static str,
+    /// What it does, for people.
+    pub description: &'static str,
+    /// Memory, in MB.
+    pub memory_mb: u32,
+    /// Time limit, in seconds.
+    pub timeout_seconds: u32,
+    /// Environment variables.
+    pub variables: BTreeMap<&'static str, Expression>,
+    /// What it may do, beside writing its logs.
+    pub statements: Vec<Statement>,
+}
+
+/// Adds a function, its role and its log group, and returns the function's id.
+pub(crate) fn add(
+    template: &mut Template,
+    environment: &Environment,
+    function: Function,
+    deployment: Deployment,
+) -> LogicalId {
+    let id = function.logical_id();
+    let logs = add_log_group(template, environment, id.with("Logs"), deployment.stack, function.name);
+
+    let mut statements = deployment.statements;
+    statements.push(write_logs(&logs));
+    let role = template.add(
+        id.with("Role"),
+        role(deployment.description, &Trust::service("lambda.amazonaws.com"), &statements),
+    );
+
+    let bucket = template.input("artifacts", "ArtifactBucket");
+    let key = template.parameter(id.with("Key"), ParameterSource::ArtifactKey(function));
+    let mut properties = json!({
+        "Description": deployment.description,
+        "Runtime": "provided.al2023",
+        "Handler": "bootstrap",
+        "Code": {"S3Bucket": bucket.reference(), "S3Key": key.reference()},
+        "Role": role.attribute("Arn"),
+        "MemorySize": deployment.memory_mb,
+        "Timeout": deployment.timeout_seconds,
+        "LoggingConfig": {
+            "LogFormat": "JSON",
+            "ApplicationLogLevel": environment.logs.level.as_str(),
+            // The report of each invocation, with its duration and memory, is of this level.
+            "SystemLogLevel": "INFO",
+            "LogGroup": logs.reference(),
+        },
+        "Environment": {"Variables": deployment.variables},
+    });
+    if let Some(architecture) = environment.architecture {
+        properties["Architectures"] = json!([architecture.as_str()]);
+    }
+    template.add(id, Resource::new("AWS::Lambda::Function", properties))
+}
+
+/// Adds a log group with the environment's retention, named `/sluice/<environment>/<stack>/<writer>`.
+///
+/// The name is fixed, so that people find it. Logs go with their stack, and nothing in the pipeline
+/// may create a log group, so that none comes back.
+pub(crate) fn add_log_group(
+    template: &mut Template,
+    environment: &Environment,
+    id: LogicalId,
+    stack: &'static str,
+    writer: &str,
+) -> LogicalId {
+    template.add(
+        id,
+        Resource::new(
+            "AWS::Logs::LogGroup",
+            json!({
+                "LogGroupName": format!("/sluice/{}/{stack}/{writer}", environment.name),
+                "RetentionInDays": environment.logs.retention_days,
+            }),
+        )
+        .holding_data(OnDelete::Delete),
+    )
+}
+
+/// Allows writing to the streams of one log group. Its ARN already ends with `:*`.
+pub(crate) fn write_logs(log_group: &LogicalId) -> Statement {
+    Statement::allow(&["logs:CreateLogStream", "logs:PutLogEvents"], [log_group.arn()])
+}
+
+/// Allows sending to one stream.
+pub(crate) fn put_to_stream(stream: Arn) -> Statement {
+    Statement::allow(&["kinesis:PutRecord", "kinesis:PutRecords"], [stream])
+}

@@ -1,0 +1,148 @@
+//! `ingest`: how events come in. Topic -> rule -> stream, and a queue for what goes wrong.
+//!
+//! The rule's SQL and partition key follow from the model. What the rule cannot deliver, and what no
+//! consumer can store, waits in the quarantine queue for a person.
+
+use serde_json::json;
+use telemetry::Model;
+
+use crate::Inputs;
+use crate::cfn::{Arn, Expression, LogicalId, Resource, Statement, Template, Trust, role, tls_only};
+use crate::environment::{OnDelete, StreamMode};
+use crate::functions::put_to_stream;
+
+/// The Kinesis stream.
+pub(crate) const STREAM: LogicalId = LogicalId::new("EventStream");
+/// The queue for what cannot be delivered or stored.
+pub(crate) const QUARANTINE: LogicalId = LogicalId::new("QuarantineQueue");
+/// The IoT topic rule.
+pub(crate) const RULE: LogicalId = LogicalId::new("TopicRule");
+
+/// Longest time that SQS keeps a message, in seconds: 14 days.
+const QUARANTINE_SECONDS: u32 = 1_209_600;
+
+/// Builds the stack.
+pub(crate) fn build(inputs: &Inputs) -> Template {
+    let environment = inputs.environment;
+    let mut template = Template::new(format!("Sluice {}: events come in", environment.name));
+
+    let mut stream = json!({
+        "RetentionPeriodHours": environment.stream.retention_hours,
+        "StreamEncryption": {"EncryptionType": "KMS", "KeyId": "alias/aws/kinesis"},
+    });
+    match environment.stream.mode {
+        StreamMode::OnDemand => stream["StreamModeDetails"] = json!({"StreamMode": "ON_DEMAND"}),
+        StreamMode::Provisioned { shards } => {
+            stream["StreamModeDetails"] = json!({"StreamMode": "PROVISIONED"});
+            stream["ShardCount"] = json!(shards);
+        }
+    }
+    // The stream carries data but is no home for it: whoever deletes it has nothing left that reads it.
+    let stream =
+        template.add(STREAM, Resource::new("AWS::Kinesis::Stream", stream).holding_data(OnDelete::Delete));
+
+    let quarantine = template.add(QUARANTINE, queue(QUARANTINE_SECONDS).holding_data(environment.on_delete));
+    template.add(QUARANTINE.with("Policy"), queue_policy(&quarantine).holding_data(environment.on_delete));
+
+    let rule_role = template.add(
+        RULE.with("Role"),
+        role(
+            "Puts events on the stream, and into quarantine what could not be put",
+            &Trust::service("iot.amazonaws.com").when(json!({
+                "StringEquals": {"aws:SourceAccount": Expression::ACCOUNT},
+                "ArnLike": {"aws:SourceArn": Arn::sub("arn:${AWS::Partition}:iot:${AWS::Region}:${AWS::AccountId}:rule/*")},
+            })),
+            &[
+                put_to_stream(stream.arn()),
+                Statement::allow(&["sqs:SendMessage"], [quarantine.arn()]),
+            ],
+        ),
+    );
+    let rule = template.add(
+        RULE,
+        Resource::new(
+            "AWS::IoT::TopicRule",
+            json!({"TopicRulePayload": {
+                "AwsIotSqlVersion": "2016-03-23",
+                "Description": "Events of devices go to the stream",
+                "Sql": sql(inputs.model),
+                "RuleDisabled": false,
+                "Actions": [{"Kinesis": {
+                    "StreamName": stream.reference(),
+                    "PartitionKey": partition_key(inputs.model),
+                    "RoleArn": rule_role.attribute("Arn"),
+                }}],
+                "ErrorAction": {"Sqs": {
+                    "QueueUrl": quarantine.reference(),
+                    "RoleArn": rule_role.attribute("Arn"),
+                    "UseBase64": false,
+                }},
+            }}),
+        ),
+    );
+
+    template.output("StreamName", "Kinesis stream of the events", stream.reference());
+    template.output("StreamArn", "ARN of the stream", stream.attribute("Arn"));
+    template.output(
+        "QuarantineUrl",
+        "Queue of what could not be delivered or stored",
+        quarantine.reference(),
+    );
+    template.output("QuarantineArn", "ARN of the quarantine queue", quarantine.attribute("Arn"));
+    template.output("TopicRuleName", "IoT rule between the topic and the stream", rule.reference());
+    template.output("TopicFilter", "MQTT topic filter that devices publish to", inputs.model.topic.as_str());
+    template
+}
+
+/// An encrypted queue. It waits for a person or a function, never for a consumer that polls often.
+pub(crate) fn queue(retention_seconds: u32) -> Resource {
+    Resource::new(
+        "AWS::SQS::Queue",
+        json!({
+            "MessageRetentionPeriod": retention_seconds,
+            "SqsManagedSseEnabled": true,
+        }),
+    )
+}
+
+/// The policy by which a queue refuses plain HTTP.
+pub(crate) fn queue_policy(queue: &LogicalId) -> Resource {
+    Resource::new(
+        "AWS::SQS::QueuePolicy",
+        json!({"Queues": [queue.reference()], "PolicyDocument": tls_only("sqs", &[queue.arn()])}),
+    )
+}
+
+/// What the rule selects: the event, and the device where only the topic names it.
+fn sql(model: &Model) -> String {
+    let topic = model.topic.replace('\'', "''");
+    match model.device.topic_segment {
+        Some(segment) => {
+            format!("SELECT *, topic({segment}) AS {} FROM '{topic}'", identifier(&model.device.field))
+        }
+        None => format!("SELECT * FROM '{topic}'"),
+    }
+}
+
+/// The substitution template that yields the device, so that its events stay in order.
+///
+/// It is evaluated on the message as published: it cannot see what the SQL adds.
+fn partition_key(model: &Model) -> String {
+    match model.device.topic_segment {
+        Some(segment) => format!("${{topic({segment})}}"),
+        None if is_plain(&model.device.field) => format!("${{{}}}", model.device.field),
+        // `sensor-id` alone would be a subtraction.
+        None => format!("${{get(*, \"{}\")}}", model.device.field),
+    }
+}
+
+/// A name as [IoT SQL](https://docs.aws.amazon.com/iot/latest/developerguide/iot-sql-select.html)
+/// takes it after `AS`.
+fn identifier(name: &str) -> String {
+    if is_plain(name) { name.to_owned() } else { format!("\"{name}\"") }
+}
+
+fn is_plain(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}

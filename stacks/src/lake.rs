@@ -1,0 +1,220 @@
+//! `lake`: every event as it came, as JSON lines, and the means to query them.
+//!
+//! Stream -> Firehose -> transform -> bucket, one folder an hour of arrival. The Glue table follows
+//! from the model, and finds its partitions by projection, so that nothing has to register them.
+
+mod table;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::Inputs;
+use crate::buckets;
+use crate::cfn::{Arn, Expression, LogicalId, Resource, Statement, Template, Trust, role};
+use crate::functions::{self, Deployment, JSONL_TRANSFORM};
+
+/// The Firehose stream.
+pub(crate) const DELIVERY: LogicalId = LogicalId::new("Delivery");
+
+/// Name of the hour's partition, in the keys of the objects and in the table.
+const PARTITION: &str = "datehour";
+/// Where Firehose puts what it could not transform.
+const ERROR_PREFIX: &str = "delivery-errors";
+/// Where Athena puts results.
+const RESULT_PREFIX: &str = "athena-results";
+/// How long results are kept, in days.
+const RESULT_DAYS: u32 = 30;
+/// Largest scan of one query, in bytes: 10 GiB.
+const SCAN_LIMIT_BYTES: u64 = 10 * 1024 * 1024 * 1024;
+
+const TRANSFORM_MEMORY_MB: u32 = 512;
+/// A transform may take 5 minutes; that of a full buffer takes a fraction of a second.
+const TRANSFORM_TIMEOUT_SECONDS: u32 = 60;
+/// Records handed to one invocation, in MB before base64. The response is as large, and Lambda's
+/// limit for both is 6 MB.
+const TRANSFORM_BUFFER_MB: u32 = 1;
+/// Longest that records wait for the transform, in seconds.
+const TRANSFORM_BUFFER_LIMIT_SECONDS: u32 = 60;
+const TRANSFORM_RETRIES: u32 = 3;
+
+/// Builds the stack.
+pub(crate) fn build(inputs: &Inputs) -> Template {
+    let environment = inputs.environment;
+    let mut template = Template::new(format!("Sluice {}: the lake of raw events", environment.name));
+    let stream = Arn::parameter(&template.input("ingest", "StreamArn"));
+
+    let bucket = buckets::add(
+        &mut template,
+        LogicalId::new("LakeBucket"),
+        environment.on_delete,
+        vec![json!({
+            "Id": "query-results",
+            "Status": "Enabled",
+            "Prefix": format!("{RESULT_PREFIX}/"),
+            "ExpirationInDays": RESULT_DAYS,
+        })],
+    );
+
+    let transform = functions::add(
+        &mut template,
+        environment,
+        JSONL_TRANSFORM,
+        Deployment {
+            stack: "lake",
+            description: "Makes one JSON line of each record",
+            memory_mb: TRANSFORM_MEMORY_MB,
+            timeout_seconds: TRANSFORM_TIMEOUT_SECONDS,
+            variables: BTreeMap::new(),
+            statements: Vec::new(),
+        },
+    );
+    let delivery = add_delivery(&mut template, inputs, &stream, &bucket, &transform);
+    let (database, table) = table::add(&mut template, inputs, &bucket);
+    let workgroup = add_workgroup(&mut template, inputs, &bucket);
+
+    template.output("LakeBucket", "Bucket of the raw events", bucket.reference());
+    template.output("DeliveryStreamName", "Firehose stream into the bucket", delivery.reference());
+    template.output("DeliveryLogGroup", "Log group of the delivery", DELIVERY.with("Logs").reference());
+    template.output("TransformFunctionName", "Function that makes JSON lines", transform.reference());
+    let transform_logs = JSONL_TRANSFORM.logical_id().with("Logs");
+    template.output("TransformLogGroup", "Log group of that function", transform_logs.reference());
+    template.output("GlueDatabase", "Glue database of the lake", database.reference());
+    template.output("GlueTable", "Glue table of the raw events", table.reference());
+    template.output("Workgroup", "Athena workgroup for the lake", workgroup.reference());
+    template
+}
+
+fn add_delivery(
+    template: &mut Template,
+    inputs: &Inputs,
+    stream: &Arn,
+    bucket: &LogicalId,
+    transform: &LogicalId,
+) -> LogicalId {
+    let lake = &inputs.environment.lake;
+    let logs =
+        functions::add_log_group(template, inputs.environment, DELIVERY.with("Logs"), "lake", "delivery");
+    let log_stream = template.add(
+        DELIVERY.with("LogStream"),
+        Resource::new(
+            "AWS::Logs::LogStream",
+            json!({"LogGroupName": logs.reference(), "LogStreamName": "S3Delivery"}),
+        ),
+    );
+
+    let role = template.add(
+        DELIVERY.with("Role"),
+        role(
+            "Moves records from the stream through the transform into the lake",
+            &Trust::service("firehose.amazonaws.com")
+                .when(json!({"StringEquals": {"sts:ExternalId": Expression::ACCOUNT}})),
+            &[
+                Statement::allow(
+                    &[
+                        "kinesis:DescribeStream",
+                        "kinesis:GetRecords",
+                        "kinesis:GetShardIterator",
+                        "kinesis:ListShards",
+                    ],
+                    [stream.clone()],
+                ),
+                Statement::allow(
+                    &["lambda:GetFunctionConfiguration", "lambda:InvokeFunction"],
+                    // With and without a version: Firehose adds `:$LATEST`.
+                    [transform.arn(), transform.arn().within(":*")],
+                ),
+                Statement::allow(
+                    &["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
+                    [bucket.arn()],
+                ),
+                Statement::allow(
+                    &["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"],
+                    [
+                        bucket.arn().within(format!("/{}/*", lake.prefix)),
+                        bucket.arn().within(format!("/{ERROR_PREFIX}/*")),
+                    ],
+                ),
+                Statement::allow(&["logs:PutLogEvents"], [logs.arn()]),
+            ],
+        ),
+    );
+
+    let logging = json!({
+        "Enabled": true,
+        "LogGroupName": logs.reference(),
+        "LogStreamName": log_stream.reference(),
+    });
+    let parameters = [
+        ("LambdaArn", json!(transform.attribute("Arn"))),
+        ("NumberOfRetries", json!(TRANSFORM_RETRIES.to_string())),
+        ("BufferSizeInMBs", json!(TRANSFORM_BUFFER_MB.to_string())),
+        (
+            "BufferIntervalInSeconds",
+            json!(lake.buffer_seconds.min(TRANSFORM_BUFFER_LIMIT_SECONDS).to_string()),
+        ),
+        ("RoleArn", json!(role.attribute("Arn"))),
+    ]
+    .map(|(name, value)| json!({"ParameterName": name, "ParameterValue": value}));
+
+    template.add(
+        DELIVERY,
+        Resource::new(
+            "AWS::KinesisFirehose::DeliveryStream",
+            json!({
+                "DeliveryStreamType": "KinesisStreamAsSource",
+                "KinesisStreamSourceConfiguration": {
+                    "KinesisStreamARN": stream,
+                    "RoleARN": role.attribute("Arn"),
+                },
+                "ExtendedS3DestinationConfiguration": {
+                    "BucketARN": bucket.attribute("Arn"),
+                    "RoleARN": role.attribute("Arn"),
+                    "BufferingHints": {
+                        "SizeInMBs": lake.buffer_mb,
+                        "IntervalInSeconds": lake.buffer_seconds,
+                    },
+                    // The hour of arrival, not that of the event: a late event is in a later folder.
+                    "Prefix": format!("{}/{PARTITION}=!{{timestamp:yyyy/MM/dd/HH}}/", lake.prefix),
+                    "ErrorOutputPrefix": format!(
+                        "{ERROR_PREFIX}/!{{firehose:error-output-type}}/!{{timestamp:yyyy/MM/dd/HH}}/"
+                    ),
+                    "CompressionFormat": "GZIP",
+                    "FileExtension": ".jsonl.gz",
+                    "CloudWatchLoggingOptions": logging,
+                    "ProcessingConfiguration": {
+                        "Enabled": true,
+                        "Processors": [{"Type": "Lambda", "Parameters": parameters}],
+                    },
+                },
+            }),
+        ),
+    )
+}
+
+fn add_workgroup(template: &mut Template, inputs: &Inputs, bucket: &LogicalId) -> LogicalId {
+    let results: Value =
+        json!(Expression::joined(["s3://".into(), bucket.reference(), format!("/{RESULT_PREFIX}/").into(),]));
+    template.add(
+        LogicalId::new("Workgroup"),
+        Resource::new(
+            "AWS::Athena::WorkGroup",
+            json!({
+                "Name": inputs.environment.stack_name("lake"),
+                "Description": "Queries over the raw events",
+                "State": "ENABLED",
+                // It holds only the history of queries, without which it could not be deleted.
+                "RecursiveDeleteOption": true,
+                "WorkGroupConfiguration": {
+                    "EnforceWorkGroupConfiguration": true,
+                    "PublishCloudWatchMetricsEnabled": true,
+                    "BytesScannedCutoffPerQuery": SCAN_LIMIT_BYTES,
+                    "ResultConfiguration": {
+                        "OutputLocation": results,
+                        "EncryptionConfiguration": {"EncryptionOption": "SSE_S3"},
+                    },
+                },
+            }),
+        ),
+    )
+}

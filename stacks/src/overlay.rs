@@ -1,0 +1,181 @@
+//! The local overlay: what the templates need beside themselves where the emulator lacks a service.
+//!
+//! Applied to the local target only. It changes these things and nothing else, and a test holds it:
+//! - Timestream types become custom resources with the same properties, served by the local provider;
+//! - the Kinesis action of an IoT rule becomes an SQS action into a bridge queue, which the provider
+//!   drains in batches into the stream;
+//! - Firehose does not compress, because the emulator does not, and the objects are named for it.
+//!
+//! Whatever it adds is called `Local…`.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::Inputs;
+use crate::cfn::{Arn, LogicalId, Resource, Statement, Template, Trust, role};
+use crate::functions::{self, Deployment, LOCAL_PROVIDER, put_to_stream};
+use crate::ingest::{self, QUARANTINE, RULE, STREAM};
+use crate::lake::DELIVERY;
+
+const BRIDGE_QUEUE: LogicalId = LogicalId::new("LocalBridgeQueue");
+const BRIDGE_ROLE: LogicalId = LogicalId::new("LocalBridgeRole");
+
+/// Types that the emulator does not know, and the custom resources in their place.
+const STAND_INS: [(&str, &str); 2] = [
+    ("AWS::Timestream::Database", "Custom::TimestreamDatabase"),
+    ("AWS::Timestream::Table", "Custom::TimestreamTable"),
+];
+
+const MEMORY_MB: u32 = 128;
+const TIMEOUT_SECONDS: u32 = 60;
+/// How long `CloudFormation` waits for an answer of the provider, in seconds. By itself: an hour.
+const SERVICE_TIMEOUT_SECONDS: u32 = 90;
+const BRIDGE_BATCH: u32 = 500;
+const BRIDGE_WINDOW_SECONDS: u32 = 1;
+/// Deliveries of a message until it goes to quarantine.
+const BRIDGE_ATTEMPTS: u32 = 5;
+/// A day, in seconds.
+const BRIDGE_RETENTION_SECONDS: u32 = 86_400;
+
+/// Where the Kinesis action of the rule stands.
+const KINESIS_ACTION: &str = "/TopicRulePayload/Actions/0";
+/// Where Firehose is told how to write.
+const S3_DESTINATION: &str = "/ExtendedS3DestinationConfiguration";
+
+/// Changes a template of the stack for the emulator.
+pub(crate) fn apply(template: &mut Template, stack: &'static str, inputs: &Inputs) {
+    stand_in_for_timestream(template, stack, inputs);
+    bridge_to_kinesis(template, stack, inputs);
+    if let Some(destination) =
+        template.resources_mut().get_mut(&DELIVERY).and_then(|delivery| delivery.property_mut(S3_DESTINATION))
+    {
+        destination["CompressionFormat"] = json!("UNCOMPRESSED");
+        destination["FileExtension"] = json!(".jsonl");
+    }
+}
+
+fn stand_in_for_timestream(template: &mut Template, stack: &'static str, inputs: &Inputs) {
+    let mut replaced = false;
+    for resource in template.resources_mut().values_mut() {
+        let Some((_, stand_in)) = STAND_INS.iter().find(|(kind, _)| *kind == resource.kind()) else {
+            continue;
+        };
+        resource.set_kind(stand_in);
+        resource.set_property("ServiceToken", json!(LOCAL_PROVIDER.logical_id().attribute("Arn")));
+        resource.set_property("ServiceTimeout", json!(SERVICE_TIMEOUT_SECONDS));
+        replaced = true;
+    }
+    if !replaced {
+        return;
+    }
+    let database = Arn::sub("arn:${AWS::Partition}:timestream:${AWS::Region}:${AWS::AccountId}:database/")
+        .within(inputs.environment.database());
+    add_provider(
+        template,
+        stack,
+        inputs,
+        BTreeMap::new(),
+        vec![
+            Statement::allow(
+                &[
+                    "timestream:CreateDatabase",
+                    "timestream:CreateTable",
+                    "timestream:DeleteDatabase",
+                    "timestream:DeleteTable",
+                    "timestream:DescribeDatabase",
+                    "timestream:DescribeTable",
+                    "timestream:TagResource",
+                    "timestream:UpdateDatabase",
+                    "timestream:UpdateTable",
+                ],
+                [database.clone(), database.within("/table/*")],
+            ),
+            Statement::allow_everywhere(
+                &["timestream:DescribeEndpoints"],
+                "Endpoint discovery has no resource: the service accepts only *",
+            ),
+        ],
+    );
+}
+
+fn bridge_to_kinesis(template: &mut Template, stack: &'static str, inputs: &Inputs) {
+    let Some(action) =
+        template.resources_mut().get_mut(&RULE).and_then(|rule| rule.property_mut(KINESIS_ACTION))
+    else {
+        return;
+    };
+    *action = json!({"Sqs": {
+        "QueueUrl": BRIDGE_QUEUE.reference(),
+        "RoleArn": BRIDGE_ROLE.attribute("Arn"),
+        "UseBase64": false,
+    }});
+
+    let mut queue = ingest::queue(BRIDGE_RETENTION_SECONDS).holding_data(inputs.environment.on_delete);
+    queue.set_property("VisibilityTimeout", json!(TIMEOUT_SECONDS));
+    queue.set_property(
+        "RedrivePolicy",
+        json!({"deadLetterTargetArn": QUARANTINE.attribute("Arn"), "maxReceiveCount": BRIDGE_ATTEMPTS}),
+    );
+    let queue = template.add(BRIDGE_QUEUE, queue);
+    template.add(BRIDGE_QUEUE.with("Policy"), ingest::queue_policy(&queue));
+    template.add(
+        BRIDGE_ROLE,
+        role(
+            "Puts events on the bridge queue",
+            &Trust::service("iot.amazonaws.com"),
+            &[Statement::allow(&["sqs:SendMessage"], [queue.arn()])],
+        ),
+    );
+    let provider = add_provider(
+        template,
+        stack,
+        inputs,
+        BTreeMap::from([
+            ("STREAM_NAME", STREAM.reference()),
+            ("PARTITION_KEY_FIELD", inputs.model.device.field.as_str().into()),
+        ]),
+        vec![
+            put_to_stream(STREAM.arn()),
+            Statement::allow(
+                &["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+                [queue.arn()],
+            ),
+        ],
+    );
+    template.add(
+        LogicalId::new("LocalBridgeMapping"),
+        Resource::new(
+            "AWS::Lambda::EventSourceMapping",
+            json!({
+                "FunctionName": provider.reference(),
+                "EventSourceArn": queue.attribute("Arn"),
+                "BatchSize": BRIDGE_BATCH,
+                "MaximumBatchingWindowInSeconds": BRIDGE_WINDOW_SECONDS,
+                "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            }),
+        ),
+    );
+}
+
+fn add_provider(
+    template: &mut Template,
+    stack: &'static str,
+    inputs: &Inputs,
+    variables: BTreeMap<&'static str, crate::cfn::Expression>,
+    statements: Vec<Statement>,
+) -> LogicalId {
+    functions::add(
+        template,
+        inputs.environment,
+        LOCAL_PROVIDER,
+        Deployment {
+            stack,
+            description: "Stands in for what the emulator lacks",
+            memory_mb: MEMORY_MB,
+            timeout_seconds: TIMEOUT_SECONDS,
+            variables,
+            statements,
+        },
+    )
+}

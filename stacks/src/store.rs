@@ -1,0 +1,78 @@
+//! `store`: the Timestream database and table, and the bucket for what they reject.
+//!
+//! The table takes late data into its magnetic tier; what that tier rejects later, when nobody waits
+//! for an answer any more, is reported into the bucket.
+
+use serde_json::json;
+
+use crate::Inputs;
+use crate::buckets;
+use crate::cfn::{LogicalId, Resource, Template};
+
+/// The database.
+pub(crate) const DATABASE: LogicalId = LogicalId::new("Database");
+/// The table.
+pub(crate) const TABLE: LogicalId = LogicalId::new("Table");
+
+/// Where Timestream puts its reports, inside the bucket of rejected data.
+pub(crate) const REPORT_PREFIX: &str = "timestream";
+/// Where the consumer puts what is too large for the quarantine queue, inside that bucket.
+pub(crate) const QUARANTINE_PREFIX: &str = "quarantine";
+
+const CLOSED: &str = "W3697";
+const CLOSED_BECAUSE: &str =
+    "Timestream for LiveAnalytics takes no new customers; this pipeline is for accounts that have it";
+
+/// Builds the stack.
+pub(crate) fn build(inputs: &Inputs) -> Template {
+    let environment = inputs.environment;
+    let mut template = Template::new(format!("Sluice {}: the time series store", environment.name));
+
+    let rejected =
+        buckets::add(&mut template, LogicalId::new("RejectedBucket"), environment.on_delete, Vec::new());
+
+    let database = template.add(
+        DATABASE,
+        Resource::new("AWS::Timestream::Database", json!({"DatabaseName": environment.database()}))
+            .holding_data(environment.on_delete)
+            .accept(CLOSED, CLOSED_BECAUSE),
+    );
+    let table = template.add(
+        TABLE,
+        Resource::new(
+            "AWS::Timestream::Table",
+            json!({
+                "DatabaseName": database.reference(),
+                "TableName": environment.table(),
+                // The schema wants these numbers as strings.
+                "RetentionProperties": {
+                    "MemoryStoreRetentionPeriodInHours": environment.store.memory_hours.to_string(),
+                    "MagneticStoreRetentionPeriodInDays": environment.store.magnetic_days.to_string(),
+                },
+                "MagneticStoreWriteProperties": {
+                    "EnableMagneticStoreWrites": true,
+                    "MagneticStoreRejectedDataLocation": {"S3Configuration": {
+                        "BucketName": rejected.reference(),
+                        "ObjectKeyPrefix": REPORT_PREFIX,
+                        "EncryptionOption": "SSE_S3",
+                    }},
+                },
+                // Queries ask for a device; partitioned by it, they read that device alone.
+                "Schema": {"CompositePartitionKey": [{
+                    "Type": "DIMENSION",
+                    "Name": inputs.model.device.dimension,
+                    "EnforcementInRecord": "REQUIRED",
+                }]},
+            }),
+        )
+        .holding_data(environment.on_delete)
+        .accept(CLOSED, CLOSED_BECAUSE),
+    );
+
+    template.output("DatabaseName", "Timestream database", database.reference());
+    template.output("TableName", "Timestream table", table.attribute("Name"));
+    template.output("TableArn", "ARN of the table", table.attribute("Arn"));
+    template.output("RejectedBucket", "Bucket of rejected and of oversized data", rejected.reference());
+    template.output("RejectedBucketArn", "ARN of that bucket", rejected.attribute("Arn"));
+    template
+}
