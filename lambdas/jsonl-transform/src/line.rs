@@ -100,7 +100,11 @@ mod tests {
             ("blanks stay without a newline", r#"{ "a" : 1 }"#, r#"{ "a" : 1 }"#),
             ("blanks in strings stay", "{\"a b\":\n\"  c\\\" \\\\\"}", r#"{"a b":"  c\" \\"}"#),
             ("escaped newlines stay", "{\"a\":\n\"x\\ny\"}", r#"{"a":"x\ny"}"#),
-            ("numbers stay as sent", "[1.0,\n1e999, 123456789012345678901234567890]", "[1.0,1e999,123456789012345678901234567890]"),
+            (
+                "numbers stay as sent",
+                "[1.0,\n1e999, 123456789012345678901234567890]",
+                "[1.0,1e999,123456789012345678901234567890]",
+            ),
             ("duplicate keys stay", "{\"a\":1,\n\"a\":2}", r#"{"a":1,"a":2}"#),
             ("scalars are JSON", " 42\n", "42"),
             ("depth is no limit", &deep, &deep),
@@ -108,7 +112,9 @@ mod tests {
         for (name, payload, expected) in cases {
             let mut scratch = vec![b'?'; 3];
             let found = match line(payload.as_bytes(), &mut scratch) {
-                Ok(Line::Whole(bytes) | Line::Compacted(bytes)) => String::from_utf8_lossy(bytes).into_owned(),
+                Ok(Line::Whole(bytes) | Line::Compacted(bytes)) => {
+                    String::from_utf8_lossy(bytes).into_owned()
+                }
                 Err(refusal) => format!("{refusal:?}"),
             };
             assert!(found == expected, "{name}: {found:.200}");

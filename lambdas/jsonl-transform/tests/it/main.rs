@@ -1,0 +1,8 @@
+//! Batches as Firehose sends them, and batches that it never would, against what it accepts as answer.
+
+#![allow(missing_docs, reason = "tests are named, not documented")]
+
+mod answer;
+mod documents;
+mod limit;
+mod properties;
