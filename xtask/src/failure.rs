@@ -38,6 +38,11 @@ pub trait Explain: std::error::Error + Send + Sync + 'static {
     fn hint(&self) -> Option<String> {
         None
     }
+
+    /// The facts, for a program that reads the JSON document.
+    fn details(&self) -> Option<serde_json::Value> {
+        None
+    }
 }
 
 /// How a command fails: printed by [`crate::report::Report::failure`].
@@ -49,12 +54,14 @@ pub struct Failure {
     pub error: anyhow::Error,
     /// What to do.
     pub hint: Option<String>,
+    /// The facts, for a program.
+    pub details: Option<serde_json::Value>,
 }
 
 impl Failure {
     /// A failure that is one sentence.
     pub fn new(exit: Exit, message: impl std::fmt::Display) -> Self {
-        Self { exit, error: anyhow::anyhow!("{message}"), hint: None }
+        Self { exit, error: anyhow::anyhow!("{message}"), hint: None, details: None }
     }
 
     /// The same, with what to do.
@@ -67,12 +74,12 @@ impl Failure {
 
 impl<E: Explain> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self { exit: error.exit(), hint: error.hint(), error: error.into() }
+        Self { exit: error.exit(), hint: error.hint(), details: error.details(), error: error.into() }
     }
 }
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        Self { exit: Exit::Unexpected, error, hint: None }
+        Self { exit: Exit::Unexpected, error, hint: None, details: None }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use stacks::config::{Problems, likely};
 use stacks::environment::Environment;
 use telemetry::Model;
 
@@ -34,9 +35,14 @@ pub enum ConfigurationError {
         /// The cause.
         source: std::io::Error,
     },
-    /// A file is wrong; every problem is listed.
-    #[error(transparent)]
-    Problems(#[from] stacks::problems::Problems),
+    /// Files are wrong; every problem of each is listed.
+    #[error("{}", listed(.0))]
+    Problems(Vec<Problems>),
+}
+
+fn listed(files: &[Problems]) -> String {
+    let texts: Vec<String> = files.iter().map(ToString::to_string).collect();
+    texts.join("\n")
 }
 
 impl Explain for ConfigurationError {
@@ -50,12 +56,21 @@ impl Explain for ConfigurationError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::UnknownEnvironment { name, known } => Some(
-                match stacks::spelling::likely(name, known.iter().map(String::as_str)) {
+                match likely(name, known.iter().map(String::as_str)) {
                     Some(likely) => format!("did you mean `--env {likely}`?"),
                     None => format!("there are: {}", known.join(", ")),
                 },
             ),
             Self::Read { .. } | Self::Problems(_) => None,
+        }
+    }
+
+    fn details(&self) -> Option<serde_json::Value> {
+        match self {
+            Self::Problems(files) => {
+                serde_json::to_value(files.iter().flat_map(|file| &file.problems).collect::<Vec<_>>()).ok()
+            }
+            Self::UnknownEnvironment { .. } | Self::Read { .. } => None,
         }
     }
 }
@@ -105,9 +120,8 @@ impl Project {
             stacks::environment::parse(&global.env, &environment_file, &environment_text, &global.set);
         match (model, environment) {
             (Ok(model), Ok(environment)) => Ok((model, environment)),
-            (Err(problems), Ok(_)) | (Ok(_), Err(problems)) => Err(ConfigurationError::Problems(problems).into()),
-            (Err(mut problems), Err(others)) => {
-                problems.extend(others);
+            (model, environment) => {
+                let problems = [model.err(), environment.err()].into_iter().flatten().collect();
                 Err(ConfigurationError::Problems(problems).into())
             }
         }

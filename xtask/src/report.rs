@@ -109,6 +109,8 @@ impl Report {
                 message: String,
                 #[serde(skip_serializing_if = "Option::is_none")]
                 hint: Option<String>,
+                #[serde(skip_serializing_if = "Option::is_none")]
+                details: Option<serde_json::Value>,
             }
             #[derive(Serialize)]
             struct Failed {
@@ -116,8 +118,8 @@ impl Report {
                 error: Body,
             }
             let message = causes(&failure.error);
-            let hint = failure.hint.clone();
-            self.json(&Failed { ok: false, error: Body { exit: failure.exit as u8, message, hint } });
+            let (hint, details) = (failure.hint.clone(), failure.details.clone());
+            self.json(&Failed { ok: false, error: Body { exit: failure.exit as u8, message, hint, details } });
         }
         self.note(format_args!("{} {}", paint(BAD, "error:"), causes(&failure.error)));
         if let Some(hint) = &failure.hint {

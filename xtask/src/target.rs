@@ -175,7 +175,7 @@ impl Session {
         let (client, reload) = aws_sdk_timestreamquery::Client::new(&self.config)
             .with_endpoint_discovery_enabled()
             .await
-            .map_err(|error| Failure::from(anyhow::anyhow!("Timestream does not answer: {}", DisplayErrorContext(&error))))?;
+            .map_err(|error| anyhow::anyhow!("Timestream does not answer: {error}"))?;
         tokio::spawn(reload.reload_task());
         Ok(client)
     }
@@ -189,7 +189,7 @@ impl Session {
         let (client, reload) = aws_sdk_timestreamwrite::Client::new(&self.config)
             .with_endpoint_discovery_enabled()
             .await
-            .map_err(|error| Failure::from(anyhow::anyhow!("Timestream does not answer: {}", DisplayErrorContext(&error))))?;
+            .map_err(|error| anyhow::anyhow!("Timestream does not answer: {error}"))?;
         tokio::spawn(reload.reload_task());
         Ok(client)
     }

@@ -102,7 +102,7 @@ fn refused(
     use aws_sdk_timestreamquery::operation::query::QueryError;
     match error.as_service_error() {
         Some(QueryError::ValidationException(refusal)) => {
-            Failure::new(Exit::Configuration, format_args!("the store refuses the query: {}", refusal.message()))
+            Failure::new(Exit::Configuration, format_args!("the store refuses the query: {}", refusal.message().unwrap_or("it does not say why")))
         }
         _ => anyhow!("the query failed: {}", DisplayErrorContext(&error)).into(),
     }
@@ -168,7 +168,7 @@ fn scalar_value(text: &str, kind: Option<&ScalarType>) -> Value {
 impl Document for Answer {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
         let mut table = Table::new();
-        table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+        table.load_style(presets::UTF8_HORIZONTAL_ONLY);
         table.set_header(self.columns.iter().map(|column| &column.name));
         for row in &self.rows {
             table.add_row(row.iter().map(cell));

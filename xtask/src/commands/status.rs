@@ -12,6 +12,7 @@ use super::Outcome;
 use crate::cli::Global;
 use crate::failure::Exit;
 use crate::inventory::{DeployedStack, Inventory};
+use crate::local::Endpoints;
 use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, Report, STRONG, paint};
 use crate::target::Session;
 
@@ -25,6 +26,9 @@ pub struct Status {}
 struct Overview {
     environment: String,
     region: String,
+    /// Of the local target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoints: Option<Endpoints>,
     /// Whether everything is as it should be.
     healthy: bool,
     stacks: Vec<Part>,
@@ -104,6 +108,7 @@ impl Status {
         report.print(&Overview {
             environment: session.environment.name.clone(),
             region: session.environment.region.clone(),
+            endpoints: session.endpoints.clone(),
             healthy: stacks.iter().chain(&parts).all(|part| part.health == Health::Good),
             stacks,
             parts,
@@ -245,6 +250,9 @@ async fn quarantine(session: &Session, inventory: &Inventory) -> Option<Result<i
 impl Document for Overview {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
         writeln!(out, "{} in {}", paint(STRONG, &self.environment), self.region)?;
+        if let Some(Endpoints { aws, timestream, mqtt }) = &self.endpoints {
+            writeln!(out, "{}", paint(FAINT, format_args!("AWS {aws}, Timestream {timestream}, MQTT port {mqtt}")))?;
+        }
         for part in self.stacks.iter().chain(&self.parts) {
             let (style, mark) = match part.health {
                 Health::Good => (GOOD, '✓'),
