@@ -74,7 +74,7 @@ pub enum Architecture {
 }
 
 impl Architecture {
-    /// The name that Lambda and CloudFormation use.
+    /// The name that Lambda uses.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Arm64 => "arm64",
@@ -231,7 +231,6 @@ impl Environment {
     }
 
     /// Name of the Timestream table.
-    #[expect(clippy::unused_self, reason = "a table belongs to an environment, as its database does")]
     pub fn table(&self) -> &'static str {
         TABLE
     }

@@ -2,22 +2,21 @@
 //! [`telemetry::Model`] that every part of the pipeline is derived from.
 //!
 //! This is the only place that validates a model. It knows the limits of everything that a model
-//! reaches: the IoT rule, the store and the lake. Pure: it takes the text, not the file.
+//! reaches: the topic rule, the store and the lake. Pure: it takes the text, not the file.
 
 mod names;
+mod taken;
 mod topic;
-
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use telemetry::{
     Device, Dimension, Measure, MeasureType, Model, Range, RecordLayout, TimeField, TimeUnit, Undeclared,
 };
 
-use crate::config::{Document, Fault, Problems, Section, Spot};
+use crate::config::{Document, Fault, Problems, Section};
 use names::{
     DIMENSION_NAME_BYTES, MEASURE_NAME_BYTES, PIPELINE_MEASURES, check_column, check_field, check_identifier,
 };
+use taken::Taken;
 
 /// `measure_name` of the records of the layout `multi`, unless the model names it.
 pub const DEFAULT_RECORD_NAME: &str = "telemetry";
@@ -35,24 +34,26 @@ const MAX_SINGLE_MEASURES: usize = 8_192 - PIPELINE_MEASURES.len();
 /// Longest unit, in characters: it stands in titles of panels.
 const MAX_UNIT_CHARACTERS: usize = 64;
 
+/// What a name looks like.
+const NAME: &str = "a name of letters, digits and _, in double quotes";
+
+/// What a field looks like.
+const FIELD: &str = "the name of a member of the event, in double quotes";
+
 /// Why a model cannot be used, although each of its keys is well formed.
 #[derive(Debug, thiserror::Error)]
 enum ModelFault {
-    #[error("names no device")]
+    #[error("is missing, and so is `topic_segment`: nothing names the device")]
     NoDevice,
-    #[error("declares nothing that is measured")]
+    #[error("is missing: nothing is measured")]
     NoMeasure,
     #[error("declares {count} {what}, but at most {max} are allowed")]
     TooMany { count: usize, what: &'static str, max: usize },
-    #[error("is \"{name}\", which {by} is called already{case}")]
-    NameTaken { name: String, by: String, case: &'static str },
-    #[error("is \"{field}\", which {by} is read from already{case}")]
-    FieldTaken { field: String, by: String, case: &'static str },
     #[error("is given for a {kind}, but only numbers have a range")]
     RangeOfNoNumber { kind: &'static str },
-    #[error("is empty: {min} is more than {max}")]
+    #[error("is empty: `min` is {min}, more than {max}")]
     EmptyRange { min: f64, max: f64 },
-    #[error("is {unit:?}")]
+    #[error("cannot be {unit:?}")]
     Unit { unit: String },
 }
 
@@ -65,10 +66,6 @@ impl Fault for ModelFault {
             }
             Self::NoMeasure => "add a section [[measure]] with `name` and `type`".into(),
             Self::TooMany { .. } => "leave some out, or split the devices over two models".into(),
-            Self::NameTaken { .. } => "choose another `name`: the columns of a table ignore case".into(),
-            Self::FieldTaken { .. } => {
-                "a field is read once: choose another `field`, or remove one of the two".into()
-            }
             Self::RangeOfNoNumber { .. } => "remove it, or change `type` to \"double\" or \"bigint\"".into(),
             Self::EmptyRange { .. } => "exchange `min` and `max`".into(),
             Self::Unit { .. } => {
@@ -88,7 +85,7 @@ pub fn parse(file_name: &str, text: &str) -> Result<Model, Problems> {
 }
 
 fn read(document: &Document<'_>, root: &Section<'_>) -> Option<Model> {
-    let taken = Taken { document, names: RefCell::default(), fields: RefCell::default() };
+    let taken = Taken::new(document);
     let topic = root.text_like("topic", "an MQTT topic filter, such as \"dt/+/measures\"");
     let topic = topic.check(|filter| topic::check_filter(filter)).required();
     let device = root.table("device", |section| read_device(section, topic.as_deref(), &taken));
@@ -127,15 +124,17 @@ fn read_device(section: &Section<'_>, topic: Option<&str>, taken: &Taken<'_>) ->
     let topic_segment = topic_segment
         .check(|&segment| topic.map_or(Ok(()), |filter| topic::check_segment(filter, segment)))
         .optional();
-    let dimension =
-        section.text("dimension").check(|name| check_column(name, DIMENSION_NAME_BYTES)).optional();
+    let dimension = section
+        .text_like("dimension", NAME)
+        .check(|name| check_column(name, DIMENSION_NAME_BYTES))
+        .optional();
     // The rule writes the segment into the event under an alias, which stands in SQL.
     let from_topic = section.has("topic_segment");
-    let field = section.text("field");
+    let field = section.text_like("field", FIELD);
     let field = if from_topic {
         field.check(|field| check_identifier(field, DIMENSION_NAME_BYTES)).optional()
     } else {
-        field.check(|field| check_field(field)).optional()
+        field.optional()
     };
     let (dimension, field) = match (dimension?, field?) {
         (Some(dimension), Some(field)) => (dimension, field),
@@ -147,14 +146,14 @@ fn read_device(section: &Section<'_>, topic: Option<&str>, taken: &Taken<'_>) ->
             }
             (field.clone(), field)
         }
-        (None, None) if from_topic => return section.text("dimension").required().and(None),
+        (None, None) if from_topic => return section.text_like("dimension", NAME).required().and(None),
         (_, None) => {
             section.add("field", ModelFault::NoDevice);
             return None;
         }
     };
-    taken.name(&dimension, "the device", section.spot("dimension"));
-    taken.field(&field, "the device", section.spot("field"));
+    taken.name(&dimension, "the device", &section.spot("dimension"));
+    read_from(section, &field, "the device", taken)?;
     Some(Device { dimension, field, topic_segment: topic_segment? })
 }
 
@@ -165,10 +164,10 @@ fn read_time(section: &Section<'_>, taken: &Taken<'_>) -> Option<TimeField> {
         ("us", TimeUnit::Microseconds),
         ("ns", TimeUnit::Nanoseconds),
     ];
-    let field = section.text("field").check(|field| check_field(field)).required();
+    let field = section.text_like("field", FIELD).required();
     let unit = section.choice("unit", &UNITS).required();
     if let Some(field) = &field {
-        taken.field(field, "the time", section.spot("field"));
+        read_from(section, field, "the time", taken)?;
     }
     Some(TimeField { field: field?, unit: unit? })
 }
@@ -191,7 +190,7 @@ fn read_record(section: &Section<'_>) -> Option<(RecordLayout, Undeclared)> {
             Some(RecordLayout::Single)
         }
         Some(Layout::Multi) | None => {
-            let name = section.text("name").check(|name| check_column(name, MEASURE_NAME_BYTES));
+            let name = section.text_like("name", NAME).check(|name| check_column(name, MEASURE_NAME_BYTES));
             name.or(DEFAULT_RECORD_NAME.into()).map(|name| RecordLayout::Multi { name })
         }
     };
@@ -234,18 +233,28 @@ fn read_named(
     what: &str,
     taken: &Taken<'_>,
 ) -> Option<(String, String)> {
-    let name = section.text("name").check(|name| check_column(name, max_bytes)).required();
-    let field = section.text("field").check(|field| check_field(field)).optional();
-    if let Some(name) = &name {
-        taken.name(name, &format!("the {what} \"{name}\""), section.spot("name"));
-    }
+    let name = section.text_like("name", NAME).check(|name| check_column(name, max_bytes)).required();
+    let field = section.text_like("field", FIELD).optional();
+    let by = name.as_ref().map_or_else(|| format!("another {what}"), |name| format!("the {what} \"{name}\""));
+    let free = name.as_ref().is_some_and(|name| taken.name(name, &by, &section.spot("name")));
     let field = match field? {
         Some(field) => field,
+        // The name of another would be the field of another: one problem, not two.
+        None if !free => return None,
         None => name.clone()?,
     };
-    let by = name.as_ref().map_or_else(|| format!("another {what}"), |name| format!("the {what} \"{name}\""));
-    taken.field(&field, &by, section.spot("field"));
+    read_from(section, &field, &by, taken)?;
     Some((name?, field))
+}
+
+/// Notes that a field is read, if it can be.
+fn read_from(section: &Section<'_>, field: &str, by: &str, taken: &Taken<'_>) -> Option<()> {
+    if let Err(fault) = check_field(field) {
+        section.add("field", fault);
+        return None;
+    }
+    taken.field(field, by, &section.spot("field"));
+    Some(())
 }
 
 fn read_range(section: &Section<'_>) -> Option<Range> {
@@ -253,7 +262,7 @@ fn read_range(section: &Section<'_>) -> Option<Range> {
     let max = section.number("max").required();
     let (min, max) = (min?, max?);
     if min > max {
-        section.add("min", ModelFault::EmptyRange { min, max });
+        section.add_here(ModelFault::EmptyRange { min, max });
         return None;
     }
     Some(Range { min, max })
@@ -281,48 +290,5 @@ struct DefaultName(names::NameFault);
 impl Fault for DefaultName {
     fn help(&self) -> String {
         "add `dimension`, a name of letters, digits and _".into()
-    }
-}
-
-/// The names and fields that are in use, by their lower case: columns ignore case, both in the store
-/// and in the lake.
-struct Taken<'a> {
-    document: &'a Document<'a>,
-    names: RefCell<BTreeMap<String, Use>>,
-    fields: RefCell<BTreeMap<String, Use>>,
-}
-
-/// Who uses a name, and how it is written there.
-struct Use {
-    written: String,
-    by: String,
-}
-
-impl Taken<'_> {
-    fn name(&self, name: &str, by: &str, spot: Spot) {
-        if let Some((by, case)) = take(&mut self.names.borrow_mut(), name, by) {
-            self.document.add(&spot, ModelFault::NameTaken { name: name.to_owned(), by, case });
-        }
-    }
-
-    fn field(&self, field: &str, by: &str, spot: Spot) {
-        if let Some((by, case)) = take(&mut self.fields.borrow_mut(), field, by) {
-            self.document.add(&spot, ModelFault::FieldTaken { field: field.to_owned(), by, case });
-        }
-    }
-}
-
-/// Notes who uses `word`, or answers who does already.
-fn take(uses: &mut BTreeMap<String, Use>, word: &str, by: &str) -> Option<(String, &'static str)> {
-    match uses.entry(word.to_lowercase()) {
-        std::collections::btree_map::Entry::Vacant(vacant) => {
-            vacant.insert(Use { written: word.to_owned(), by: by.to_owned() });
-            None
-        }
-        std::collections::btree_map::Entry::Occupied(occupied) => {
-            let taken = occupied.get();
-            let case = if taken.written == word { "" } else { " but for the case of letters" };
-            Some((taken.by.clone(), case))
-        }
     }
 }

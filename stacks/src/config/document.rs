@@ -44,16 +44,16 @@ pub(crate) enum Value {
 }
 
 impl Value {
-    /// What it is, for a sentence such as "is a number".
-    pub fn kind(&self) -> &'static str {
+    /// What it is, for a sentence such as "cannot be 7".
+    pub fn description(&self) -> String {
         match self {
-            Self::Text(_) => "text",
-            Self::Integer(..) => "an integer",
-            Self::Float(_) => "a number with a fraction",
-            Self::Flag(_) => "true or false",
-            Self::Datetime => "a date or time",
-            Self::Array(_) => "an array",
-            Self::Table(_) => "a table",
+            Self::Text(text) => format!("{text:?}"),
+            Self::Integer(written, _) => written.clone(),
+            Self::Float(number) => number.to_string(),
+            Self::Flag(flag) => flag.to_string(),
+            Self::Datetime => "a date or time".into(),
+            Self::Array(_) => "an array".into(),
+            Self::Table(_) => "a table".into(),
         }
     }
 }
@@ -82,10 +82,10 @@ enum DocumentFault {
     Syntax(String),
     #[error("is there twice")]
     Twice,
-    #[error("is not the path of a key")]
-    Path,
-    #[error("lies inside of `{outer}`, which is {kind}")]
-    Inside { outer: String, kind: &'static str },
+    #[error("{path:?} is not the path of a key")]
+    Path { path: String },
+    #[error("lies inside of `{outer}`, which is {found}")]
+    Inside { outer: String, found: String },
 }
 
 impl Fault for DocumentFault {
@@ -95,7 +95,7 @@ impl Fault for DocumentFault {
                 "a section is `[name]`, a key is `name = value`, and text stands in double quotes".into()
             }
             Self::Twice => "keep one of them".into(),
-            Self::Path => "write `--set section.key=value`".into(),
+            Self::Path { .. } => "write `--set section.key=value`".into(),
             Self::Inside { outer, .. } => format!("set `{outer}` itself"),
         }
     }
@@ -107,7 +107,7 @@ pub(crate) struct Document<'a> {
     file: &'a str,
     overrides: &'a [(String, String)],
     root: Table,
-    problems: RefCell<Vec<Problem>>,
+    problems: RefCell<Vec<(At, Problem)>>,
 }
 
 impl<'a> Document<'a> {
@@ -169,7 +169,16 @@ impl<'a> Document<'a> {
     /// Notes a problem and goes on.
     pub fn add(&self, spot: &Spot, fault: impl Fault + 'static) {
         let problem = Problem { place: self.place(spot.at), key: spot.key.clone(), fault: Box::new(fault) };
-        self.problems.borrow_mut().push(problem);
+        self.problems.borrow_mut().push((spot.at, problem));
+    }
+
+    /// Forgets what was said about a key that is not there, and about the keys in it: it turned out
+    /// to be misspelt, which is the one problem.
+    pub fn forget_absent(&self, key: &str) {
+        let inside = |other: &str| {
+            other.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        self.problems.borrow_mut().retain(|(_, problem)| !inside(&problem.key));
     }
 
     /// The value, if nothing is wrong.
@@ -182,14 +191,17 @@ impl<'a> Document<'a> {
 
     fn into_problems(self) -> Problems {
         let mut problems = self.problems.into_inner();
-        problems.sort_by(|a, b| (&a.place, &a.key).cmp(&(&b.place, &b.key)));
-        Problems { file: self.file.to_owned(), problems }
+        problems.sort_by(|(at, a), (other_at, b)| (at, &a.key).cmp(&(other_at, &b.key)));
+        Problems {
+            file: self.file.to_owned(),
+            problems: problems.into_iter().map(|(_, problem)| problem).collect(),
+        }
     }
 
     fn lay_over(&mut self, at: At, path: &str, typed: &str) {
         let Some((last, outer)) = key_path(path).and_then(|mut keys| keys.pop().map(|last| (last, keys)))
         else {
-            return self.add(&Spot { at, key: path.to_owned() }, DocumentFault::Path);
+            return self.add(&Spot { at, key: String::new() }, DocumentFault::Path { path: path.to_owned() });
         };
         let mut table = &mut self.root;
         for (depth, key) in outer.iter().enumerate() {
@@ -197,8 +209,10 @@ impl<'a> Document<'a> {
             match &mut table.entry(key.clone()).or_insert_with(empty).node.value {
                 Value::Table(inner) => table = inner,
                 other => {
-                    let fault =
-                        DocumentFault::Inside { outer: outer[..=depth].join("."), kind: other.kind() };
+                    let fault = DocumentFault::Inside {
+                        outer: outer[..=depth].join("."),
+                        found: other.description(),
+                    };
                     return self.add(&Spot { at, key: path.to_owned() }, fault);
                 }
             }

@@ -42,7 +42,13 @@ impl fmt::Display for Place {
         match self {
             Self::File { file } => f.write_str(file),
             Self::Line { file, line, column } => write!(f, "{file}:{line}:{column}"),
-            Self::Override { set } => write!(f, "--set {set}"),
+            Self::Override { set } => {
+                f.write_str("--set ")?;
+                // One problem, one line: a line break that was typed is shown as one.
+                set.chars().try_for_each(|c| {
+                    if c.is_control() { write!(f, "{}", c.escape_debug()) } else { write!(f, "{c}") }
+                })
+            }
         }
     }
 }

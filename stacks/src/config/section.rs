@@ -16,9 +16,7 @@ use super::spelling::likely;
 enum ShapeFault {
     #[error("is missing")]
     Missing { expected: String },
-    #[error("is {found}, but must be {expected}")]
-    Kind { found: &'static str, expected: String },
-    #[error("is {found}, but must be {expected}")]
+    #[error("cannot be {found}")]
     Value { found: String, expected: String, likely: Option<String> },
     #[error("is not a key that is known here")]
     Unknown { likely: Option<String>, known: Vec<&'static str> },
@@ -30,10 +28,10 @@ impl Fault for ShapeFault {
     fn help(&self) -> String {
         match self {
             Self::Missing { expected } => format!("add it: {expected}"),
-            Self::Kind { expected, .. } | Self::Value { expected, likely: None, .. } => {
-                format!("write {expected}")
+            Self::Value { expected, likely: None, .. } => format!("write {expected}"),
+            Self::Value { expected, likely: Some(likely), .. } => {
+                format!("did you mean \"{likely}\"? It is {expected}")
             }
-            Self::Value { likely: Some(likely), .. } => format!("did you mean \"{likely}\"?"),
             Self::Unknown { likely, known } => {
                 let known = known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
                 match likely {
@@ -72,6 +70,7 @@ impl<'a> Section<'a> {
     }
 
     /// Reads the table `name`, if there is one. The outer `None` means that a problem was found.
+    #[expect(clippy::option_option, reason = "whether it is sound, and whether it is there")]
     pub fn optional_table<T>(
         &self,
         name: &'static str,
@@ -84,9 +83,7 @@ impl<'a> Section<'a> {
     pub fn tables<T>(&self, name: &'static str, read: impl Fn(&Section<'a>) -> Option<T>) -> Option<Vec<T>> {
         let Some(Entry { node, .. }) = self.entry(name) else { return Some(Vec::new()) };
         let Value::Array(members) = &node.value else {
-            let fault =
-                ShapeFault::Kind { found: node.value.kind(), expected: format!("sections `[[{name}]]`") };
-            self.document.add(&self.spot(name), fault);
+            self.add(name, mismatch(node, format!("sections `[[{name}]]`"), None));
             return None;
         };
         let read_member =
@@ -103,7 +100,7 @@ impl<'a> Section<'a> {
 
     /// Text, of which `expected` says what it should look like.
     pub fn text_like(&self, name: &'static str, expected: &str) -> Key<'_, 'a, String> {
-        self.key(name, expected.to_owned(), |node| self.as_text(node).ok_or(Mismatch::Kind))
+        self.key(name, expected.to_owned(), |node| self.as_text(node).ok_or(None))
     }
 
     /// An integer in a range.
@@ -113,11 +110,10 @@ impl<'a> Section<'a> {
             (min, max) => format!("an integer from {} to {}", grouped(min), grouped(max)),
         };
         self.key(name, expected, |node| match &node.value {
-            Value::Integer(written, value) => value
-                .and_then(|value| u32::try_from(value).ok())
-                .filter(|value| range.contains(value))
-                .ok_or_else(|| Mismatch::Value(written.clone(), None)),
-            _ => Err(Mismatch::Kind),
+            Value::Integer(_, Some(value)) => {
+                u32::try_from(*value).ok().filter(|value| range.contains(value)).ok_or(None)
+            }
+            _ => Err(None),
         })
     }
 
@@ -134,12 +130,12 @@ impl<'a> Section<'a> {
         holds: fn(f64) -> bool,
     ) -> Key<'_, 'a, f64> {
         self.key(name, expected.to_owned(), |node| {
-            let (number, written) = match &node.value {
-                Value::Integer(written, _) => (written.parse().ok(), written.clone()),
-                Value::Float(number) => (Some(*number), number.to_string()),
-                _ => return Err(Mismatch::Kind),
+            let number = match &node.value {
+                Value::Integer(written, _) => written.parse().ok(),
+                Value::Float(number) => Some(*number),
+                _ => None,
             };
-            number.filter(|&number| holds(number)).ok_or(Mismatch::Value(written, None))
+            number.filter(|&number| holds(number)).ok_or(None)
         })
     }
 
@@ -147,7 +143,7 @@ impl<'a> Section<'a> {
     pub fn flag(&self, name: &'static str) -> Key<'_, 'a, bool> {
         self.key(name, "true or false".into(), |node| match node.value {
             Value::Flag(flag) => Ok(flag),
-            _ => Err(Mismatch::Kind),
+            _ => Err(None),
         })
     }
 
@@ -157,29 +153,23 @@ impl<'a> Section<'a> {
         let expected =
             if let [word] = &words[..] { word.clone() } else { format!("one of {}", words.join(", ")) };
         self.key(name, expected, |node| {
-            let text = self.as_text(node).ok_or(Mismatch::Kind)?;
-            choices.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or_else(|| {
-                let likely = likely(&text, choices.iter().map(|(word, _)| *word)).map(str::to_owned);
-                Mismatch::Value(format!("{text:?}"), likely)
-            })
+            let text = self.as_text(node).ok_or(None)?;
+            let choice = choices.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+            choice.ok_or_else(|| likely(&text, choices.iter().map(|(word, _)| *word)).map(str::to_owned))
         })
     }
 
-    /// Every key of a table in which any key is allowed, with its value, which must be text.
-    pub fn texts(&self) -> Option<Vec<(String, String)>> {
+    /// Every key of a table in which any key is allowed, with its value, which must be text. What is
+    /// none is reported and left out.
+    pub fn texts(&self) -> Vec<(String, String)> {
         let read = |(key, entry): (&String, &Entry)| {
-            let Some(text) = self.as_text(&entry.node) else {
-                let fault = ShapeFault::Kind {
-                    found: entry.node.value.kind(),
-                    expected: "text in double quotes".into(),
-                };
-                self.add(key, fault);
-                return None;
-            };
-            Some((key.clone(), text))
+            let text = self.as_text(&entry.node);
+            if text.is_none() {
+                self.add(key, mismatch(&entry.node, "text in double quotes".into(), None));
+            }
+            Some((key.clone(), text?))
         };
-        let read: Vec<_> = self.table.into_iter().flatten().map(read).collect();
-        read.into_iter().collect()
+        self.table.into_iter().flatten().filter_map(read).collect()
     }
 
     /// Whether the key is there. It is then no longer unknown.
@@ -190,7 +180,7 @@ impl<'a> Section<'a> {
     /// Reports the key, if it is there: it would be ignored.
     pub fn refuse(&self, name: &'static str, when: &'static str) {
         if self.has(name) {
-            self.document.add(&self.spot(name), ShapeFault::Pointless { when });
+            self.add(name, ShapeFault::Pointless { when });
         }
     }
 
@@ -219,7 +209,7 @@ impl<'a> Section<'a> {
         if let Value::Table(table) = &node.value {
             return Some(Self::new(self.document, Some(table), spot));
         }
-        self.document.add(&spot, ShapeFault::Kind { found: node.value.kind(), expected: "a table".into() });
+        self.document.add(&spot, mismatch(node, "a table".into(), None));
         None
     }
 
@@ -236,12 +226,14 @@ impl<'a> Section<'a> {
         for (key, entry) in self.table.into_iter().flatten().filter(|(key, _)| !asked.contains(key.as_str()))
         {
             all_known = false;
-            let likely = likely(key, known.iter().copied()).map(str::to_owned);
-            let path = join(&self.spot.key, key);
-            self.document.add(
-                &Spot { at: entry.key_at, key: path },
-                ShapeFault::Unknown { likely, known: known.clone() },
-            );
+            let likely = likely(key, known.iter().copied());
+            if let Some(meant) = likely
+                && !self.table.is_some_and(|table| table.contains_key(meant))
+            {
+                self.document.forget_absent(&join(&self.spot.key, meant));
+            }
+            let fault = ShapeFault::Unknown { likely: likely.map(str::to_owned), known: known.clone() };
+            self.document.add(&Spot { at: entry.key_at, key: join(&self.spot.key, key) }, fault);
         }
         value.filter(|_| all_known)
     }
@@ -268,23 +260,19 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Reads a key with `read`, whose error is what was probably meant.
     fn key<T>(
         &self,
         name: &'static str,
         expected: String,
-        read: impl FnOnce(&Node) -> Result<T, Mismatch>,
+        read: impl FnOnce(&Node) -> Result<T, Option<String>>,
     ) -> Key<'_, 'a, T> {
         let state = match self.entry(name).map(|entry| &entry.node) {
             None => State::Absent,
             Some(node) => match read(node) {
                 Ok(value) => State::Given(value),
-                Err(mismatch) => {
-                    let expected = expected.clone();
-                    let fault = match mismatch {
-                        Mismatch::Kind => ShapeFault::Kind { found: node.value.kind(), expected },
-                        Mismatch::Value(found, likely) => ShapeFault::Value { found, expected, likely },
-                    };
-                    self.add(name, fault);
+                Err(likely) => {
+                    self.add(name, mismatch(node, expected.clone(), likely));
                     State::Invalid
                 }
             },
@@ -293,12 +281,9 @@ impl<'a> Section<'a> {
     }
 }
 
-/// How a value is not what was expected.
-enum Mismatch {
-    /// It is of another kind.
-    Kind,
-    /// It is of the right kind: what was written, and what was probably meant.
-    Value(String, Option<String>),
+/// What is wrong with a value that is not what was expected.
+fn mismatch(node: &Node, expected: String, likely: Option<String>) -> ShapeFault {
+    ShapeFault::Value { found: node.value.description(), expected, likely }
 }
 
 enum State<T> {
@@ -335,6 +320,7 @@ impl<T> Key<'_, '_, T> {
     }
 
     /// It may be absent. The outer `None` means that it is wrong.
+    #[expect(clippy::option_option, reason = "whether it is sound, and whether it is there")]
     pub fn optional(self) -> Option<Option<T>> {
         match self.state {
             State::Given(value) => Some(Some(value)),

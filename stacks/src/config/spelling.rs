@@ -1,7 +1,10 @@
 //! Which word a person probably meant.
 
-/// Similarity, 0 to 1, from which a word counts as a misspelling of another.
+/// Similarity, 0 to 1, above which a word counts as a misspelling of another with the same first letter.
 const SIMILAR: f64 = 0.7;
+
+/// The same for words that begin differently: the first letter is rarely the wrong one.
+const SIMILAR_BUT_FOR_THE_FIRST: f64 = 0.8;
 
 /// The candidate that `given` is most likely a misspelling of, if any is similar at all. The first
 /// of equals wins, so the answer depends on nothing but the arguments.
@@ -11,11 +14,14 @@ pub fn likely<'a, S: AsRef<str> + ?Sized + 'a>(
 ) -> Option<&'a str> {
     let given = folded(given);
     let mut best = None;
-    let mut best_score = SIMILAR;
+    let mut best_score = 0.0;
     for candidate in candidates {
         let candidate = candidate.as_ref();
-        let score = strsim::jaro_winkler(&given, &folded(candidate));
-        if score > best_score {
+        let folded = folded(candidate);
+        let same_start = given.chars().next() == folded.chars().next();
+        let similar = if same_start { SIMILAR } else { SIMILAR_BUT_FOR_THE_FIRST };
+        let score = strsim::jaro_winkler(&given, &folded);
+        if score > similar && score > best_score {
             (best, best_score) = (Some(candidate), score);
         }
     }
@@ -44,7 +50,9 @@ mod tests {
             ("batchsize", &keys, Some("batch_size")),
             ("batch-size", &keys, Some("batch_size")),
             ("window", &keys, Some("window_seconds")),
+            ("ax_attempts", &keys, Some("max_attempts")),
             ("retries", &keys, None),
+            ("name", &["consumer"], None),
             ("anything", &[], None),
         ] {
             assert_eq!(likely(given, candidates), expected, "{given:?}");

@@ -85,7 +85,7 @@ enum EnvironmentFault {
     Account { account: String },
     #[error("is {days}, which CloudWatch Logs does not offer")]
     LogRetention { days: u32 },
-    #[error("is {prefix:?}")]
+    #[error("cannot be {prefix:?}")]
     Prefix { prefix: String },
     #[error("is {seconds}, longer than the {hours} hours for which the stream keeps a record")]
     OutlivesStream { seconds: u32, hours: u32 },
@@ -151,9 +151,9 @@ fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
     let architecture =
         root.choice("architecture", &[("arm64", Architecture::Arm64), ("x86_64", Architecture::X86_64)]);
     let (region, account, architecture) = match target {
-        // Without a target it is unknown what the others should be: look at what is there, ask for nothing.
-        None => (region.optional().flatten(), None, None),
-        Some(Target::Aws) => {
+        // With a target that is misspelt it is unknown what the others should be: ask for nothing.
+        None if root.has("target") => (region.optional().flatten(), None, None),
+        None | Some(Target::Aws) => {
             let account = account.check(|account| check_account(account)).required();
             (region.required(), account, architecture.or(Architecture::Arm64).map(Some))
         }

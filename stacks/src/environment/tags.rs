@@ -48,7 +48,7 @@ impl Fault for TagFault {
 
 /// Reads and checks every tag.
 pub(super) fn read(section: &Section<'_>) -> Option<BTreeMap<String, String>> {
-    let given = section.texts()?;
+    let given = section.texts();
     if given.len() > MAX_TAGS {
         section.add_here(TagFault::Many { count: given.len() });
         return None;

@@ -130,16 +130,16 @@ impl Fault for NameFault {
             Self::Empty => "write a name".into(),
             Self::Long { .. } => "shorten it".into(),
             Self::Characters { .. } => {
-                "begin with a letter, go on with letters, digits and _; `field` may differ from it".into()
+                "begin with a letter, go on with letters, digits and _".into()
             }
             Self::System { .. } | Self::SystemPrefix { .. } | Self::Keyword { .. } | Self::Pipeline { .. } => {
-                "choose another name; `field` may stay as the device sends it".into()
+                "choose another name; the `field` of a dimension or a measure may keep this one".into()
             }
             Self::FieldCharacter { .. } => {
                 "write the member of the event as it is in the JSON, without quotes, commas, backslashes and control characters"
                     .into()
             }
-            Self::Partition { .. } => "have the device send it under another name".into(),
+            Self::Partition { .. } => "choose another field: the column has its name".into(),
         }
     }
 }

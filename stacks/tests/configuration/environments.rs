@@ -1,0 +1,169 @@
+//! `environments/*.toml`, and what `--set` lays over them.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use stacks::environment::{
+    Architecture, Consumer, Environment, LOCAL_ACCOUNT, LogLevel, OnDelete, StreamMode, Target, likely, parse,
+};
+
+use crate::{shipped, snapshot_each};
+
+/// The least that an environment on AWS says.
+const LEAST: &str = "target = 'aws'\nregion = 'eu-west-1'\naccount = '123456789012'\n";
+
+fn set(overrides: &[(&str, &str)]) -> Vec<(String, String)> {
+    overrides.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+fn shipped_environment(name: &str, overrides: &[(&str, &str)]) -> Environment {
+    let file = format!("environments/{name}.toml");
+    parse(name, &file, &shipped(&file), &set(overrides)).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+#[test]
+fn a_broken_environment_is_told_all_of_its_problems() {
+    snapshot_each("environments", |file, text| parse("dev", file, text, &[]).unwrap_err().to_string());
+}
+
+#[test]
+fn the_shipped_environments_are_what_they_are_for() {
+    let [local, dev, prod] = ["local", "dev", "prod"].map(|name| shipped_environment(name, &[]));
+    let gist = |environment: &Environment| {
+        (environment.target, environment.on_delete, environment.architecture, environment.stream.mode)
+    };
+    assert_eq!(gist(&local), (Target::Local, OnDelete::Delete, None, StreamMode::Provisioned { shards: 1 }));
+    let one_shard = StreamMode::Provisioned { shards: 1 };
+    assert_eq!(gist(&dev), (Target::Aws, OnDelete::Delete, Some(Architecture::Arm64), one_shard));
+    assert_eq!(gist(&prod), (Target::Aws, OnDelete::Retain, Some(Architecture::Arm64), StreamMode::OnDemand));
+    assert_eq!([&local, &dev, &prod].map(|environment| environment.simulator.enabled), [false, true, false]);
+    assert_eq!((local.account.as_str(), local.lake.buffer_seconds), (LOCAL_ACCOUNT, 1));
+    for environment in [local, dev, prod] {
+        let Consumer::Lambda(consumer) = &environment.consumer;
+        assert!(
+            consumer.max_age_seconds < environment.stream.retention_hours * 3_600,
+            "{}",
+            environment.name
+        );
+    }
+}
+
+#[test]
+fn the_least_environment_gets_every_default() {
+    let environment = parse("dev", "dev.toml", LEAST, &[]).unwrap();
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let json = serde_json::to_string_pretty(&environment).unwrap();
+    settings.bind(|| insta::assert_snapshot!("defaults", json));
+}
+
+#[test]
+fn names_are_derived_from_the_environment() {
+    let environment = parse("my-dev-2", "my-dev-2.toml", LEAST, &[]).unwrap();
+    assert_eq!(environment.stack_name("ingest"), "sluice-my-dev-2-ingest");
+    assert_eq!((environment.database().as_str(), environment.table()), ("sluice_my_dev_2", "telemetry"));
+}
+
+#[test]
+fn a_name_must_fit_into_physical_names() {
+    for (name, sound) in [
+        ("d", true),
+        ("pr-123", true),
+        ("abcdefghijklmnop", true),
+        ("abcdefghijklmnopq", false),
+        ("", false),
+        ("Dev", false),
+        ("1dev", false),
+        ("-dev", false),
+        ("my_dev", false),
+        ("dév", false),
+    ] {
+        assert_eq!(parse(name, "x.toml", LEAST, &[]).is_ok(), sound, "{name:?}");
+    }
+    let problems = parse("Dev", "Dev.toml", LEAST, &[]).unwrap_err().to_string();
+    assert!(problems.contains("\nDev.toml: the environment's name is \"Dev\""), "{problems}");
+}
+
+#[test]
+fn an_override_is_read_as_the_file_would_be() {
+    let environment = shipped_environment(
+        "dev",
+        &[
+            ("account", "012345678901"),
+            ("on_delete", "retain"),
+            ("stream.shards", "3"),
+            ("simulator.anomaly_chance", "1"),
+            ("simulator.enabled", "false"),
+            ("logs.level", "'WARN'"),
+            ("tags.cost", "42"),
+            ("tags.\"example.com/owner\"", "a team = us"),
+            ("store.magnetic_days", "1"),
+            ("store.magnetic_days", "2"),
+        ],
+    );
+    assert_eq!((environment.account.as_str(), environment.on_delete), ("012345678901", OnDelete::Retain));
+    assert_eq!(environment.stream.mode, StreamMode::Provisioned { shards: 3 });
+    assert!(
+        !environment.simulator.enabled && environment.simulator.anomaly_chance.to_bits() == 1_f64.to_bits()
+    );
+    assert_eq!((environment.logs.level, environment.store.magnetic_days), (LogLevel::Warn, 2));
+    let tags = [("cost", "42"), ("example.com/owner", "a team = us"), ("project", "sluice")];
+    assert_eq!(environment.tags, BTreeMap::from(tags.map(|(key, value)| (key.into(), value.into()))));
+    // An account without a leading zero is a number to TOML, and an account all the same.
+    assert_eq!(shipped_environment("dev", &[("account", "444455556666")]).account, "444455556666");
+}
+
+#[test]
+fn an_override_can_only_replace_what_exists() {
+    let overrides = set(&[
+        ("consumer.batch-size", "10"),
+        ("stream.retention_hours", "1h"),
+        ("logs.retention_days", "8"),
+        ("region.name", "x"),
+        ("not a path", "1"),
+        ("a = 1\nb", "2"),
+        ("", "1"),
+        ("simulater.enabled", "true"),
+        ("store.memory_hours", "99999999999999999999"),
+        ("simulator.anomaly_chance", "nan"),
+    ]);
+    let problems =
+        parse("dev", "environments/dev.toml", &shipped("environments/dev.toml"), &overrides).unwrap_err();
+    insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
+        insta::assert_snapshot!("overrides", problems);
+    });
+}
+
+#[test]
+fn a_misspelt_environment_has_a_likely_name() {
+    let existing = ["dev".to_owned(), "local".to_owned(), "prod".to_owned()];
+    assert_eq!(likely("porduction", &existing), Some("prod"));
+    assert_eq!(likely("staging", &existing), None);
+}
+
+proptest! {
+    #[test]
+    fn any_text_and_override_is_answered(text in "(?s).{0,100}", key in "(?s).{0,20}", value in "(?s).{0,20}") {
+        let problems = parse("dev", "x", &text, &[(key, value)]).unwrap_err();
+        prop_assert!(!problems.to_string().is_empty());
+    }
+
+    #[test]
+    fn any_edit_of_a_shipped_environment_is_answered(
+        at in 0_usize..1_500,
+        cut in 0_usize..40,
+        paste in "[a-z0-9.=\"'\\[\\]{}#+\\n ]{0,12}",
+    ) {
+        let text = shipped("environments/dev.toml");
+        let (from, to) = (at.min(text.len()), (at + cut).min(text.len()));
+        let edited = [&text[..from], &paste, &text[to..]].concat();
+        prop_assert!(parse("dev", "x", &edited, &[]).map_or_else(|found| !found.problems.is_empty(), |_| true));
+    }
+
+    #[test]
+    fn any_override_of_a_number_is_taken_exactly_within_its_limits(hours in any::<i64>()) {
+        let found = parse("dev", "x", LEAST, &set(&[("store.memory_hours", &hours.to_string())]));
+        prop_assert_eq!(found.is_ok(), (1..=8_766).contains(&hours));
+    }
+}
