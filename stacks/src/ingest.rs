@@ -15,7 +15,7 @@ use crate::functions::put_to_stream;
 pub(crate) const STREAM: LogicalId = LogicalId::new("EventStream");
 /// The queue for what cannot be delivered or stored.
 pub(crate) const QUARANTINE: LogicalId = LogicalId::new("QuarantineQueue");
-/// The IoT topic rule.
+/// The topic rule.
 pub(crate) const RULE: LogicalId = LogicalId::new("TopicRule");
 
 /// Longest time that SQS keeps a message, in seconds: 14 days.

@@ -1,10 +1,11 @@
-//! The model and an environment, synthesized into CloudFormation templates.
+//! The model and an environment, synthesized into `CloudFormation` templates.
 //!
 //! Pure: text comes in, values or problems go out. No file, no network, no clock.
 
 pub mod cfn;
 pub mod config;
 pub mod environment;
+pub mod invariants;
 pub mod model;
 pub mod tags;
 

@@ -2,7 +2,7 @@
 //!
 //! Applied to the local target only. It changes these things and nothing else, and a test holds it:
 //! - Timestream types become custom resources with the same properties, served by the local provider;
-//! - the Kinesis action of an IoT rule becomes an SQS action into a bridge queue, which the provider
+//! - the Kinesis action of a topic rule becomes an SQS action into a bridge queue, which the provider
 //!   drains in batches into the stream;
 //! - Firehose does not compress, because the emulator does not, and the objects are named for it.
 //!

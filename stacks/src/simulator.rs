@@ -11,7 +11,7 @@ use crate::functions::{self, DEVICE_SIMULATOR, Deployment, put_to_stream};
 const MEMORY_MB: u32 = 256;
 /// Less than the minute between two invocations, so that they do not overlap.
 const TIMEOUT_SECONDS: u32 = 50;
-/// A minute that was missed is not made up for. In seconds; the least that EventBridge takes.
+/// A minute that was missed is not made up for. In seconds; the least that `EventBridge` takes.
 const EVENT_AGE_SECONDS: u32 = 60;
 
 /// Builds the stack.

@@ -39,6 +39,7 @@ impl LogicalId {
 
     /// The id of something that belongs to this one: `KinesisConsumer` and `Role` make
     /// `KinesisConsumerRole`.
+    #[must_use]
     pub fn with(&self, part: &'static str) -> Self {
         Self(Cow::Owned(format!("{}{part}", self.0)))
     }
@@ -166,6 +167,7 @@ impl Arn {
     }
 
     /// What lies inside, for instance `/quarantine/*` of a bucket.
+    #[must_use]
     pub fn within(&self, path: impl Into<Expression>) -> Self {
         Self(Expression::joined([self.0.clone(), path.into()]))
     }

@@ -1,0 +1,171 @@
+//! What must hold for every template, whatever the stack: proven offline, before anything is deployed.
+//!
+//! The official linters know the schemas; these are the promises of this pipeline. They read the
+//! finished template, not the code that made it, so that no helper can be forgotten.
+
+mod access;
+mod data;
+mod naming;
+mod operation;
+
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::Stack;
+use crate::cfn::{LogicalId, Resource};
+
+/// A promise that a template breaks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Violation {
+    /// The stack's name in the table.
+    pub stack: &'static str,
+    /// The resource, where one is to blame.
+    pub resource: Option<String>,
+    /// What is broken.
+    pub breach: Breach,
+}
+
+/// What is broken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Breach {
+    /// An IAM statement allows everything, and nothing says why.
+    #[error(
+        "`{0}` is allowed on `*` without a reason in the metadata; name the resource, or say why there is none"
+    )]
+    WildcardResource(String),
+    /// An IAM statement allows every action of its kind.
+    #[error("the action `{0}` is a pattern; name the actions")]
+    WildcardAction(String),
+    /// An IAM statement is about everything but something, or about everybody.
+    #[error("a statement allows by `{0}`; name what it allows, and to whom")]
+    OpenStatement(String),
+    /// A bucket or a queue answers to plain HTTP.
+    #[error("no policy of the stack refuses plain HTTP; add one that denies `aws:SecureTransport` = false")]
+    PlainHttp,
+    /// Something at rest is not encrypted.
+    #[error("it is not encrypted: `{0}` is missing")]
+    Unencrypted(&'static str),
+    /// A bucket can be made public.
+    #[error("it could be made public: `PublicAccessBlockConfiguration.{0}` is not true")]
+    Public(&'static str),
+    /// Something that holds data does not say what happens to it.
+    #[error("it holds data, so it needs `DeletionPolicy` and `UpdateReplacePolicy`")]
+    NoDataPolicy,
+    /// An event source mapping tries again for ever.
+    #[error("it retries without end: `{0}` is missing or -1; one bad record would block its shard")]
+    EndlessRetries(&'static str),
+    /// A function or a delivery writes to a log group that the stack does not declare.
+    #[error(
+        "its log group is not declared in the stack, so it would keep logs for ever, also after the stack"
+    )]
+    UndeclaredLogGroup,
+    /// A log group keeps logs for ever.
+    #[error("it keeps logs for ever: `RetentionInDays` is missing")]
+    NoRetention,
+    /// A resource lacks the tags of its stack.
+    #[error("it does not carry the tags of its stack")]
+    NoTags,
+    /// Nobody has said whether the type can be tagged.
+    #[error("it is not known whether `{0}` can be tagged; add it to the lists of stacks/src/tags.rs")]
+    UnknownType(&'static str),
+    /// The stack exports a value, or imports one.
+    #[error("`{0}` ties two stacks together; pass the value as a parameter")]
+    Export(&'static str),
+    /// A physical name that could belong to two environments.
+    #[error(
+        "`{property}` is \"{name}\" in every environment; let CloudFormation name it, or put the environment's name in"
+    )]
+    SharedName {
+        /// The property that holds the name.
+        property: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// A physical name that its service does not accept.
+    #[error("`{property}` is \"{name}\": {why}")]
+    RefusedName {
+        /// The property that holds the name.
+        property: &'static str,
+        /// The name.
+        name: String,
+        /// What the service says to it.
+        why: &'static str,
+    },
+    /// A parameter or template beyond a quota of `CloudFormation`.
+    #[error("it has {found} {what}, but CloudFormation accepts at most {limit}")]
+    Quota {
+        /// What is counted.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        limit: usize,
+    },
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.resource {
+            Some(resource) => write!(f, "stack {}, {resource}: {}", self.stack, self.breach),
+            None => write!(f, "stack {}: {}", self.stack, self.breach),
+        }
+    }
+}
+
+/// Every promise that the stacks break, in the order of the stacks and of their resources.
+pub fn check(stacks: &[Stack]) -> Vec<Violation> {
+    stacks.iter().flat_map(check_one).collect()
+}
+
+fn check_one(stack: &Stack) -> Vec<Violation> {
+    let of_resources = stack.template.resources().iter().flat_map(|(id, resource)| {
+        let subject = Subject { stack, id, resource };
+        let mut breaches = Vec::new();
+        access::check(&subject, &mut breaches);
+        data::check(&subject, &mut breaches);
+        operation::check(&subject, &mut breaches);
+        naming::check(&subject, &mut breaches);
+        breaches.into_iter().map(|breach| (Some(id.to_string()), breach))
+    });
+    let of_stack = naming::check_stack(stack).into_iter().map(|breach| (None, breach));
+    of_resources
+        .chain(of_stack)
+        .map(|(resource, breach)| Violation { stack: stack.name, resource, breach })
+        .collect()
+}
+
+/// A resource and the stack that it stands in.
+struct Subject<'a> {
+    stack: &'a Stack,
+    id: &'a LogicalId,
+    resource: &'a Resource,
+}
+
+impl Subject<'_> {
+    /// The resource of the stack that a value refers to by `Ref` or `Fn::GetAtt`.
+    fn referred(&self, value: &Value) -> Option<(&LogicalId, &Resource)> {
+        let target = value["Ref"].as_str().or_else(|| value["Fn::GetAtt"][0].as_str())?;
+        self.stack.template.resources().iter().find(|(id, _)| id.as_str() == target)
+    }
+}
+
+/// Every object inside a value, itself included.
+fn objects(value: &Value) -> Vec<&serde_json::Map<String, Value>> {
+    match value {
+        Value::Object(map) => std::iter::once(map).chain(map.values().flat_map(objects)).collect(),
+        Value::Array(items) => items.iter().flat_map(objects).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A value that JSON allows to stand alone or in a list.
+fn one_or_many(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(items) => items,
+        Value::Null => &[],
+        one => std::slice::from_ref(one),
+    }
+}

@@ -1,0 +1,49 @@
+//! What holds data: encrypted, private, and with a word on what happens to it.
+
+use super::{Breach, Subject};
+
+/// Types that hold data of which there may be no second copy, or that the linters count as such.
+static STATEFUL: &[&str] = &[
+    "AWS::Kinesis::Stream",
+    "AWS::Logs::LogGroup",
+    "AWS::S3::Bucket",
+    "AWS::SQS::Queue",
+    "AWS::Timestream::Database",
+    "AWS::Timestream::Table",
+    "Custom::TimestreamDatabase",
+    "Custom::TimestreamTable",
+];
+
+const PUBLIC_ACCESS: [&str; 4] =
+    ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"];
+
+pub(super) fn check(subject: &Subject, breaches: &mut Vec<Breach>) {
+    let resource = subject.resource;
+    if STATEFUL.contains(&resource.kind())
+        && (resource.deletion_policy().is_none() || resource.update_replace_policy().is_none())
+    {
+        breaches.push(Breach::NoDataPolicy);
+    }
+    match resource.kind() {
+        "AWS::S3::Bucket" => {
+            let rules = &resource.property("BucketEncryption")["ServerSideEncryptionConfiguration"];
+            if !rules[0]["ServerSideEncryptionByDefault"]["SSEAlgorithm"].is_string() {
+                breaches.push(Breach::Unencrypted("BucketEncryption"));
+            }
+            let block = resource.property("PublicAccessBlockConfiguration");
+            breaches.extend(
+                PUBLIC_ACCESS.iter().filter(|key| block[**key] != true).map(|key| Breach::Public(key)),
+            );
+        }
+        "AWS::SQS::Queue"
+            if *resource.property("SqsManagedSseEnabled") != true
+                && !resource.property("KmsMasterKeyId").is_string() =>
+        {
+            breaches.push(Breach::Unencrypted("SqsManagedSseEnabled"));
+        }
+        "AWS::Kinesis::Stream" if resource.property("StreamEncryption")["EncryptionType"] != "KMS" => {
+            breaches.push(Breach::Unencrypted("StreamEncryption"));
+        }
+        _ => {}
+    }
+}

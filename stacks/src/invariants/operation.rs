@@ -1,0 +1,59 @@
+//! How it runs: retries end, logs are declared and end too, everything carries its tags.
+
+use serde_json::{Value, json};
+
+use super::{Breach, Subject};
+use crate::tags;
+
+pub(super) fn check(subject: &Subject, breaches: &mut Vec<Breach>) {
+    let resource = subject.resource;
+    match resource.kind() {
+        "AWS::Lambda::EventSourceMapping" => check_retries(subject, breaches),
+        "AWS::Lambda::Function" if !is_declared(subject, &resource.property("LoggingConfig")["LogGroup"]) => {
+            breaches.push(Breach::UndeclaredLogGroup);
+        }
+        "AWS::KinesisFirehose::DeliveryStream" => {
+            let logging =
+                &resource.property("ExtendedS3DestinationConfiguration")["CloudWatchLoggingOptions"];
+            if logging["Enabled"] != true || !is_declared(subject, &logging["LogGroupName"]) {
+                breaches.push(Breach::UndeclaredLogGroup);
+            }
+        }
+        "AWS::Logs::LogGroup" if !resource.property("RetentionInDays").is_u64() => {
+            breaches.push(Breach::NoRetention);
+        }
+        _ => {}
+    }
+    match tags::is_taggable(resource.kind()) {
+        Some(true) => {
+            let there = resource.property("Tags").as_array().map_or(&[][..], Vec::as_slice);
+            let is_there =
+                |(key, value): (&String, &String)| there.contains(&json!({"Key": key, "Value": value}));
+            if !subject.stack.tags.iter().all(is_there) {
+                breaches.push(Breach::NoTags);
+            }
+        }
+        Some(false) => {}
+        None => breaches.push(Breach::UnknownType(resource.kind())),
+    }
+}
+
+/// A stream's mapping ends its retries itself, a queue's by the queue, which passes the message on.
+fn check_retries(subject: &Subject, breaches: &mut Vec<Breach>) {
+    let source = subject.referred(subject.resource.property("EventSourceArn"));
+    if let Some((_, queue)) = source.filter(|(_, source)| source.kind() == "AWS::SQS::Queue") {
+        if !queue.property("RedrivePolicy")["maxReceiveCount"].is_u64() {
+            breaches.push(Breach::EndlessRetries("RedrivePolicy"));
+        }
+        return;
+    }
+    for limit in ["MaximumRetryAttempts", "MaximumRecordAgeInSeconds"] {
+        if !subject.resource.property(limit).is_u64() {
+            breaches.push(Breach::EndlessRetries(limit));
+        }
+    }
+}
+
+fn is_declared(subject: &Subject, log_group: &Value) -> bool {
+    subject.referred(log_group).is_some_and(|(_, resource)| resource.kind() == "AWS::Logs::LogGroup")
+}

@@ -1,0 +1,177 @@
+//! What follows from the model and the environment, case by case.
+
+use serde_json::{Value, json};
+use stacks::environment::{OnDelete, StreamMode};
+use stacks::{Inputs, synthesize};
+use telemetry::{Dimension, Measure, MeasureType, Model};
+
+use crate::fixture::{environment, model};
+
+/// A value of a template of the dev environment, with a model of one's own.
+fn value(model: &Model, stack: &str, pointer: &str) -> Value {
+    let environment = environment("dev");
+    let stacks = synthesize(&Inputs { model, environment: &environment });
+    let stack = stacks.iter().find(|candidate| candidate.name == stack).expect("the stack is there");
+    let template: Value = serde_json::from_str(&stack.template.to_json()).expect("a template is JSON");
+    template.pointer(pointer).cloned().unwrap_or_else(|| panic!("no {pointer}"))
+}
+
+#[test]
+fn the_rule_follows_from_topic_and_device() {
+    #[rustfmt::skip]
+    let cases = [
+        ("dt/+/measures",  "DeviceID",  None,    "SELECT * FROM 'dt/+/measures'",                          "${DeviceID}"),
+        ("dt/+/measures",  "device_id", Some(2), "SELECT *, topic(2) AS device_id FROM 'dt/+/measures'",   "${topic(2)}"),
+        ("sensors/+/data", "sensor-id", None,    "SELECT * FROM 'sensors/+/data'",                         "${get(*, \"sensor-id\")}"),
+        ("sensors/+/data", "sensor-id", Some(2), "SELECT *, topic(2) AS \"sensor-id\" FROM 'sensors/+/data'", "${topic(2)}"),
+        ("o'brien/#",      "d",         None,    "SELECT * FROM 'o''brien/#'",                             "${d}"),
+    ];
+    for (topic, field, topic_segment, sql, key) in cases {
+        let mut model = model();
+        topic.clone_into(&mut model.topic);
+        field.clone_into(&mut model.device.field);
+        model.device.topic_segment = topic_segment;
+        let rule = value(&model, "ingest", "/Resources/TopicRule/Properties/TopicRulePayload");
+        assert_eq!(rule["Sql"], sql);
+        assert_eq!(rule["Actions"][0]["Kinesis"]["PartitionKey"], key);
+        assert_eq!(value(&model, "ingest", "/Outputs/TopicFilter/Value"), topic);
+    }
+}
+
+#[test]
+fn the_table_is_partitioned_by_the_device() {
+    let mut model = model();
+    "device_id".clone_into(&mut model.device.dimension);
+    let key = value(&model, "store", "/Resources/Table/Properties/Schema/CompositePartitionKey");
+    assert_eq!(key, json!([{"Type": "DIMENSION", "Name": "device_id", "EnforcementInRecord": "REQUIRED"}]));
+}
+
+fn measure(field: &str, kind: MeasureType) -> Measure {
+    Measure { name: field.to_lowercase(), field: field.to_owned(), kind, unit: None, normal: None }
+}
+
+#[test]
+fn the_lake_has_a_column_for_every_field() {
+    let mut model = model();
+    model.dimensions = vec![Dimension { name: "site".to_owned(), field: "Site".to_owned() }];
+    model.measures = vec![
+        measure("level", MeasureType::Double),
+        measure("count-total", MeasureType::Bigint),
+        measure("open", MeasureType::Boolean),
+        measure("state", MeasureType::Varchar),
+        measure("since", MeasureType::Timestamp),
+        measure("count_total", MeasureType::Bigint),
+        measure("2nd", MeasureType::Double),
+    ];
+    let descriptor = value(&model, "lake", "/Resources/GlueTable/Properties/TableInput/StorageDescriptor");
+    let columns: Vec<(&str, &str)> = descriptor["Columns"]
+        .as_array()
+        .expect("columns")
+        .iter()
+        .map(|column| (column["Name"].as_str().expect("a name"), column["Type"].as_str().expect("a type")))
+        .collect();
+    let expected = [
+        ("deviceid", "string"),
+        ("time", "string"),
+        ("site", "string"),
+        ("level", "double"),
+        ("count_total", "bigint"),
+        ("open", "boolean"),
+        ("state", "string"),
+        ("since", "string"),
+        ("count_total_2", "bigint"),
+        ("_2nd", "double"),
+    ];
+    assert_eq!(columns, expected);
+    let parameters = &descriptor["SerdeInfo"]["Parameters"];
+    assert_eq!(
+        *parameters,
+        json!({
+            "case.insensitive": "FALSE",
+            "ignore.malformed.json": "TRUE",
+            "mapping.deviceid": "DeviceID",
+            "mapping.time": "Time",
+            "mapping.site": "Site",
+            "mapping.count_total": "count-total",
+            "mapping.count_total_2": "count_total",
+            "mapping._2nd": "2nd",
+        })
+    );
+}
+
+/// Firehose writes where the table looks.
+#[test]
+fn the_prefix_of_the_delivery_is_that_of_the_partitions() {
+    let prefix =
+        value(&model(), "lake", "/Resources/Delivery/Properties/ExtendedS3DestinationConfiguration/Prefix");
+    let template = value(
+        &model(),
+        "lake",
+        "/Resources/GlueTable/Properties/TableInput/Parameters/storage.location.template",
+    );
+    assert_eq!(prefix, "telemetry/datehour=!{timestamp:yyyy/MM/dd/HH}/");
+    assert_eq!(template, json!({"Fn::Sub": "s3://${LakeBucket}/telemetry/datehour=${!datehour}/"}));
+}
+
+#[test]
+fn a_model_at_the_limit_still_fits_a_template() {
+    let mut model = model();
+    model.measures =
+        (0..254).map(|n| measure(&format!("measure_with_a_long_name_{n}"), MeasureType::Double)).collect();
+    let environment = environment("prod");
+    for stack in synthesize(&Inputs { model: &model, environment: &environment }) {
+        assert!(stack.template.to_json().len() < stacks::cfn::TEMPLATE_LIMIT_BYTES, "{}", stack.name);
+    }
+}
+
+#[test]
+fn data_stays_or_goes_as_the_environment_says() {
+    let cases = [
+        (OnDelete::Delete, json!("Delete"), json!("Delete")),
+        (OnDelete::Retain, json!("RetainExceptOnCreate"), json!("Retain")),
+    ];
+    for (on_delete, deletion, replacement) in cases {
+        let mut environment = environment("dev");
+        environment.on_delete = on_delete;
+        let model = model();
+        let stacks = synthesize(&Inputs { model: &model, environment: &environment });
+        let held = [
+            ("ingest", "QuarantineQueue"),
+            ("store", "Database"),
+            ("store", "Table"),
+            ("store", "RejectedBucket"),
+            ("store", "RejectedBucketPolicy"),
+            ("lake", "LakeBucket"),
+        ];
+        for (stack, id) in held {
+            let stack = stacks.iter().find(|candidate| candidate.name == stack).expect("the stack is there");
+            let template: Value = serde_json::from_str(&stack.template.to_json()).expect("JSON");
+            let resource = &template["Resources"][id];
+            assert_eq!(resource["DeletionPolicy"], deletion, "{id}");
+            assert_eq!(resource["UpdateReplacePolicy"], replacement, "{id}");
+        }
+        // Archives can be built again.
+        let artifacts: Value = serde_json::from_str(&stacks[0].template.to_json()).expect("JSON");
+        assert_eq!(artifacts["Resources"]["ArtifactBucket"]["DeletionPolicy"], "Delete");
+    }
+}
+
+#[test]
+fn shards_are_given_only_where_they_are_ours_to_give() {
+    let cases = [
+        (StreamMode::OnDemand, json!({"StreamMode": "ON_DEMAND"}), Value::Null),
+        (StreamMode::Provisioned { shards: 3 }, json!({"StreamMode": "PROVISIONED"}), json!(3)),
+    ];
+    for (mode, details, shards) in cases {
+        let mut environment = environment("dev");
+        environment.stream.mode = mode;
+        let model = model();
+        let stacks = synthesize(&Inputs { model: &model, environment: &environment });
+        let ingest = stacks.iter().find(|stack| stack.name == "ingest").expect("ingest");
+        let stream =
+            ingest.template.resources().values().find(|resource| resource.kind() == "AWS::Kinesis::Stream");
+        let stream = stream.expect("a stream");
+        assert_eq!(*stream.property("StreamModeDetails"), details);
+        assert_eq!(*stream.property("ShardCount"), shards);
+    }
+}

@@ -1,0 +1,30 @@
+//! The model and the environments that the tests synthesize: those that the repository ships.
+
+use stacks::environment::Environment;
+use stacks::{Inputs, Stack, synthesize};
+use telemetry::Model;
+
+/// Names of the shipped environments.
+pub const ENVIRONMENTS: [&str; 3] = ["dev", "local", "prod"];
+
+/// The shipped model.
+pub fn model() -> Model {
+    let text = include_str!("../../../telemetry.toml");
+    stacks::model::parse("telemetry.toml", text).expect("the shipped model is valid")
+}
+
+/// A shipped environment.
+pub fn environment(name: &str) -> Environment {
+    let text = match name {
+        "dev" => include_str!("../../../environments/dev.toml"),
+        "local" => include_str!("../../../environments/local.toml"),
+        "prod" => include_str!("../../../environments/prod.toml"),
+        other => panic!("there is no environment {other}"),
+    };
+    stacks::environment::parse(name, name, text, &[]).expect("the shipped environment is valid")
+}
+
+/// The stacks of a shipped environment.
+pub fn stacks(name: &str) -> Vec<Stack> {
+    synthesize(&Inputs { model: &model(), environment: &environment(name) })
+}

@@ -1,0 +1,8 @@
+//! The stacks as whole: their templates, the table, the invariants, the local overlay.
+
+mod derivation;
+mod fixture;
+mod invariants;
+mod overlay;
+mod snapshots;
+mod table;

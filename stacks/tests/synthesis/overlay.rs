@@ -1,0 +1,107 @@
+//! The local overlay changes what it says, and nothing else.
+
+use serde_json::{Value, json};
+use stacks::environment::Target;
+use stacks::{Inputs, Stack, synthesize};
+
+use crate::fixture::{environment, model};
+
+/// The local environment, as for AWS and as for the emulator.
+fn both() -> (Vec<Stack>, Vec<Stack>) {
+    let model = model();
+    let mut environment = environment("local");
+    let local = synthesize(&Inputs { model: &model, environment: &environment });
+    environment.target = Target::Aws;
+    (synthesize(&Inputs { model: &model, environment: &environment }), local)
+}
+
+/// The JSON of one section of a template.
+fn section(stack: &Stack, name: &str) -> Value {
+    let template: Value = serde_json::from_str(&stack.template.to_json()).expect("a template is JSON");
+    template.get(name).cloned().unwrap_or_else(|| json!({}))
+}
+
+/// Every change to a resource that is there without the overlay: stack, JSON pointer, and what it becomes.
+#[rustfmt::skip]
+fn expected_changes() -> Vec<(&'static str, &'static str, Value)> {
+    let provider = json!({"Fn::GetAtt": ["LocalProvider", "Arn"]});
+    vec![
+        ("ingest", "/TopicRule/Properties/TopicRulePayload/Actions/0", json!({"Sqs": {
+            "QueueUrl": {"Ref": "LocalBridgeQueue"},
+            "RoleArn": {"Fn::GetAtt": ["LocalBridgeRole", "Arn"]},
+            "UseBase64": false,
+        }})),
+        ("store", "/Database/Type", json!("Custom::TimestreamDatabase")),
+        ("store", "/Database/Properties/ServiceToken", provider.clone()),
+        ("store", "/Database/Properties/ServiceTimeout", json!(90)),
+        ("store", "/Table/Type", json!("Custom::TimestreamTable")),
+        ("store", "/Table/Properties/ServiceToken", provider),
+        ("store", "/Table/Properties/ServiceTimeout", json!(90)),
+        ("lake", "/Delivery/Properties/ExtendedS3DestinationConfiguration/CompressionFormat", json!("UNCOMPRESSED")),
+        ("lake", "/Delivery/Properties/ExtendedS3DestinationConfiguration/FileExtension", json!(".jsonl")),
+    ]
+}
+
+#[test]
+fn resources_change_only_where_the_overlay_says() {
+    let (aws, local) = both();
+    assert_eq!(aws.len(), local.len());
+    for (aws, local) in aws.iter().zip(&local) {
+        let mut expected = section(aws, "Resources");
+        for (_, pointer, value) in expected_changes().iter().filter(|(stack, ..)| *stack == aws.name) {
+            let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
+            let parent = expected.pointer_mut(parent).unwrap_or_else(|| panic!("{}: no {parent}", aws.name));
+            match key.parse::<usize>() {
+                Ok(index) => parent[index] = value.clone(),
+                Err(_) => parent[key] = value.clone(),
+            }
+        }
+        let mut found = section(local, "Resources");
+        let found = found.as_object_mut().expect("resources");
+        found.retain(|id, _| !id.starts_with("Local"));
+        assert_eq!(Value::Object(found.clone()), expected, "stack {}", aws.name);
+    }
+}
+
+#[test]
+fn everything_else_of_a_template_stays() {
+    let (aws, local) = both();
+    for (aws, local) in aws.iter().zip(&local) {
+        assert_eq!(section(local, "Outputs"), section(aws, "Outputs"), "stack {}", aws.name);
+        assert_eq!(local.tags, aws.tags);
+        assert_eq!(local.stack_name, aws.stack_name);
+        let added: Vec<_> = local
+            .parameters
+            .keys()
+            .filter(|name| !aws.parameters.contains_key(*name))
+            .map(String::as_str)
+            .collect();
+        match aws.name {
+            "ingest" | "store" => {
+                assert_eq!(added, ["ArtifactBucket", "LocalProviderKey"]);
+                assert_eq!(local.depends_on, ["artifacts"]);
+            }
+            _ => {
+                assert!(added.is_empty(), "{} got {added:?}", aws.name);
+                assert_eq!(local.depends_on, aws.depends_on);
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_of_it_reaches_aws() {
+    for stack in both().0 {
+        let json = stack.template.to_json();
+        assert!(!json.contains("Local") && !json.contains("Custom::"), "stack {}", stack.name);
+    }
+}
+
+#[test]
+fn the_bridge_knows_the_field_that_names_the_device() {
+    let (_, local) = both();
+    let ingest = local.iter().find(|stack| stack.name == "ingest").expect("ingest");
+    let variables =
+        section(ingest, "Resources")["LocalProvider"]["Properties"]["Environment"]["Variables"].clone();
+    assert_eq!(variables, json!({"PARTITION_KEY_FIELD": "DeviceID", "STREAM_NAME": {"Ref": "EventStream"}}));
+}

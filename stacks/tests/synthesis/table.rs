@@ -1,0 +1,166 @@
+//! The table of stacks, and what synthesis makes of it.
+
+use std::collections::BTreeSet;
+
+use stacks::{FUNCTIONS, Inputs, LOCAL_PROVIDER, ParameterSource, STACKS, synthesize};
+
+use crate::fixture::{ENVIRONMENTS, environment, model, stacks};
+
+#[test]
+fn names_are_unique_and_every_dependency_stands_above() {
+    let mut above = BTreeSet::new();
+    for definition in STACKS {
+        for dependency in definition.depends_on {
+            assert!(
+                above.contains(dependency),
+                "{} depends on {dependency}, which is not above it",
+                definition.name
+            );
+        }
+        assert!(above.insert(definition.name), "{} is there twice", definition.name);
+        assert!(!definition.summary.is_empty(), "{} says nothing about itself", definition.name);
+    }
+}
+
+#[test]
+fn stacks_come_after_those_that_they_depend_on() {
+    for environment in ENVIRONMENTS {
+        let mut before = BTreeSet::new();
+        for stack in stacks(environment) {
+            for dependency in &stack.depends_on {
+                assert!(
+                    before.contains(dependency),
+                    "{environment}: {} comes before {dependency}",
+                    stack.name
+                );
+            }
+            before.insert(stack.name);
+        }
+    }
+}
+
+#[test]
+fn every_parameter_has_a_source_that_exists() {
+    for environment in ENVIRONMENTS {
+        let stacks = stacks(environment);
+        for stack in &stacks {
+            let declared: Vec<&str> =
+                stack.template.parameters().keys().map(stacks::cfn::LogicalId::as_str).collect();
+            let sourced: Vec<&str> = stack.parameters.keys().map(String::as_str).collect();
+            assert_eq!(declared, sourced, "{environment}: {}", stack.name);
+            for (parameter, source) in &stack.parameters {
+                match source {
+                    ParameterSource::Output { stack: from, output } => {
+                        assert!(
+                            stack.depends_on.contains(from),
+                            "{}: {parameter} comes from {from}",
+                            stack.name
+                        );
+                        let from =
+                            stacks.iter().find(|other| other.name == *from).expect("the stack is there");
+                        let known = from.template.outputs().keys().any(|id| id.as_str() == *output);
+                        assert!(known, "{} has no output {output} for {}", from.name, stack.name);
+                    }
+                    ParameterSource::ArtifactKey(function) => assert!(FUNCTIONS.contains(function)),
+                }
+            }
+        }
+    }
+}
+
+/// A parameter that nothing refers to would be a wait for nothing.
+#[test]
+fn every_parameter_is_used() {
+    for environment in ENVIRONMENTS {
+        for stack in stacks(environment) {
+            let json = stack.template.to_json();
+            for parameter in stack.parameters.keys() {
+                let used = json.contains(&format!("\"Ref\": \"{parameter}\""))
+                    || json.contains(&format!("${{{parameter}}}"));
+                assert!(used, "{environment}: {} does not use {parameter}", stack.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_function_is_deployed_where_it_belongs() {
+    let deployed = |environment: &str| -> BTreeSet<&'static str> {
+        stacks(environment)
+            .iter()
+            .flat_map(|stack| stack.parameters.values())
+            .filter_map(|source| match source {
+                ParameterSource::ArtifactKey(function) => Some(function.name),
+                ParameterSource::Output { .. } => None,
+            })
+            .collect()
+    };
+    let everywhere: BTreeSet<&str> = FUNCTIONS.iter().map(|function| function.name).collect();
+    let mut of_aws = everywhere.clone();
+    of_aws.remove(LOCAL_PROVIDER.name);
+    assert_eq!(deployed("dev"), of_aws);
+    assert!(deployed("local").contains(LOCAL_PROVIDER.name));
+}
+
+#[test]
+fn the_simulator_is_the_choice_of_the_environment() {
+    for (enabled, count) in [(true, STACKS.len()), (false, STACKS.len() - 1)] {
+        let mut environment = environment("dev");
+        environment.simulator.enabled = enabled;
+        assert_eq!(synthesize(&Inputs { model: &model(), environment: &environment }).len(), count);
+    }
+}
+
+#[test]
+fn the_same_inputs_give_the_same_bytes() {
+    for environment in ENVIRONMENTS {
+        let texts =
+            || -> Vec<String> { stacks(environment).iter().map(|stack| stack.template.to_json()).collect() };
+        assert_eq!(texts(), texts());
+    }
+}
+
+/// `serde_json` keeps another order where any crate of the build asks it to, so a test on the text
+/// itself: every object's keys ascend, and a newline ends it.
+#[test]
+fn keys_ascend_in_the_text() {
+    for stack in stacks("prod") {
+        let json = stack.template.to_json();
+        assert!(json.ends_with("}\n"), "{}", stack.name);
+        // Indentation tells siblings: a key is compared with the one before it at its own depth.
+        let mut last: Vec<(usize, &str)> = Vec::new();
+        for line in json.lines() {
+            let depth = line.len() - line.trim_start().len();
+            last.retain(|(other, _)| *other <= depth);
+            let Some((key, _)) = line.trim_start().strip_prefix('"').and_then(|rest| rest.split_once("\":"))
+            else {
+                last.retain(|(other, _)| *other < depth);
+                continue;
+            };
+            if let Some(index) = last.iter().position(|(other, _)| *other == depth) {
+                let (_, before) = last.remove(index);
+                assert!(before < key, "{}: {key} comes after {before}", stack.name);
+            }
+            last.push((depth, key));
+        }
+    }
+}
+
+#[test]
+fn two_environments_share_no_physical_name() {
+    let names = |environment: &str| -> BTreeSet<String> {
+        stacks(environment)
+            .iter()
+            .flat_map(|stack| stack.template.resources().values())
+            .flat_map(|resource| {
+                ["LogGroupName", "DatabaseName", "Name"]
+                    .map(|key| resource.property(key).as_str().map(str::to_owned))
+            })
+            .flatten()
+            .filter(|name| name != "S3Delivery")
+            .collect()
+    };
+    let (dev, prod) = (names("dev"), names("prod"));
+    assert!(!dev.is_empty());
+    assert_eq!(dev.intersection(&prod).collect::<Vec<_>>(), Vec::<&String>::new());
+}
