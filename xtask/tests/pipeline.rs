@@ -1,0 +1,304 @@
+//! The whole pipeline on this machine, through the command line alone: deployed, proven, given
+//! poison, queried and torn down, on free ports and in a temporary folder.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+/// An installation of the local target that no other test shares.
+struct Pipeline {
+    folder: tempfile::TempDir,
+}
+
+/// What a command printed, and its exit code.
+struct Ran {
+    exit: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl Ran {
+    /// The one JSON document on standard output.
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("not one JSON document: {error}\n{}\n{}", self.stdout, self.stderr))
+    }
+
+    fn expect(self, exit: i32) -> Self {
+        assert_eq!(self.exit, exit, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+}
+
+impl Pipeline {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a temporary folder") }
+    }
+
+    fn xtask(&self, arguments: &[&str]) -> Ran {
+        let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_xtask"))
+            .args(arguments)
+            .env("SLUICE_LOCAL_DIR", self.folder.path())
+            .env("SLUICE_LOCAL_PORT", "0")
+            .env_remove("SLUICE_ENV")
+            .output()
+            .expect("xtask runs");
+        Ran {
+            exit: status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&stderr).into_owned(),
+        }
+    }
+
+    fn query(&self, sql: &str) -> Value {
+        self.xtask(&["query", sql, "--format", "json"]).expect(0).json()
+    }
+
+    /// Runs a query until `enough` says so of its rows, and gives them.
+    fn rows_when(&self, sql: &str, enough: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+        let start = Instant::now();
+        loop {
+            let rows = self.query(sql)["rows"].as_array().cloned().unwrap_or_default();
+            if enough(&rows) {
+                return rows;
+            }
+            assert!(start.elapsed() < Duration::from_secs(120), "{sql}\n{rows:?}\n{}", self.logs());
+            std::thread::sleep(Duration::from_millis(300));
+        }
+    }
+
+    fn logs(&self) -> String {
+        let ran = self.xtask(&["logs", "--filter", "ERROR"]);
+        format!("{}{}", ran.stdout, ran.stderr)
+    }
+
+    fn status(&self) -> Value {
+        self.xtask(&["status", "--format", "json"]).expect(0).json()
+    }
+
+    fn quarantine_when(&self, depth: i64) {
+        let start = Instant::now();
+        loop {
+            let now = self.status()["quarantine"].as_i64();
+            if now == Some(depth) {
+                return;
+            }
+            let patient = start.elapsed() < Duration::from_secs(120) && now.is_some_and(|now| now <= depth);
+            assert!(patient, "quarantine holds {now:?}, not {depth}\n{}", self.logs());
+            std::thread::sleep(Duration::from_millis(300));
+        }
+    }
+}
+
+impl Drop for Pipeline {
+    fn drop(&mut self) {
+        // Also when an assertion failed: no process stays behind.
+        self.xtask(&["destroy", "--yes", "--format", "json"]);
+        assert_eq!(processes_of(self.folder.path()), Vec::<String>::new());
+    }
+}
+
+/// Processes whose command line or environment speaks of `folder`.
+fn processes_of(folder: &Path) -> Vec<String> {
+    let needle = folder.display().to_string();
+    let own = std::process::id().to_string();
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries
+        .filter(|entry| entry.file_name().to_str().is_some_and(|name| name.parse::<u32>().is_ok() && name != own))
+        .filter_map(|entry| {
+            let command = std::fs::read(entry.path().join("cmdline")).ok()?;
+            let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
+            let all = String::from_utf8_lossy(&[command.clone(), environment].concat()).into_owned();
+            all.contains(&needle).then(|| String::from_utf8_lossy(&command).replace('\0', " "))
+        })
+        .collect()
+}
+
+const DATABASE: &str = "sluice_local";
+
+/// A client of the stream on the local endpoint.
+fn kinesis(endpoint: &str) -> aws_sdk_kinesis::Client {
+    let config = aws_sdk_kinesis::Config::builder()
+        .behavior_version(aws_sdk_kinesis::config::BehaviorVersion::latest())
+        .region(aws_sdk_kinesis::config::Region::new("eu-west-1"))
+        .credentials_provider(aws_sdk_kinesis::config::Credentials::new("test", "test", None, None, "test"))
+        .endpoint_url(endpoint);
+    aws_sdk_kinesis::Client::from_conf(config.build())
+}
+
+/// `GET path` of the emulator.
+fn get(endpoint: &str, path: &str) -> Vec<u8> {
+    let host = endpoint.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host).expect("the emulator listens");
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n").expect("a request");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("an answer");
+    let head = answer.windows(4).position(|window| window == b"\r\n\r\n").expect("a header");
+    answer.split_off(head + 4)
+}
+
+fn now_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_nothing_to_proof_and_back() {
+    let pipeline = Pipeline::new();
+
+    // Nothing is there: every command says so and changes nothing.
+    pipeline.xtask(&["status", "--format", "json"]).expect(5);
+
+    // One command deploys; again, there is nothing to do.
+    let first = pipeline.xtask(&["deploy", "--format", "json"]).expect(0).json();
+    let stream = first["outputs"]["ingest"]["StreamName"].as_str().expect("a stream").to_owned();
+    let again = pipeline.xtask(&["deploy", "--format", "json"]).expect(0).json();
+    assert_eq!(again["outputs"], first["outputs"]);
+    for stack in again["stacks"].as_array().expect("stacks") {
+        assert_eq!(stack["action"], "none", "{again}");
+    }
+    let endpoints = pipeline.status()["endpoints"].clone();
+    let aws = endpoints["aws"].as_str().expect("an endpoint");
+
+    // Every event arrives at every end.
+    let proof = pipeline.xtask(&["verify", "--format", "json"]).expect(0).json();
+    assert_eq!((&proof["ok"], &proof["sent"], &proof["lost"]), (&json!(true), &json!(200), &json!(0)), "{proof}");
+    let hops: Vec<&str> =
+        proof["hops"].as_array().into_iter().flatten().filter_map(|hop| hop["name"].as_str()).collect();
+    assert_eq!(hops, ["store", "lake"]);
+
+    simulated_data_answers_the_articles(&pipeline);
+    an_mqtt_client_is_heard(&pipeline, aws, u16::try_from(endpoints["mqtt"].as_u64().expect("a port")).expect("a port")).await;
+    poison_loses_nothing(&pipeline, aws, &stream).await;
+
+    // Everything goes, and a second time there is nothing.
+    let receipt = pipeline.xtask(&["destroy", "--yes", "--format", "json"]).expect(0).json();
+    assert_eq!((&receipt["left"], &receipt["retained"]), (&json!([]), &json!([])), "{receipt}");
+    assert!(!receipt["deleted"].as_array().expect("what was deleted").is_empty());
+    assert_eq!(processes_of(pipeline.folder.path()), Vec::<String>::new());
+    pipeline.xtask(&["destroy", "--yes", "--format", "json"]).expect(5);
+}
+
+/// The articles' queries, on the names of the shipped model.
+fn simulated_data_answers_the_articles(pipeline: &Pipeline) {
+    let sent = pipeline
+        .xtask(&["simulate", "--devices", "50", "--rate", "100", "--for", "3s", "--format", "json"])
+        .expect(0)
+        .json();
+    assert_eq!(sent["sent"], 300);
+    let simulated = format!(r#"FROM {DATABASE}.telemetry WHERE time > ago(1h) AND "DeviceID" LIKE 'device-%'"#);
+    let count = format!("SELECT count(*) {simulated}");
+    pipeline.rows_when(&count, |rows| rows.first().is_some_and(|row| row[0] == 300));
+
+    let latest = pipeline.query(&format!(
+        r#"SELECT "DeviceID", MAX_BY(temperature, time) AS latest_temperature, MAX_BY(humidity, time) AS latest_humidity
+           {simulated} GROUP BY "DeviceID" ORDER BY "DeviceID""#
+    ));
+    assert_eq!(latest["columns"][1], json!({"name": "latest_temperature", "type": "DOUBLE"}));
+    assert_eq!(latest["rows"].as_array().map(Vec::len), Some(50));
+    assert!(latest["rows"][0][1].as_f64().is_some_and(|celsius| (-50.0..100.0).contains(&celsius)), "{latest}");
+
+    for (sql, at_least) in [
+        (
+            format!(
+                r#"SELECT "DeviceID", BIN(time, 15m) AS interval, AVG(temperature) AS avg_temp, MIN(temperature) AS min_temp,
+                          MAX(temperature) AS max_temp
+                   {simulated} AND measure_name = 'smart_home' GROUP BY "DeviceID", BIN(time, 15m)
+                   ORDER BY "DeviceID", interval DESC"#
+            ),
+            50,
+        ),
+        (
+            format!(
+                r#"WITH device_stats AS (
+                       SELECT "DeviceID", AVG(temperature) AS avg_temp, STDDEV(temperature) AS stddev_temp
+                       FROM {DATABASE}.telemetry WHERE time > ago(7d) GROUP BY "DeviceID"
+                   )
+                   SELECT r."DeviceID", r.time, r.temperature, ABS(r.temperature - s.avg_temp) / s.stddev_temp AS z_score
+                   FROM {DATABASE}.telemetry r JOIN device_stats s ON r."DeviceID" = s."DeviceID"
+                   WHERE r.time > ago(1h) AND ABS(r.temperature - s.avg_temp) > 0.5 * s.stddev_temp
+                   ORDER BY z_score DESC"#
+            ),
+            1,
+        ),
+        (
+            format!(
+                r#"SELECT "DeviceID", MAX_BY(voltage, time) AS current, MIN_BY(voltage, time) AS earlier,
+                          MAX_BY(voltage, time) - MIN_BY(voltage, time) AS drain
+                   {simulated} GROUP BY "DeviceID" HAVING MAX_BY(voltage, time) < 1000 ORDER BY drain DESC"#
+            ),
+            50,
+        ),
+    ] {
+        let rows = pipeline.query(&sql)["rows"].as_array().map_or(0, Vec::len);
+        assert!(rows >= at_least, "{rows} rows of {sql}");
+    }
+
+    // A query that cannot be answered is the person's to mend.
+    let refused = pipeline.xtask(&["query", "SELECT nonsense FROM sluice_local.telemetry"]).expect(2);
+    assert!(refused.stderr.contains("nonsense"), "{}", refused.stderr);
+}
+
+/// A device of another make: an MQTT client over TLS that knows nothing of AWS.
+async fn an_mqtt_client_is_heard(pipeline: &Pipeline, aws: &str, port: u16) {
+    let authority = get(aws, "/_ministack/iot/ca.pem");
+    let mut options = rumqttc::MqttOptions::new("a-real-device", "localhost", port);
+    options.set_transport(rumqttc::Transport::tls(authority, None, None));
+    let (client, mut events) = rumqttc::AsyncClient::new(options, 10);
+    for index in 0..5 {
+        let event = json!({"DeviceID": "mqtt-device", "Time": now_ms() + index, "temperature_measure": 11.5});
+        let publish = client.publish("dt/mqtt-device/measures", rumqttc::QoS::AtLeastOnce, false, event.to_string());
+        publish.await.expect("queued");
+    }
+    let mut acknowledged = 0;
+    while acknowledged < 5 {
+        let event = tokio::time::timeout(Duration::from_secs(20), events.poll()).await.expect("an answer");
+        if let rumqttc::Event::Incoming(rumqttc::Packet::PubAck(_)) = event.expect("the connection holds") {
+            acknowledged += 1;
+        }
+    }
+    let count = format!(r#"SELECT count(*) FROM {DATABASE}.telemetry WHERE "DeviceID" = 'mqtt-device'"#);
+    pipeline.rows_when(&count, |rows| rows.first().is_some_and(|row| row[0] == 5));
+}
+
+/// Good events among bad ones: the good are stored, the bad are in quarantine, and none vanishes.
+async fn poison_loses_nothing(pipeline: &Pipeline, aws: &str, stream: &str) {
+    let client = kinesis(aws);
+    let now = now_ms();
+    let hour = 3_600_000;
+    let good = |device: &str, time: i64| {
+        json!({"DeviceID": device, "Time": time, "temperature_measure": 12.5, "humidity_measure": 60}).to_string()
+    };
+    let quarantined: Vec<Vec<u8>> = vec![
+        b"\xff\xfe not text".to_vec(),
+        b"not json".to_vec(),
+        b"[1, 2]".to_vec(),
+        json!({"DeviceID": "poison", "Time": now, "temperature_measure": "warm", "watt_measure": 300}).to_string().into(),
+        json!({"DeviceID": "poison", "Time": "yesterday", "temperature_measure": 12}).to_string().into(),
+        json!({"Time": now, "temperature_measure": 12}).to_string().into(),
+        good("poison", now - 24 * 400 * hour).into(),
+    ];
+    let stored: Vec<Vec<u8>> = vec![
+        good("fine", now).into(),
+        good("fine", now + 48 * hour).into(),
+        good("fine", now + 48 * hour).into(),
+        good("fine", now - 30 * hour).into(),
+        json!({"DeviceID": "fine", "temperature_measure": "12.5"}).to_string().into(),
+    ];
+    // Alternately, so that bad and good ones share batches.
+    let longest = quarantined.len().max(stored.len());
+    let mixed = (0..longest).flat_map(|index| [stored.get(index), quarantined.get(index)]).flatten();
+    for payload in mixed {
+        let put = client.put_record().stream_name(stream).partition_key("poison").data(payload.clone().into());
+        put.send().await.expect("the stream takes anything");
+    }
+    pipeline.quarantine_when(i64::try_from(quarantined.len()).expect("few"));
+    let count = format!(r#"SELECT count(*), count(time_corrected) FROM {DATABASE}.telemetry WHERE "DeviceID" = 'fine'"#);
+    pipeline.rows_when(&count, |rows| rows.first().is_some_and(|row| row[0] == 5 && row[1] == 2));
+    // The good measure of an event with a bad one is stored.
+    let watt = format!(r#"SELECT watt, temperature FROM {DATABASE}.telemetry WHERE "DeviceID" = 'poison'"#);
+    assert_eq!(pipeline.rows_when(&watt, |rows| !rows.is_empty()), [json!([300.0, null])]);
+}

@@ -1,0 +1,66 @@
+//! Which room may depend on which: the table of `ARCHITECTURE.md`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// What each package may use of the workspace, in its tests too.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("telemetry", &[]),
+    ("stacks", &["telemetry"]),
+    ("kinesis-consumer", &["telemetry"]),
+    ("jsonl-transform", &[]),
+    ("device-simulator", &["telemetry"]),
+    ("local-timestream", &[]),
+    ("local-provider", &[]),
+    ("xtask", &["stacks", "telemetry", "device-simulator"]),
+];
+
+/// Packages that do I/O, which a pure library must not reach, however far down.
+const IO: &[&str] = &["tokio", "aws-config", "reqwest", "hyper", "ureq"];
+
+fn metadata(arguments: &[&str]) -> Value {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked"])
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("cargo writes JSON")
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let metadata = metadata(&["--no-deps"]);
+    let packages = metadata["packages"].as_array().expect("packages");
+    let allowed: BTreeMap<&str, BTreeSet<&str>> =
+        MAY_USE.iter().map(|(name, uses)| (*name, uses.iter().copied().collect())).collect();
+    let names: BTreeSet<&str> = packages.iter().filter_map(|package| package["name"].as_str()).collect();
+    assert_eq!(names, allowed.keys().copied().collect(), "every package has a line in this table");
+    for package in packages {
+        let name = package["name"].as_str().expect("a name");
+        let uses = package["dependencies"].as_array().into_iter().flatten();
+        for used in uses.filter_map(|dependency| dependency["name"].as_str()).filter(|used| names.contains(used)) {
+            assert!(allowed[name].contains(used), "{name} may not use {used}");
+        }
+    }
+}
+
+#[test]
+fn pure_libraries_reach_no_io() {
+    for package in ["stacks", "telemetry", "device-simulator"] {
+        let output = Command::new(env!("CARGO"))
+            .args(["tree", "--locked", "--edges", "normal", "--prefix", "none", "--no-default-features", "--package", package])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .expect("cargo runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let tree = String::from_utf8_lossy(&output.stdout).into_owned();
+        let reached: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+        assert!(reached.contains(package), "{tree}");
+        let io: Vec<_> = IO.iter().filter(|name| reached.contains(**name)).collect();
+        assert!(io.is_empty(), "{package} reaches {io:?}");
+    }
+}
