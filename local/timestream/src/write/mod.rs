@@ -9,6 +9,8 @@ mod late;
 mod limits;
 mod rejection;
 mod request;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use serde_json::{Value, json};
