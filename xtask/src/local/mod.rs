@@ -252,8 +252,7 @@ fn halt(folder: &Folder, lock: &Lock) -> Result<Vec<Stopped>, LocalError> {
             stopped.extend(process.filter(|process| process.stop()).map(|Process { pid, .. }| Stopped { name, pid }));
         }
     }
-    process::sweep(folder.path());
-    let immortal = process::marked(folder.path());
+    let immortal = process::sweep(folder.path());
     if !immortal.is_empty() {
         return Err(LocalError::Immortal(immortal));
     }

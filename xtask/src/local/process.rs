@@ -84,17 +84,15 @@ impl Process {
     }
 }
 
-/// Ends every process that was started for this folder and still runs; returns how many there were.
-/// Finds what no record names: functions whose emulator was killed, and services whose start was
-/// interrupted before it was written down.
-pub fn sweep(folder: &Path) -> usize {
+/// Ends every process that was started for this folder and still runs; returns the ids of those that
+/// do not end. Finds what no record names: functions whose emulator was killed, and services whose
+/// start was interrupted before it was written down.
+pub fn sweep(folder: &Path) -> Vec<u32> {
     let deadline = Instant::now() + GRACE;
-    let mut found = 0;
     loop {
         let marked = marked(folder);
-        found = found.max(marked.len());
         if marked.is_empty() || Instant::now() > deadline {
-            return found;
+            return marked;
         }
         for pid in marked {
             if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
@@ -106,7 +104,7 @@ pub fn sweep(folder: &Path) -> usize {
 }
 
 /// Ids of the processes that were started for this folder and still run.
-pub fn marked(folder: &Path) -> Vec<u32> {
+fn marked(folder: &Path) -> Vec<u32> {
     let mut entry = OsString::from(MARK);
     entry.push("=");
     entry.push(mark(folder));
@@ -163,8 +161,7 @@ mod tests {
                 std::thread::sleep(Duration::from_millis(5));
             }
             assert!(process.stop(), "{script}");
-            sweep(folder.path());
-            assert_eq!(marked(folder.path()), [0_u32; 0], "{script}");
+            assert!(sweep(folder.path()).is_empty(), "{script}");
             assert!(!process.is_alive() && !process.stop(), "{script}");
         }
     }
@@ -172,7 +169,7 @@ mod tests {
     #[test]
     fn another_process_with_the_same_id_is_not_taken_for_it() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let process = spawn("sleep 60", folder.path());
+        let process = spawn("exec sleep 60", folder.path());
         let later = Process { started: process.started - 60, ..process };
         assert!(process.is_alive());
         assert!(!later.is_alive() && !later.stop());
@@ -183,8 +180,8 @@ mod tests {
     #[test]
     fn a_sweep_leaves_other_folders_alone() {
         let (one, two) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
-        let (ours, other) = (spawn("sleep 60", one.path()), spawn("sleep 60", two.path()));
-        assert_eq!(sweep(one.path()), 1);
+        let (ours, other) = (spawn("exec sleep 60", one.path()), spawn("exec sleep 60", two.path()));
+        assert!(sweep(one.path()).is_empty());
         assert!(!ours.is_alive());
         assert!(other.is_alive());
         assert!(other.stop());

@@ -11,7 +11,7 @@ use super::process::Process;
 use crate::failure::Explain;
 
 /// How long a service may take. The first start of the emulator on a slow, busy machine takes some seconds.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// How long one question may take.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -163,8 +163,14 @@ pub fn location(project: &Project) -> PathBuf {
 
 fn place(target: &Path) -> PathBuf {
     let digest = Sha256::digest(REQUIREMENTS);
-    let short: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    target.join("sluice").join(format!("venv-{short}"))
+    let short = digest.iter().take(6).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    target.join("sluice").join(format!("venv-{short:012x}"))
+}
+
+/// The pinned version of a package, empty when it is not one of the requirements.
+pub fn pinned(package: &str) -> &'static str {
+    let version = |line: &'static str| line.strip_prefix(package)?.strip_prefix("==")?.split(' ').next();
+    REQUIREMENTS.lines().find_map(version).unwrap_or_default()
 }
 
 /// How many packages the requirements name, some of them for other versions of Python only.
