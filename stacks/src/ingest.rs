@@ -113,15 +113,15 @@ pub(crate) fn queue_policy(queue: &LogicalId) -> Resource {
     )
 }
 
-/// What the rule selects: the event, and the device where only the topic names it.
+/// What the rule selects: the event, and the device where only the topic names it. A valid model has
+/// no quote in its topic, and a plain name for a field that comes from the topic.
 fn sql(model: &Model) -> String {
-    let topic = model.topic.replace('\'', "''");
-    match model.device.topic_segment {
-        Some(segment) => {
-            format!("SELECT *, topic({segment}) AS {} FROM '{topic}'", identifier(&model.device.field))
-        }
-        None => format!("SELECT * FROM '{topic}'"),
-    }
+    let added = model
+        .device
+        .topic_segment
+        .map(|segment| format!(", topic({segment}) AS {}", model.device.field))
+        .unwrap_or_default();
+    format!("SELECT *{added} FROM '{}'", model.topic)
 }
 
 /// The substitution template that yields the device, so that its events stay in order.
@@ -131,15 +131,9 @@ fn partition_key(model: &Model) -> String {
     match model.device.topic_segment {
         Some(segment) => format!("${{topic({segment})}}"),
         None if is_plain(&model.device.field) => format!("${{{}}}", model.device.field),
-        // `sensor-id` alone would be a subtraction.
+        // In IoT SQL, `sensor-id` alone would be a subtraction.
         None => format!("${{get(*, \"{}\")}}", model.device.field),
     }
-}
-
-/// A name as [IoT SQL](https://docs.aws.amazon.com/iot/latest/developerguide/iot-sql-select.html)
-/// takes it after `AS`.
-fn identifier(name: &str) -> String {
-    if is_plain(name) { name.to_owned() } else { format!("\"{name}\"") }
 }
 
 fn is_plain(name: &str) -> bool {

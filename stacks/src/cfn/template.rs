@@ -193,8 +193,6 @@ pub enum Policy {
 pub struct Resource {
     #[serde(rename = "Type")]
     kind: &'static str,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    depends_on: Vec<LogicalId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     deletion_policy: Option<Policy>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -207,14 +205,7 @@ pub struct Resource {
 impl Resource {
     /// A resource of a type, with the properties that its page lists.
     pub fn new(kind: &'static str, properties: Value) -> Self {
-        Self {
-            kind,
-            depends_on: Vec::new(),
-            deletion_policy: None,
-            update_replace_policy: None,
-            metadata: Map::new(),
-            properties,
-        }
+        Self { kind, deletion_policy: None, update_replace_policy: None, metadata: Map::new(), properties }
     }
 
     /// Says that the resource holds data, and what happens to it on deletion and on replacement.
@@ -226,13 +217,6 @@ impl Resource {
         };
         self.deletion_policy = Some(deletion);
         self.update_replace_policy = Some(replacement);
-        self
-    }
-
-    /// Creates this resource after `id`, where no reference says so.
-    #[must_use]
-    pub fn after(mut self, id: &LogicalId) -> Self {
-        self.depends_on.push(id.clone());
         self
     }
 

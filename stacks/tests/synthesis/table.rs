@@ -1,6 +1,7 @@
 //! The table of stacks, and what synthesis makes of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use stacks::{FUNCTIONS, Inputs, LOCAL_PROVIDER, ParameterSource, STACKS, synthesize};
 
@@ -100,6 +101,25 @@ fn every_function_is_deployed_where_it_belongs() {
     of_aws.remove(LOCAL_PROVIDER.name);
     assert_eq!(deployed("dev"), of_aws);
     assert!(deployed("local").contains(LOCAL_PROVIDER.name));
+}
+
+/// A function is a package of the workspace, and carries the model if it is about events.
+#[test]
+fn every_function_is_a_package() {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut packages = BTreeMap::new();
+    for folder in ["lambdas", "local"] {
+        for entry in std::fs::read_dir(workspace.join(folder)).expect("the folder is there") {
+            let manifest = entry.expect("an entry").path().join("Cargo.toml");
+            let text = std::fs::read_to_string(manifest).expect("a package has a manifest");
+            let manifest: toml::Table = text.parse().expect("a manifest is TOML");
+            let name = manifest["package"]["name"].as_str().expect("a package has a name").to_owned();
+            packages.insert(name, manifest["dependencies"].get("telemetry").is_some());
+        }
+    }
+    for function in FUNCTIONS {
+        assert_eq!(packages.get(function.name), Some(&function.carries_model), "{}", function.name);
+    }
 }
 
 #[test]
