@@ -1,0 +1,273 @@
+//! Aggregate and window functions: which there are, and those that the engine lacks or gets wrong.
+//!
+//! The engine's `sum` wraps on overflow; `max_by` and `min_by` it does not have; and its approximate percentile
+//! interpolates where the service answers a value that was there.
+//! <https://docs.aws.amazon.com/timestream/latest/developerguide/aggregate-functions.html>
+
+mod by;
+mod percentile;
+mod sum;
+
+use std::{
+    hash::{Hash, Hasher},
+    ops::RangeInclusive,
+    sync::Arc,
+};
+
+use datafusion::{
+    arrow::datatypes::{DataType, Field, FieldRef},
+    error::Result,
+    functions_aggregate as engine,
+    functions_window as windows,
+    logical_expr::{
+        Accumulator, AggregateUDF, AggregateUDFImpl, Expr, Signature, Volatility, WindowUDF,
+        expr::AggregateFunctionParams,
+        function::{AccumulatorArgs, StateFieldsArgs},
+    },
+};
+
+use super::{
+    call_site::CallSite,
+    failure::{Failure, Position},
+    types::Type,
+};
+
+/// Functions that stand only in a window.
+const WINDOWS: [&str; 11] = [
+    "row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead", "first_value",
+    "last_value", "nth_value",
+];
+
+/// Whether a query may call an aggregate of this name (in lower case).
+pub fn exists(name: &str) -> bool {
+    Own::named(name).is_some() || built_in(name).is_some() || name == "count_if"
+}
+
+/// Whether a function stands only in a window.
+pub fn is_window(name: &str) -> bool {
+    WINDOWS.contains(&name)
+}
+
+/// Whether `DISTINCT` may stand before the argument.
+pub fn takes_distinct(name: &str) -> bool {
+    matches!(name, "count" | "sum" | "avg" | "min" | "max")
+}
+
+/// How many arguments a function takes.
+pub fn arity(name: &str) -> RangeInclusive<usize> {
+    match name {
+        "row_number" | "rank" | "dense_rank" | "percent_rank" | "cume_dist" => 0..=0,
+        "lag" | "lead" => 1..=3,
+        "max_by" | "min_by" | "approx_percentile" | "corr" | "covar_samp" | "covar_pop" | "regr_slope"
+        | "regr_intercept" | "nth_value" => 2..=2,
+        _ => 1..=1,
+    }
+}
+
+/// The name by which the planner finds an aggregate again.
+pub fn spelled(name: &str, at: Position, distinct: bool) -> String {
+    if Own::named(name).is_some() && !distinct {
+        CallSite { name: name.to_owned(), at }.to_string()
+    } else {
+        built_in(name).map_or_else(|| name.to_owned(), |function| function.name().to_owned())
+    }
+}
+
+/// The aggregate that [`spelled`] names.
+pub fn aggregate(spelled: &str) -> Option<Arc<AggregateUDF>> {
+    match CallSite::parse(spelled) {
+        Some(site) => {
+            let own = Own::named(&site.name)?;
+            let signature = Signature::user_defined(Volatility::Immutable);
+            let spelled = spelled.to_owned();
+            Some(Arc::new(AggregateUDF::new_from_impl(Call { own, at: site.at, spelled, signature })))
+        }
+        None => built_in(spelled).or_else(|| engine_named(spelled)),
+    }
+}
+
+/// The engine's window function of this name.
+pub fn window(name: &str) -> Option<Arc<WindowUDF>> {
+    if !is_window(name) {
+        return None;
+    }
+    windows::all_default_window_functions().into_iter().find(|function| function.name() == name)
+}
+
+fn engine_named(name: &str) -> Option<Arc<AggregateUDF>> {
+    [engine::average::avg_udaf(), engine::sum::sum_udaf()].into_iter().find(|function| function.name() == name)
+}
+
+/// The engine's function that is what the service means by a name.
+fn built_in(name: &str) -> Option<Arc<AggregateUDF>> {
+    Some(match name {
+        "count" | "count_if" => engine::count::count_udaf(),
+        "avg" => engine::average::avg_udaf(),
+        // Any value will do, so it is the same one every time.
+        "min" | "arbitrary" | "any_value" => engine::min_max::min_udaf(),
+        "max" => engine::min_max::max_udaf(),
+        "stddev" | "stddev_samp" => engine::stddev::stddev_udaf(),
+        "stddev_pop" => engine::stddev::stddev_pop_udaf(),
+        "variance" | "var_samp" | "var" => engine::variance::var_samp_udaf(),
+        "var_pop" => engine::variance::var_pop_udaf(),
+        "corr" => engine::correlation::corr_udaf(),
+        "covar_samp" | "covar" => engine::covariance::covar_samp_udaf(),
+        "covar_pop" => engine::covariance::covar_pop_udaf(),
+        "regr_slope" => engine::regr::regr_slope_udaf(),
+        "regr_intercept" => engine::regr::regr_intercept_udaf(),
+        "approx_distinct" => engine::approx_distinct::approx_distinct_udaf(),
+        "bool_and" | "every" => engine::bool_and_or::bool_and_udaf(),
+        "bool_or" => engine::bool_and_or::bool_or_udaf(),
+        "sum" => engine::sum::sum_udaf(),
+        _ => return None,
+    })
+}
+
+/// The aggregates that are computed here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Own {
+    Sum,
+    MaxBy,
+    MinBy,
+    ApproxPercentile,
+}
+
+impl Own {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "sum" => Self::Sum,
+            "max_by" => Self::MaxBy,
+            "min_by" => Self::MinBy,
+            "approx_percentile" => Self::ApproxPercentile,
+            _ => return None,
+        })
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sum => "sum",
+            Self::MaxBy => "max_by",
+            Self::MinBy => "min_by",
+            Self::ApproxPercentile => "approx_percentile",
+        }
+    }
+
+    /// What the arguments are converted to; none when they do not fit.
+    fn parameters(self, arguments: &[Type]) -> Option<Vec<Type>> {
+        match (self, arguments) {
+            (Self::Sum, [Type::Integer | Type::Bigint]) => Some(vec![Type::Bigint]),
+            (Self::Sum, [Type::Double | Type::Unknown]) => Some(vec![Type::Double]),
+            (Self::Sum, [Type::DayToSecond]) => Some(vec![Type::DayToSecond]),
+            (Self::MaxBy | Self::MinBy, [value, key]) => Some(vec![*value, *key]),
+            (Self::ApproxPercentile, [value @ (Type::Integer | Type::Bigint | Type::Double), share]) => {
+                share.distance(Type::Double)?;
+                let value = if *value == Type::Integer { Type::Bigint } else { *value };
+                Some(vec![value, Type::Double])
+            }
+            _ => None,
+        }
+    }
+}
+
+/// An aggregate at a place in the query; equal wherever it stands.
+#[derive(Debug)]
+struct Call {
+    own: Own,
+    at: Position,
+    spelled: String,
+    signature: Signature,
+}
+
+impl PartialEq for Call {
+    fn eq(&self, other: &Self) -> bool {
+        self.own == other.own
+    }
+}
+
+impl Eq for Call {}
+
+impl Hash for Call {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.own.hash(state);
+    }
+}
+
+impl Call {
+    fn resolve(&self, arguments: &[DataType]) -> Result<Vec<Type>, Failure> {
+        let types: Option<Vec<Type>> = arguments.iter().map(Type::of).collect();
+        types.as_deref().and_then(|types| self.own.parameters(types)).ok_or_else(|| {
+            let names: Vec<_> = types.iter().flatten().map(|kind| kind.name()).collect();
+            let message =
+                format!("Unexpected parameters ({}) for function {}", names.join(", "), self.own.name());
+            Failure::at(self.at, message)
+        })
+    }
+}
+
+impl AggregateUDFImpl for Call {
+    fn name(&self) -> &str {
+        &self.spelled
+    }
+
+    /// Without the place, because the engine finds equal expressions by this name.
+    fn schema_name(&self, params: &AggregateFunctionParams) -> Result<String> {
+        let arguments: Vec<_> =
+            params.args.iter().map(|argument: &Expr| argument.schema_name().to_string()).collect();
+        let filter = params.filter.as_ref().map(|filter| format!(" FILTER {}", filter.schema_name()));
+        Ok(format!("{}({}){}", self.own.name(), arguments.join(","), filter.unwrap_or_default()))
+    }
+
+    fn display_name(&self, params: &AggregateFunctionParams) -> Result<String> {
+        self.schema_name(params)
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    /// Never fails: the engine would turn the failure into text. [`Self::return_type`] reports it.
+    fn coerce_types(&self, arguments: &[DataType]) -> Result<Vec<DataType>> {
+        Ok(match self.resolve(arguments) {
+            Ok(types) => types.into_iter().map(Type::data_type).collect(),
+            Err(_) => arguments.to_vec(),
+        })
+    }
+
+    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
+        let types = self.resolve(arguments)?;
+        Ok(types.first().map_or(DataType::Null, |first| first.data_type()))
+    }
+
+    fn accumulator(&self, arguments: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
+        let types: Vec<DataType> =
+            arguments.expr_fields.iter().map(|field| field.data_type().clone()).collect();
+        let types = self.resolve(&types)?;
+        Ok(match (self.own, types.as_slice()) {
+            (Own::Sum, [kind]) => Box::new(sum::Sum::new(*kind)),
+            (Own::MaxBy, [value, key]) => Box::new(by::By::new(by::Extreme::Largest, *value, *key)),
+            (Own::MinBy, [value, key]) => Box::new(by::By::new(by::Extreme::Smallest, *value, *key)),
+            (Own::ApproxPercentile, [kind, _]) => Box::new(percentile::Percentile::new(*kind, self.at)),
+            _ => return Err(Failure::at(self.at, "Unexpected parameters").into()),
+        })
+    }
+
+    fn state_fields(&self, arguments: StateFieldsArgs) -> Result<Vec<FieldRef>> {
+        let types: Vec<DataType> =
+            arguments.input_fields.iter().map(|field| field.data_type().clone()).collect();
+        let types = self.resolve(&types)?;
+        let states = match (self.own, types.as_slice()) {
+            (Own::Sum, [kind]) => vec![kind.data_type()],
+            (Own::ApproxPercentile, [kind, share]) => {
+                vec![percentile::list_of(*kind), share.data_type()]
+            }
+            (_, types) => types.iter().map(|kind| kind.data_type()).collect(),
+        };
+        Ok(states
+            .into_iter()
+            .enumerate()
+            .map(|(index, data_type)| {
+                Arc::new(Field::new(format!("{}[{index}]", arguments.name), data_type, true))
+            })
+            .collect())
+    }
+}

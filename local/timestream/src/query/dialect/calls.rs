@@ -1,0 +1,271 @@
+//! Calls of functions: which can be called, and the forms that are syntax rather than functions.
+
+use datafusion::sql::sqlparser::{
+    ast::{
+        CaseWhen, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr,
+        FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, Spanned, Value,
+        WindowFrame, WindowFrameBound, WindowFrameUnits, WindowSpec, WindowType, helpers::attached_token::AttachedToken,
+    },
+    tokenizer::Span,
+};
+
+use super::{expression::nowhere, statement::Translator};
+use crate::query::{
+    aggregates,
+    call_site::CallSite,
+    failure::{Failure, Position},
+    functions,
+    types::Datum,
+};
+
+/// What Timestream has and this endpoint has not, besides whole statements.
+const REFUSED: [&str; 20] = [
+    "create_time_series", "unnest", "sequence", "interpolate_linear", "interpolate_locf", "interpolate_fill",
+    "interpolate_spline_cubic", "derivative_linear", "integral_trapezoidal", "correlate_pearson",
+    "correlate_spearman", "array_agg", "map_agg", "histogram", "json_extract", "json_parse", "split",
+    "transform", "filter", "reduce",
+];
+
+/// Functions of the engine that differ from the service's in nothing but the types that they accept, which
+/// the type check settles.
+const CONDITIONAL: [&str; 2] = ["coalesce", "nullif"];
+
+/// The name, when it is a single one.
+pub(super) fn single_name(name: &ObjectName) -> Option<&Ident> {
+    match name.0.as_slice() {
+        [ObjectNamePart::Identifier(ident)] => Some(ident),
+        _ => None,
+    }
+}
+
+/// Whether a translated call is an aggregate.
+pub(super) fn is_aggregate(function: &Function) -> bool {
+    single_name(&function.name).is_some_and(|name| {
+        let plain = name.value.split('\0').next().unwrap_or_default();
+        aggregates::exists(plain)
+    })
+}
+
+/// The arguments of a call, to change them.
+pub(super) fn arguments_mut(function: &mut Function) -> impl Iterator<Item = &mut Expr> {
+    let list = match &mut function.args {
+        FunctionArguments::List(list) => list.args.as_mut_slice(),
+        _ => &mut [],
+    };
+    list.iter_mut().filter_map(|argument| match argument {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(expression)) => Some(expression),
+        _ => None,
+    })
+}
+
+fn unnamed(arguments: Vec<Expr>) -> FunctionArguments {
+    FunctionArguments::List(FunctionArgumentList {
+        duplicate_treatment: None,
+        args: arguments.into_iter().map(|argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))).collect(),
+        clauses: Vec::new(),
+    })
+}
+
+fn plain(name: &str, span: Span, arguments: Vec<Expr>) -> Function {
+    Function {
+        name: ObjectName(vec![ObjectNamePart::Identifier(Ident {
+            value: name.to_owned(),
+            quote_style: Some('"'),
+            span,
+        })]),
+        uses_odbc_syntax: false,
+        parameters: FunctionArguments::None,
+        args: unnamed(arguments),
+        filter: None,
+        null_treatment: None,
+        over: None,
+        within_group: Vec::new(),
+    }
+}
+
+/// A call of a scalar function of the dialect.
+pub(super) fn operator_call(name: &str, at: Position, arguments: Vec<Expr>) -> Expr {
+    let site = CallSite { name: name.to_owned(), at };
+    Expr::Function(plain(&site.to_string(), nowhere(), arguments))
+}
+
+fn number(value: impl ToString) -> Expr {
+    Expr::value(Value::Number(value.to_string(), false))
+}
+
+/// A literal that SQL cannot write for the engine, as a call that it folds into a constant.
+pub(super) fn literal_call(datum: &Datum, at: Position) -> Expr {
+    let (name, value) = match datum {
+        Datum::Timestamp(nanos) => ("$timestamp", *nanos),
+        Datum::DayToSecond(nanos) => ("$interval", *nanos),
+        Datum::YearToMonth(months) => ("$months", i64::from(*months)),
+        Datum::Date(days) => ("$date", i64::from(*days)),
+        _ => return Expr::value(Value::Null),
+    };
+    // A negative number would be an operator of the engine on a literal; it folds that, too.
+    operator_call(name, at, vec![number(value)])
+}
+
+impl Translator<'_> {
+    /// Translates a call.
+    pub(super) fn function(&mut self, function: Function) -> Result<Expr, Failure> {
+        let span = function.name.span();
+        let at = self.see(span);
+        let name = match single_name(&function.name) {
+            Some(name) if !name.value.contains(['$', '\0']) => name.value.to_lowercase(),
+            _ => return Err(Failure::at(at, format!("Function '{}' not registered", function.name))),
+        };
+        if function.uses_odbc_syntax || function.parameters != FunctionArguments::None {
+            return Err(Failure::Syntax(at));
+        }
+        if !function.within_group.is_empty() {
+            return Err(Failure::unsupported(at, "WITHIN GROUP"));
+        }
+        let over = function.over.map(|over| self.window(over)).transpose()?;
+        let filter = function.filter.map(|filter| self.expression(*filter)).transpose()?.map(Box::new);
+        let arguments = self.arguments(&name, at, function.args)?;
+        if aggregates::exists(&name) || aggregates::is_window(&name) {
+            let translated = self.aggregate(&name, at, arguments, over.is_some())?;
+            return Ok(Expr::Function(Function { filter, over, null_treatment: function.null_treatment, ..translated }));
+        }
+        if over.is_some() || filter.is_some() || function.null_treatment.is_some() || arguments.distinct {
+            return Err(Failure::at(at, format!("Function '{name}' is not an aggregate or window function")));
+        }
+        self.scalar(&name, span, at, arguments.expressions)
+    }
+
+    fn scalar(&mut self, name: &str, span: Span, at: Position, arguments: Vec<Expr>) -> Result<Expr, Failure> {
+        let now = || literal_call(&Datum::Timestamp(self.now), at);
+        let count = arguments.len();
+        match (name, count) {
+            ("now" | "current_timestamp" | "localtimestamp", 0) => Ok(now()),
+            ("current_date", 0) => Ok(operator_call("date", at, vec![now()])),
+            ("current_time", 0) => Ok(operator_call("$cast time", at, vec![now()])),
+            ("current_timezone", 0) => Ok(Expr::value(Value::SingleQuotedString("UTC".to_owned()))),
+            ("ago", 1) => {
+                let mut operands = vec![now()];
+                operands.extend(arguments);
+                Ok(operator_call("$-", at, operands))
+            }
+            ("pi", 0) => Ok(number(std::f64::consts::PI)),
+            ("e", 0) => Ok(number(std::f64::consts::E)),
+            ("nan" | "infinity", 0) => {
+                let text = if name == "nan" { "NaN" } else { "Infinity" };
+                let text = Expr::value(Value::SingleQuotedString(text.to_owned()));
+                Ok(operator_call("$cast double", at, vec![text]))
+            }
+            ("if", 2 | 3) => {
+                let mut arguments = arguments.into_iter();
+                let (Some(condition), Some(result)) = (arguments.next(), arguments.next()) else {
+                    return Err(Failure::Syntax(at));
+                };
+                Ok(conditional(condition, result, arguments.next()))
+            }
+            ("coalesce", 1..) | ("nullif", 2) => Ok(Expr::Function(plain(name, span, arguments))),
+            _ if CONDITIONAL.contains(&name) => {
+                Err(Failure::at(at, format!("Unexpected parameters for function {name}")))
+            }
+            _ if functions::exists(name) && count > 0 => Ok(operator_call(name, at, arguments)),
+            _ if REFUSED.contains(&name) => Err(Failure::unsupported(at, &name.to_uppercase())),
+            _ => Err(Failure::at(at, format!("Function '{name}' not registered"))),
+        }
+    }
+
+    fn aggregate(&mut self, name: &str, at: Position, arguments: Arguments, windowed: bool) -> Result<Function, Failure> {
+        let Arguments { mut expressions, distinct } = arguments;
+        let wrong = |message: String| Err(Failure::at(at, message));
+        if aggregates::is_window(name) && !windowed {
+            return wrong(format!("Window function {name} requires an OVER clause"));
+        }
+        if distinct && !(aggregates::takes_distinct(name) && !windowed) {
+            return Err(Failure::unsupported(at, &format!("DISTINCT in {name}")));
+        }
+        if !aggregates::arity(name).contains(&expressions.len()) {
+            return wrong(format!("Unexpected parameters for function {name}"));
+        }
+        if name == "count_if" {
+            let condition = expressions.pop().unwrap_or(Expr::value(Value::Null));
+            expressions.push(conditional(condition, number(1), None));
+        }
+        let spelled = aggregates::spelled(name, at, distinct);
+        let mut function = plain(&spelled, nowhere(), expressions);
+        if let (true, FunctionArguments::List(list)) = (distinct, &mut function.args) {
+            list.duplicate_treatment = Some(DuplicateTreatment::Distinct);
+        }
+        Ok(function)
+    }
+
+    fn arguments(&mut self, name: &str, at: Position, arguments: FunctionArguments) -> Result<Arguments, Failure> {
+        let list = match arguments {
+            FunctionArguments::None => return Ok(Arguments { expressions: Vec::new(), distinct: false }),
+            FunctionArguments::Subquery(_) => return Err(Failure::Syntax(at)),
+            FunctionArguments::List(list) => list,
+        };
+        if !list.clauses.is_empty() {
+            return Err(Failure::unsupported(at, &format!("A clause inside of {name}()")));
+        }
+        let mut expressions = Vec::with_capacity(list.args.len());
+        for (index, argument) in list.args.into_iter().enumerate() {
+            expressions.push(match argument {
+                // Offsets must stay plain literals for the engine.
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(expression))
+                    if aggregates::is_window(name) && (index > 0 || name == "ntile") =>
+                {
+                    self.ordinal_or(expression)?
+                }
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(expression)) => self.expression(expression)?,
+                FunctionArg::Unnamed(FunctionArgExpr::Wildcard) if name == "count" => number(1),
+                _ => return Err(Failure::Syntax(at)),
+            });
+        }
+        let distinct = list.duplicate_treatment == Some(DuplicateTreatment::Distinct);
+        Ok(Arguments { expressions, distinct })
+    }
+
+    fn window(&mut self, window: WindowType) -> Result<WindowType, Failure> {
+        let WindowType::WindowSpec(WindowSpec { window_name: None, partition_by, order_by, window_frame }) = window
+        else {
+            return Err(Failure::unsupported(self.last, "WINDOW"));
+        };
+        let partition_by = self.all(partition_by)?;
+        let mut ordering = Vec::with_capacity(order_by.len());
+        for mut term in order_by {
+            term.expr = self.expression(term.expr)?;
+            ordering.push(term);
+        }
+        if let Some(frame) = &window_frame {
+            self.frame(frame)?;
+        }
+        Ok(WindowType::WindowSpec(WindowSpec { window_name: None, partition_by, order_by: ordering, window_frame }))
+    }
+
+    /// Rows before and after may be counted; a range may only be unbounded or end at the current row.
+    fn frame(&mut self, frame: &WindowFrame) -> Result<(), Failure> {
+        for bound in [Some(&frame.start_bound), frame.end_bound.as_ref()].into_iter().flatten() {
+            let (WindowFrameBound::Preceding(Some(count)) | WindowFrameBound::Following(Some(count))) = bound else {
+                continue;
+            };
+            let counted = matches!(&**count, Expr::Value(value) if matches!(value.value, Value::Number(..)));
+            if frame.units != WindowFrameUnits::Rows || !counted {
+                return Err(Failure::unsupported(self.last, "This window frame"));
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Arguments {
+    expressions: Vec<Expr>,
+    distinct: bool,
+}
+
+/// `CASE WHEN condition THEN result ELSE otherwise END`.
+fn conditional(condition: Expr, result: Expr, otherwise: Option<Expr>) -> Expr {
+    Expr::Case {
+        case_token: AttachedToken::empty(),
+        end_token: AttachedToken::empty(),
+        operand: None,
+        conditions: vec![CaseWhen { condition, result }],
+        else_result: otherwise.map(Box::new),
+    }
+}

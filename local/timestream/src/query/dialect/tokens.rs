@@ -1,0 +1,153 @@
+//! Spellings of Timestream that standard SQL has not, rewritten token by token; places stay as they are.
+//!
+//! - `5m` is an interval: `INTERVAL '5' MINUTE`.
+//! - `measure_value::double` is the name of a column: `"measure_value::double"`. There is no cast `::`.
+//! - `interval`, `time`, `date`, `timestamp` and `user` are names unless a literal follows.
+
+use datafusion::sql::sqlparser::{
+    dialect::GenericDialect,
+    keywords::Keyword,
+    tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer, Word},
+};
+
+use crate::query::failure::{Failure, Position};
+
+const MEASURE_TYPES: [&str; 5] = ["double", "bigint", "boolean", "varchar", "timestamp"];
+
+/// The place at which a span starts.
+pub fn position(span: Span) -> Position {
+    place(span.start)
+}
+
+fn place(location: Location) -> Position {
+    Position { line: location.line.max(1), column: location.column.max(1) }
+}
+
+/// The place after the last token.
+pub fn end(tokens: &[TokenWithSpan]) -> Position {
+    tokens.last().map_or(Position { line: 1, column: 1 }, |last| place(last.span.end))
+}
+
+/// The tokens of a query, rewritten, without white space and comments.
+pub fn read(text: &str) -> Result<Vec<TokenWithSpan>, Failure> {
+    let tokens = Tokenizer::new(&GenericDialect {}, text)
+        .tokenize_with_location()
+        .map_err(|error| Failure::Syntax(place(error.location)))?;
+    let mut rest = tokens.into_iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).peekable();
+    let mut out: Vec<TokenWithSpan> = Vec::new();
+    while let Some(token) = rest.next() {
+        match &token.token {
+            Token::DoubleColon => {
+                let column = measure_column(out.last(), rest.peek()).ok_or(Failure::Syntax(position(token.span)))?;
+                if let (Some(name), Some(kind)) = (out.last_mut(), rest.next()) {
+                    name.token = quoted(column);
+                    name.span = Span::new(name.span.start, kind.span.end);
+                }
+            }
+            Token::Number(count, false) if unit_follows(&token, rest.peek()) => {
+                let Some(unit) = rest.next() else { continue };
+                let keyword = keyword_of(&unit.token).ok_or(Failure::Syntax(position(token.span)))?;
+                out.push(spanned(Token::make_keyword("INTERVAL"), token.span));
+                out.push(spanned(Token::SingleQuotedString(count.clone()), token.span));
+                out.push(spanned(Token::make_keyword(keyword), unit.span));
+            }
+            Token::Word(word) if word.quote_style.is_some_and(|quote| quote != '"') => {
+                return Err(Failure::Syntax(position(token.span)));
+            }
+            Token::Word(word) if is_name(word, rest.peek()) => {
+                out.push(spanned(quoted(word.value.clone()), token.span));
+            }
+            _ => out.push(token),
+        }
+    }
+    Ok(out)
+}
+
+fn spanned(token: Token, span: Span) -> TokenWithSpan {
+    TokenWithSpan { token, span }
+}
+
+fn quoted(value: String) -> Token {
+    Token::Word(Word { value, quote_style: Some('"'), keyword: Keyword::NoKeyword })
+}
+
+fn measure_column(name: Option<&TokenWithSpan>, kind: Option<&TokenWithSpan>) -> Option<String> {
+    let (Token::Word(name), Token::Word(kind)) = (&name?.token, &kind?.token) else {
+        return None;
+    };
+    let kind = kind.value.to_ascii_lowercase();
+    (name.value.eq_ignore_ascii_case("measure_value") && MEASURE_TYPES.contains(&kind.as_str()))
+        .then(|| format!("measure_value::{kind}"))
+}
+
+/// Whether a word touches the end of a number.
+fn unit_follows(number: &TokenWithSpan, next: Option<&TokenWithSpan>) -> bool {
+    next.is_some_and(|next| {
+        next.span.start == number.span.end && matches!(&next.token, Token::Word(word) if word.quote_style.is_none())
+    })
+}
+
+fn keyword_of(unit: &Token) -> Option<&'static str> {
+    let Token::Word(word) = unit else { return None };
+    Some(match word.value.to_ascii_lowercase().as_str() {
+        "ns" | "nanosecond" | "nanoseconds" => "NANOSECOND",
+        "us" | "microsecond" | "microseconds" => "MICROSECOND",
+        "ms" | "millisecond" | "milliseconds" => "MILLISECOND",
+        "s" | "sec" | "second" | "seconds" => "SECOND",
+        "m" | "min" | "minute" | "minutes" => "MINUTE",
+        "h" | "hour" | "hours" => "HOUR",
+        "d" | "day" | "days" => "DAY",
+        "w" | "week" | "weeks" => "WEEK",
+        "mo" | "month" | "months" => "MONTH",
+        "y" | "year" | "years" => "YEAR",
+        _ => return None,
+    })
+}
+
+/// Whether a word that the parser takes for a keyword is a name here.
+fn is_name(word: &Word, next: Option<&TokenWithSpan>) -> bool {
+    if word.quote_style.is_some() {
+        return false;
+    }
+    let next = next.map(|next| &next.token);
+    match word.keyword {
+        Keyword::TIME | Keyword::TIMESTAMP | Keyword::DATE => !matches!(
+            next,
+            Some(Token::SingleQuotedString(_) | Token::Word(Word { keyword: Keyword::ZONE | Keyword::WITH, .. }))
+        ),
+        Keyword::INTERVAL => !matches!(next, Some(Token::SingleQuotedString(_) | Token::Plus | Token::Minus)),
+        Keyword::USER => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rewritten(text: &str) -> String {
+        match read(text) {
+            Ok(tokens) => tokens.iter().map(|token| token.token.to_string()).collect::<Vec<_>>().join(" "),
+            Err(failure) => failure.to_string(),
+        }
+    }
+
+    #[test]
+    fn own_spellings_become_standard() {
+        for (text, expected) in [
+            ("bin(time, 5m)", "bin ( \"time\" , INTERVAL '5' MINUTE )"),
+            ("now() - 1day", "now ( ) - INTERVAL '1' DAY"),
+            ("r.measure_value::DOUBLE", "r . \"measure_value::double\""),
+            ("x AS interval", "x AS \"interval\""),
+            ("interval '2' day", "interval '2' day"),
+            ("timestamp '2022-01-01'", "timestamp '2022-01-01'"),
+            ("a -- b\n + 1", "a + 1"),
+            ("x::double", "The query syntax is invalid at line 1:2"),
+            ("5parsecs", "The query syntax is invalid at line 1:1"),
+            ("`a`", "The query syntax is invalid at line 1:1"),
+            ("'open", "The query syntax is invalid at line 1:1"),
+        ] {
+            assert_eq!(rewritten(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Why a query is refused, with the place in its text, in the service's words.
+//!
+//! Failures cross the query engine inside its own error type, which may wrap them or turn them into text;
+//! [`Failure::from_engine`] finds them again.
+
+use datafusion::{common::SchemaError, error::DataFusionError};
+
+use crate::{store, wire};
+
+/// A place in the query's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: u64,
+    /// Column in characters, from 1.
+    pub column: u64,
+}
+
+/// A query that cannot be answered.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Failure {
+    /// The text is not a query. The service names only the place.
+    #[error("The query syntax is invalid at line {}:{}", .0.line, .0.column)]
+    Syntax(Position),
+    /// The query means something that does not exist, does not fit, or is not supported.
+    #[error("line {}:{}: {message}", .at.line, .at.column)]
+    At {
+        /// Where.
+        at: Position,
+        /// What.
+        message: String,
+    },
+    /// As [`Failure::At`], where no place is known, for instance because a row caused it.
+    #[error("{0}")]
+    Unplaced(String),
+    /// The query names a database that does not exist.
+    #[error("Requested database '{database}' not found for identifier '{identifier}' at line {}:{}", .at.line, .at.column)]
+    DatabaseNotFound {
+        /// The database.
+        database: String,
+        /// The whole name in the query.
+        identifier: String,
+        /// Where the name starts.
+        at: Position,
+    },
+    /// The query names a table that does not exist.
+    #[error("Requested table '{table}' not found for identifier '{identifier}' at line {}:{}", .at.line, .at.column)]
+    TableNotFound {
+        /// The table.
+        table: String,
+        /// The whole name in the query.
+        identifier: String,
+        /// Where the name starts.
+        at: Position,
+    },
+    /// The engine itself is at fault.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl Failure {
+    /// A failure at a place.
+    pub fn at(at: Position, message: impl Into<String>) -> Self {
+        Self::At { at, message: message.into() }
+    }
+
+    /// A construct that Timestream has and this endpoint has not, or that neither has.
+    pub fn unsupported(at: Position, construct: &str) -> Self {
+        Self::at(at, format!("{construct} is not supported"))
+    }
+
+    /// Finds the failure that an error of the query engine stands for.
+    pub fn from_engine(error: &DataFusionError) -> Self {
+        match error {
+            DataFusionError::External(cause) => match cause.downcast_ref::<Self>() {
+                Some(failure) => failure.clone(),
+                None => cause
+                    .downcast_ref::<DataFusionError>()
+                    .map_or_else(|| Self::Internal(cause.to_string()), Self::from_engine),
+            },
+            DataFusionError::Context(_, cause) | DataFusionError::Diagnostic(_, cause) => {
+                Self::from_engine(cause)
+            }
+            DataFusionError::Shared(cause) => Self::from_engine(cause),
+            DataFusionError::Collection(errors) => {
+                errors.first().map_or_else(|| Self::Internal(error.to_string()), Self::from_engine)
+            }
+            DataFusionError::SchemaError(cause, _) => Self::from_schema(cause),
+            DataFusionError::Plan(message) => Self::from_plan(message),
+            DataFusionError::NotImplemented(message) => {
+                Self::Unplaced(format!("This query is not supported: {}", first_line(message)))
+            }
+            DataFusionError::ArrowError(..) | DataFusionError::Execution(_) => {
+                Self::Unplaced(first_line(&error.strip_backtrace()).to_owned())
+            }
+            other => Self::Internal(other.strip_backtrace()),
+        }
+    }
+
+    fn from_schema(cause: &SchemaError) -> Self {
+        match cause {
+            SchemaError::FieldNotFound { field, .. } => {
+                let message = format!("Column '{}' does not exist", field.name);
+                placed(field.spans.first(), message)
+            }
+            SchemaError::AmbiguousReference { field } => {
+                placed(field.spans.first(), format!("Column '{}' is ambiguous", field.name))
+            }
+            other => Self::Unplaced(other.to_string()),
+        }
+    }
+
+    /// Plan errors are text. The one that people meet is put into the service's words.
+    fn from_plan(message: &str) -> Self {
+        let message = first_line(message);
+        let ungrouped = [
+            "Column in SELECT must be in GROUP BY or an aggregate function",
+            "Column in HAVING must be in GROUP BY or an aggregate function",
+            "Column in ORDER BY must be in GROUP BY or an aggregate function",
+        ];
+        if ungrouped.iter().any(|start| message.starts_with(start)) {
+            let column = message
+                .split("column \"")
+                .nth(1)
+                .and_then(|rest| rest.split('"').next())
+                .and_then(|name| name.rsplit('.').next());
+            if let Some(column) = column {
+                return Self::Unplaced(format!(
+                    "'{column}' must be an aggregate expression or appear in GROUP BY clause"
+                ));
+            }
+        }
+        Self::Unplaced(message.to_owned())
+    }
+}
+
+fn placed(span: Option<datafusion::common::Span>, message: String) -> Failure {
+    match span {
+        Some(span) => {
+            Failure::At { at: Position { line: span.start.line, column: span.start.column }, message }
+        }
+        None => Failure::Unplaced(message),
+    }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or(text)
+}
+
+impl From<Failure> for DataFusionError {
+    fn from(failure: Failure) -> Self {
+        Self::External(Box::new(failure))
+    }
+}
+
+impl From<Failure> for wire::Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Internal(message) => Self::internal(message),
+            refusal => Self::validation(refusal.to_string()),
+        }
+    }
+}
+
+impl From<store::Error> for Failure {
+    fn from(error: store::Error) -> Self {
+        Self::Unplaced(error.to_string())
+    }
+}

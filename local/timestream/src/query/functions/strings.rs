@@ -1,0 +1,226 @@
+//! String functions. Positions count characters from 1.
+//! <https://docs.aws.amazon.com/timestream/latest/developerguide/string-functions.html>
+
+use regex::Regex;
+
+use super::overload::{Answer, Overload, binary, ternary, unary, variadic};
+
+fn length(text: &str) -> i64 {
+    i64::try_from(text.chars().count()).unwrap_or(i64::MAX)
+}
+
+/// Characters from position `start` (negative: from the end), at most `count` of them.
+fn substring(text: &str, start: i64, count: Option<i64>) -> String {
+    let length = length(text);
+    let first = match start {
+        0 => return String::new(),
+        start if start > 0 => start - 1,
+        start if length.saturating_add(start) >= 0 => length + start,
+        _ => return String::new(),
+    };
+    let count = count.unwrap_or(i64::MAX).max(0);
+    let (Ok(first), Ok(count)) = (usize::try_from(first), usize::try_from(count)) else {
+        return String::new();
+    };
+    text.chars().skip(first).take(count).collect()
+}
+
+/// The position of the first occurrence, 0 when there is none.
+fn position(text: &str, part: &str) -> i64 {
+    text.find(part).map_or(0, |at| length(&text[..at]) + 1)
+}
+
+/// Which end of a text is filled.
+#[derive(Clone, Copy)]
+enum End {
+    Left,
+    Right,
+}
+
+fn pad(text: &str, size: i64, fill: &str, end: End) -> Answer<String> {
+    // The service's limit for a padded value is that of a response.
+    let size = usize::try_from(size)
+        .ok()
+        .filter(|size| *size <= 1_000_000)
+        .ok_or("Target length must be in the range [0..1000000]")?;
+    if fill.is_empty() {
+        return Err("Padding string must not be empty".to_owned());
+    }
+    let present = text.chars().count();
+    if present >= size {
+        return Ok(text.chars().take(size).collect());
+    }
+    let filling: String = fill.chars().cycle().take(size - present).collect();
+    Ok(match end {
+        End::Left => filling + text,
+        End::Right => text.to_owned() + &filling,
+    })
+}
+
+fn split_part(text: &str, delimiter: &str, index: i64) -> Answer<Option<String>> {
+    if delimiter.is_empty() {
+        return Err("Delimiter must not be empty".to_owned());
+    }
+    let index = usize::try_from(index)
+        .ok()
+        .and_then(|index| index.checked_sub(1))
+        .ok_or("Index must be greater than zero")?;
+    Ok(text.split(delimiter).nth(index).map(str::to_owned))
+}
+
+fn regex(pattern: &str) -> Answer<Regex> {
+    Regex::new(pattern).map_err(|_| format!("Invalid regular expression: {pattern}"))
+}
+
+fn capture(text: &str, pattern: &str, group: i64) -> Answer<Option<String>> {
+    let regex = regex(pattern)?;
+    let group =
+        usize::try_from(group).ok().filter(|group| *group < regex.captures_len()).ok_or_else(|| {
+            format!("Pattern has {} groups. Cannot access group {group}", regex.captures_len() - 1)
+        })?;
+    Ok(regex.captures(text).and_then(|captures| captures.get(group)).map(|found| found.as_str().to_owned()))
+}
+
+/// Java writes a group as `$1` where the letters that follow belong to the text; Rust needs `${1}`.
+fn replacement(java: &str) -> String {
+    let mut rust = String::with_capacity(java.len());
+    let mut characters = java.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '$' if characters.peek().is_some_and(char::is_ascii_digit) => {
+                rust.push_str("${");
+                while let Some(digit) = characters.next_if(char::is_ascii_digit) {
+                    rust.push(digit);
+                }
+                rust.push('}');
+            }
+            '\\' => match characters.next() {
+                Some('$') => rust.push_str("$$"),
+                Some(other) => rust.push(other),
+                None => {}
+            },
+            other => rust.push(other),
+        }
+    }
+    rust
+}
+
+/// Whether `text` matches a `LIKE` pattern, case-sensitively. There is no escape character unless one is given.
+pub fn matches_like(text: &str, pattern: &str, escape: Option<char>) -> Answer<bool> {
+    let mut expression = String::from("(?s)^");
+    let mut characters = pattern.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            _ if Some(character) == escape => match characters.next() {
+                Some(next @ ('%' | '_')) => expression.push(next),
+                Some(next) if Some(next) == escape => expression.push_str(&regex::escape(&next.to_string())),
+                _ => {
+                    return Err(
+                        "Escape character must be followed by '%', '_' or the escape character itself"
+                            .to_owned(),
+                    );
+                }
+            },
+            '%' => expression.push_str(".*"),
+            '_' => expression.push('.'),
+            other => expression.push_str(&regex::escape(other.encode_utf8(&mut [0; 4]))),
+        }
+    }
+    expression.push('$');
+    Ok(regex(&expression)?.is_match(text))
+}
+
+fn escape_of(text: &str) -> Answer<char> {
+    let mut characters = text.chars();
+    match (characters.next(), characters.next()) {
+        (Some(escape), None) => Ok(escape),
+        _ => Err("Escape string must be a single character".to_owned()),
+    }
+}
+
+fn chr(codepoint: i64) -> Answer<String> {
+    u32::try_from(codepoint)
+        .ok()
+        .and_then(char::from_u32)
+        .map(String::from)
+        .ok_or_else(|| format!("Not a valid Unicode code point: {codepoint}"))
+}
+
+/// The functions.
+pub fn overloads() -> Vec<Overload> {
+    let mut all = vec![
+        unary("length", |s: String| Ok(length(&s))),
+        unary("lower", |s: String| Ok(s.to_lowercase())),
+        unary("upper", |s: String| Ok(s.to_uppercase())),
+        unary("reverse", |s: String| Ok(s.chars().rev().collect::<String>())),
+        unary("trim", |s: String| Ok(s.trim().to_owned())),
+        unary("ltrim", |s: String| Ok(s.trim_start().to_owned())),
+        unary("rtrim", |s: String| Ok(s.trim_end().to_owned())),
+        unary("chr", chr),
+        variadic("concat", |parts: Vec<String>| Ok(parts.concat())),
+        binary("$||", |a: String, b: String| Ok(a + &b)),
+        binary("strpos", |s: String, part: String| Ok(position(&s, &part))),
+        binary("starts_with", |s: String, part: String| Ok(s.starts_with(&part))),
+        binary("replace", |s: String, from: String| Ok(s.replace(&from, ""))),
+        ternary("replace", |s: String, from: String, to: String| Ok(s.replace(&from, &to))),
+        ternary("lpad", |s: String, size: i64, fill: String| pad(&s, size, &fill, End::Left)),
+        ternary("rpad", |s: String, size: i64, fill: String| pad(&s, size, &fill, End::Right)),
+        ternary("split_part", |s: String, by: String, index: i64| split_part(&s, &by, index)),
+        binary("regexp_like", |s: String, pattern: String| Ok(regex(&pattern)?.is_match(&s))),
+        binary("regexp_extract", |s: String, pattern: String| capture(&s, &pattern, 0)),
+        ternary("regexp_extract", |s: String, pattern: String, group: i64| capture(&s, &pattern, group)),
+        binary("regexp_replace", |s: String, pattern: String| {
+            Ok(regex(&pattern)?.replace_all(&s, "").into_owned())
+        }),
+        ternary("regexp_replace", |s: String, pattern: String, to: String| {
+            Ok(regex(&pattern)?.replace_all(&s, replacement(&to)).into_owned())
+        }),
+        binary("$like", |s: String, pattern: String| matches_like(&s, &pattern, None)),
+        ternary("$like", |s: String, pattern: String, escape: String| {
+            matches_like(&s, &pattern, Some(escape_of(&escape)?))
+        }),
+    ];
+    for name in ["substr", "substring"] {
+        all.push(binary(name, |s: String, start: i64| Ok(substring(&s, start, None))));
+        all.push(ternary(name, |s: String, start: i64, count: i64| Ok(substring(&s, start, Some(count)))));
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn substrings_count_from_one() {
+        for (start, count, expected) in [
+            (1, None, "héllo"),
+            (2, Some(3), "éll"),
+            (-2, None, "lo"),
+            (0, None, ""),
+            (-9, None, ""),
+            (4, Some(99), "lo"),
+            (2, Some(-1), ""),
+        ] {
+            assert_eq!(substring("héllo", start, count), expected, "{start} {count:?}");
+        }
+    }
+
+    #[test]
+    fn like_has_no_escape_of_its_own() {
+        for (text, pattern, escape, expected) in [
+            ("dev-1", "dev-%", None, true),
+            ("Dev-1", "dev-%", None, false),
+            ("dev-1", "dev__", None, true),
+            ("a\\b", "a\\b", None, true),
+            ("a%b", "a\\%b", Some('\\'), true),
+            ("axb", "a\\%b", Some('\\'), false),
+            ("a\nb", "a%b", None, true),
+            ("a.b", "a.b", None, true),
+            ("axb", "a.b", None, false),
+        ] {
+            assert_eq!(matches_like(text, pattern, escape), Ok(expected), "{text} {pattern}");
+        }
+        assert!(matches_like("a", "a#", Some('#')).is_err());
+    }
+}
