@@ -62,6 +62,19 @@ impl Report {
         std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
 
+    /// Asks a person, and returns the line that they typed. `None`: there is nobody to ask.
+    pub fn ask(&self, question: impl Display) -> Option<String> {
+        if !self.interactive() {
+            return None;
+        }
+        self.progress.suspend(|| {
+            anstream::eprint!("{} ", paint(STRONG, question));
+            let mut answer = String::new();
+            std::io::stdin().read_line(&mut answer).ok()?;
+            Some(answer.trim().to_owned())
+        })
+    }
+
     /// Prints the result of the command. At most once per command when the format is JSON.
     pub fn print(&self, document: &impl Document) {
         match self.format {

@@ -180,6 +180,11 @@ impl Session {
         Ok(client)
     }
 
+    /// A client of Timestream that has discovered no cell: `DescribeEndpoints` is all that it can ask.
+    pub fn timestream_directory(&self) -> aws_sdk_timestreamwrite::Client {
+        aws_sdk_timestreamwrite::Client::new(&self.config)
+    }
+
     /// A client of Timestream's write API, the control plane of databases and tables.
     pub async fn timestream_write(&self) -> Result<aws_sdk_timestreamwrite::Client, Failure> {
         if let Some(endpoints) = &self.endpoints {

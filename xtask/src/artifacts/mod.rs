@@ -1,1 +1,59 @@
-//! Placeholder.
+//! The code that the functions run: built once for all, packed, and uploaded under a key made from
+//! its content.
+//!
+//! The same source gives the same key, so an unchanged function is neither uploaded nor updated.
+
+pub mod archive;
+mod build;
+pub mod upload;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use stacks::Function;
+use stacks::environment::Environment;
+use telemetry::Model;
+
+use self::archive::Entry;
+use crate::failure::Failure;
+use crate::project::Project;
+use crate::report::Report;
+
+/// An archive that is ready to be uploaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Archive {
+    /// Key in the bucket for archives: `<function>/<SHA-256>.zip`.
+    pub key: String,
+    /// The file on this machine.
+    pub path: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// Builds these functions for the environment's processor and packs each of them, by name.
+pub async fn make(
+    project: &Project,
+    environment: &Environment,
+    model: &Model,
+    functions: &[Function],
+    report: &Report,
+) -> Result<BTreeMap<&'static str, Archive>, Failure> {
+    let executables = build::build(project, environment, functions, report).await?;
+    let model = serde_json::to_vec_pretty(model).map_err(anyhow::Error::from)?;
+    let folder = project.target().join("sluice").join("archives");
+    let packed = executables.into_iter().map(|(function, executable)| {
+        let (folder, model) = (folder.clone(), function.carries_model.then(|| model.clone()));
+        tokio::task::spawn_blocking(move || {
+            let mut entries = vec![Entry::program("bootstrap", std::fs::read(&executable)?)];
+            entries.extend(model.map(|model| Entry::file("model.json", model)));
+            archive::pack(&folder, function.name, entries).map(|archive| (function.name, archive))
+        })
+    });
+    let mut archives = BTreeMap::new();
+    for packed in futures::future::try_join_all(packed).await.map_err(anyhow::Error::from)? {
+        let (name, archive) = packed.map_err(|error| anyhow::anyhow!("cannot pack a function: {error}"))?;
+        archives.insert(name, archive);
+    }
+    Ok(archives)
+}

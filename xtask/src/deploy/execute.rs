@@ -1,0 +1,390 @@
+//! Executes a plan: every stack as soon as those that it needs are done, and as many at once as there are.
+//!
+//! A stack that fails takes only those with it that need it. Nothing here decides what to do: what the
+//! plan does not say, and what the change set says beyond the plan, is refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+
+use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::error::DisplayErrorContext;
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use sha2::{Digest as _, Sha256};
+
+use super::change_set::{self, Body, ChangeSetError, INLINE_LIMIT, Kind, Made, Request};
+use super::consent::Consent;
+use super::events::{Event, Poller, RootCause, Since, Update, latest, root_cause};
+use super::pace::Pace;
+use super::plan::{Action, Loss, Plan, Source, StackPlan};
+use super::state::{self, StateError};
+use super::status::{Condition, Operation, Stage, condition, stage};
+use crate::artifacts::upload::{self, UploadError};
+use crate::report::{BAD, Report, Step, paint};
+
+/// The stack whose output names the bucket for archives and large templates, and that output.
+pub const STORAGE: (&str, &str) = ("artifacts", "ArtifactBucket");
+
+/// What a deployment works with.
+#[derive(Debug)]
+pub struct Engine<'a> {
+    /// CloudFormation.
+    pub cloudformation: Client,
+    /// S3.
+    pub s3: aws_sdk_s3::Client,
+    /// How CloudFormation is told where an object is.
+    pub objects: ObjectUrl,
+    /// How often the services are asked.
+    pub pace: Pace,
+    /// What may be lost.
+    pub consent: &'a Consent,
+    /// Where to report to.
+    pub report: &'a Report,
+}
+
+/// How the URL of an object is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ObjectUrl {
+    /// A host for each bucket, in this Region.
+    Host(String),
+    /// A path for each bucket, below this endpoint.
+    Path(String),
+}
+
+/// What became of a stack.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It is as planned, and has these outputs.
+    Done(Change, BTreeMap<String, String>),
+    /// It is not.
+    Failed(StackError),
+    /// It was not begun, because this stack failed.
+    Skipped(String),
+    /// It goes on without us.
+    Detached,
+    /// It was not begun, because a person interrupted.
+    NotBegun,
+}
+
+/// What was done to a stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Change {
+    /// It was created.
+    Created,
+    /// It was updated.
+    Updated,
+    /// It was as it shall be.
+    Unchanged,
+}
+
+/// Why a stack is not as planned.
+#[derive(Debug, thiserror::Error)]
+pub enum StackError {
+    /// CloudFormation failed to make it so.
+    #[error("{}", failed(.status, .cause.as_ref()))]
+    Failed {
+        /// The status that it settled in.
+        status: String,
+        /// What failed first.
+        cause: Option<RootCause>,
+    },
+    /// The change set would lose data that nobody agreed to lose.
+    #[error("it would lose what is in {}", .0.iter().map(|loss| loss.logical_id.as_str()).collect::<Vec<_>>().join(", "))]
+    Refused(Vec<Loss>),
+    /// A stack that it needs lacks an output.
+    #[error("parameter `{parameter}` needs output `{output}` of stack `{stack}`, which has none of that name")]
+    NoOutput {
+        /// The parameter.
+        parameter: String,
+        /// The other stack.
+        stack: String,
+        /// The output.
+        output: String,
+    },
+    /// There is no bucket to put files into.
+    #[error("there is no bucket for archives: stack `{}` has no output `{}`", STORAGE.0, STORAGE.1)]
+    NoBucket,
+    /// CloudFormation refused a change set.
+    #[error(transparent)]
+    ChangeSet(#[from] ChangeSetError),
+    /// CloudFormation refused a deletion.
+    #[error("CloudFormation does not delete what is left of a creation that failed: {0}")]
+    Delete(String),
+    /// A file did not reach its bucket.
+    #[error(transparent)]
+    Upload(#[from] UploadError),
+    /// The stack could not be read.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+fn failed(status: &str, cause: Option<&RootCause>) -> String {
+    match cause {
+        Some(RootCause { logical_id, kind, reason, .. }) => format!("{logical_id} ({kind}): {reason} [{status}]"),
+        None => format!("it ended in {status}, and CloudFormation names no reason"),
+    }
+}
+
+/// What became of each stack of a plan, in its order.
+pub type Outcomes = Vec<(String, Outcome)>;
+
+/// Executes a plan until it is done or `interrupt` completes.
+pub async fn execute(engine: &Engine<'_>, plan: &Plan, interrupt: impl Future<Output = ()>) -> Outcomes {
+    let poller = Poller::start(engine.cloudformation.clone(), engine.pace);
+    let mut outcomes: BTreeMap<&str, Outcome> = BTreeMap::new();
+    let mut begun: BTreeSet<&str> = BTreeSet::new();
+    let mut running = FuturesUnordered::new();
+    let mut interrupt = std::pin::pin!(interrupt);
+    loop {
+        let begun_before = begun.len();
+        for stack in plan.stacks.iter().filter(|stack| !begun.contains(stack.name.as_str())).collect::<Vec<_>>() {
+            match readiness(stack, &outcomes) {
+                Readiness::Later => {}
+                Readiness::Never(because) => {
+                    begun.insert(&stack.name);
+                    outcomes.insert(&stack.name, Outcome::Skipped(because));
+                }
+                Readiness::Now => {
+                    begun.insert(&stack.name);
+                    let parameters = parameters(stack, &outcomes);
+                    let bucket = output(&outcomes, STORAGE.0, STORAGE.1);
+                    let poller = &poller;
+                    running.push(async move {
+                        let applied = async { apply(engine, poller, stack, parameters?, bucket).await };
+                        (stack, applied.await)
+                    });
+                }
+            }
+        }
+        tokio::select! {
+            next = running.next() => match next {
+                Some((stack, Ok((change, outputs)))) => {
+                    outcomes.insert(&stack.name, Outcome::Done(change, outputs));
+                }
+                Some((stack, Err(error))) => {
+                    engine.report.note(format_args!("{} {}: {error}", paint(BAD, "✗"), stack.stack_name));
+                    outcomes.insert(&stack.name, Outcome::Failed(error));
+                }
+                // A stack that was skipped in this round may take others with it in the next.
+                None if begun.len() > begun_before => {}
+                None => break,
+            },
+            () = &mut interrupt => break,
+        }
+    }
+    drop(running);
+    let outcome = |stack: &StackPlan| {
+        let begun = begun.contains(stack.name.as_str());
+        let unfinished = if begun { Outcome::Detached } else { Outcome::NotBegun };
+        (stack.name.clone(), outcomes.remove(stack.name.as_str()).unwrap_or(unfinished))
+    };
+    plan.stacks.iter().map(outcome).collect()
+}
+
+/// Waits for the operations of others, or of an interrupted run of our own, in these stacks.
+pub async fn attach(engine: &Engine<'_>, stacks: impl IntoIterator<Item = &StackPlan>) {
+    let poller = Poller::start(engine.cloudformation.clone(), engine.pace);
+    let waits = stacks.into_iter().map(|stack| {
+        let poller = &poller;
+        async move {
+            let id = stack.stack_id.as_deref().unwrap_or(&stack.stack_name);
+            let status = stack.status.as_deref().unwrap_or_default();
+            let step = engine.report.step(format_args!("{} is in {status} already: waiting", stack.stack_name));
+            let followed = follow(engine, poller, id, Since::LatestOperation, None, &step).await;
+            step.done(followed.status);
+        }
+    });
+    futures::future::join_all(waits).await;
+}
+
+enum Readiness {
+    Now,
+    Later,
+    Never(String),
+}
+
+fn readiness(stack: &StackPlan, outcomes: &BTreeMap<&str, Outcome>) -> Readiness {
+    let mut readiness = Readiness::Now;
+    for need in &stack.after {
+        match outcomes.get(need.as_str()) {
+            Some(Outcome::Done(..)) => {}
+            Some(Outcome::Skipped(because)) => return Readiness::Never(because.clone()),
+            Some(_) => return Readiness::Never(need.clone()),
+            None => readiness = Readiness::Later,
+        }
+    }
+    readiness
+}
+
+fn output(outcomes: &BTreeMap<&str, Outcome>, stack: &str, output: &str) -> Option<String> {
+    match outcomes.get(stack)? {
+        Outcome::Done(_, outputs) => outputs.get(output).cloned(),
+        _ => None,
+    }
+}
+
+fn parameters(stack: &StackPlan, outcomes: &BTreeMap<&str, Outcome>) -> Result<BTreeMap<String, String>, StackError> {
+    let value = |(name, parameter): (&String, &super::plan::Parameter)| match &parameter.source {
+        Source::Value(value) => Ok((name.clone(), value.clone())),
+        Source::Output { stack, output: id } => match output(outcomes, stack, id) {
+            Some(value) => Ok((name.clone(), value)),
+            None => Err(StackError::NoOutput { parameter: name.clone(), stack: stack.clone(), output: id.clone() }),
+        },
+    };
+    stack.parameters.iter().map(value).collect()
+}
+
+/// Makes one stack what the plan says.
+async fn apply(
+    engine: &Engine<'_>,
+    poller: &Poller,
+    stack: &StackPlan,
+    parameters: BTreeMap<String, String>,
+    bucket: Option<String>,
+) -> Result<(Change, BTreeMap<String, String>), StackError> {
+    // The outputs of another stack may have turned out to be other ones than those it had.
+    let as_planned = stack.parameters.iter().all(|(name, planned)| planned.before.as_ref() == parameters.get(name));
+    if stack.action == Action::None && as_planned {
+        return Ok((Change::Unchanged, stack.outputs.clone()));
+    }
+    let step = engine.report.step(&stack.stack_name);
+    if stack.action == Action::Recreate && stack.status.as_deref().map(condition) != Some(Condition::Phantom) {
+        step.update(format_args!("{} never succeeded: deleting what is left", stack.stack_name));
+        delete(engine, poller, stack, &step).await?;
+    }
+    let url = upload(engine, stack, bucket, &step).await?;
+    let (kind, operation, change) = match stack.action {
+        Action::Create | Action::Recreate => (Kind::Create, Operation::Create, Change::Created),
+        Action::Update | Action::None | Action::Wait | Action::Blocked => {
+            (Kind::Update, Operation::Update, Change::Updated)
+        }
+    };
+    step.update(format_args!("{} change set", stack.stack_name));
+    let request = Request {
+        stack_name: &stack.stack_name,
+        kind,
+        template: url.as_deref().map_or(Body::Inline(&stack.template), Body::Url),
+        parameters: &parameters,
+        tags: &stack.tags,
+    };
+    let Made::Ready(change_set) = change_set::make(&engine.cloudformation, &request, engine.pace).await? else {
+        step.done("unchanged");
+        return Ok((Change::Unchanged, stack.outputs.clone()));
+    };
+    let refused = change_set.losses_beyond(&stack.name, |id| engine.consent.covers(&stack.name, id));
+    if !refused.is_empty() {
+        change_set::discard(&engine.cloudformation, &change_set.id, &change_set.stack_id).await?;
+        return Err(StackError::Refused(refused));
+    }
+    let since = latest(&engine.cloudformation, &change_set.stack_id).await;
+    change_set::execute(&engine.cloudformation, &change_set).await?;
+    let touches = Some(change_set.touches);
+    let followed = follow(engine, poller, &change_set.stack_id, since, touches, &step).await;
+    if !operation.succeeded(&followed.status) {
+        return Err(StackError::Failed { cause: root_cause(&followed.events), status: followed.status });
+    }
+    let described = state::describe(&engine.cloudformation, &change_set.stack_id).await?;
+    step.done(match change {
+        Change::Created => format!("created, {} resources", change_set.touches),
+        Change::Updated | Change::Unchanged => format!("updated, {} resources touched", change_set.touches),
+    });
+    Ok((change, described.as_ref().map(state::outputs).unwrap_or_default()))
+}
+
+async fn delete(engine: &Engine<'_>, poller: &Poller, stack: &StackPlan, step: &Step<'_>) -> Result<(), StackError> {
+    let id = stack.stack_id.as_deref().unwrap_or(&stack.stack_name);
+    let since = latest(&engine.cloudformation, id).await;
+    let sent = engine.cloudformation.delete_stack().stack_name(id).send().await;
+    sent.map_err(|error| StackError::Delete(DisplayErrorContext(&error).to_string()))?;
+    let followed = follow(engine, poller, id, since, None, step).await;
+    if Operation::Delete.succeeded(&followed.status) {
+        return Ok(());
+    }
+    Err(StackError::Failed { cause: root_cause(&followed.events), status: followed.status })
+}
+
+/// Uploads what the stack reads from S3, and returns where its template is when that is too large to send.
+async fn upload(
+    engine: &Engine<'_>,
+    stack: &StackPlan,
+    bucket: Option<String>,
+    step: &Step<'_>,
+) -> Result<Option<String>, StackError> {
+    let large = stack.template.len() > INLINE_LIMIT;
+    if stack.archives.is_empty() && !large {
+        return Ok(None);
+    }
+    let bucket = bucket.ok_or(StackError::NoBucket)?;
+    for (sent, archive) in stack.archives.iter().enumerate() {
+        #[expect(clippy::cast_precision_loss, reason = "for people")]
+        let size = archive.bytes as f64 / 1e6;
+        let of = stack.archives.len();
+        step.update(format_args!("{} uploading {}/{of} ({size:.1} MB)", stack.stack_name, sent + 1));
+        upload::archive(&engine.s3, &bucket, archive).await?;
+    }
+    if !large {
+        return Ok(None);
+    }
+    let hash: String = Sha256::digest(&stack.template).iter().map(|byte| format!("{byte:02x}")).collect();
+    let key = format!("templates/{}/{hash}.json", stack.name);
+    upload::text(&engine.s3, &bucket, &key, &stack.template).await?;
+    Ok(Some(engine.objects.of(&bucket, &key)))
+}
+
+impl ObjectUrl {
+    fn of(&self, bucket: &str, key: &str) -> String {
+        match self {
+            Self::Host(region) => format!("https://{bucket}.s3.{region}.amazonaws.com/{key}"),
+            Self::Path(endpoint) => format!("{endpoint}/{bucket}/{key}"),
+        }
+    }
+}
+
+/// How an operation ended.
+pub struct Followed {
+    /// The status that its stack settled in.
+    pub status: String,
+    /// What happened, oldest first.
+    pub events: Vec<Event>,
+}
+
+/// Follows an operation to its end, and shows how far it is.
+pub async fn follow(
+    engine: &Engine<'_>,
+    poller: &Poller,
+    stack_id: &str,
+    since: Since,
+    touches: Option<usize>,
+    step: &Step<'_>,
+) -> Followed {
+    let mut updates = poller.watch(stack_id, since);
+    let mut events: Vec<Event> = Vec::new();
+    let mut finished = BTreeSet::new();
+    while let Some(update) = updates.recv().await {
+        match update {
+            Update::Event(event) => {
+                if !event.is_of_stack() {
+                    if matches!(stage(&event.status), Stage::Finished | Stage::Skipped) {
+                        finished.insert(event.logical_id.clone());
+                    }
+                    let of = touches.map_or(String::new(), |touches| format!("/{touches}"));
+                    let stack = stack_name(&event.stack_id);
+                    step.update(format_args!("{stack} {}{of} {} {}", finished.len(), event.logical_id, event.status));
+                }
+                events.push(event);
+            }
+            Update::Trouble(cause) => {
+                let stack = stack_name(stack_id);
+                engine.report.warn(format_args!("{stack} goes on, but its events cannot be read: {cause}"));
+            }
+            Update::Settled(status) => return Followed { status, events },
+        }
+    }
+    Followed { status: "UNKNOWN".to_owned(), events }
+}
+
+/// The name in a stack's ARN, `arn:aws:cloudformation:region:account:stack/<name>/<id>`.
+fn stack_name(stack_id: &str) -> &str {
+    stack_id.split('/').nth(1).unwrap_or(stack_id)
+}

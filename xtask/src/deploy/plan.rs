@@ -1,0 +1,296 @@
+//! Everything that a deployment will do, as a value. Pure.
+//!
+//! A plan is computed from what shall be ([`Desired`]) and what is ([`Current`]), printed by `plan`,
+//! and executed by `deploy`. It holds the templates themselves and survives a round trip through
+//! JSON, so that what was looked at is what is executed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::difference::{self, Data, ResourceChange, Values};
+use super::graph::{Cycle, Graph};
+use super::status::{Condition, condition};
+use crate::artifacts::Archive;
+
+/// What shall be deployed.
+#[derive(Debug, Clone)]
+pub struct Desired {
+    /// Name of the environment.
+    pub environment: String,
+    /// AWS Region.
+    pub region: String,
+    /// AWS account.
+    pub account: String,
+    /// Its stacks.
+    pub stacks: Vec<DesiredStack>,
+}
+
+/// A stack as it shall be.
+#[derive(Debug, Clone)]
+pub struct DesiredStack {
+    /// Name in the table of stacks, for instance `ingest`.
+    pub name: String,
+    /// Name in CloudFormation.
+    pub stack_name: String,
+    /// Stacks that are deployed before it.
+    pub depends_on: Vec<String>,
+    /// The template, JSON.
+    pub template: String,
+    /// Where its parameters come from.
+    pub parameters: BTreeMap<String, Source>,
+    /// Tags of the stack and of everything in it.
+    pub tags: BTreeMap<String, String>,
+    /// What must be in the bucket for archives first.
+    pub archives: Vec<Archive>,
+}
+
+/// Where the value of a parameter comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// It is known.
+    Value(String),
+    /// It is an output of another stack.
+    Output {
+        /// The stack.
+        stack: String,
+        /// Its output.
+        output: String,
+    },
+}
+
+/// A stack as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Current {
+    /// ARN of the stack.
+    pub stack_id: String,
+    /// Status, as CloudFormation spells it.
+    pub status: String,
+    /// The template that it was last deployed with.
+    pub template: String,
+    /// Values of its parameters.
+    pub parameters: BTreeMap<String, String>,
+    /// Its outputs.
+    pub outputs: BTreeMap<String, String>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// Everything that a deployment will do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Name of the environment.
+    pub environment: String,
+    /// AWS Region.
+    pub region: String,
+    /// AWS account.
+    pub account: String,
+    /// Stacks, each after those that it needs.
+    pub stacks: Vec<StackPlan>,
+}
+
+/// What a deployment will do with one stack.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StackPlan {
+    /// Name in the table of stacks.
+    pub name: String,
+    /// Name in CloudFormation.
+    pub stack_name: String,
+    /// ARN, of one that is there.
+    pub stack_id: Option<String>,
+    /// Status, of one that is there.
+    pub status: Option<String>,
+    /// What happens.
+    pub action: Action,
+    /// Stacks of the plan that come first.
+    pub after: BTreeSet<String>,
+    /// Resources that change.
+    pub resources: Vec<ResourceChange>,
+    /// Parameters.
+    pub parameters: BTreeMap<String, Parameter>,
+    /// Outputs that it has now.
+    pub outputs: BTreeMap<String, String>,
+    /// Tags.
+    pub tags: BTreeMap<String, String>,
+    /// Archives that must be in their bucket first.
+    pub archives: Vec<Archive>,
+    /// The template, JSON.
+    pub template: String,
+}
+
+/// What happens to a stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// It is created.
+    Create,
+    /// What is left of a creation that never succeeded is deleted, then it is created.
+    Recreate,
+    /// It is updated.
+    Update,
+    /// Nothing.
+    None,
+    /// Another operation is under way: it is waited for, and the plan made again.
+    Wait,
+    /// A state that takes a person.
+    Blocked,
+}
+
+/// A parameter of a stack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parameter {
+    /// Where its value comes from.
+    pub source: Source,
+    /// The value that is deployed.
+    pub before: Option<String>,
+    /// The value to be. `None`: known after the stack that gives it is deployed.
+    pub after: Option<String>,
+}
+
+/// A resource whose data the plan would not leave where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// The stack.
+    pub stack: String,
+    /// The resource.
+    pub logical_id: String,
+    /// What becomes of the data.
+    pub data: Data,
+}
+
+impl Desired {
+    /// Which stack waits for which: by declaration, and because it takes another one's output.
+    pub fn graph(&self) -> Result<Graph, Cycle> {
+        Graph::new(self.stacks.iter().map(|stack| {
+            let outputs = stack.parameters.values().filter_map(|source| match source {
+                Source::Output { stack, .. } => Some(stack.as_str()),
+                Source::Value(_) => None,
+            });
+            (stack.name.as_str(), stack.depends_on.iter().map(String::as_str).chain(outputs))
+        }))
+    }
+}
+
+/// The plan that makes what is into what shall be. `current` has the stacks that exist, by name in
+/// the table of stacks.
+pub fn make(desired: &Desired, current: &BTreeMap<String, Current>) -> Result<Plan, Cycle> {
+    let graph = desired.graph()?;
+    let mut stacks: Vec<StackPlan> = Vec::new();
+    for name in graph.order() {
+        let Some(stack) = desired.stacks.iter().find(|stack| stack.name == name) else { continue };
+        let planned = plan_stack(stack, current.get(&name), &graph, &stacks);
+        stacks.push(planned);
+    }
+    let Desired { environment, region, account, .. } = desired.clone();
+    Ok(Plan { environment, region, account, stacks })
+}
+
+fn plan_stack(stack: &DesiredStack, current: Option<&Current>, graph: &Graph, earlier: &[StackPlan]) -> StackPlan {
+    let action = match current.map(|current| condition(&current.status)) {
+        None | Some(Condition::Absent) => Action::Create,
+        Some(Condition::Phantom | Condition::NeverSucceeded) => Action::Recreate,
+        Some(Condition::Ready) => Action::Update,
+        Some(Condition::Busy) => Action::Wait,
+        Some(Condition::HalfDeleted | Condition::Stuck | Condition::Unknown(_)) => Action::Blocked,
+    };
+    // Outputs and parameters of what never succeeded mean nothing.
+    let deployed = current.filter(|_| !matches!(action, Action::Create | Action::Recreate));
+    let parameters: BTreeMap<String, Parameter> = stack
+        .parameters
+        .iter()
+        .map(|(name, source)| {
+            let before = deployed.and_then(|current| current.parameters.get(name)).cloned();
+            (name.clone(), Parameter { after: known(source, earlier), source: source.clone(), before })
+        })
+        .collect();
+    let mut planned = StackPlan {
+        name: stack.name.clone(),
+        stack_name: stack.stack_name.clone(),
+        stack_id: current.map(|current| current.stack_id.clone()),
+        status: current.map(|current| current.status.clone()),
+        action,
+        after: graph.needs(&stack.name).map(str::to_owned).collect(),
+        resources: resources(&stack.template, deployed, &parameters),
+        parameters,
+        outputs: deployed.map(|current| current.outputs.clone()).unwrap_or_default(),
+        tags: stack.tags.clone(),
+        archives: stack.archives.clone(),
+        template: stack.template.clone(),
+    };
+    if let (Action::Update, Some(current)) = (action, deployed)
+        && unchanged(&planned, current)
+    {
+        planned.action = Action::None;
+    }
+    planned
+}
+
+/// The value of a parameter as far as it is known before anything is deployed.
+fn known(source: &Source, earlier: &[StackPlan]) -> Option<String> {
+    match source {
+        Source::Value(value) => Some(value.clone()),
+        Source::Output { stack, output } => {
+            earlier.iter().find(|planned| planned.name == *stack)?.outputs.get(output).cloned()
+        }
+    }
+}
+
+fn resources(template: &str, deployed: Option<&Current>, parameters: &BTreeMap<String, Parameter>) -> Vec<ResourceChange> {
+    let new = parse(template);
+    let old = deployed.map_or(Value::Null, |current| parse(&current.template));
+    let before: Values = deployed
+        .map(|current| current.parameters.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect())
+        .unwrap_or_default();
+    let after: Values = parameters.iter().map(|(name, parameter)| (name.clone(), parameter.after.clone())).collect();
+    difference::resources(&old, &before, &new, &after)
+}
+
+fn unchanged(planned: &StackPlan, current: &Current) -> bool {
+    let values: Option<BTreeMap<&String, &String>> =
+        planned.parameters.iter().map(|(name, parameter)| Some((name, parameter.after.as_ref()?))).collect();
+    values.is_some_and(|values| values == current.parameters.iter().collect())
+        && planned.tags == current.tags
+        && same_template(&planned.template, &current.template)
+}
+
+/// Whether two templates say the same. CloudFormation keeps a `?` for each character that is not ASCII.
+fn same_template(new: &str, deployed: &str) -> bool {
+    let ascii = |text: &str| text.chars().map(|char| if char.is_ascii() { char } else { '?' }).collect::<String>();
+    let (new, deployed) = (ascii(new), ascii(deployed));
+    if new == deployed {
+        return true;
+    }
+    let (new, deployed) = (parse(&new), parse(&deployed));
+    !new.is_null() && new == deployed
+}
+
+/// A template as a value. One that is not JSON, made by other means, differs from every one of ours.
+fn parse(template: &str) -> Value {
+    serde_json::from_str(template).unwrap_or_default()
+}
+
+impl Plan {
+    /// Whether there is anything to do.
+    pub fn is_empty(&self) -> bool {
+        self.stacks.iter().all(|stack| stack.action == Action::None)
+    }
+
+    /// The resources whose data would not stay where it is.
+    pub fn losses(&self) -> Vec<Loss> {
+        let of = |stack: &StackPlan| {
+            let losses = stack.resources.iter().filter_map(|resource| {
+                let data = resource.data?;
+                Some(Loss { stack: stack.name.clone(), logical_id: resource.logical_id.clone(), data })
+            });
+            losses.collect::<Vec<_>>()
+        };
+        self.stacks.iter().flat_map(of).collect()
+    }
+
+    /// The stacks in a state that this action stands for.
+    pub fn with_action(&self, action: Action) -> impl Iterator<Item = &StackPlan> {
+        self.stacks.iter().filter(move |stack| stack.action == action)
+    }
+}

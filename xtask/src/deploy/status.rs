@@ -1,0 +1,251 @@
+//! What CloudFormation's statuses and sentences mean. The only file that matches them.
+//!
+//! AWS adds states and rewords sentences: a status that is not known here is kept as it was spelled,
+//! and nothing is decided from it.
+
+/// What can be done with a stack, from its
+/// [status](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// It does not exist any more.
+    Absent,
+    /// It takes an update.
+    Ready,
+    /// A change set was made for a stack that was never created: it has no resources.
+    Phantom,
+    /// Its creation failed. It takes nothing but a delete, and nothing in it ever worked.
+    NeverSucceeded,
+    /// An operation is under way.
+    Busy,
+    /// Its deletion failed half-way.
+    HalfDeleted,
+    /// A rollback failed. A person has to look.
+    Stuck,
+    /// A state that this program does not know.
+    Unknown(String),
+}
+
+/// The condition of a stack in this status.
+pub fn condition(status: &str) -> Condition {
+    match status {
+        "DELETE_COMPLETE" => Condition::Absent,
+        "CREATE_COMPLETE"
+        | "UPDATE_COMPLETE"
+        | "UPDATE_FAILED"
+        | "UPDATE_ROLLBACK_COMPLETE"
+        | "IMPORT_COMPLETE"
+        | "IMPORT_ROLLBACK_COMPLETE" => Condition::Ready,
+        "REVIEW_IN_PROGRESS" => Condition::Phantom,
+        "CREATE_FAILED" | "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" => Condition::NeverSucceeded,
+        "DELETE_FAILED" => Condition::HalfDeleted,
+        "UPDATE_ROLLBACK_FAILED" | "IMPORT_ROLLBACK_FAILED" => Condition::Stuck,
+        other if other.ends_with("_IN_PROGRESS") => Condition::Busy,
+        other => Condition::Unknown(other.to_owned()),
+    }
+}
+
+/// Whether an event of the stack itself begins an operation, rather than going on with one.
+pub fn begins_operation(status: &str) -> bool {
+    matches!(status, "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "DELETE_IN_PROGRESS" | "IMPORT_IN_PROGRESS")
+}
+
+/// What is done to a stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// It is created.
+    Create,
+    /// It is updated.
+    Update,
+    /// It is deleted.
+    Delete,
+}
+
+impl Operation {
+    /// Whether a stack that settled in this status did what was asked.
+    pub fn succeeded(self, status: &str) -> bool {
+        match self {
+            Self::Create => status == "CREATE_COMPLETE",
+            Self::Update => status == "UPDATE_COMPLETE",
+            Self::Delete => status == "DELETE_COMPLETE",
+        }
+    }
+}
+
+/// What an event says of its resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Work began or goes on.
+    Started,
+    /// Work ended well.
+    Finished,
+    /// Work failed.
+    Failed,
+    /// The resource was left alone.
+    Skipped,
+    /// A stage that this program does not know.
+    Unknown,
+}
+
+/// The stage that a resource's status names.
+pub fn stage(status: &str) -> Stage {
+    match status {
+        "DELETE_SKIPPED" => Stage::Skipped,
+        other if other.ends_with("_FAILED") => Stage::Failed,
+        other if other.ends_with("_COMPLETE") => Stage::Finished,
+        other if other.ends_with("_IN_PROGRESS") => Stage::Started,
+        _ => Stage::Unknown,
+    }
+}
+
+/// Status of a change set that can be executed.
+pub const CHANGE_SET_READY: &str = "CREATE_COMPLETE";
+/// Status of a change set that cannot.
+pub const CHANGE_SET_FAILED: &str = "FAILED";
+/// Status of a stack that is gone.
+pub const DELETED: &str = "DELETE_COMPLETE";
+
+/// A failure that only follows from another one.
+pub fn says_cancelled(reason: &str) -> bool {
+    let reason = reason.to_ascii_lowercase();
+    reason.contains("cancelled") || reason.contains("canceled")
+}
+
+/// The stack, change set or bucket that was named does not exist.
+pub fn says_not_there(message: &str) -> bool {
+    ["does not exist", "NoSuchBucket", "ChangeSetNotFound"].iter().any(|sentence| message.contains(sentence))
+}
+
+/// There is nothing to change.
+pub fn says_no_changes(reason: &str) -> bool {
+    ["didn't contain changes", "No updates are to be performed"].iter().any(|sentence| reason.contains(sentence))
+}
+
+/// A change set of this name is there already.
+pub fn says_already_exists(message: &str) -> bool {
+    message.contains("AlreadyExistsException")
+}
+
+/// A bucket still has objects, versions or delete markers.
+pub fn says_not_empty(reason: &str) -> bool {
+    ["BucketNotEmpty", "bucket you tried to delete is not empty"].iter().any(|sentence| reason.contains(sentence))
+}
+
+/// Timestream for LiveAnalytics is not open to this account.
+pub fn says_timestream_closed(message: &str) -> bool {
+    message.contains("Only existing Timestream for LiveAnalytics customers")
+}
+
+/// The code that a resource's handler failed with, for instance `AlreadyExists`.
+pub fn error_code(reason: &str) -> Option<&str> {
+    ["HandlerErrorCode:", "Error Code:"].iter().find_map(|label| {
+        let rest = reason.split_once(label)?.1.trim_start();
+        let end = rest.find(|at: char| !at.is_ascii_alphanumeric() && at != '.').unwrap_or(rest.len());
+        (end > 0).then(|| &rest[..end])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_cloudformation::types::StackStatus;
+
+    use super::*;
+
+    #[test]
+    fn every_status_of_the_service_has_a_condition() {
+        let table = [
+            ("CREATE_COMPLETE", Condition::Ready),
+            ("CREATE_FAILED", Condition::NeverSucceeded),
+            ("CREATE_IN_PROGRESS", Condition::Busy),
+            ("DELETE_COMPLETE", Condition::Absent),
+            ("DELETE_FAILED", Condition::HalfDeleted),
+            ("DELETE_IN_PROGRESS", Condition::Busy),
+            ("IMPORT_COMPLETE", Condition::Ready),
+            ("IMPORT_IN_PROGRESS", Condition::Busy),
+            ("IMPORT_ROLLBACK_COMPLETE", Condition::Ready),
+            ("IMPORT_ROLLBACK_FAILED", Condition::Stuck),
+            ("IMPORT_ROLLBACK_IN_PROGRESS", Condition::Busy),
+            ("REVIEW_IN_PROGRESS", Condition::Phantom),
+            ("ROLLBACK_COMPLETE", Condition::NeverSucceeded),
+            ("ROLLBACK_FAILED", Condition::NeverSucceeded),
+            ("ROLLBACK_IN_PROGRESS", Condition::Busy),
+            ("UPDATE_COMPLETE", Condition::Ready),
+            ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", Condition::Busy),
+            ("UPDATE_FAILED", Condition::Ready),
+            ("UPDATE_IN_PROGRESS", Condition::Busy),
+            ("UPDATE_ROLLBACK_COMPLETE", Condition::Ready),
+            ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", Condition::Busy),
+            ("UPDATE_ROLLBACK_FAILED", Condition::Stuck),
+            ("UPDATE_ROLLBACK_IN_PROGRESS", Condition::Busy),
+        ];
+        let mut known: Vec<&str> = StackStatus::values().to_vec();
+        known.sort_unstable();
+        assert_eq!(table.iter().map(|(status, _)| *status).collect::<Vec<_>>(), known);
+        for (status, expected) in table {
+            assert_eq!(condition(status), expected, "{status}");
+        }
+    }
+
+    #[test]
+    fn what_aws_adds_is_kept_as_it_is_spelled() {
+        assert_eq!(condition("EXPRESS_IN_PROGRESS"), Condition::Busy);
+        assert_eq!(condition("PAUSED"), Condition::Unknown("PAUSED".to_owned()));
+        assert_eq!(stage("PAUSED"), Stage::Unknown);
+    }
+
+    #[test]
+    fn an_operation_succeeds_in_its_own_status_only() {
+        for status in StackStatus::values() {
+            assert_eq!(Operation::Create.succeeded(status), *status == "CREATE_COMPLETE");
+            assert_eq!(Operation::Update.succeeded(status), *status == "UPDATE_COMPLETE");
+            assert_eq!(Operation::Delete.succeeded(status), *status == "DELETE_COMPLETE");
+        }
+    }
+
+    #[test]
+    fn sentences() {
+        let table: [(fn(&str) -> bool, &str, &str); 6] = [
+            (says_cancelled, "Resource creation cancelled", "Resource handler returned message: no"),
+            (
+                says_no_changes,
+                "The submitted information didn't contain changes. Submit different information to create a change set.",
+                "Requires capabilities",
+            ),
+            (says_no_changes, "No updates are to be performed.", "Template error"),
+            (
+                says_not_there,
+                "ValidationError: Stack with id sluice-dev-store does not exist",
+                "Rate exceeded",
+            ),
+            (
+                says_not_empty,
+                "The bucket you tried to delete is not empty (Service: S3, Status Code: 409, Request ID: X)",
+                "Access Denied",
+            ),
+            (
+                says_timestream_closed,
+                "AccessDeniedException: Only existing Timestream for LiveAnalytics customers can access the service.",
+                "AccessDeniedException: User is not authorized to perform timestream:DescribeEndpoints",
+            ),
+        ];
+        for (says, yes, no) in table {
+            assert!(says(yes), "{yes}");
+            assert!(!says(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn error_codes() {
+        let table = [
+            (
+                r#"Resource handler returned message: "x already exists" (RequestToken: 1, HandlerErrorCode: AlreadyExists)"#,
+                Some("AlreadyExists"),
+            ),
+            ("API: s3:CreateBucket (Service: S3; Status Code: 409; Error Code: BucketAlreadyExists; …)", Some("BucketAlreadyExists")),
+            ("The stack timed out", None),
+            ("HandlerErrorCode:", None),
+        ];
+        for (reason, expected) in table {
+            assert_eq!(error_code(reason), expected, "{reason}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What destroying an environment does, as a value. Pure.
+//!
+//! Only what carries the environment's tag is in it. What a template says to retain is listed, and
+//! its buckets are not emptied.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::deploy::graph::{Cycle, Graph};
+
+/// A stack that was found, with what it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Name in the table of stacks; of one that is not in the table, what follows the environment's name.
+    pub name: String,
+    /// Name in CloudFormation.
+    pub stack_name: String,
+    /// ARN.
+    pub stack_id: String,
+    /// Status, as CloudFormation spells it.
+    pub status: String,
+    /// The template that it was deployed with.
+    pub template: String,
+    /// Its resources.
+    pub resources: Vec<Resource>,
+}
+
+/// A resource of a stack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Resource {
+    /// Name in the template.
+    pub logical_id: String,
+    /// For instance `AWS::S3::Bucket`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Name in its service.
+    pub physical_id: String,
+}
+
+/// Everything that goes, and everything that stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DestroyPlan {
+    /// The environment.
+    pub environment: String,
+    /// Stacks, in an order in which they can go.
+    pub stacks: Vec<Removal>,
+}
+
+/// What goes and what stays of one stack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Removal {
+    /// Name in the table of stacks.
+    pub name: String,
+    /// Name in CloudFormation.
+    pub stack_name: String,
+    /// ARN.
+    pub stack_id: String,
+    /// Status, as CloudFormation spells it.
+    pub status: String,
+    /// Stacks that go first, because they need this one.
+    pub after: BTreeSet<String>,
+    /// What goes with it.
+    pub delete: Vec<Resource>,
+    /// What stays behind.
+    pub retain: Vec<Resource>,
+}
+
+impl Removal {
+    /// Buckets that must be empty before the stack can go.
+    pub fn buckets(&self) -> impl Iterator<Item = &str> {
+        self.delete
+            .iter()
+            .filter(|resource| resource.kind == "AWS::S3::Bucket" && !resource.physical_id.is_empty())
+            .map(|resource| resource.physical_id.as_str())
+    }
+}
+
+/// The plan that removes these stacks. `needs` says which stack needs which; one that is not in it
+/// is of an older version of the pipeline and goes first.
+pub fn make(
+    environment: &str,
+    found: &[Found],
+    needs: &BTreeMap<String, BTreeSet<String>>,
+) -> Result<DestroyPlan, Cycle> {
+    let known: BTreeSet<&str> =
+        needs.keys().map(String::as_str).filter(|name| found.iter().any(|stack| stack.name == *name)).collect();
+    let graph = Graph::new(found.iter().map(|stack| {
+        let needed: Vec<&str> = match needs.get(&stack.name) {
+            Some(needed) => needed.iter().map(String::as_str).collect(),
+            None => known.iter().copied().collect(),
+        };
+        (stack.name.as_str(), needed)
+    }))?
+    .reversed();
+    let removal = |name: String| {
+        let stack = found.iter().find(|stack| stack.name == name)?;
+        Some(removal(stack, graph.needs(&name).map(str::to_owned).collect()))
+    };
+    let stacks = graph.order().into_iter().filter_map(removal).collect();
+    Ok(DestroyPlan { environment: environment.to_owned(), stacks })
+}
+
+fn removal(stack: &Found, after: BTreeSet<String>) -> Removal {
+    let template: Value = serde_json::from_str(&stack.template).unwrap_or_default();
+    let retained = |resource: &&Resource| template["Resources"][&resource.logical_id]["DeletionPolicy"] == "Retain";
+    let (retain, delete): (Vec<&Resource>, Vec<&Resource>) = stack.resources.iter().partition(|resource| retained(resource));
+    Removal {
+        name: stack.name.clone(),
+        stack_name: stack.stack_name.clone(),
+        stack_id: stack.stack_id.clone(),
+        status: stack.status.clone(),
+        after,
+        delete: delete.into_iter().cloned().collect(),
+        retain: retain.into_iter().cloned().collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn found(name: &str, policy: &str) -> Found {
+        Found {
+            name: name.to_owned(),
+            stack_name: format!("sluice-test-{name}"),
+            stack_id: format!("arn:{name}"),
+            status: "CREATE_COMPLETE".to_owned(),
+            template: json!({"Resources": {
+                "Bucket": {"Type": "AWS::S3::Bucket", "DeletionPolicy": policy},
+                "Role": {"Type": "AWS::IAM::Role"},
+            }})
+            .to_string(),
+            resources: vec![resource("Bucket", "AWS::S3::Bucket"), resource("Role", "AWS::IAM::Role")],
+        }
+    }
+
+    fn resource(logical_id: &str, kind: &str) -> Resource {
+        let physical_id = format!("the-{}", logical_id.to_lowercase());
+        Resource { logical_id: logical_id.to_owned(), kind: kind.to_owned(), physical_id }
+    }
+
+    fn needs() -> BTreeMap<String, BTreeSet<String>> {
+        let line = |name: &str, needed: &[&str]| (name.to_owned(), needed.iter().map(|need| (*need).to_owned()).collect());
+        BTreeMap::from([line("ingest", &[]), line("store", &[]), line("consumer", &["ingest", "store", "artifacts"])])
+    }
+
+    #[test]
+    fn stacks_go_after_those_that_need_them_and_strangers_first() {
+        let stacks = ["consumer", "grafana", "ingest", "store"].map(|name| found(name, "Delete"));
+        let plan = make("test", &stacks, &needs()).expect("no cycle");
+        let order: Vec<&str> = plan.stacks.iter().map(|stack| stack.name.as_str()).collect();
+        assert_eq!(order, ["grafana", "consumer", "ingest", "store"]);
+        assert!(plan.stacks[2].after.contains("consumer"));
+    }
+
+    #[test]
+    fn what_is_retained_is_not_emptied() {
+        let table: [(&str, &[&str], &[&str]); 2] =
+            [("Delete", &["the-bucket"], &[]), ("Retain", &[], &["the-bucket"])];
+        for (policy, emptied, retained) in table {
+            let plan = make("test", &[found("store", policy)], &needs()).expect("no cycle");
+            let stack = &plan.stacks[0];
+            assert_eq!(stack.buckets().collect::<Vec<_>>(), emptied, "{policy}");
+            let kept: Vec<&str> = stack.retain.iter().map(|resource| resource.physical_id.as_str()).collect();
+            assert_eq!(kept, retained, "{policy}");
+        }
+    }
+}

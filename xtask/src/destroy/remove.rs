@@ -1,0 +1,148 @@
+//! Executes a plan of destruction: every stack once those that need it are gone.
+//!
+//! A stack that cannot be deleted keeps what it needs, and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+
+use aws_sdk_cloudformation::error::DisplayErrorContext;
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+
+use super::buckets::{self, EmptyError};
+use super::plan::{DestroyPlan, Removal};
+use crate::deploy::events::{Poller, RootCause, Since, latest, root_cause};
+use crate::deploy::execute::{Engine, follow};
+use crate::deploy::status::{Condition, Operation, condition, says_not_empty};
+use crate::report::{BAD, Step, paint};
+
+/// How often a bucket is emptied again because something wrote to it before it was deleted.
+const ATTEMPTS: u32 = 3;
+
+/// What became of a stack.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It is gone, and so are this many objects of its buckets.
+    Gone(usize),
+    /// It is not.
+    Failed(RemoveError),
+    /// It was not touched, because this stack needs it and is still there.
+    Kept(String),
+    /// It was not finished, because a person interrupted.
+    Interrupted,
+}
+
+/// Why a stack is still there.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoveError {
+    /// A bucket was not emptied.
+    #[error(transparent)]
+    Bucket(#[from] EmptyError),
+    /// CloudFormation refused.
+    #[error("CloudFormation refuses to delete it: {0}")]
+    Refused(String),
+    /// CloudFormation failed.
+    #[error("{}", match .cause {
+        Some(RootCause { logical_id, kind, reason, .. }) => format!("{logical_id} ({kind}): {reason} [{status}]"),
+        None => format!("it ended in {status}, and CloudFormation names no reason"),
+    })]
+    Failed {
+        /// The status that it settled in.
+        status: String,
+        /// What failed first.
+        cause: Option<RootCause>,
+    },
+}
+
+/// Executes a plan until it is done or `interrupt` completes. Outcomes are in the order of the plan.
+pub async fn execute(engine: &Engine<'_>, plan: &DestroyPlan, interrupt: impl Future<Output = ()>) -> Vec<Outcome> {
+    let poller = Poller::start(engine.cloudformation.clone(), engine.pace);
+    let mut outcomes: BTreeMap<&str, Outcome> = BTreeMap::new();
+    let mut begun: BTreeSet<&str> = BTreeSet::new();
+    let mut running = FuturesUnordered::new();
+    let mut interrupt = std::pin::pin!(interrupt);
+    loop {
+        let begun_before = begun.len();
+        for stack in &plan.stacks {
+            if begun.contains(stack.name.as_str()) {
+                continue;
+            }
+            let first: Vec<Option<&Outcome>> = stack.after.iter().map(|name| outcomes.get(name.as_str())).collect();
+            if first.iter().all(|outcome| matches!(outcome, Some(Outcome::Gone(_)))) {
+                begun.insert(&stack.name);
+                let poller = &poller;
+                running.push(async move { (stack, remove(engine, poller, stack).await) });
+            } else if let Some(holder) = stack.after.iter().find(|name| {
+                !matches!(outcomes.get(name.as_str()), None | Some(Outcome::Gone(_)))
+            }) {
+                begun.insert(&stack.name);
+                outcomes.insert(&stack.name, Outcome::Kept(holder.clone()));
+            }
+        }
+        tokio::select! {
+            next = running.next() => match next {
+                Some((stack, Ok(objects))) => {
+                    outcomes.insert(&stack.name, Outcome::Gone(objects));
+                }
+                Some((stack, Err(error))) => {
+                    engine.report.note(format_args!("{} {}: {error}", paint(BAD, "✗"), stack.stack_name));
+                    outcomes.insert(&stack.name, Outcome::Failed(error));
+                }
+                // A stack that was kept in this round may keep others in the next.
+                None if begun.len() > begun_before => {}
+                None => break,
+            },
+            () = &mut interrupt => break,
+        }
+    }
+    drop(running);
+    plan.stacks.iter().map(|stack| outcomes.remove(stack.name.as_str()).unwrap_or(Outcome::Interrupted)).collect()
+}
+
+async fn remove(engine: &Engine<'_>, poller: &Poller, stack: &Removal) -> Result<usize, RemoveError> {
+    let step = engine.report.step(&stack.stack_name);
+    if condition(&stack.status) == Condition::Busy {
+        step.update(format_args!("{} is in {}: waiting", stack.stack_name, stack.status));
+        let followed = follow(engine, poller, &stack.stack_id, Since::LatestOperation, None, &step).await;
+        if Operation::Delete.succeeded(&followed.status) {
+            step.done("deleted");
+            return Ok(0);
+        }
+    }
+    let mut objects = 0;
+    for attempt in 1..=ATTEMPTS {
+        objects += empty_buckets(engine, stack, &step).await?;
+        match delete(engine, poller, stack, &step).await {
+            Err(RemoveError::Failed { cause: Some(cause), .. })
+                if attempt < ATTEMPTS && says_not_empty(&cause.reason) => {}
+            Err(error) => return Err(error),
+            Ok(()) => break,
+        }
+    }
+    let emptied = if objects == 0 { String::new() } else { format!(", {objects} objects") };
+    step.done(format_args!("deleted, {} resources{emptied}", stack.delete.len()));
+    Ok(objects)
+}
+
+async fn empty_buckets(engine: &Engine<'_>, stack: &Removal, step: &Step<'_>) -> Result<usize, EmptyError> {
+    let mut objects = 0;
+    for bucket in stack.buckets() {
+        let before = objects;
+        objects += buckets::empty(&engine.s3, bucket, |seen| {
+            step.update(format_args!("{} emptying {bucket}: {} objects", stack.stack_name, before + seen));
+        })
+        .await?;
+    }
+    Ok(objects)
+}
+
+async fn delete(engine: &Engine<'_>, poller: &Poller, stack: &Removal, step: &Step<'_>) -> Result<(), RemoveError> {
+    let since = latest(&engine.cloudformation, &stack.stack_id).await;
+    let sent = engine.cloudformation.delete_stack().stack_name(&stack.stack_id).send().await;
+    sent.map_err(|error| RemoveError::Refused(DisplayErrorContext(&error).to_string()))?;
+    let followed = follow(engine, poller, &stack.stack_id, since, Some(stack.delete.len()), step).await;
+    if Operation::Delete.succeeded(&followed.status) {
+        return Ok(());
+    }
+    Err(RemoveError::Failed { cause: root_cause(&followed.events), status: followed.status })
+}
