@@ -72,7 +72,7 @@ fn a_model_is_as_wide_as_a_table_can_be_and_no_wider() {
     ] {
         let found = parse("telemetry.toml", &wide(layout, dimensions, measures)).err();
         let messages: Vec<_> =
-            found.iter().flat_map(|found| &found.problems).map(|problem| problem.message()).collect();
+            found.iter().flat_map(|found| &found.problems).map(stacks::config::Problem::message).collect();
         assert_eq!(messages, Vec::from_iter(fault), "{layout} {dimensions} {measures}");
     }
 }

@@ -32,7 +32,7 @@ impl Lake {
     pub fn of(session: &Session, inventory: &Inventory, marker: &str) -> Result<Self, Failure> {
         Ok(Self {
             client: session.s3(),
-            bucket: inventory.output(session, "lake", "BucketName")?.to_owned(),
+            bucket: inventory.output(session, "lake", "LakeBucket")?.to_owned(),
             prefix: session.environment.lake.prefix.clone(),
             marker: marker.to_owned(),
             device_field: session.model.device.field.clone(),

@@ -116,7 +116,7 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn counts_each_event_once_and_gives_up_on_the_missing() {
         let sent = ["a", "b", "lost"].map(|device| (device.to_owned(), Instant::now())).into();
         let hop = Trickle { devices: vec!["a", "a", "foreign", "b"], looks: 0 };
