@@ -9,11 +9,15 @@ mod commands;
 mod deploy;
 mod destroy;
 mod failure;
+mod hops;
 mod inventory;
 mod local;
 mod project;
 mod report;
+mod send;
 mod target;
+mod toolchain;
+mod validators;
 
 use std::process::ExitCode;
 

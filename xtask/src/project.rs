@@ -108,16 +108,25 @@ impl Project {
     /// Reads the model and the environment that the command line names. Both files' problems are
     /// reported together.
     pub fn load(&self, global: &Global) -> Result<(Model, Environment), Failure> {
+        self.load_named(&global.env, &global.set)
+    }
+
+    /// Reads the model and the environment of this name, with keys of it overridden.
+    pub fn load_named(
+        &self,
+        name: &str,
+        overrides: &[(String, String)],
+    ) -> Result<(Model, Environment), Failure> {
         let known = self.environments();
-        if !known.contains(&global.env) {
-            return Err(ConfigurationError::UnknownEnvironment { name: global.env.clone(), known }.into());
+        if !known.iter().any(|one| one == name) {
+            return Err(ConfigurationError::UnknownEnvironment { name: name.to_owned(), known }.into());
         }
-        let environment_file = format!("environments/{}.toml", global.env);
+        let environment_file = format!("environments/{name}.toml");
         let environment_text = self.read(&environment_file)?;
         let model_text = self.read("telemetry.toml")?;
         let model = stacks::model::parse("telemetry.toml", &model_text);
         let environment =
-            stacks::environment::parse(&global.env, &environment_file, &environment_text, &global.set);
+            stacks::environment::parse(name, &environment_file, &environment_text, overrides);
         match (model, environment) {
             (Ok(model), Ok(environment)) => Ok((model, environment)),
             (model, environment) => {

@@ -1,16 +1,227 @@
-//! `doctor`.
+//! `doctor`: what this machine has of what the pipeline needs, and what to do about the rest.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde::Serialize;
+use stacks::environment::{Architecture, Environment, Target};
+use telemetry::Model;
 
 use super::Outcome;
-use crate::report::Report;
+use crate::cli::Global;
+use crate::failure::Exit;
+use crate::local::venv::{self, Venv};
+use crate::local::{self, python};
+use crate::project::Project;
+use crate::report::{BAD, Document, FAINT, GOOD, Report, paint};
+use crate::target::Session;
+use crate::toolchain;
+
+/// Builds, the Python environment and the local target's data take about this much, in bytes.
+const ENOUGH_DISK: u64 = 8_000_000_000;
 
 /// Say what this machine lacks, and the command that mends it
 #[derive(Debug, Args)]
 pub struct Doctor {}
 
+#[derive(Debug, Serialize)]
+struct Diagnosis {
+    ok: bool,
+    environment: String,
+    findings: Vec<Finding>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Finding {
+    subject: &'static str,
+    state: State,
+    detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    /// There, and fit.
+    Fine,
+    /// Needed, and absent or unfit.
+    Lacking,
+    /// Neither there nor needed now.
+    Absent,
+}
+
+impl Finding {
+    fn fine(subject: &'static str, detail: impl Into<String>) -> Self {
+        Self { subject, state: State::Fine, detail: detail.into(), fix: None }
+    }
+
+    fn absent(subject: &'static str, detail: impl Into<String>) -> Self {
+        Self { subject, state: State::Absent, detail: detail.into(), fix: None }
+    }
+
+    fn lacking(subject: &'static str, detail: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { subject, state: State::Lacking, detail: detail.into(), fix: Some(fix.into()) }
+    }
+}
+
 impl Doctor {
-    pub async fn run(&self, _global: &crate::cli::Global, _report: &Report) -> Outcome {
-        todo!()
+    pub async fn run(&self, global: &Global, report: &Report) -> Outcome {
+        let project = Project::locate();
+        let (model, environment) = project.load(global)?;
+        let mut findings = vec![rust(&project).await, python(), packages(&project), disk(project.target())];
+        findings.extend(match environment.target {
+            Target::Local => target(&project, global),
+            Target::Aws => vec![
+                processor(&project, &environment).await,
+                credentials(&project, &model, &environment).await,
+            ],
+        });
+        let ok = findings.iter().all(|finding| finding.state != State::Lacking);
+        report.print(&Diagnosis { ok, environment: environment.name, findings });
+        Ok(if ok { Exit::Done } else { Exit::Unexpected })
+    }
+}
+
+async fn rust(project: &Project) -> Finding {
+    let needed = env!("CARGO_PKG_RUST_VERSION");
+    match said(toolchain::cargo(project).arg("--version")).await {
+        // This program was compiled, so the compiler is new enough.
+        Some(version) => Finding::fine("Rust", format!("{version} (at least {needed} is needed)")),
+        None => Finding::lacking("Rust", "cargo does not start", "install it from https://rustup.rs"),
+    }
+}
+
+fn python() -> Finding {
+    match python::find() {
+        Ok(python) => {
+            let (major, minor) = python.version;
+            Finding::fine("Python", format!("{major}.{minor} at {}", python.path.display()))
+        }
+        Err(error) => Finding::lacking("Python", error.to_string(), error.remedy()),
+    }
+}
+
+fn packages(project: &Project) -> Finding {
+    match Venv::find(project) {
+        Some(venv) => Finding::fine("Python packages", shown(project, &venv.bin())),
+        None => Finding::absent(
+            "Python packages",
+            format!("are set up in {} when they are first needed", shown(project, &venv::location(project))),
+        ),
+    }
+}
+
+fn disk(folder: &Path) -> Finding {
+    let existing = folder.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(folder);
+    let Ok(room) = rustix::fs::statvfs(existing) else {
+        return Finding::absent("Disk", format!("the space around {} is not known", existing.display()));
+    };
+    let free = room.f_bavail.saturating_mul(room.f_frsize);
+    let detail = format!("{} GB free for {}", free / 1_000_000_000, folder.display());
+    if free >= ENOUGH_DISK {
+        return Finding::fine("Disk", detail);
+    }
+    let fix = format!("make room for {} GB, or name another folder with CARGO_TARGET_DIR", ENOUGH_DISK / 1_000_000_000);
+    Finding::lacking("Disk", detail, fix)
+}
+
+fn target(project: &Project, global: &Global) -> Vec<Finding> {
+    if let Some(endpoints) = local::running(project, global) {
+        let processes = local::processes(project, global);
+        let pids = processes.iter().map(|(name, pid)| format!("{name} {pid}")).collect::<Vec<_>>().join(", ");
+        return vec![Finding::fine("Local target", format!("runs at {} ({pids})", endpoints.aws))];
+    }
+    let ports = match local::free_ports(global) {
+        Ok(ports) => Finding::fine("Ports", format!("{ports}: free")),
+        Err(error) => {
+            let fix = crate::failure::Explain::hint(&error).unwrap_or_default();
+            Finding::lacking("Ports", error.to_string(), fix)
+        }
+    };
+    vec![ports, Finding::absent("Local target", "does not run; `cargo xtask deploy` starts it")]
+}
+
+async fn processor(project: &Project, environment: &Environment) -> Finding {
+    let triple = match environment.architecture {
+        Some(Architecture::X86_64) => "x86_64-unknown-linux-gnu",
+        Some(Architecture::Arm64) | None => "aarch64-unknown-linux-gnu",
+    };
+    let mut command = tokio::process::Command::new("rustup");
+    let installed = said(command.args(["target", "list", "--installed"]).current_dir(project.root())).await;
+    match installed {
+        Some(list) if list.lines().any(|line| line == triple) => Finding::fine("Processor", format!("Rust compiles for {triple}")),
+        Some(_) => Finding::absent("Processor", format!("{triple} is added to Rust by the first `cargo xtask deploy`")),
+        None => Finding::lacking(
+            "Processor",
+            format!("whether Rust compiles for {triple} is not known: rustup does not start"),
+            "install it from https://rustup.rs, or Rust's library for that processor by other means",
+        ),
+    }
+}
+
+async fn credentials(project: &Project, model: &Model, environment: &Environment) -> Finding {
+    match Session::open(project.clone(), model.clone(), environment.clone(), None).await {
+        Ok(_) => Finding::fine(
+            "AWS credentials",
+            format!("for account {}, Region {}", environment.account, environment.region),
+        ),
+        Err(failure) => {
+            Finding::lacking("AWS credentials", failure.error.to_string(), failure.hint.unwrap_or_default())
+        }
+    }
+}
+
+/// What a program prints when it succeeds.
+async fn said(command: &mut tokio::process::Command) -> Option<String> {
+    let output = command.stdout(std::process::Stdio::piped()).output().await.ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// A path as short as it can be told.
+fn shown(project: &Project, path: &Path) -> String {
+    let short: PathBuf = path.strip_prefix(project.root()).unwrap_or(path).into();
+    short.display().to_string()
+}
+
+impl Document for Diagnosis {
+    fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        let width = self.findings.iter().map(|finding| finding.subject.len()).max().unwrap_or(0);
+        for Finding { subject, state, detail, fix } in &self.findings {
+            let mark = match state {
+                State::Fine => paint(GOOD, "✓"),
+                State::Lacking => paint(BAD, "✗"),
+                State::Absent => paint(FAINT, "–"),
+            };
+            writeln!(out, "{mark} {subject:width$}  {detail}")?;
+            if let Some(fix) = fix {
+                writeln!(out, "  {:width$}  {}", "", paint(GOOD, format_args!("→ {fix}")))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_marks_each_finding_and_names_the_fix() {
+        let findings = vec![
+            Finding::fine("Rust", "cargo 1.95.0"),
+            Finding::lacking("Python", "no Python was found", "`apt install python3`"),
+            Finding::absent("Local target", "does not run"),
+        ];
+        let mut text = String::new();
+        Diagnosis { ok: false, environment: "local".to_owned(), findings }.text(&mut text).expect("text");
+        let expected = "\
+✓ Rust          cargo 1.95.0
+✗ Python        no Python was found
+                → `apt install python3`
+– Local target  does not run
+";
+        assert_eq!(anstream::adapter::strip_str(&text).to_string(), expected);
     }
 }

@@ -1,16 +1,124 @@
-//! `lint`.
+//! `lint`: everything that can be said about the code and the templates without running them.
 
+use std::fmt;
+use std::process::Stdio;
+
+use anyhow::Context as _;
 use clap::Args;
+use serde::Serialize;
+use tokio::process::Command;
 
 use super::Outcome;
-use crate::report::Report;
+use super::check::Proof;
+use crate::failure::{Exit, Failure};
+use crate::local::venv::Venv;
+use crate::project::Project;
+use crate::report::{BAD, CAUTION, Document, GOOD, Report, STRONG, paint};
+use crate::{toolchain, validators};
 
-/// Run every linter that CI runs
+/// What cargo-deny says when it cannot reach the database of known vulnerabilities.
+const NO_DATABASE: &str = "failed to fetch advisory database";
+
+/// Check the code, the dependencies and the templates of every environment
 #[derive(Debug, Args)]
 pub struct Lint {}
 
+#[derive(Debug, Serialize)]
+struct Linted {
+    ok: bool,
+    checks: Vec<Linting>,
+}
+
+#[derive(Debug, Serialize)]
+struct Linting {
+    name: String,
+    verdict: Verdict,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Verdict {
+    Clean,
+    Failed,
+    /// What it needs cannot be reached from here.
+    Unreachable,
+}
+
 impl Lint {
-    pub fn run(&self, _report: &Report) -> Outcome {
-        todo!()
+    pub async fn run(&self, report: &Report) -> Outcome {
+        let project = Project::locate();
+        let mut checks = Vec::new();
+        let mut conclude = |name: &str, verdict| checks.push(Linting { name: name.to_owned(), verdict });
+
+        conclude("format", cargo(&project, report, &["fmt", "--all", "--check"]).await?);
+        let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"];
+        conclude("clippy", cargo(&project, report, &clippy).await?);
+
+        let venv = Venv::ensure(&project, report).await?;
+        let rules = ["bans", "licenses", "sources"];
+        conclude("dependencies", deny(&project, &venv, report, &rules).await?);
+        conclude("advisories", deny(&project, &venv, report, &["advisories"]).await?);
+        for environment in project.environments() {
+            let verdict = templates(&project, &venv, report, &environment).await;
+            conclude(&format!("templates of {environment}"), verdict?);
+        }
+
+        let ok = checks.iter().all(|check| check.verdict != Verdict::Failed);
+        report.print(&Linted { ok, checks });
+        Ok(if ok { Exit::Done } else { Exit::Unexpected })
+    }
+}
+
+async fn cargo(project: &Project, report: &Report, arguments: &[&str]) -> anyhow::Result<Verdict> {
+    report.note(paint(STRONG, format_args!("cargo {}", arguments.join(" "))));
+    let status = toolchain::cargo(project).args(arguments).status().await.context("cargo does not start")?;
+    Ok(if status.success() { Verdict::Clean } else { Verdict::Failed })
+}
+
+/// Runs cargo-deny. What it writes is shown when it fails: a crate in two versions is not worth a page.
+async fn deny(project: &Project, venv: &Venv, report: &Report, which: &[&str]) -> anyhow::Result<Verdict> {
+    report.note(paint(STRONG, format_args!("cargo deny check {}", which.join(" "))));
+    let output = Command::new(venv.program("cargo-deny"))
+        .args(["--workspace", "--locked", "check"])
+        .args(which)
+        .current_dir(project.root())
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .context("cargo-deny does not start")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    if output.status.success() {
+        return Ok(Verdict::Clean);
+    }
+    if said.contains(NO_DATABASE) {
+        report.warn("the database of known vulnerabilities cannot be reached: nothing was compared with it");
+        return Ok(Verdict::Unreachable);
+    }
+    report.note(said.trim_end());
+    Ok(Verdict::Failed)
+}
+
+async fn templates(project: &Project, venv: &Venv, report: &Report, name: &str) -> Result<Verdict, Failure> {
+    let (model, environment) = project.load_named(name, &[])?;
+    let proof = Proof::new(name, validators::prove(project, venv, &model, &environment).await?);
+    let mut text = String::new();
+    if proof.text(&mut text).is_ok() {
+        report.note(text.trim_end());
+    }
+    Ok(if proof.ok() { Verdict::Clean } else { Verdict::Failed })
+}
+
+impl Document for Linted {
+    fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        for Linting { name, verdict } in &self.checks {
+            let mark = match verdict {
+                Verdict::Clean => paint(GOOD, "✓"),
+                Verdict::Failed => paint(BAD, "✗"),
+                Verdict::Unreachable => paint(CAUTION, "– not checked:"),
+            };
+            writeln!(out, "{mark} {name}")?;
+        }
+        Ok(())
     }
 }

@@ -28,7 +28,7 @@ pub async fn run(cli: &Cli, report: &Report) -> Outcome {
     let global = &cli.global;
     match &cli.command {
         Command::Synth(command) => command.run(global, report),
-        Command::Check(command) => command.run(global, report),
+        Command::Check(command) => command.run(global, report).await,
         Command::Plan(command) => command.run(global, report).await,
         Command::Deploy(command) => command.run(global, report).await,
         Command::Destroy(command) => command.run(global, report).await,
@@ -39,8 +39,8 @@ pub async fn run(cli: &Cli, report: &Report) -> Outcome {
         Command::Verify(command) => command.run(global, report).await,
         Command::Query(command) => command.run(global, report).await,
         Command::Doctor(command) => command.run(global, report).await,
-        Command::Test(command) => command.run(report),
-        Command::Lint(command) => command.run(report),
+        Command::Test(command) => command.run(report).await,
+        Command::Lint(command) => command.run(report).await,
         Command::Completions(command) => command.run(report),
     }
 }

@@ -20,7 +20,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use self::ports::Ports;
+pub use self::ports::{PortError, Ports};
 use self::process::Process;
 use self::ready::NotReady;
 use self::state::{Folder, Lock, Record};
@@ -131,6 +131,24 @@ pub fn running(project: &Project, global: &Global) -> Option<Endpoints> {
     alive.then(|| record.ports.into())
 }
 
+/// The processes of the local target that run, by name.
+pub fn processes(project: &Project, global: &Global) -> Vec<(&'static str, u32)> {
+    let Some(record) = Folder::of(project, global).record() else { return Vec::new() };
+    [(emulator::NAME, Some(record.emulator)), (timestream::NAME, record.timestream)]
+        .into_iter()
+        .filter_map(|(name, process)| process.filter(|process| process.is_alive()).map(|process| (name, process.pid)))
+        .collect()
+}
+
+/// The ports that a start would take, when nothing else has them.
+pub fn free_ports(global: &Global) -> Result<Ports, PortError> {
+    let ports = Ports::choose(global.local_port)?;
+    ports::require_free(ports.aws, emulator::TITLE)?;
+    ports::require_free(ports.timestream, timestream::TITLE)?;
+    ports::require_free(ports.mqtt, "the MQTT broker")?;
+    Ok(ports)
+}
+
 /// Starts what does not run yet, and waits until it answers.
 pub async fn start(project: &Project, global: &Global, report: &Report) -> Result<Endpoints, Failure> {
     let folder = Folder::of(project, global);
@@ -186,10 +204,7 @@ async fn start_anew(
     let (_, environment) = project.load(global)?;
     // What is left of a target that ended badly would hold the ports.
     halt(folder, lock)?;
-    let ports = Ports::choose(global.local_port)?;
-    ports::require_free(ports.aws, emulator::TITLE)?;
-    ports::require_free(ports.timestream, timestream::TITLE)?;
-    ports::require_free(ports.mqtt, "the MQTT broker")?;
+    let ports = free_ports(global)?;
     let venv = async { Venv::ensure(project, report).await.map_err(Failure::from) };
     let program = async { timestream::build(project, report).await.map_err(Failure::from) };
     let (venv, program) = futures::try_join!(venv, program)?;

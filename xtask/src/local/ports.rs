@@ -1,5 +1,6 @@
 //! The ports of the local target, and who else has one of them.
 
+use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, TcpListener};
 
@@ -62,6 +63,12 @@ impl Explain for PortError {
 
     fn hint(&self) -> Option<String> {
         Some("name another with `--local-port PORT` (0 takes free ones), or end the process that has it".to_owned())
+    }
+}
+
+impl fmt::Display for Ports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (AWS), {} (Timestream), {} (MQTT)", self.aws, self.timestream, self.mqtt)
     }
 }
 

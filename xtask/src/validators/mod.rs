@@ -11,6 +11,7 @@ use std::process::{Output, Stdio};
 
 use anyhow::{Context as _, bail};
 use serde::Serialize;
+use serde_json::Value;
 use stacks::environment::Environment;
 use stacks::{Inputs, Stack};
 use telemetry::Model;
@@ -97,19 +98,28 @@ fn write(folder: &Path, stacks: &[Stack]) -> anyhow::Result<Vec<PathBuf>> {
 
 fn invariants(stacks: &[Stack]) -> Verdict {
     let finding = |violation: stacks::invariants::Violation| Finding {
-        stack: violation.stack.to_string(),
-        entity: violation.resource.map(|resource| resource.to_string()),
+        rule: rule(&violation.breach),
+        message: violation.breach.to_string(),
+        stack: violation.stack.to_owned(),
+        entity: violation.resource,
         path: None,
         severity: Severity::Error,
         validator: "sluice",
-        rule: violation.invariant.to_string(),
-        message: violation.message.to_string(),
     };
     Verdict {
         validator: "sluice",
         version: env!("CARGO_PKG_VERSION").to_owned(),
         templates: stacks.len(),
         findings: stacks::invariants::check(stacks).into_iter().map(finding).collect(),
+    }
+}
+
+/// The name of an invariant: that of the variant, as it is serialized.
+fn rule(breach: &stacks::invariants::Breach) -> String {
+    match serde_json::to_value(breach) {
+        Ok(Value::String(name)) => name,
+        Ok(Value::Object(fields)) => fields.keys().next().cloned().unwrap_or_default(),
+        _ => String::new(),
     }
 }
 
