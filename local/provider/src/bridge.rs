@@ -13,7 +13,7 @@ use aws_sdk_kinesis::types::PutRecordsRequestEntry;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Records of a PutRecords request, at most. A batch of SQS has less than its 5 MB.
+/// Records of a `PutRecords` request, at most. A batch of SQS has less than its 5 MB.
 const REQUEST_RECORDS: usize = 500;
 /// Characters of a partition key, at most.
 const KEY_CHARACTERS: usize = 256;

@@ -32,6 +32,7 @@ pub(crate) enum RequestType {
 /// A request of `CloudFormation`. All scalar properties are text.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
+#[allow(clippy::struct_field_names, reason = "the names of the protocol")]
 pub(crate) struct Request {
     pub request_type: RequestType,
     pub request_id: String,

@@ -14,9 +14,12 @@ use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::custom_resource::Request;
+
 /// Properties of a database.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[allow(clippy::struct_field_names, reason = "the names of the type's properties")]
 pub(crate) struct Database {
     #[serde(rename = "ServiceToken")]
     _service_token: Option<String>,
@@ -31,6 +34,7 @@ pub(crate) struct Database {
 /// Properties of a table.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[allow(clippy::struct_field_names, reason = "the names of the type's properties")]
 pub(crate) struct Table {
     #[serde(rename = "ServiceToken")]
     _service_token: Option<String>,
@@ -43,6 +47,23 @@ pub(crate) struct Table {
     pub schema: Option<Schema>,
     #[serde(default)]
     pub tags: Vec<Tag>,
+}
+
+/// What matters of the properties before an update.
+///
+/// They may be wrong: when a wrong update is rolled back, they are the wrong ones.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Former {
+    pub kms_key_id: Option<String>,
+    #[serde(default)]
+    pub tags: Vec<Tag>,
+}
+
+impl Former {
+    pub(crate) fn of(request: &Request) -> Self {
+        Self::deserialize(Value::Object(request.old_resource_properties.clone())).unwrap_or_default()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

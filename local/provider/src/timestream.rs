@@ -7,10 +7,10 @@
 use aws_sdk_timestreamwrite::error::{BuildError, DisplayErrorContext, ProvideErrorMetadata};
 use aws_sdk_timestreamwrite::{Client, Error as ServiceError};
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::custom_resource::{Request, RequestType};
-use crate::properties::{Database, Table, Tag};
+use crate::properties::{Database, Former, Table, Tag};
 
 /// Between database and table in a table's physical id, as in `AWS::Timestream::Table`.
 const SEPARATOR: char = '|';
@@ -36,7 +36,13 @@ pub(crate) enum Error {
     #[error("an update of {0} came without a physical id")]
     Unidentified(String),
     #[error("{}", sentence(.0))]
-    Service(#[from] ServiceError),
+    Service(Box<ServiceError>),
+}
+
+impl From<ServiceError> for Error {
+    fn from(error: ServiceError) -> Self {
+        Self::Service(Box::new(error))
+    }
 }
 
 fn sentence(error: &ServiceError) -> String {
@@ -68,7 +74,7 @@ impl Timestream {
     }
 
     async fn ensure_database(&self, request: &Request) -> Result<Provisioned, Error> {
-        let wanted: Database = properties(request, &request.resource_properties)?;
+        let wanted: Database = properties(request)?;
         let existing = existing(request)?;
         let name = match (&wanted.database_name, existing) {
             (Some(name), _) => name.clone(),
@@ -76,7 +82,7 @@ impl Timestream {
             (None, None) => generated_name(request),
         };
         let database = if existing == Some(name.as_str()) {
-            let old: Database = properties(request, &request.old_resource_properties)?;
+            let old = Former::of(request);
             let database =
                 if let Some(key) = wanted.kms_key_id.filter(|key| old.kms_key_id.as_ref() != Some(key)) {
                     let update = self.client.update_database().database_name(&name).kms_key_id(key);
@@ -98,7 +104,7 @@ impl Timestream {
     }
 
     async fn ensure_table(&self, request: &Request) -> Result<Provisioned, Error> {
-        let wanted: Table = properties(request, &request.resource_properties)?;
+        let wanted: Table = properties(request)?;
         let existing = existing(request)?;
         let name = match (&wanted.table_name, existing.and_then(|id| id.split_once(SEPARATOR))) {
             (Some(name), _) => name.clone(),
@@ -111,7 +117,7 @@ impl Timestream {
         let magnetic = wanted.magnetic_store_write_properties.map(|writes| writes.to_sdk()).transpose()?;
         let schema = wanted.schema.map(|schema| schema.to_sdk()).transpose()?;
         let table = if existing == Some(physical_id.as_str()) {
-            let old: Table = properties(request, &request.old_resource_properties)?;
+            let old = Former::of(request);
             let update = self.client.update_table().database_name(&database).table_name(&name);
             let update = update
                 .set_retention_properties(retention)
@@ -157,7 +163,9 @@ impl Timestream {
     async fn delete_database(&self, request: &Request) -> Result<Provisioned, Error> {
         if let Some(name) = request.existing() {
             let delete = self.client.delete_database().database_name(name);
-            unless_gone(delete.send().await.map_err(ServiceError::from))?;
+            if let Err(error) = delete.send().await {
+                unless_gone(error.into())?;
+            }
         }
         Ok(deleted(request))
     }
@@ -165,14 +173,16 @@ impl Timestream {
     async fn delete_table(&self, request: &Request) -> Result<Provisioned, Error> {
         if let Some((database, table)) = request.existing().and_then(|id| id.split_once(SEPARATOR)) {
             let delete = self.client.delete_table().database_name(database).table_name(table);
-            unless_gone(delete.send().await.map_err(ServiceError::from))?;
+            if let Err(error) = delete.send().await {
+                unless_gone(error.into())?;
+            }
         }
         Ok(deleted(request))
     }
 }
 
-fn properties<T: DeserializeOwned>(request: &Request, properties: &Map<String, Value>) -> Result<T, Error> {
-    T::deserialize(Value::Object(properties.clone()))
+fn properties<T: DeserializeOwned>(request: &Request) -> Result<T, Error> {
+    T::deserialize(Value::Object(request.resource_properties.clone()))
         .map_err(|source| Error::Properties { kind: request.resource_type.clone(), source })
 }
 
@@ -195,10 +205,10 @@ fn generated_name(request: &Request) -> String {
     format!("{stack}-{}-{}", request.logical_resource_id, unique.to_ascii_uppercase())
 }
 
-fn unless_gone<T>(deleted: Result<T, ServiceError>) -> Result<(), ServiceError> {
-    match deleted {
-        Ok(_) | Err(ServiceError::ResourceNotFoundException(_)) => Ok(()),
-        Err(error) => Err(error),
+fn unless_gone(error: ServiceError) -> Result<(), Error> {
+    match error {
+        ServiceError::ResourceNotFoundException(_) => Ok(()),
+        error => Err(error.into()),
     }
 }
 

@@ -18,8 +18,10 @@ enum Mood {
     Fails,
 }
 
+type Moods = &'static [Mood];
+
 /// Takes requests in `moods`, the last one for ever; returns the bridge and the keys that were taken.
-async fn bridge(moods: &'static [Mood]) -> (Bridge, Arc<Mutex<Vec<String>>>) {
+async fn bridge(moods: Moods) -> (Bridge, Arc<Mutex<Vec<String>>>) {
     let taken = Arc::new(Mutex::new(Vec::new()));
     let requests = Arc::new(Mutex::new(0));
     let keys = Arc::clone(&taken);
@@ -81,7 +83,7 @@ fn soon() -> SystemTime {
 
 #[tokio::test]
 async fn what_the_stream_does_not_take_stays_in_the_queue() {
-    let cases: [(&str, &'static [Mood], usize, usize, &[&str]); 6] = [
+    let cases: [(&str, Moods, usize, usize, &[&str]); 6] = [
         ("all", &[Mood::Takes], 10, 10, &[]),
         ("more than a request holds", &[Mood::Takes], 1201, 1201, &[]),
         ("refused once", &[Mood::Refuses(&[0, 2]), Mood::Takes], 3, 3, &[]),
