@@ -76,7 +76,6 @@ prop_compose! {
     }
 }
 
-/// Whether every number of the event is in its measure's range, and how many measures are decoded.
 fn decoded(model: &Model, event: &Event, arrived: i64) -> telemetry::Decoded {
     Decoder::new(model).decode(&event.payload, arrival(arrived))
 }

@@ -6,3 +6,4 @@ mod answer;
 mod documents;
 mod limit;
 mod properties;
+mod runtime;
