@@ -1,6 +1,6 @@
 //! The endpoint: which operation does what, over one store.
 //!
-//! One table of operations; whatever is not in it is refused by name. It knows nothing of HTTP.
+//! Whatever is not in its tables of operations is refused by name. It knows nothing of HTTP.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -35,6 +35,39 @@ const UNSUPPORTED: [&str; 12] = [
     "UpdateScheduledQuery",
 ];
 
+/// Operations of the control plane.
+const CONTROL: [(&str, Control); 13] = [
+    ("CreateDatabase", database::create),
+    ("CreateTable", table::create),
+    ("DeleteDatabase", database::delete),
+    ("DeleteTable", table::delete),
+    ("DescribeDatabase", database::describe_one),
+    ("DescribeTable", table::describe_one),
+    ("ListDatabases", database::list),
+    ("ListTables", table::list),
+    ("ListTagsForResource", tags::list),
+    ("TagResource", tags::tag),
+    ("UntagResource", tags::untag),
+    ("UpdateDatabase", database::update),
+    ("UpdateTable", table::update),
+];
+
+/// Operations of the query engine.
+const QUERY: [&str; 3] = ["CancelQuery", "PrepareQuery", "Query"];
+
+const DESCRIBE_ENDPOINTS: &str = "DescribeEndpoints";
+const WRITE_RECORDS: &str = "WriteRecords";
+
+/// An operation of the control plane.
+type Control = fn(&Store, &Identity, Value) -> Result<Value, wire::Error>;
+
+/// Whether this endpoint does this operation.
+pub fn does(operation: &str) -> bool {
+    CONTROL.iter().any(|(name, _)| *name == operation)
+        || QUERY.contains(&operation)
+        || [DESCRIBE_ENDPOINTS, WRITE_RECORDS].contains(&operation)
+}
+
 /// The Write and the Query API over one store.
 pub struct Endpoint {
     store: Arc<Store>,
@@ -42,9 +75,6 @@ pub struct Endpoint {
     identity: Identity,
     faults: Mutex<Faults>,
 }
-
-/// An operation of the control plane.
-type Control = fn(&Store, &Identity, Value) -> Result<Value, wire::Error>;
 
 impl Endpoint {
     /// An endpoint over `store`, without faults.
@@ -92,30 +122,19 @@ impl Endpoint {
         body: Value,
         mut record_faults: RecordFaults,
     ) -> Result<Value, wire::Error> {
-        let control: Control = match operation {
-            "DescribeEndpoints" => {
-                let endpoint = json!({ "Address": address, "CachePeriodInMinutes": ENDPOINT_CACHE_MINUTES });
-                return Ok(json!({ "Endpoints": [endpoint] }));
-            }
-            "Query" | "CancelQuery" | "PrepareQuery" => return self.engine.handle(operation, body).await,
-            "WriteRecords" => {
-                let store = Arc::clone(&self.store);
-                return blocking(move || write::write_records(&store, &mut record_faults, body)).await;
-            }
-            "CreateDatabase" => database::create,
-            "DescribeDatabase" => database::describe_one,
-            "ListDatabases" => database::list,
-            "UpdateDatabase" => database::update,
-            "DeleteDatabase" => database::delete,
-            "CreateTable" => table::create,
-            "DescribeTable" => table::describe_one,
-            "ListTables" => table::list,
-            "UpdateTable" => table::update,
-            "DeleteTable" => table::delete,
-            "TagResource" => tags::tag,
-            "UntagResource" => tags::untag,
-            "ListTagsForResource" => tags::list,
-            other => return Err(refusal(other)),
+        if operation == DESCRIBE_ENDPOINTS {
+            let endpoint = json!({ "Address": address, "CachePeriodInMinutes": ENDPOINT_CACHE_MINUTES });
+            return Ok(json!({ "Endpoints": [endpoint] }));
+        }
+        if operation == WRITE_RECORDS {
+            let store = Arc::clone(&self.store);
+            return blocking(move || write::write_records(&store, &mut record_faults, body)).await;
+        }
+        if QUERY.contains(&operation) {
+            return self.engine.handle(operation, body).await;
+        }
+        let Some((_, control)) = CONTROL.iter().find(|(name, _)| *name == operation) else {
+            return Err(refusal(operation));
         };
         let endpoint = Arc::clone(self);
         blocking(move || control(&endpoint.store, &endpoint.identity, body)).await

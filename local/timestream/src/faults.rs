@@ -26,7 +26,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::wire::{self, ErrorCode};
+use crate::{
+    endpoint,
+    wire::{self, ErrorCode},
+};
 
 const ALL: &str = "*";
 const MAX_DELAY_MS: u64 = 60_000;
@@ -63,6 +66,12 @@ pub struct Rates {
 /// Why a plan is refused.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Error {
+    /// A name that no request has.
+    #[error("{operation} is not an operation of this endpoint.")]
+    Operation {
+        /// The name.
+        operation: String,
+    },
     /// A share that is none.
     #[error(
         "The shares of {operation} must be from 0 to 1, and throttle, internal and lost_answer together at most 1."
@@ -88,6 +97,9 @@ pub enum Error {
 impl Rates {
     fn check(&self, operation: &str) -> Result<(), Error> {
         let operation = operation.to_owned();
+        if operation != ALL && !endpoint::does(&operation) {
+            return Err(Error::Operation { operation });
+        }
         let shares = [self.throttle, self.internal, self.lost_answer, self.reject];
         let requests = self.throttle + self.internal + self.lost_answer;
         if shares.iter().any(|share| !(0.0..=1.0).contains(share)) || requests > 1.0 {
@@ -229,6 +241,7 @@ mod tests {
     #[test]
     fn refused_plans() {
         for (operation, rates, part) in [
+            ("WriteRecord", Rates::default(), "WriteRecord is not an operation"),
             ("Query", Rates { throttle: 1.5, ..Rates::default() }, "from 0 to 1"),
             ("Query", Rates { internal: -0.1, ..Rates::default() }, "from 0 to 1"),
             ("Query", Rates { throttle: f64::NAN, ..Rates::default() }, "from 0 to 1"),
@@ -256,16 +269,16 @@ mod tests {
         };
         let requests = run();
         assert_eq!(requests, run());
-        let share = |matching: &dyn Fn(&(Option<Failure>, bool)) -> bool| {
-            let count = requests.iter().filter(|request| matching(request)).count();
-            f64::from(u32::try_from(count).expect("few")) / 20_000.0
-        };
-        for (what, actual, expected) in [
-            ("throttled", share(&|(failure, _)| *failure == Some(Failure::Throttled)), 0.3),
-            ("internal", share(&|(failure, _)| *failure == Some(Failure::Internal)), 0.1),
-            ("lost answers", share(&|(failure, _)| *failure == Some(Failure::LostAnswer)), 0.05),
-            ("rejected", share(&|(_, rejected)| *rejected), 0.2),
+        let share = |count: usize| f64::from(u32::try_from(count).expect("few")) / 20_000.0;
+        let failed = |failure| requests.iter().filter(|request| request.0 == Some(failure)).count();
+        let rejected = requests.iter().filter(|request| request.1).count();
+        for (what, count, expected) in [
+            ("throttled", failed(Failure::Throttled), 0.3),
+            ("internal", failed(Failure::Internal), 0.1),
+            ("lost answers", failed(Failure::LostAnswer), 0.05),
+            ("rejected", rejected, 0.2),
         ] {
+            let actual = share(count);
             assert!((actual - expected).abs() < 0.015, "{what}: {actual}");
         }
     }

@@ -31,7 +31,7 @@ use crate::{
 /// Bytes of a request: a hundred records of the service's size, with all their JSON, fit many times.
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 /// How often rows that are no longer retained are removed.
-const PURGE_EVERY: Duration = Duration::from_secs(60);
+const PURGE_EVERY: Duration = Duration::from_mins(1);
 
 /// Serves `endpoint` on `listener` until `stop` ends, and then lets the requests under way finish.
 pub async fn serve(

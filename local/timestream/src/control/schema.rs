@@ -54,7 +54,7 @@ mod tests {
     }
 
     fn schema<const N: usize>(keys: [PartitionKey; N]) -> Schema {
-        Schema { composite_partition_key: keys.to_vec() }
+        Schema { composite_partition_key: Vec::from(keys) }
     }
 
     #[test]

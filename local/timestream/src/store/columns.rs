@@ -35,7 +35,7 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// The columns in this order, without measure names: these are in the series and rows.
+    /// The columns in this order, without measure names: these are in the rows.
     pub fn from_order(order: ColumnOrder) -> Self {
         let dimensions = order.dimensions.iter().map(|name| (name.clone(), NameUse::Dimension));
         let multi =

@@ -31,7 +31,7 @@ use request::WriteRecords;
 /// others are on disk when the answer names it. Blocks while it writes.
 pub fn write_records(store: &Store, faults: &mut RecordFaults, body: Value) -> Result<Value, wire::Error> {
     let request: WriteRecords = wire::parse(body)?;
-    let records = request::read(request.records, request.common_attributes.as_ref())?;
+    let records = request::read(&request.records, request.common_attributes.as_ref())?;
     let now = store.now();
     let (database, table) = (request.database_name.as_str(), request.table_name.as_str());
     let report = store.write_rows(database, table, |table, draft| {

@@ -171,7 +171,7 @@ impl From<Error> for wire::Error {
 }
 
 /// The records of a request as rows, with the common attributes merged in.
-pub fn read(records: Vec<Record>, common: Option<&Record>) -> Result<Vec<Row>, Error> {
+pub fn read(records: &[Record], common: Option<&Record>) -> Result<Vec<Row>, Error> {
     if records.is_empty() || records.len() > MAX_RECORDS {
         return Err(Error::RecordCount(records.len()));
     }
