@@ -1,2 +1,99 @@
-//! Placeholder.
-fn main() {}
+//! The function that Lambda runs: reads its environment, makes the clients, hands batches on.
+
+use std::io::Write;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use kinesis_consumer::batch::{Batch, BatchResponse};
+use kinesis_consumer::handler::{Consumer, Handled};
+use kinesis_consumer::quarantine::Quarantine;
+use kinesis_consumer::store::Table;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use telemetry::{Decoder, Model};
+use tracing_subscriber::EnvFilter;
+
+/// One attempt of a request. The store answers in milliseconds, or it is better asked again.
+const ATTEMPT: Duration = Duration::from_secs(10);
+
+/// Until a connection stands.
+const CONNECT: Duration = Duration::from_secs(3);
+
+/// A setting that the function's configuration must have.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the environment variable {name} is missing: the function needs DATABASE, TABLE, QUARANTINE_URL and REJECTED_BUCKET"
+)]
+struct MissingSetting {
+    name: &'static str,
+}
+
+fn setting(name: &'static str) -> Result<String, MissingSetting> {
+    std::env::var(name).ok().filter(|value| !value.is_empty()).ok_or(MissingSetting { name })
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").unwrap_or_else(|_| "info".to_owned());
+    tracing_subscriber::fmt().json().with_env_filter(EnvFilter::new(level)).with_ansi(false).init();
+    let function =
+        std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|_| "kinesis-consumer".to_owned());
+    let consumer = wire().await?;
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Batch>| handle(&consumer, &function, event))).await
+}
+
+async fn handle(
+    consumer: &Consumer,
+    function: &str,
+    event: LambdaEvent<Batch>,
+) -> Result<BatchResponse, Error> {
+    let left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
+    let Handled { response, metrics } = consumer.handle(&event.payload, left).await;
+    let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    writeln!(std::io::stdout(), "{}", metrics.line(function, now_ms))?;
+    Ok(response)
+}
+
+async fn wire() -> Result<Consumer, Error> {
+    let timeouts =
+        TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build();
+    let config = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).load().await;
+    Ok(Consumer {
+        decoder: Decoder::new(&Model::beside_binary()?),
+        table: Table {
+            client: store(&config).await?,
+            database: setting("DATABASE")?,
+            table: setting("TABLE")?,
+        },
+        quarantine: Quarantine {
+            sqs: aws_sdk_sqs::Client::new(&config),
+            s3: s3(&config),
+            queue_url: setting("QUARANTINE_URL")?,
+            bucket: setting("REJECTED_BUCKET")?,
+        },
+    })
+}
+
+/// The store is one of the services that tell their address on request, unless the configuration does.
+async fn store(config: &SdkConfig) -> Result<aws_sdk_timestreamwrite::Client, Error> {
+    let settings =
+        aws_sdk_timestreamwrite::config::Builder::from(config).retry_config(RetryConfig::disabled()).build();
+    let client = aws_sdk_timestreamwrite::Client::from_conf(settings);
+    let configured = ["AWS_ENDPOINT_URL_TIMESTREAM_WRITE", "AWS_ENDPOINT_URL"];
+    if configured.iter().any(|name| std::env::var_os(name).is_some()) {
+        return Ok(client);
+    }
+    let (client, reload) = client.with_endpoint_discovery_enabled().await?;
+    tokio::spawn(reload.reload_task());
+    Ok(client)
+}
+
+/// An endpoint of one's own serves buckets by path; AWS serves them by name.
+fn s3(config: &SdkConfig) -> aws_sdk_s3::Client {
+    let own_endpoint =
+        ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"].iter().any(|name| std::env::var_os(name).is_some());
+    aws_sdk_s3::Client::from_conf(
+        aws_sdk_s3::config::Builder::from(config).force_path_style(own_endpoint).build(),
+    )
+}

@@ -62,14 +62,14 @@ fn through_a_tree(payload: &[u8]) -> Option<TextRecord> {
 
 fn decode(criterion: &mut Criterion) {
     let decoder = Decoder::new(&smart_home());
-    let decoded = decoder.decode(SMART_HOME, ARRIVAL);
-    assert!(decoded.rejection.is_none() && decoded.records.len() == 1, "the benchmark needs a good event");
+    let sample = decoder.decode(SMART_HOME, ARRIVAL);
+    assert!(sample.rejection.is_none() && sample.records.len() == 1, "the benchmark needs a good event");
     let mut group = criterion.benchmark_group("decode");
     group.throughput(Throughput::Elements(1));
     group
         .bench_function("decoder", |bencher| bencher.iter(|| decoder.decode(black_box(SMART_HOME), ARRIVAL)));
     group.bench_function("serde_json::Value", |bencher| {
-        bencher.iter(|| through_a_tree(black_box(SMART_HOME)))
+        bencher.iter(|| through_a_tree(black_box(SMART_HOME)));
     });
     group.finish();
 }

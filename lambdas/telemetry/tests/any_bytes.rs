@@ -55,7 +55,7 @@ fn check(payload: &[u8]) -> Vec<Decoded> {
             for value in values(record) {
                 match value {
                     Value::Double(value) => {
-                        assert!(value.is_finite() && !(*value == 0.0 && value.is_sign_negative()))
+                        assert!(value.is_finite() && !(*value == 0.0 && value.is_sign_negative()));
                     }
                     Value::Varchar(text) => assert!((1..=MAX_TEXT_BYTES).contains(&text.len())),
                     Value::Timestamp(time) => assert!(*time >= 0),

@@ -1,0 +1,150 @@
+//! The test bench: a consumer wired to a server, batches, and Lambda's way of delivering them again.
+
+use std::time::Duration;
+
+use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+use base64::prelude::*;
+use kinesis_consumer::batch::{Batch, Delivery};
+use kinesis_consumer::handler::{Consumer, Handled};
+use kinesis_consumer::quarantine::Quarantine;
+use kinesis_consumer::store::Table;
+use serde_json::json;
+use telemetry::{Decoder, Model};
+
+use crate::services::{Faults, Services};
+
+/// When the events of the tests arrive.
+pub const ARRIVAL_MS: i64 = 1_609_757_180_000;
+
+/// The time of an invocation that has enough of it.
+pub const PLENTY: Duration = Duration::from_mins(1);
+
+pub struct Bench {
+    pub services: Services,
+    pub consumer: Consumer,
+}
+
+impl Bench {
+    pub async fn new(faults: Faults) -> Self {
+        Self::seeded(7, faults).await
+    }
+
+    pub async fn seeded(seed: u64, faults: Faults) -> Self {
+        let services = Services::start(seed, faults).await;
+        let consumer = consumer(&services.endpoint);
+        Self { services, consumer }
+    }
+
+    pub async fn handle(&self, batch: &Batch) -> Handled {
+        self.consumer.handle(batch, PLENTY).await
+    }
+
+    /// Delivers as Lambda does: again from the first failure on, until there is none.
+    pub async fn deliver(&self, batch: &Batch, left: Duration) -> usize {
+        let mut batch = batch.clone();
+        for deliveries in 1..=50 {
+            let handled = self.consumer.handle(&batch, left).await;
+            let failures = failures(&handled);
+            let Some(lowest) =
+                batch.deliveries.iter().position(|one| failures.contains(&one.kinesis.sequence_number))
+            else {
+                assert!(failures.is_empty(), "a failure that was not delivered: {failures:?}");
+                return deliveries;
+            };
+            batch.deliveries.drain(..lowest);
+        }
+        panic!("still not delivered");
+    }
+}
+
+/// Sequence numbers to be delivered again.
+pub fn failures(handled: &Handled) -> Vec<String> {
+    handled.response.batch_item_failures.iter().map(|failure| failure.item_identifier.clone()).collect()
+}
+
+/// A delivery whose sequence number is `sequence`.
+pub fn delivery(sequence: usize, arrival_ms: i64, payload: &[u8]) -> Delivery {
+    #[allow(clippy::cast_precision_loss)]
+    let seconds = arrival_ms as f64 / 1000.0;
+    serde_json::from_value(json!({
+        "eventID": format!("shardId-000000000000:{sequence}"),
+        "kinesis": {
+            "sequenceNumber": sequence.to_string(),
+            "partitionKey": "key",
+            "approximateArrivalTimestamp": seconds,
+            "data": BASE64_STANDARD.encode(payload),
+        },
+    }))
+    .expect("a delivery")
+}
+
+/// A batch of payloads that arrive together, with sequence numbers from 0.
+pub fn batch<P: AsRef<[u8]>>(payloads: impl IntoIterator<Item = P>) -> Batch {
+    let deliveries = payloads
+        .into_iter()
+        .enumerate()
+        .map(|(sequence, payload)| delivery(sequence, ARRIVAL_MS, payload.as_ref()))
+        .collect();
+    Batch { deliveries }
+}
+
+/// A good event: device `d0` to `d9`, at `number` milliseconds after a fixed time, with `number` as its value.
+pub fn event(number: usize) -> String {
+    format!(r#"{{"id": "d{}", "t": {}, "v": {number}}}"#, number % 10, 1_609_757_170_000 + number)
+}
+
+/// The model of the tests.
+pub fn model() -> Model {
+    serde_json::from_value(json!({
+        "topic": "t/+",
+        "device": { "dimension": "device", "field": "id" },
+        "time": { "field": "t", "unit": "ms" },
+        "measures": [{ "name": "value", "field": "v", "type": "bigint", "normal": { "min": 0, "max": 1_000_000 } },
+            { "name": "other", "field": "w", "type": "bigint" }],
+        "record": { "layout": "multi", "name": "m" },
+        "undeclared": "ignore",
+    }))
+    .expect("a model")
+}
+
+fn consumer(endpoint: &str) -> Consumer {
+    let credentials = || {
+        Credentials::builder().access_key_id("test").secret_access_key("test").provider_name("test").build()
+    };
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(500)).build();
+    let region = || Region::new("eu-west-1");
+    let store = aws_sdk_timestreamwrite::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(region())
+        .endpoint_url(endpoint)
+        .credentials_provider(credentials())
+        .timeout_config(timeouts)
+        .retry_config(RetryConfig::disabled());
+    let sqs = aws_sdk_sqs::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(region())
+        .endpoint_url(endpoint)
+        .credentials_provider(credentials());
+    let s3 = aws_sdk_s3::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(region())
+        .endpoint_url(endpoint)
+        .force_path_style(true)
+        .credentials_provider(credentials());
+    Consumer {
+        decoder: Decoder::new(&model()),
+        table: Table {
+            client: aws_sdk_timestreamwrite::Client::from_conf(store.build()),
+            database: "db".to_owned(),
+            table: "table".to_owned(),
+        },
+        quarantine: Quarantine {
+            sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
+            s3: aws_sdk_s3::Client::from_conf(s3.build()),
+            queue_url: format!("{endpoint}/000000000000/quarantine"),
+            bucket: "rejected".to_owned(),
+        },
+    }
+}

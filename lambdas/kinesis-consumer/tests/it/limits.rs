@@ -1,0 +1,87 @@
+//! What the services will not take in one piece.
+
+use crate::bench::{Bench, batch, event, failures};
+use crate::services::Faults;
+
+#[tokio::test]
+async fn an_invalid_record_is_found_among_the_good() {
+    for (events, poisoned) in
+        [(1, vec![0]), (2, vec![1]), (100, vec![0, 50, 99]), (250, vec![7, 8, 120, 249])]
+    {
+        let bench = Bench::new(Faults::default()).await;
+        let payload = |number: usize| {
+            if poisoned.contains(&number) {
+                event(number).replace(r#""d"#, r#""poison", "x": ""#)
+            } else {
+                event(number)
+            }
+        };
+        let handled = bench.handle(&batch((0..events).map(payload))).await;
+        assert_eq!(failures(&handled), Vec::<String>::new());
+        let held = bench.services.held();
+        assert_eq!(held.rows.len(), events - poisoned.len());
+        assert_eq!(held.quarantined(), poisoned.iter().map(ToString::to_string).collect());
+        assert!(held.messages.iter().all(|message| message["reasons"][0]["code"] == "store_invalid"));
+        assert_eq!(handled.metrics.records, (events - poisoned.len()) as u64);
+    }
+}
+
+#[tokio::test]
+async fn requests_hold_a_hundred_records_and_the_tail_is_written() {
+    for (events, mut expected) in
+        [(1, vec![1]), (100, vec![100]), (101, vec![100, 1]), (250, vec![100, 100, 50])]
+    {
+        let bench = Bench::new(Faults::default()).await;
+        let handled = bench.handle(&batch((0..events).map(event))).await;
+        assert_eq!(handled.metrics.records, events as u64);
+        let mut requests = bench.services.held().requests.clone();
+        requests.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(requests, expected);
+    }
+}
+
+#[tokio::test]
+async fn an_event_too_large_for_the_queue_lies_in_the_bucket() {
+    let large = format!(r#"{{"id": "a", "v": "{}"}}"#, "x".repeat(1 << 20));
+    let bench = Bench::new(Faults::default()).await;
+    let handled = bench.handle(&batch([event(0), large.clone(), "no JSON".to_owned()])).await;
+    assert_eq!(failures(&handled), Vec::<String>::new());
+    let held = bench.services.held();
+    assert_eq!(
+        held.objects.get("/rejected/quarantine/2021-01-04/1").map(Vec::as_slice),
+        Some(large.as_bytes())
+    );
+    let message = held.messages.iter().find(|message| message["sequenceNumber"] == "1").expect("a pointer");
+    assert_eq!(message["object"]["key"], "quarantine/2021-01-04/1");
+    assert_eq!(message["object"]["bytes"], large.len());
+    assert!(message["data"].is_null());
+    assert_eq!(held.quarantined().len(), 2);
+}
+
+#[tokio::test]
+async fn a_bucket_that_refuses_is_a_failure_of_the_large_event_alone() {
+    let large = format!(r#"{{"id": "a", "v": "{}"}}"#, "x".repeat(1 << 20));
+    let bench = Bench::new(Faults { bucket_denied: true, ..Faults::default() }).await;
+    let handled = bench.handle(&batch([event(0), large, "no JSON".to_owned()])).await;
+    assert_eq!(failures(&handled), ["1"]);
+    assert_eq!(bench.services.held().quarantined(), ["2".to_owned()].into());
+}
+
+#[tokio::test]
+async fn many_messages_go_in_requests_that_the_queue_takes() {
+    let payloads = (0..37).map(|number| format!("no JSON {number} {}", "x".repeat(200_000)));
+    let bench = Bench::new(Faults::default()).await;
+    let handled = bench.handle(&batch(payloads)).await;
+    assert_eq!(failures(&handled), Vec::<String>::new());
+    assert_eq!(bench.services.held().quarantined().len(), 37);
+}
+
+#[tokio::test]
+async fn characters_that_the_queue_refuses_are_escaped() {
+    let bench = Bench::new(Faults::default()).await;
+    let mut batch = batch(["{\"id\": \"a\", \"v\": \"\u{FFFE}\u{FFFF}\"}"]);
+    batch.deliveries[0].kinesis.partition_key = "\u{FFFF}\u{FFFE}\u{1}".to_owned();
+    assert_eq!(failures(&bench.handle(&batch).await), Vec::<String>::new());
+    assert_eq!(bench.services.held().messages[0]["partitionKey"], "\u{FFFF}\u{FFFE}\u{1}");
+}

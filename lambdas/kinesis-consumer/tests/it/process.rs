@@ -1,0 +1,101 @@
+//! The function as Lambda runs it: the binary with its model beside it, and an environment.
+
+use std::path::Path;
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::bench::model;
+use crate::services::{Faults, Services};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_kinesis-consumer");
+
+/// The function in a folder of its own, ended with the test.
+fn function(folder: &Path, services: &Services) -> Command {
+    let bootstrap = folder.join("bootstrap");
+    std::fs::copy(BINARY, &bootstrap).expect("a copy of the binary");
+    let runtime_api = services.endpoint.trim_start_matches("http://");
+    let mut command = Command::new(bootstrap);
+    command
+        .env_clear()
+        .envs([
+            ("AWS_LAMBDA_RUNTIME_API", runtime_api),
+            ("AWS_LAMBDA_FUNCTION_NAME", "consumer"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+            ("AWS_LAMBDA_LOG_GROUP_NAME", "group"),
+            ("AWS_LAMBDA_LOG_STREAM_NAME", "stream"),
+            ("AWS_REGION", "eu-west-1"),
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+            ("AWS_ENDPOINT_URL", services.endpoint.as_str()),
+            ("DATABASE", "db"),
+            ("TABLE", "table"),
+            ("REJECTED_BUCKET", "rejected"),
+        ])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+#[tokio::test]
+async fn the_binary_handles_an_invocation_and_prints_its_metrics() {
+    let services = Services::start(7, Faults::default()).await;
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/events/poison-among-good.json");
+    services.held().invocations.push(std::fs::read(document).expect("the document"));
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("model.json"), serde_json::to_vec(&model()).expect("JSON"))
+        .expect("the model");
+    let mut child = function(folder.path(), &services)
+        .env("QUARANTINE_URL", format!("{}/000000000000/quarantine", services.endpoint))
+        .spawn()
+        .expect("the function starts");
+    let answered = async {
+        while services.held().answers.is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let answered = tokio::time::timeout(Duration::from_secs(30), answered).await;
+    child.start_kill().expect("it runs until it is ended");
+    let output = child.wait_with_output().await.expect("its output");
+    assert!(answered.is_ok(), "no answer: {}", String::from_utf8_lossy(&output.stderr));
+
+    let held = services.held();
+    assert_eq!(held.answers, [json!({ "batchItemFailures": [] })]);
+    assert_eq!((held.rows.len(), held.messages.len()), (2, 3));
+    let lines: Vec<Value> = lines(&output);
+    let metrics = lines.iter().find(|line| !line["_aws"].is_null()).expect("a line of metrics");
+    assert_eq!(
+        (&metrics["Events"], &metrics["Records"], &metrics["Quarantined"]),
+        (&json!(5), &json!(2), &json!(3))
+    );
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(!text.contains("temperature=21"), "a payload is in the log: {text}");
+}
+
+/// Every line is JSON.
+fn lines(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+}
+
+#[tokio::test]
+async fn what_is_missing_is_named() {
+    let services = Services::start(7, Faults::default()).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut messages = Vec::new();
+    for model in [None, Some(model())] {
+        if let Some(model) = model {
+            std::fs::write(folder.path().join("model.json"), serde_json::to_vec(&model).expect("JSON"))
+                .expect("the model");
+        }
+        let output = function(folder.path(), &services).output().await.expect("it ends by itself");
+        assert!(!output.status.success());
+        messages.push(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    assert!(messages[0].contains("model.json"), "{}", messages[0]);
+    assert!(messages[1].contains("QUARANTINE_URL"), "{}", messages[1]);
+}

@@ -1,0 +1,273 @@
+//! The store, the queue and the bucket as one HTTP server on a port of its own, with faults.
+//!
+//! It knows the wire and the rules of the services, and nothing of the code under test.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+/// What goes wrong. Chances are from 0 to 1.
+#[derive(Debug, Clone, Default)]
+pub struct Faults {
+    /// Chance that the store throttles a request.
+    pub throttled: f64,
+    /// Chance that the store fails before it writes.
+    pub internal: f64,
+    /// Chance that the store writes and then fails.
+    pub internal_after_write: f64,
+    /// Chance that the store never answers.
+    pub silent: f64,
+    /// An error with which the store answers everything.
+    pub always: Option<&'static str>,
+    /// Chance that the queue does not take a message for now.
+    pub message_refused: f64,
+    /// The queue refuses every request.
+    pub queue_denied: bool,
+    /// The bucket refuses every object.
+    pub bucket_denied: bool,
+}
+
+/// The place of a row: dimensions, measure name, time.
+pub type Place = (BTreeMap<String, String>, String, String);
+
+/// A row: its version and its measures.
+pub type Row = (i64, BTreeMap<String, String>);
+
+/// What the services hold.
+#[derive(Debug, Default)]
+pub struct Held {
+    pub faults: Faults,
+    pub rows: BTreeMap<Place, Row>,
+    pub messages: Vec<Value>,
+    pub objects: BTreeMap<String, Vec<u8>>,
+    /// Sizes of the requests to the store.
+    pub requests: Vec<usize>,
+    /// Writes of a row that changed nothing.
+    pub unchanged: usize,
+    /// Invocations that Lambda's runtime API has for a function, and what the function answered.
+    pub invocations: Vec<Vec<u8>>,
+    pub answers: Vec<Value>,
+    chance: fastrand::Rng,
+}
+
+impl Held {
+    fn happens(&mut self, chance: f64) -> bool {
+        self.chance.f64() < chance
+    }
+
+    /// Sequence numbers in quarantine.
+    pub fn quarantined(&self) -> BTreeSet<String> {
+        self.messages.iter().map(|message| text(&message["sequenceNumber"])).collect()
+    }
+}
+
+/// The running server. It ends with the runtime of its test.
+#[derive(Debug, Clone)]
+pub struct Services {
+    pub endpoint: String,
+    held: Arc<Mutex<Held>>,
+}
+
+impl Services {
+    pub async fn start(seed: u64, faults: Faults) -> Self {
+        let held =
+            Arc::new(Mutex::new(Held { faults, chance: fastrand::Rng::with_seed(seed), ..Held::default() }));
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
+        let router =
+            Router::new().fallback(answer).layer(DefaultBodyLimit::disable()).with_state(Arc::clone(&held));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { endpoint, held }
+    }
+
+    pub fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().expect("no test panicked while it held the lock")
+    }
+}
+
+async fn answer(
+    State(held): State<Arc<Mutex<Held>>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let target =
+        headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default().to_owned();
+    let lock = || held.lock().expect("no handler panicked");
+    match target.as_str() {
+        "Timestream_20181101.WriteRecords" => {
+            let silent = {
+                let mut held = lock();
+                let chance = held.faults.silent;
+                held.happens(chance)
+            };
+            if silent {
+                tokio::time::sleep(Duration::from_hours(1)).await;
+            }
+            write_records(&mut lock(), &serde_json::from_slice(&body).expect("a JSON request"))
+        }
+        "AmazonSQS.SendMessageBatch" => {
+            send_messages(&mut lock(), &serde_json::from_slice(&body).expect("a JSON request"))
+        }
+        _ if uri.path().starts_with("/2018-06-01/runtime/") => {
+            runtime(&held, &method, uri.path(), &body).await
+        }
+        _ if method == Method::PUT => put_object(&mut lock(), uri.path(), &body),
+        other => panic!("nothing serves {method} {uri} {other}"),
+    }
+}
+
+/// The [runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html).
+async fn runtime(held: &Mutex<Held>, method: &Method, path: &str, body: &[u8]) -> Response {
+    if method == Method::POST {
+        assert!(path.ends_with("/response"), "the function failed: {path} {}", body.escape_ascii());
+        held.lock()
+            .expect("no handler panicked")
+            .answers
+            .push(serde_json::from_slice(body).expect("a JSON answer"));
+        return StatusCode::ACCEPTED.into_response();
+    }
+    let invocation = held.lock().expect("no handler panicked").invocations.pop();
+    let Some(invocation) = invocation else {
+        // As Lambda does, it waits for work.
+        tokio::time::sleep(Duration::from_hours(1)).await;
+        return StatusCode::GONE.into_response();
+    };
+    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock") + Duration::from_secs(30);
+    let headers = [
+        ("lambda-runtime-aws-request-id", "request-1".to_owned()),
+        ("lambda-runtime-deadline-ms", deadline.as_millis().to_string()),
+        (
+            "lambda-runtime-invoked-function-arn",
+            "arn:aws:lambda:eu-west-1:123456789012:function:consumer".to_owned(),
+        ),
+    ];
+    (headers, invocation).into_response()
+}
+
+fn error(status: u16, code: &str, message: &str) -> Response {
+    let status = StatusCode::from_u16(status).expect("a status");
+    (
+        status,
+        Json(json!({ "__type": format!("com.amazonaws#{code}"), "message": message, "Message": message })),
+    )
+        .into_response()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn dimensions(record: &Value) -> Vec<(String, String)> {
+    let pair = |one: &Value| (text(&one["Name"]), text(&one["Value"]));
+    record["Dimensions"].as_array().map_or_else(Vec::new, |all| all.iter().map(pair).collect())
+}
+
+/// The rules of the store, as far as they matter here: limits, versions, a window of time, and what
+/// makes a whole request invalid.
+fn write_records(held: &mut Held, request: &Value) -> Response {
+    let records = request["Records"].as_array().expect("records");
+    held.requests.push(records.len());
+    if let Some(code) = held.faults.always {
+        return error(400, code, "as asked");
+    }
+    let (throttled, internal, after) =
+        (held.faults.throttled, held.faults.internal, held.faults.internal_after_write);
+    if held.happens(throttled) {
+        return error(400, "ThrottlingException", "too fast");
+    }
+    if held.happens(internal) {
+        return error(500, "InternalServerException", "oops");
+    }
+    let (mut rejected, mut accepted, mut places) = (Vec::new(), Vec::new(), BTreeSet::new());
+    if records.is_empty() || records.len() > 100 {
+        return error(400, "ValidationException", "1 to 100 records");
+    }
+    let common = &request["CommonAttributes"];
+    let either = |record: &Value, key: &str| {
+        if record[key].is_null() { common[key].clone() } else { record[key].clone() }
+    };
+    for (index, record) in records.iter().enumerate() {
+        let all: Vec<_> = dimensions(common).into_iter().chain(dimensions(record)).collect();
+        let unique: BTreeMap<_, _> = all.iter().cloned().collect();
+        if unique.len() != all.len() || unique.is_empty() {
+            return error(400, "ValidationException", "a dimension is there twice, or none");
+        }
+        if unique.values().any(|value| value == "poison" || value.is_empty()) {
+            return error(400, "ValidationException", "a record is invalid");
+        }
+        assert_eq!(either(record, "TimeUnit"), "NANOSECONDS");
+        let measures: BTreeMap<String, String> = match record["MeasureValues"].as_array() {
+            Some(values) => values.iter().map(|one| (text(&one["Name"]), text(&one["Value"]))).collect(),
+            None => [("measure_value".to_owned(), text(&record["MeasureValue"]))].into(),
+        };
+        let version = either(record, "Version").as_i64().expect("a version");
+        let place = (unique, text(&either(record, "MeasureName")), text(&record["Time"]));
+        assert!(places.insert(place.clone()), "a request has two records for one place: {place:?}");
+        let time: i64 = place.2.parse().expect("a time");
+        match held.rows.get(&place) {
+            _ if time < 1_000_000_000 => {
+                rejected.push(json!({ "RecordIndex": index, "Reason": "outside of the retention" }));
+            }
+            Some((existing, there))
+                if *existing > version || (*existing == version && *there != measures) =>
+            {
+                rejected.push(json!({ "RecordIndex": index, "Reason": "a higher version is there", "ExistingVersion": existing }));
+            }
+            _ => accepted.push((place, (version, measures))),
+        }
+    }
+    for (place, row) in accepted {
+        let before = held.rows.insert(place, row.clone());
+        held.unchanged += usize::from(before == Some(row));
+    }
+    if held.happens(after) {
+        return error(500, "InternalServerException", "it was written all the same");
+    }
+    if rejected.is_empty() {
+        return Json(json!({ "RecordsIngested": { "Total": records.len() } })).into_response();
+    }
+    let body = json!({ "__type": "com.amazonaws#RejectedRecordsException", "Message": "some", "RejectedRecords": rejected });
+    (StatusCode::from_u16(419).expect("a status"), Json(body)).into_response()
+}
+
+fn send_messages(held: &mut Held, request: &Value) -> Response {
+    if held.faults.queue_denied {
+        return error(403, "AccessDeniedException", "not yours");
+    }
+    let entries = request["Entries"].as_array().expect("entries");
+    let bytes: usize = entries.iter().map(|entry| text(&entry["MessageBody"]).len()).sum();
+    if entries.is_empty() || entries.len() > 10 || bytes > 1 << 20 {
+        return error(400, "BatchRequestTooLong", "too much");
+    }
+    let (mut successful, mut failed) = (Vec::new(), Vec::new());
+    for entry in entries {
+        let body = text(&entry["MessageBody"]);
+        let chance = held.faults.message_refused;
+        if body.contains(['\u{FFFE}', '\u{FFFF}']) {
+            failed.push(json!({ "Id": entry["Id"], "SenderFault": true, "Code": "InvalidMessageContents" }));
+        } else if held.happens(chance) {
+            failed.push(json!({ "Id": entry["Id"], "SenderFault": false, "Code": "InternalError" }));
+        } else {
+            held.messages.push(serde_json::from_str(&body).expect("a message in JSON"));
+            successful.push(json!({ "Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": "d" }));
+        }
+    }
+    Json(json!({ "Successful": successful, "Failed": failed })).into_response()
+}
+
+fn put_object(held: &mut Held, path: &str, body: &[u8]) -> Response {
+    if held.faults.bucket_denied {
+        return (StatusCode::FORBIDDEN, "<Error><Code>AccessDenied</Code></Error>").into_response();
+    }
+    held.objects.insert(path.to_owned(), body.to_vec());
+    StatusCode::OK.into_response()
+}
