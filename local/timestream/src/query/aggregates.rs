@@ -17,8 +17,7 @@ use std::{
 use datafusion::{
     arrow::datatypes::{DataType, Field, FieldRef},
     error::Result,
-    functions_aggregate as engine,
-    functions_window as windows,
+    functions_aggregate as engine, functions_window as windows,
     logical_expr::{
         Accumulator, AggregateUDF, AggregateUDFImpl, Expr, Signature, Volatility, WindowUDF,
         expr::AggregateFunctionParams,
@@ -34,8 +33,17 @@ use super::{
 
 /// Functions that stand only in a window.
 const WINDOWS: [&str; 11] = [
-    "row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead", "first_value",
-    "last_value", "nth_value",
+    "row_number",
+    "rank",
+    "dense_rank",
+    "percent_rank",
+    "cume_dist",
+    "ntile",
+    "lag",
+    "lead",
+    "first_value",
+    "last_value",
+    "nth_value",
 ];
 
 /// Whether a query may call an aggregate of this name (in lower case).
@@ -95,7 +103,9 @@ pub fn window(name: &str) -> Option<Arc<WindowUDF>> {
 }
 
 fn engine_named(name: &str) -> Option<Arc<AggregateUDF>> {
-    [engine::average::avg_udaf(), engine::sum::sum_udaf()].into_iter().find(|function| function.name() == name)
+    [engine::average::avg_udaf(), engine::sum::sum_udaf()]
+        .into_iter()
+        .find(|function| function.name() == name)
 }
 
 /// The engine's function that is what the service means by a name.

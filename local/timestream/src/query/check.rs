@@ -26,9 +26,6 @@ pub fn types(plan: &LogicalPlan) -> Result<(), Failure> {
         if let LogicalPlan::Union(union) = node {
             check_union(&union.inputs)?;
         }
-        if let LogicalPlan::Filter(filter) = node {
-            boolean(&filter.predicate, &schema, "WHERE clause must evaluate to a boolean")?;
-        }
         node.apply_expressions(|root| {
             root.apply(|expression| {
                 check(expression, &schema)?;
@@ -70,10 +67,9 @@ fn fail(expression: &Expr, message: String) -> Failure {
 
 fn comparable(whole: &Expr, operator: &str, sides: [Option<Type>; 2]) -> Result<(), Failure> {
     match sides {
-        [Some(left), Some(right)] if left.common(right).is_none() => Err(fail(
-            whole,
-            format!("'{operator}' cannot be applied to {}, {}", left.name(), right.name()),
-        )),
+        [Some(left), Some(right)] if left.common(right).is_none() => {
+            Err(fail(whole, format!("'{operator}' cannot be applied to {}, {}", left.name(), right.name())))
+        }
         _ => Ok(()),
     }
 }
@@ -96,7 +92,9 @@ fn check(expression: &Expr, schema: &DFSchema) -> Result<(), Failure> {
         Expr::BinaryExpr(binary) => {
             comparable(expression, &binary.op.to_string(), [kind(&binary.left), kind(&binary.right)])
         }
-        Expr::Not(inner) => boolean(inner, schema, "Value of logical NOT expression must evaluate to a boolean"),
+        Expr::Not(inner) => {
+            boolean(inner, schema, "Value of logical NOT expression must evaluate to a boolean")
+        }
         Expr::Between(Between { expr, low, high, .. }) => {
             comparable(expression, "BETWEEN", [kind(expr), kind(low)])?;
             comparable(expression, "BETWEEN", [kind(expr), kind(high)])
@@ -105,19 +103,21 @@ fn check(expression: &Expr, schema: &DFSchema) -> Result<(), Failure> {
             list.iter().try_for_each(|item| comparable(expression, "IN", [kind(expr), kind(item)]))
         }
         Expr::InSubquery(InSubquery { expr, subquery, .. }) => {
-            let field = subquery.subquery.schema().fields().first().and_then(|field| Type::of(field.data_type()));
+            let field =
+                subquery.subquery.schema().fields().first().and_then(|field| Type::of(field.data_type()));
             comparable(expression, "IN", [kind(expr), field])
         }
         Expr::Case(case) => check_case(expression, case, schema),
-        Expr::ScalarFunction(call) if matches!(call.name(), "coalesce" | "nullif") => {
-            unify(expression, &format!("All {} operands", call.name().to_uppercase()), call.args.iter(), schema)
-        }
+        Expr::ScalarFunction(call) if matches!(call.name(), "coalesce" | "nullif") => unify(
+            expression,
+            &format!("All {} operands", call.name().to_uppercase()),
+            call.args.iter(),
+            schema,
+        ),
         Expr::AggregateFunction(call) => {
             check_aggregate(expression, call.func.name(), &call.params.args, schema)
         }
-        Expr::WindowFunction(call) => {
-            check_aggregate(expression, call.fun.name(), &call.params.args, schema)
-        }
+        Expr::WindowFunction(call) => check_aggregate(expression, call.fun.name(), &call.params.args, schema),
         _ => Ok(()),
     }
 }
@@ -157,8 +157,8 @@ fn check_aggregate(whole: &Expr, name: &str, arguments: &[Expr], schema: &DFSche
         "avg" | "sum" => {
             matches!(kind, Type::Integer | Type::Bigint | Type::Double | Type::DayToSecond | Type::Unknown)
         }
-        "stddev" | "stddev_pop" | "var" | "var_samp" | "var_pop" | "corr" | "covar_samp" | "covar_pop" | "regr_slope"
-        | "regr_intercept" => {
+        "stddev" | "stddev_pop" | "var" | "var_samp" | "var_pop" | "corr" | "covar_samp" | "covar_pop"
+        | "regr_slope" | "regr_intercept" => {
             matches!(kind, Type::Integer | Type::Bigint | Type::Double | Type::Unknown)
         }
         "bool_and" | "bool_or" => matches!(kind, Type::Boolean | Type::Unknown),

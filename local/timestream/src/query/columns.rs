@@ -95,7 +95,9 @@ pub fn array(column: &Column, rows: &[Arc<Row>]) -> ArrayRef {
             ValueType::Bigint => measures!(Int64Builder::with_capacity(rows.len()), Bigint),
             ValueType::Boolean => measures!(BooleanBuilder::with_capacity(rows.len()), Boolean),
             ValueType::Varchar => measures!(StringBuilder::new(), Varchar),
-            ValueType::Timestamp => measures!(TimestampNanosecondBuilder::with_capacity(rows.len()), Timestamp),
+            ValueType::Timestamp => {
+                measures!(TimestampNanosecondBuilder::with_capacity(rows.len()), Timestamp)
+            }
         },
     }
 }

@@ -3,7 +3,10 @@
 //! Failures cross the query engine inside its own error type, which may wrap them or turn them into text;
 //! [`Failure::from_engine`] finds them again.
 
-use datafusion::{common::SchemaError, error::DataFusionError};
+use datafusion::{
+    common::{SchemaError, Span},
+    error::DataFusionError,
+};
 
 use crate::{store, wire};
 
@@ -78,9 +81,11 @@ impl Failure {
                     .downcast_ref::<DataFusionError>()
                     .map_or_else(|| Self::Internal(cause.to_string()), Self::from_engine),
             },
-            DataFusionError::Context(_, cause) | DataFusionError::Diagnostic(_, cause) => {
-                Self::from_engine(cause)
-            }
+            DataFusionError::Context(_, cause) => Self::from_engine(cause),
+            DataFusionError::Diagnostic(diagnostic, cause) => match Self::from_engine(cause) {
+                Self::Unplaced(message) => placed(diagnostic.span.as_ref(), message),
+                failure => failure,
+            },
             DataFusionError::Shared(cause) => Self::from_engine(cause),
             DataFusionError::Collection(errors) => {
                 errors.first().map_or_else(|| Self::Internal(error.to_string()), Self::from_engine)
@@ -90,7 +95,8 @@ impl Failure {
             DataFusionError::NotImplemented(message) => {
                 Self::Unplaced(format!("This query is not supported: {}", first_line(message)))
             }
-            DataFusionError::ArrowError(..) | DataFusionError::Execution(_) => {
+            DataFusionError::Execution(message) => Self::from_plan(message),
+            DataFusionError::ArrowError(..) => {
                 Self::Unplaced(first_line(&error.strip_backtrace()).to_owned())
             }
             other => Self::Internal(other.strip_backtrace()),
@@ -101,46 +107,49 @@ impl Failure {
         match cause {
             SchemaError::FieldNotFound { field, .. } => {
                 let message = format!("Column '{}' does not exist", field.name);
-                placed(field.spans.first(), message)
+                placed(field.spans.first().as_ref(), message)
             }
             SchemaError::AmbiguousReference { field } => {
-                placed(field.spans.first(), format!("Column '{}' is ambiguous", field.name))
+                placed(field.spans.first().as_ref(), format!("Column '{}' is ambiguous", field.name))
             }
             other => Self::Unplaced(other.to_string()),
         }
     }
 
-    /// Plan errors are text. The one that people meet is put into the service's words.
+    /// Errors of the planner are text. Those that people meet are put into the service's words.
     fn from_plan(message: &str) -> Self {
         let message = first_line(message);
-        let ungrouped = [
-            "Column in SELECT must be in GROUP BY or an aggregate function",
-            "Column in HAVING must be in GROUP BY or an aggregate function",
-            "Column in ORDER BY must be in GROUP BY or an aggregate function",
-        ];
-        if ungrouped.iter().any(|start| message.starts_with(start)) {
-            let column = message
-                .split("column \"")
-                .nth(1)
-                .and_then(|rest| rest.split('"').next())
-                .and_then(|name| name.rsplit('.').next());
-            if let Some(column) = column {
-                return Self::Unplaced(format!(
-                    "'{column}' must be an aggregate expression or appear in GROUP BY clause"
-                ));
-            }
+        if message.contains("must be in GROUP BY or an aggregate function")
+            && let Some(column) = between(message, "column \"", "\"")
+        {
+            let column = column.rsplit('.').next().unwrap_or(column);
+            return Self::Unplaced(format!(
+                "'{column}' must be an aggregate expression or appear in GROUP BY clause"
+            ));
+        }
+        if message.contains("failed to match any signature")
+            && let Some(function) = between(message, "Function '", "'")
+        {
+            return Self::Unplaced(format!("Unexpected parameters for function {function}"));
+        }
+        if message.contains("non-boolean predicate") {
+            return Self::Unplaced("WHERE clause and HAVING clause must evaluate to a boolean".to_owned());
         }
         Self::Unplaced(message.to_owned())
     }
 }
 
-fn placed(span: Option<datafusion::common::Span>, message: String) -> Failure {
+fn placed(span: Option<&Span>, message: String) -> Failure {
     match span {
         Some(span) => {
             Failure::At { at: Position { line: span.start.line, column: span.start.column }, message }
         }
         None => Failure::Unplaced(message),
     }
+}
+
+fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
+    text.split_once(start)?.1.split(end).next()
 }
 
 fn first_line(text: &str) -> &str {

@@ -137,7 +137,9 @@ impl Engine {
     async fn prepare(&self, request: PrepareRequest) -> Result<Value, wire::Error> {
         check_query(&request.query_string)?;
         if request.validate_only != Some(true) {
-            return Err(wire::Error::validation("PrepareQuery is supported with ValidateOnly set to true only."));
+            return Err(wire::Error::validation(
+                "PrepareQuery is supported with ValidateOnly set to true only.",
+            ));
         }
         let store = Arc::clone(&self.store);
         let query = request.query_string.clone();
@@ -175,7 +177,8 @@ impl Engine {
 }
 
 fn request<T: for<'de> Deserialize<'de>>(body: Value) -> Result<T, wire::Error> {
-    T::deserialize(body).map_err(|error| wire::Error::validation(format!("The request is malformed: {error}")))
+    T::deserialize(body)
+        .map_err(|error| wire::Error::validation(format!("The request is malformed: {error}")))
 }
 
 fn check_query(query: &str) -> Result<(), wire::Error> {

@@ -3,14 +3,18 @@
 use std::sync::Arc;
 
 use datafusion::{
-    arrow::{array::RecordBatch, datatypes::{DataType, Field, SchemaRef}},
+    arrow::{
+        array::RecordBatch,
+        datatypes::{DataType, Field, SchemaRef},
+    },
     common::{TableReference, config::ConfigOptions},
     datasource::provider_as_source,
     error::Result,
     execution::{SessionState, SessionStateBuilder, context::SessionConfig},
     functions::core,
     logical_expr::{
-        AggregateUDF, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF, planner::ContextProvider,
+        AggregateUDF, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF,
+        planner::ContextProvider,
     },
     physical_plan::collect,
     sql::{
@@ -102,7 +106,11 @@ struct Tables {
 impl ContextProvider for Tables {
     fn get_table_source(&self, name: TableReference) -> Result<Arc<dyn TableSource>> {
         let TableReference::Partial { schema, table } = &name else {
-            return Err(Failure::Unplaced(format!("Database must be specified for table '{}'", name.table())).into());
+            return Err(Failure::Unplaced(format!(
+                "Database must be specified for table '{}'",
+                name.table()
+            ))
+            .into());
         };
         let name = Found { database: schema.to_string(), table: table.to_string() };
         let table = Table::open(Arc::clone(&self.store), name, self.scanned.clone())?;

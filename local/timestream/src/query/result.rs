@@ -43,7 +43,8 @@ impl Rows {
         match self {
             Self::Ready(rows) => Box::new(rows.iter().skip(start).cloned().map(Ok)),
             Self::Computed(batches) => {
-                let places = batches.iter().flat_map(|batch| (0..batch.num_rows()).map(move |row| (batch, row)));
+                let places =
+                    batches.iter().flat_map(|batch| (0..batch.num_rows()).map(move |row| (batch, row)));
                 Box::new(places.skip(start).map(|(batch, row)| computed(batch, row)))
             }
         }

@@ -97,9 +97,10 @@ impl TableProvider for Table {
         filters: &[Expr],
         _limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let range = filters.iter().filter_map(bounds).fold(i64::MIN..=i64::MAX, |all, one| {
-            *all.start().max(one.start())..=*all.end().min(one.end())
-        });
+        let range = filters
+            .iter()
+            .filter_map(bounds)
+            .fold(i64::MIN..=i64::MAX, |all, one| *all.start().max(one.start())..=*all.end().min(one.end()));
         let snapshot =
             self.store.snapshot(&self.name.database, &self.name.table, range).map_err(Failure::from)?;
         let indexes = projection.map_or_else(|| (0..self.columns.columns.len()).collect(), Clone::clone);

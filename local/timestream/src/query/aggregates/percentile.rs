@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use datafusion::{
     arrow::{
-        array::{Array, ArrayRef, AsArray},
+        array::{ArrayRef, AsArray},
         datatypes::{DataType, Field, Float64Type, Int64Type},
     },
     common::ScalarValue,

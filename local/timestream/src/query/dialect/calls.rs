@@ -2,9 +2,9 @@
 
 use datafusion::sql::sqlparser::{
     ast::{
-        CaseWhen, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr,
-        FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, Spanned, Value,
-        WindowFrame, WindowFrameBound, WindowFrameUnits, WindowSpec, WindowType, helpers::attached_token::AttachedToken,
+        CaseWhen, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
+        FunctionArguments, Ident, ObjectName, ObjectNamePart, Spanned, Value, WindowFrame, WindowFrameBound,
+        WindowFrameUnits, WindowSpec, WindowType, helpers::attached_token::AttachedToken,
     },
     tokenizer::Span,
 };
@@ -20,10 +20,26 @@ use crate::query::{
 
 /// What Timestream has and this endpoint has not, besides whole statements.
 const REFUSED: [&str; 20] = [
-    "create_time_series", "unnest", "sequence", "interpolate_linear", "interpolate_locf", "interpolate_fill",
-    "interpolate_spline_cubic", "derivative_linear", "integral_trapezoidal", "correlate_pearson",
-    "correlate_spearman", "array_agg", "map_agg", "histogram", "json_extract", "json_parse", "split",
-    "transform", "filter", "reduce",
+    "create_time_series",
+    "unnest",
+    "sequence",
+    "interpolate_linear",
+    "interpolate_locf",
+    "interpolate_fill",
+    "interpolate_spline_cubic",
+    "derivative_linear",
+    "integral_trapezoidal",
+    "correlate_pearson",
+    "correlate_spearman",
+    "array_agg",
+    "map_agg",
+    "histogram",
+    "json_extract",
+    "json_parse",
+    "split",
+    "transform",
+    "filter",
+    "reduce",
 ];
 
 /// Functions of the engine that differ from the service's in nothing but the types that they accept, which
@@ -61,7 +77,10 @@ pub(super) fn arguments_mut(function: &mut Function) -> impl Iterator<Item = &mu
 fn unnamed(arguments: Vec<Expr>) -> FunctionArguments {
     FunctionArguments::List(FunctionArgumentList {
         duplicate_treatment: None,
-        args: arguments.into_iter().map(|argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))).collect(),
+        args: arguments
+            .into_iter()
+            .map(|argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument)))
+            .collect(),
         clauses: Vec::new(),
     })
 }
@@ -126,7 +145,12 @@ impl Translator<'_> {
         let arguments = self.arguments(&name, at, function.args)?;
         if aggregates::exists(&name) || aggregates::is_window(&name) {
             let translated = self.aggregate(&name, at, arguments, over.is_some())?;
-            return Ok(Expr::Function(Function { filter, over, null_treatment: function.null_treatment, ..translated }));
+            return Ok(Expr::Function(Function {
+                filter,
+                over,
+                null_treatment: function.null_treatment,
+                ..translated
+            }));
         }
         if over.is_some() || filter.is_some() || function.null_treatment.is_some() || arguments.distinct {
             return Err(Failure::at(at, format!("Function '{name}' is not an aggregate or window function")));
@@ -134,7 +158,13 @@ impl Translator<'_> {
         self.scalar(&name, span, at, arguments.expressions)
     }
 
-    fn scalar(&mut self, name: &str, span: Span, at: Position, arguments: Vec<Expr>) -> Result<Expr, Failure> {
+    fn scalar(
+        &mut self,
+        name: &str,
+        span: Span,
+        at: Position,
+        arguments: Vec<Expr>,
+    ) -> Result<Expr, Failure> {
         let now = || literal_call(&Datum::Timestamp(self.now), at);
         let count = arguments.len();
         match (name, count) {
@@ -171,7 +201,13 @@ impl Translator<'_> {
         }
     }
 
-    fn aggregate(&mut self, name: &str, at: Position, arguments: Arguments, windowed: bool) -> Result<Function, Failure> {
+    fn aggregate(
+        &mut self,
+        name: &str,
+        at: Position,
+        arguments: Arguments,
+        windowed: bool,
+    ) -> Result<Function, Failure> {
         let Arguments { mut expressions, distinct } = arguments;
         let wrong = |message: String| Err(Failure::at(at, message));
         if aggregates::is_window(name) && !windowed {
@@ -195,7 +231,12 @@ impl Translator<'_> {
         Ok(function)
     }
 
-    fn arguments(&mut self, name: &str, at: Position, arguments: FunctionArguments) -> Result<Arguments, Failure> {
+    fn arguments(
+        &mut self,
+        name: &str,
+        at: Position,
+        arguments: FunctionArguments,
+    ) -> Result<Arguments, Failure> {
         let list = match arguments {
             FunctionArguments::None => return Ok(Arguments { expressions: Vec::new(), distinct: false }),
             FunctionArguments::Subquery(_) => return Err(Failure::Syntax(at)),
@@ -223,7 +264,8 @@ impl Translator<'_> {
     }
 
     fn window(&mut self, window: WindowType) -> Result<WindowType, Failure> {
-        let WindowType::WindowSpec(WindowSpec { window_name: None, partition_by, order_by, window_frame }) = window
+        let WindowType::WindowSpec(WindowSpec { window_name: None, partition_by, order_by, window_frame }) =
+            window
         else {
             return Err(Failure::unsupported(self.last, "WINDOW"));
         };
@@ -236,13 +278,19 @@ impl Translator<'_> {
         if let Some(frame) = &window_frame {
             self.frame(frame)?;
         }
-        Ok(WindowType::WindowSpec(WindowSpec { window_name: None, partition_by, order_by: ordering, window_frame }))
+        Ok(WindowType::WindowSpec(WindowSpec {
+            window_name: None,
+            partition_by,
+            order_by: ordering,
+            window_frame,
+        }))
     }
 
     /// Rows before and after may be counted; a range may only be unbounded or end at the current row.
     fn frame(&mut self, frame: &WindowFrame) -> Result<(), Failure> {
         for bound in [Some(&frame.start_bound), frame.end_bound.as_ref()].into_iter().flatten() {
-            let (WindowFrameBound::Preceding(Some(count)) | WindowFrameBound::Following(Some(count))) = bound else {
+            let (WindowFrameBound::Preceding(Some(count)) | WindowFrameBound::Following(Some(count))) = bound
+            else {
                 continue;
             };
             let counted = matches!(&**count, Expr::Value(value) if matches!(value.value, Value::Number(..)));

@@ -5,8 +5,8 @@
 
 use datafusion::sql::sqlparser::{
     ast::{
-        BinaryOperator, CastKind, CeilFloorKind, DataType, DateTimeField, Expr, ExtractSyntax, Ident, Interval,
-        Spanned, TimezoneInfo, TrimWhereField, TypedString, UnaryOperator, Value, ValueWithSpan,
+        BinaryOperator, CastKind, CeilFloorKind, DataType, DateTimeField, Expr, ExtractSyntax, Ident,
+        Interval, Spanned, TimezoneInfo, TrimWhereField, TypedString, UnaryOperator, Value, ValueWithSpan,
     },
     tokenizer::Span,
 };
@@ -43,16 +43,21 @@ impl Translator<'_> {
             Expr::InList { expr, list, negated } => {
                 Expr::InList { expr: self.boxed(expr)?, list: self.all(list)?, negated }
             }
-            Expr::InSubquery { expr, subquery, negated } => {
-                Expr::InSubquery { expr: self.boxed(expr)?, subquery: Box::new(self.nested(*subquery)?), negated }
-            }
+            Expr::InSubquery { expr, subquery, negated } => Expr::InSubquery {
+                expr: self.boxed(expr)?,
+                subquery: Box::new(self.nested(*subquery)?),
+                negated,
+            },
             Expr::Exists { subquery, negated } => {
                 Expr::Exists { subquery: Box::new(self.nested(*subquery)?), negated }
             }
             Expr::Subquery(query) => Expr::Subquery(Box::new(self.nested(*query)?)),
-            Expr::Between { expr, negated, low, high } => {
-                Expr::Between { expr: self.boxed(expr)?, negated, low: self.boxed(low)?, high: self.boxed(high)? }
-            }
+            Expr::Between { expr, negated, low, high } => Expr::Between {
+                expr: self.boxed(expr)?,
+                negated,
+                low: self.boxed(low)?,
+                high: self.boxed(high)?,
+            },
             Expr::BinaryOp { left, op, right } => self.binary(*left, op, *right)?,
             Expr::UnaryOp { op: UnaryOperator::Not, expr } => {
                 Expr::UnaryOp { op: UnaryOperator::Not, expr: self.boxed(expr)? }
@@ -221,7 +226,9 @@ impl Translator<'_> {
                 | BinaryOperator::Lt
                 | BinaryOperator::LtEq
                 | BinaryOperator::Gt
-                | BinaryOperator::GtEq => Expr::BinaryOp { left: Box::new(result), op, right: Box::new(right) },
+                | BinaryOperator::GtEq => {
+                    Expr::BinaryOp { left: Box::new(result), op, right: Box::new(right) }
+                }
                 BinaryOperator::Plus
                 | BinaryOperator::Minus
                 | BinaryOperator::Multiply
@@ -256,12 +263,12 @@ fn integer(value: ValueWithSpan) -> Expr {
 }
 
 fn typed_string(literal: &TypedString, at: Position) -> Result<Expr, Failure> {
-    let (Some(target), Value::SingleQuotedString(text)) = (cast_target(&literal.data_type), &literal.value.value)
+    let (Some(target), Value::SingleQuotedString(text)) =
+        (cast_target(&literal.data_type), &literal.value.value)
     else {
         return Err(Failure::Syntax(at));
     };
-    let datum: Datum =
-        functions::literal(target, text).map_err(|message| Failure::at(at, message))?;
+    let datum: Datum = functions::literal(target, text).map_err(|message| Failure::at(at, message))?;
     Ok(literal_call(&datum, at))
 }
 

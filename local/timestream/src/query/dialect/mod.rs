@@ -12,7 +12,11 @@ mod order;
 mod statement;
 mod tokens;
 
-use datafusion::sql::sqlparser::{ast::Query, dialect::GenericDialect, parser::{Parser, ParserError}};
+use datafusion::sql::sqlparser::{
+    ast::Query,
+    dialect::GenericDialect,
+    parser::{Parser, ParserError},
+};
 
 use super::failure::{Failure, Position};
 use crate::store::Store;
@@ -45,9 +49,8 @@ pub fn read(text: &str, store: &Store, now: i64) -> Result<Statement, Failure> {
         return Ok(Statement::Metadata(metadata));
     }
     let end = tokens::end(&tokens);
-    let mut parser = Parser::new(&GenericDialect {})
-        .with_recursion_limit(MAX_NESTING)
-        .with_tokens_with_locations(tokens);
+    let mut parser =
+        Parser::new(&GenericDialect {}).with_recursion_limit(MAX_NESTING).with_tokens_with_locations(tokens);
     if let Some(construct) = statement::refused(&parser.peek_token().token) {
         return Err(Failure::unsupported(tokens::position(parser.peek_token().span), construct));
     }

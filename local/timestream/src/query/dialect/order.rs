@@ -7,8 +7,8 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, GroupByExpr, Ident, OrderBy, OrderByKind, Query, Select, SelectItem, SetExpr, TableAlias, TableFactor,
-    TableWithJoins, Value, visit_expressions, visit_expressions_mut,
+    Expr, GroupByExpr, Ident, OrderBy, OrderByKind, Query, Select, SelectItem, SetExpr, TableAlias,
+    TableFactor, TableWithJoins, Value, visit_expressions, visit_expressions_mut,
 };
 
 use super::{
@@ -70,7 +70,10 @@ pub(super) fn separate_outputs(query: &mut Query, level: Level) -> Result<(), Fa
     }
     select.projection = outputs
         .iter()
-        .map(|output| SelectItem::ExprWithAlias { expr: output.expression.clone(), alias: output.internal.clone() })
+        .map(|output| SelectItem::ExprWithAlias {
+            expr: output.expression.clone(),
+            alias: output.internal.clone(),
+        })
         .collect();
     if let Some(OrderBy { kind: OrderByKind::Expressions(terms), .. }) = &mut query.order_by {
         for term in terms {
@@ -146,7 +149,10 @@ fn point_to_outputs(expression: &mut Expr, outputs: &[Output]) -> Result<(), Fai
         let mut matching = outputs.iter().filter(|output| output.name.as_ref() == Some(&name.value));
         if let Some(first) = matching.next() {
             if matching.any(|other| other.expression != first.expression) {
-                return Err(Failure::at(position(name.span), format!("Column '{}' is ambiguous", name.value)));
+                return Err(Failure::at(
+                    position(name.span),
+                    format!("Column '{}' is ambiguous", name.value),
+                ));
             }
             *name = first.internal.clone();
         }
@@ -218,12 +224,8 @@ fn restore_names(query: &mut Query, outputs: &[Output]) {
             }
         })
         .collect();
-    let alias = TableAlias {
-        explicit: true,
-        name: Ident::with_quote('"', "\0"),
-        columns: Vec::new(),
-        at: None,
-    };
+    let alias =
+        TableAlias { explicit: true, name: Ident::with_quote('"', "\0"), columns: Vec::new(), at: None };
     outer.from = vec![TableWithJoins {
         relation: TableFactor::Derived {
             lateral: false,

@@ -6,8 +6,8 @@
 use datafusion::sql::sqlparser::{
     ast::{
         Cte, Distinct, Expr, GroupByExpr, Ident, Join, JoinConstraint, JoinOperator, LimitClause, ObjectName,
-        ObjectNamePart, Query, Select, SelectFlavor, SelectItem, SetExpr, SetOperator, SetQuantifier, Spanned,
-        TableAlias, TableFactor, TableWithJoins, Value, WildcardAdditionalOptions,
+        ObjectNamePart, Query, Select, SelectFlavor, SelectItem, SetExpr, SetOperator, SetQuantifier,
+        Spanned, TableAlias, TableFactor, TableWithJoins, Value, WildcardAdditionalOptions,
     },
     tokenizer::{Span, Token},
 };
@@ -188,7 +188,10 @@ impl Translator<'_> {
             SetExpr::SetOperation { left, op, set_quantifier, right } => {
                 let span = right.span();
                 match (op, set_quantifier) {
-                    (SetOperator::Union, SetQuantifier::All | SetQuantifier::Distinct | SetQuantifier::None)
+                    (
+                        SetOperator::Union,
+                        SetQuantifier::All | SetQuantifier::Distinct | SetQuantifier::None,
+                    )
                     | (
                         SetOperator::Except | SetOperator::Intersect,
                         SetQuantifier::Distinct | SetQuantifier::None,
@@ -251,8 +254,10 @@ impl Translator<'_> {
         match &mut select.group_by {
             GroupByExpr::Expressions(expressions, modifiers) if modifiers.is_empty() => {
                 let taken = std::mem::take(expressions);
-                *expressions =
-                    taken.into_iter().map(|expression| self.ordinal_or(expression)).collect::<Result<_, _>>()?;
+                *expressions = taken
+                    .into_iter()
+                    .map(|expression| self.ordinal_or(expression))
+                    .collect::<Result<_, _>>()?;
             }
             _ => return self.refuse(span, "This form of GROUP BY"),
         }
@@ -370,7 +375,9 @@ impl Translator<'_> {
                 **subquery = self.nested(std::mem::replace(&mut **subquery, empty_query()))?;
                 Ok(())
             }
-            TableFactor::NestedJoin { table_with_joins, alias: None } => self.table_with_joins(table_with_joins),
+            TableFactor::NestedJoin { table_with_joins, alias: None } => {
+                self.table_with_joins(table_with_joins)
+            }
             TableFactor::UNNEST { .. } => self.refuse(span, "UNNEST"),
             TableFactor::Derived { lateral: true, .. } => self.refuse(span, "LATERAL"),
             TableFactor::Table { sample: Some(_), .. } | TableFactor::Derived { sample: Some(_), .. } => {
@@ -412,12 +419,7 @@ impl Translator<'_> {
         let at = self.see(database.span);
         let found = names::table(self.store, &database.value, &table.value, &identifier, at)?;
         if alias.is_none() {
-            *alias = Some(TableAlias {
-                explicit: true,
-                name: folded(table),
-                columns: Vec::new(),
-                at: None,
-            });
+            *alias = Some(TableAlias { explicit: true, name: folded(table), columns: Vec::new(), at: None });
         }
         *name = ObjectName(vec![exact(&found.database, database.span), exact(&found.table, table.span)]);
         Ok(())

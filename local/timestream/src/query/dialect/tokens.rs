@@ -38,7 +38,8 @@ pub fn read(text: &str) -> Result<Vec<TokenWithSpan>, Failure> {
     while let Some(token) = rest.next() {
         match &token.token {
             Token::DoubleColon => {
-                let column = measure_column(out.last(), rest.peek()).ok_or(Failure::Syntax(position(token.span)))?;
+                let column =
+                    measure_column(out.last(), rest.peek()).ok_or(Failure::Syntax(position(token.span)))?;
                 if let (Some(name), Some(kind)) = (out.last_mut(), rest.next()) {
                     name.token = quoted(column);
                     name.span = Span::new(name.span.start, kind.span.end);
@@ -83,7 +84,8 @@ fn measure_column(name: Option<&TokenWithSpan>, kind: Option<&TokenWithSpan>) ->
 /// Whether a word touches the end of a number.
 fn unit_follows(number: &TokenWithSpan, next: Option<&TokenWithSpan>) -> bool {
     next.is_some_and(|next| {
-        next.span.start == number.span.end && matches!(&next.token, Token::Word(word) if word.quote_style.is_none())
+        next.span.start == number.span.end
+            && matches!(&next.token, Token::Word(word) if word.quote_style.is_none())
     })
 }
 
@@ -113,7 +115,10 @@ fn is_name(word: &Word, next: Option<&TokenWithSpan>) -> bool {
     match word.keyword {
         Keyword::TIME | Keyword::TIMESTAMP | Keyword::DATE => !matches!(
             next,
-            Some(Token::SingleQuotedString(_) | Token::Word(Word { keyword: Keyword::ZONE | Keyword::WITH, .. }))
+            Some(
+                Token::SingleQuotedString(_)
+                    | Token::Word(Word { keyword: Keyword::ZONE | Keyword::WITH, .. })
+            )
         ),
         Keyword::INTERVAL => !matches!(next, Some(Token::SingleQuotedString(_) | Token::Plus | Token::Minus)),
         Keyword::USER => true,

@@ -24,7 +24,9 @@ use datafusion::{
     arrow::datatypes::DataType,
     common::ScalarValue,
     error::{DataFusionError, Result},
-    logical_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility},
+    logical_expr::{
+        ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+    },
 };
 
 use overload::Overload;

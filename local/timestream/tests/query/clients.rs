@@ -1,0 +1,92 @@
+//! The real process under the SDKs that clients use.
+
+use aws_sdk_timestreamquery::{
+    Client,
+    config::{BehaviorVersion, Credentials, Region},
+    error::ProvideErrorMetadata,
+    types::ScalarType,
+};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::{process::Process, python};
+
+/// A process with `home.measures`, in which 2,500 devices reported once, just now.
+fn running() -> (Process, TempDir) {
+    let state = TempDir::new().expect("a temporary folder");
+    let process = Process::start(state.path());
+    let call = |operation: &str, body: serde_json::Value| {
+        let (status, answer) = process.call(&format!("Timestream_20181101.{operation}"), &body.to_string());
+        assert_eq!(status, 200, "{operation}: {answer}");
+    };
+    call("CreateDatabase", json!({ "DatabaseName": "home" }));
+    call("CreateTable", json!({ "DatabaseName": "home", "TableName": "measures" }));
+    let now =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_millis();
+    let common = json!({
+        "MeasureName": "temperature",
+        "MeasureValueType": "DOUBLE",
+        "Time": now.to_string(),
+        "TimeUnit": "MILLISECONDS",
+    });
+    for batch in 0..25 {
+        let records: Vec<_> = (batch * 100..batch * 100 + 100)
+            .map(|n| json!({ "Dimensions": [{ "Name": "device", "Value": format!("d{n:04}") }], "MeasureValue": n.to_string() }))
+            .collect();
+        let write = json!({
+            "DatabaseName": "home", "TableName": "measures", "CommonAttributes": common, "Records": records,
+        });
+        call("WriteRecords", write);
+    }
+    (process, state)
+}
+
+#[tokio::test]
+async fn rust_sdk() {
+    let (process, _state) = running();
+    let config = aws_sdk_timestreamquery::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new("us-east-1"))
+        .endpoint_url(process.url())
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .build();
+    let client = Client::from_conf(config);
+    let sql =
+        "SELECT device, measure_value::double AS v FROM home.measures WHERE time > ago(10m) ORDER BY device";
+    let mut devices = Vec::new();
+    let mut token = None;
+    loop {
+        let query = client.query().query_string(sql).max_rows(999).set_next_token(token);
+        let page = query.send().await.expect("a page");
+        let names = page.rows().iter().map(|row| row.data()[0].scalar_value().expect("a device").to_owned());
+        devices.extend(names);
+        token = page.next_token().map(str::to_owned);
+        if token.is_none() {
+            break;
+        }
+    }
+    let expected: Vec<_> = (0..2_500).map(|n| format!("d{n:04}")).collect();
+    assert_eq!(devices, expected);
+
+    let answer = client
+        .query()
+        .query_string("SELECT max_by(device, measure_value::double), NULL FROM home.measures")
+        .send()
+        .await;
+    let answer = answer.expect("an answer");
+    let kind = answer.column_info()[0].r#type().expect("a type");
+    assert_eq!(kind.scalar_type(), Some(&ScalarType::Varchar));
+    let data = answer.rows()[0].data();
+    assert_eq!((data[0].scalar_value(), data[1].null_value()), (Some("d2499"), Some(true)));
+
+    let error =
+        client.query().query_string("SELECT nope FROM home.measures").send().await.expect_err("a refusal");
+    assert_eq!(error.code(), Some("ValidationException"));
+    assert_eq!(error.message(), Some("line 1:8: Column 'nope' does not exist"));
+}
+
+#[test]
+fn boto3() {
+    let (process, _state) = running();
+    python::run("boto3_query.py", &process.url());
+}

@@ -1,0 +1,14 @@
+//! The Query API: the dialect as tables of queries and their rows, and the real process under two SDKs.
+
+mod articles;
+mod clients;
+mod dialect;
+mod errors;
+mod fixture;
+mod functions;
+mod metadata;
+mod paging;
+#[path = "../process/mod.rs"]
+mod process;
+#[path = "../process/python.rs"]
+mod python;
