@@ -172,6 +172,11 @@ pub struct Step<'a> {
 }
 
 impl Step<'_> {
+    /// What it was announced with.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Changes what the spinner says.
     pub fn update(&self, text: impl Display) {
         self.bar.set_message(text.to_string());

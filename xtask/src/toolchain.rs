@@ -1,21 +1,195 @@
-//! Cargo, as this program runs it.
+//! Cargo and its companions, as this program runs them.
 
-use std::ffi::OsString;
+use std::collections::{BTreeMap, VecDeque};
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use tokio::process::Command;
+use serde::Deserialize;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::process::{ChildStderr, ChildStdout, Command};
 
+use crate::failure::Explain;
 use crate::project::Project;
+use crate::report::Step;
 
-/// The Cargo that runs this program, in the workspace's folder. What it prints goes to standard error:
-/// standard output is for results.
+/// Lines of a failed build that are shown.
+const TAIL: usize = 60;
+
+/// Why there is nothing built.
+#[derive(Debug, thiserror::Error)]
+pub enum ToolError {
+    /// A program cannot be started.
+    #[error("cannot run `{program}`")]
+    Start {
+        /// The program.
+        program: String,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The build failed.
+    #[error("the build failed:\n{output}")]
+    Failed {
+        /// What the compiler said.
+        output: String,
+    },
+}
+
+impl Explain for ToolError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Start { .. } => Some("`cargo xtask doctor` shows what this machine lacks".to_owned()),
+            Self::Failed { .. } => None,
+        }
+    }
+}
+
+/// The Cargo that runs this program, in the workspace's folder.
 pub fn cargo(project: &Project) -> Command {
-    let mut command = Command::new(program());
-    command.current_dir(project.root()).stdout(Stdio::from(std::io::stderr())).kill_on_drop(true);
+    let cargo = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
+    scrubbed(project, &cargo)
+}
+
+/// A program that runs in the checkout, without what `cargo run` tells the program that it starts:
+/// build scripts that watch those variables would make everything be built again.
+pub fn scrubbed(project: &Project, program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(project.root()).stdin(Stdio::null()).kill_on_drop(true);
+    for (name, _) in std::env::vars_os() {
+        let told = name.to_str().is_some_and(|name| {
+            ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"].iter().any(|prefix| name.starts_with(prefix))
+                || matches!(name, "CARGO_PRIMARY_PACKAGE" | "CARGO_CFG_TARGET_OS" | "OUT_DIR")
+        });
+        if told {
+            command.env_remove(name);
+        }
+    }
+    command.env("CARGO_TARGET_DIR", project.target());
     command
 }
 
-/// Path of Cargo.
-pub fn program() -> OsString {
-    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+/// Runs a build, shows how far it is, and returns its standard output.
+pub async fn build(mut command: Command, step: &Step<'_>) -> Result<String, ToolError> {
+    let program = command.as_std().get_program().to_string_lossy().into_owned();
+    let failed = |source| ToolError::Start { program: program.clone(), source };
+    command.env("CARGO_TERM_PROGRESS_WHEN", "always").env("CARGO_TERM_PROGRESS_WIDTH", "100");
+    command.env("CARGO_TERM_COLOR", "never");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(failed)?;
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let (stdout, output) = tokio::join!(read(stdout), follow(stderr, step));
+    let status = child.wait().await.map_err(failed)?;
+    if status.success() {
+        return Ok(stdout);
+    }
+    Err(ToolError::Failed { output: Vec::from(output).join("\n") })
+}
+
+async fn read(stdout: Option<ChildStdout>) -> String {
+    let mut bytes = Vec::new();
+    if let Some(mut stdout) = stdout {
+        // What cannot be read is missing from the executables, and named there.
+        let _ = stdout.read_to_end(&mut bytes).await;
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Shows progress, and keeps the last lines that say something else.
+async fn follow(stderr: Option<ChildStderr>, step: &Step<'_>) -> VecDeque<String> {
+    let mut tail = VecDeque::new();
+    let Some(stderr) = stderr else { return tail };
+    let mut reader = BufReader::new(stderr);
+    let mut bytes = Vec::new();
+    // Cargo draws its progress over itself, so lines end with a carriage return too.
+    while let Ok(1..) = reader.read_until(b'\n', &mut bytes).await {
+        for line in String::from_utf8_lossy(&bytes).split(['\r', '\n']) {
+            match spoken(line) {
+                Line::Progress(done, total) => step.update(format_args!("{}: {done}/{total} crates", step.text())),
+                Line::Message(line) => {
+                    if tail.len() == TAIL {
+                        tail.pop_front();
+                    }
+                    tail.push_back(line.to_owned());
+                }
+                Line::Chatter => {}
+            }
+        }
+        bytes.clear();
+    }
+    tail
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Line<'a> {
+    Progress(u32, u32),
+    Message(&'a str),
+    Chatter,
+}
+
+/// What a line of cargo says.
+fn spoken(line: &str) -> Line<'_> {
+    let trimmed = line.trim();
+    if let Some(bar) = trimmed.strip_prefix("Building [") {
+        let count = bar.split_once("] ").and_then(|(_, rest)| rest.split([':', ' ']).next()?.split_once('/'));
+        return match count.map(|(done, total)| (done.parse(), total.parse())) {
+            Some((Ok(done), Ok(total))) => Line::Progress(done, total),
+            _ => Line::Chatter,
+        };
+    }
+    let chatter = ["Compiling ", "Finished ", "Downloading ", "Downloaded ", "Blocking ", "Updating ", "Locking "];
+    if trimmed.is_empty() || chatter.iter().any(|word| trimmed.starts_with(word)) {
+        return Line::Chatter;
+    }
+    Line::Message(line.trim_end())
+}
+
+/// The executables of a build, by name, from cargo's
+/// [messages](https://doc.rust-lang.org/cargo/reference/external-tools.html#json-messages).
+pub fn executables(messages: &str) -> BTreeMap<String, PathBuf> {
+    #[derive(Deserialize)]
+    struct Message {
+        target: Option<Named>,
+        executable: Option<PathBuf>,
+    }
+    #[derive(Deserialize)]
+    struct Named {
+        name: String,
+    }
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Message>(line).ok())
+        .filter_map(|message| Some((message.target?.name, message.executable?)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines() {
+        let table = [
+            ("    Building [=========>        ] 12/345: aws-sdk-s3, tokio", Line::Progress(12, 345)),
+            ("    Building [=========>        ] soon", Line::Chatter),
+            ("   Compiling telemetry v0.1.0 (/work)", Line::Chatter),
+            ("", Line::Chatter),
+            ("error[E0425]: cannot find value `x`", Line::Message("error[E0425]: cannot find value `x`")),
+            ("  --> src/main.rs:1:1", Line::Message("  --> src/main.rs:1:1")),
+        ];
+        for (line, expected) in table {
+            assert_eq!(spoken(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn only_executables_count() {
+        let messages = concat!(
+            r#"{"reason":"compiler-artifact","target":{"name":"telemetry","kind":["lib"]},"executable":null,"fresh":true}"#,
+            "\n",
+            r#"{"reason":"compiler-artifact","target":{"name":"device-simulator","kind":["bin"]},"executable":"/t/release/device-simulator"}"#,
+            "\n",
+            r#"{"reason":"build-finished","success":true}"#,
+            "\nnot JSON\n",
+        );
+        let expected = BTreeMap::from([("device-simulator".to_owned(), PathBuf::from("/t/release/device-simulator"))]);
+        assert_eq!(executables(messages), expected);
+    }
 }

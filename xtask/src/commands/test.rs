@@ -23,6 +23,7 @@ impl Test {
         let project = Project::locate();
         let venv = Venv::ensure(&project, report).await?;
         let status = toolchain::cargo(&project)
+            .stdout(std::io::stderr())
             .args(["test", "--workspace"])
             .args(&self.arguments)
             // Tests that drive a service with boto3, or start one, take it from here.

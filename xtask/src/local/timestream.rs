@@ -1,16 +1,14 @@
 //! The Timestream endpoint of the local target: a program of this workspace, built and run as a process.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-
-use serde::Deserialize;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use std::process::Command;
 
 use super::ports::Ports;
 use super::state::Folder;
 use crate::failure::Explain;
 use crate::project::Project;
 use crate::report::Report;
+use crate::toolchain::{self, ToolError};
 
 /// Name in messages.
 pub const TITLE: &str = "the Timestream endpoint";
@@ -25,72 +23,32 @@ const PACKAGE: &str = "local-timestream";
 /// The endpoint cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// Cargo does not start.
-    #[error("cargo does not start")]
-    Cargo(#[from] std::io::Error),
-    /// The compiler said no.
-    #[error("{PACKAGE} does not compile:\n{0}")]
-    Compile(String),
+    /// Cargo does not start, or the compiler said no.
+    #[error(transparent)]
+    Compile(#[from] ToolError),
+    /// The build made no program.
+    #[error("the build made no executable `{PACKAGE}`")]
+    Missing,
 }
 
-impl Explain for BuildError {}
-
-/// What this module reads of Cargo's messages.
-#[derive(Deserialize)]
-struct Message {
-    reason: String,
-    executable: Option<PathBuf>,
-    target: Option<Target>,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    name: String,
+impl Explain for BuildError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Compile(error) => error.hint(),
+            Self::Missing => None,
+        }
+    }
 }
 
 /// Builds the endpoint; returns its path.
 pub async fn build(project: &Project, report: &Report) -> Result<PathBuf, BuildError> {
     let step = report.step("Building the Timestream endpoint");
-    let mut child = tokio::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "--package", PACKAGE, "--message-format", "json-render-diagnostics"])
-        .current_dir(project.root())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()?;
-    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let said = async {
-        let mut text = String::new();
-        if let Some(mut pipe) = stderr {
-            pipe.read_to_string(&mut text).await?;
-        }
-        Ok::<_, std::io::Error>(text)
-    };
-    let built = async {
-        let (mut packages, mut executable) = (0_usize, None);
-        if let Some(pipe) = stdout {
-            let mut lines = BufReader::new(pipe).lines();
-            while let Some(line) = lines.next_line().await? {
-                let Ok(message) = serde_json::from_str::<Message>(&line) else { continue };
-                let Some(target) = message.target.filter(|_| message.reason == "compiler-artifact") else {
-                    continue;
-                };
-                packages += 1;
-                step.update(format_args!("Building the Timestream endpoint: {packages} {}", target.name));
-                executable = message.executable.or(executable);
-            }
-        }
-        Ok::<_, std::io::Error>(executable)
-    };
-    let (said, executable) = futures::try_join!(said, built)?;
-    match executable {
-        Some(executable) if child.wait().await?.success() => {
-            step.done("");
-            Ok(executable)
-        }
-        _ => Err(BuildError::Compile(said)),
-    }
+    let mut command = toolchain::cargo(project);
+    command.args(["build", "--package", PACKAGE, "--message-format", "json-render-diagnostics"]);
+    let messages = toolchain::build(command, &step).await?;
+    let program = toolchain::executables(&messages).remove(PACKAGE).ok_or(BuildError::Missing)?;
+    step.done("");
+    Ok(program)
 }
 
 /// The command that runs it in the foreground. The folder is prepared.
