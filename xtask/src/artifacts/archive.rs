@@ -127,7 +127,7 @@ mod tests {
                 let mut content = Vec::new();
                 entry.read_to_end(&mut content).expect("content");
                 let time = entry.last_modified().expect("a time");
-                (entry.name().to_owned(), entry.unix_mode().map(|mode| mode & 0o777), time.year(), content.len())
+                (entry.name().expect("a name").into_owned(), entry.unix_mode().map(|mode| mode & 0o777), time.year(), content.len())
             })
             .collect();
         assert_eq!(

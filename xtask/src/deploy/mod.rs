@@ -20,6 +20,8 @@ pub mod status;
 mod engine_tests;
 #[cfg(test)]
 mod plan_tests;
+#[cfg(test)]
+pub mod test_service;
 
 use std::collections::{BTreeMap, BTreeSet};
 

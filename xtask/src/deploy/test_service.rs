@@ -1,0 +1,110 @@
+//! Servers that stand in for AWS in tests: real processes on free ports, gone with their value.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use clap::Parser as _;
+
+use crate::cli::Cli;
+use crate::local::Endpoints;
+use crate::project::Project;
+use crate::target::Session;
+
+/// How long a server may take to answer, in a build that shares its machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A server that ends with this value.
+pub struct Service {
+    process: Child,
+    port: u16,
+    state: tempfile::TempDir,
+}
+
+impl Service {
+    /// The emulator that the local target deploys to.
+    pub fn emulator() -> Self {
+        Self::start("/_ministack/health", |command, port, state| {
+            command
+                .args(["-m", "ministack"])
+                .env("GATEWAY_PORT", port.to_string())
+                .env("BIND_HOST", "127.0.0.1")
+                .env("IOT_MTLS_PORT", free_port().to_string())
+                .env("STATE_DIR", state)
+                .env("PERSIST_STATE", "0");
+        })
+    }
+
+    /// Another implementation of S3, which refuses to delete a bucket that is not empty.
+    pub fn moto() -> Self {
+        Self::start("/moto-api/", |command, port, _| {
+            command.args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &port.to_string()]);
+        })
+    }
+
+    fn start(health: &str, arrange: impl FnOnce(&mut Command, u16, PathBuf)) -> Self {
+        let python = std::env::var_os("SLUICE_PYTHON")
+            .expect("SLUICE_PYTHON must name a Python that has ministack and moto; `cargo xtask test` sets it");
+        let state = tempfile::tempdir().expect("a folder");
+        let port = free_port();
+        let mut command = Command::new(python);
+        arrange(&mut command, port, state.path().join("state"));
+        let process = command
+            .current_dir(state.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the Python of SLUICE_PYTHON runs");
+        let mut service = Self { process, port, state };
+        let started = Instant::now();
+        while !service.answers(health) {
+            assert!(service.process.try_wait().is_ok_and(|ended| ended.is_none()), "the server ended at once");
+            assert!(started.elapsed() < PATIENCE, "the server does not answer on port {port}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        service
+    }
+
+    /// A session whose every service is this server.
+    pub async fn session(&self) -> Session {
+        let global = Cli::parse_from(["xtask", "deploy"]).global;
+        let project = Project::locate();
+        let (model, environment) = project.load(&global).unwrap_or_else(|failure| panic!("{:#}", failure.error));
+        let aws = format!("http://127.0.0.1:{}", self.port);
+        let endpoints = Endpoints { timestream: aws.clone(), aws, mqtt: 0 };
+        let session = Session::open(project, model, environment, Some(endpoints)).await;
+        session.unwrap_or_else(|failure| panic!("{:#}", failure.error))
+    }
+
+    /// A folder that goes with the server.
+    pub fn folder(&self) -> &std::path::Path {
+        self.state.path()
+    }
+
+    fn answers(&self, path: &str) -> bool {
+        let ask = || -> std::io::Result<bool> {
+            let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+            stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+            write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+            let mut head = [0; 12];
+            stream.read_exact(&mut head)?;
+            Ok(head.starts_with(b"HTTP/1.") && head.ends_with(b"200"))
+        };
+        ask().unwrap_or(false)
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
