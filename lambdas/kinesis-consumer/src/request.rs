@@ -108,3 +108,75 @@ fn value_type(kind: MeasureType) -> MeasureValueType {
         MeasureType::Timestamp => MeasureValueType::Timestamp,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use telemetry::Value;
+
+    /// A record of the device and, if it is not empty, the site.
+    fn record(device: &str, site: &str, version: i64, measured: Measured) -> Record {
+        let dimension =
+            |name: &str, value: &str| DimensionValue { name: name.into(), value: value.to_owned() };
+        let dimensions = [dimension("device", device), dimension("site", site)];
+        Record {
+            dimensions: dimensions.into_iter().filter(|one| !one.value.is_empty()).collect(),
+            measure_name: "m".into(),
+            measured,
+            time: 5,
+            version,
+        }
+    }
+
+    fn names(record: &types::Record) -> Vec<&str> {
+        record.dimensions().iter().map(types::Dimension::name).collect()
+    }
+
+    /// Records; dimensions that are common, and of each record; whether version and type are common.
+    type Case<'a> = (Vec<Record>, &'a [&'a str], &'a [&'a [&'a str]], bool, bool);
+
+    #[test]
+    fn what_all_records_share_is_said_once() {
+        let single = || Measured::Single(Value::Double(1.0));
+        let multi = || Measured::Multi(vec![MeasureValue { name: "v".into(), value: Value::Timestamp(7) }]);
+        let table: [Case<'_>; 4] = [
+            (vec![record("a", "x", 1, single())], &["device", "site"], &[&[]], true, true),
+            (
+                vec![record("a", "x", 1, single()), record("b", "x", 1, multi())],
+                &["site"],
+                &[&["device"], &["device"]],
+                true,
+                false,
+            ),
+            (
+                vec![record("a", "x", 1, single()), record("a", "", 2, single())],
+                &["device"],
+                &[&["site"], &[]],
+                false,
+                true,
+            ),
+            (
+                vec![record("a", "", 1, multi()), record("b", "x", 1, multi())],
+                &[],
+                &[&["device"], &["device", "site"]],
+                true,
+                true,
+            ),
+        ];
+        for (records, shared, own, version, kind) in table {
+            let (common, rest) = build(&records.iter().collect::<Vec<_>>()).expect("a request");
+            assert_eq!(names(&common), shared);
+            assert_eq!(rest.iter().map(names).collect::<Vec<_>>(), own);
+            assert_eq!((common.version().is_some(), common.measure_value_type().is_some()), (version, kind));
+            for (record, rest) in records.iter().zip(&rest) {
+                assert_eq!(rest.version().or(common.version()), Some(record.version));
+                assert_eq!(
+                    rest.measure_value_type().or(common.measure_value_type()),
+                    Some(&measured_kind(record))
+                );
+                assert_eq!((rest.measure_name(), common.measure_name()), (None, Some("m")));
+                assert_eq!((rest.time(), common.time_unit()), (Some("5"), Some(&TimeUnit::Nanoseconds)));
+            }
+        }
+    }
+}

@@ -27,6 +27,29 @@ async fn an_invalid_record_is_found_among_the_good() {
 }
 
 #[tokio::test]
+async fn a_refusal_beside_an_invalid_record_is_charged_to_the_right_event() {
+    for (poisoned, refused) in [(1, 6), (6, 1), (0, 7), (5, 6)] {
+        let bench = Bench::new(Faults::default()).await;
+        let payload = |number: usize| match number {
+            _ if number == poisoned => r#"{"id": "poison", "t": 1609757170000, "v": 1}"#.to_owned(),
+            _ if number == refused => r#"{"id": "d", "t": 1, "v": 1}"#.to_owned(),
+            _ => event(number),
+        };
+        let handled = bench.handle(&batch((0..8).map(payload))).await;
+        assert_eq!((failures(&handled).len(), handled.metrics.records), (0, 6));
+        let held = bench.services.held();
+        let code = |number: usize| {
+            let number = number.to_string();
+            let message = held.messages.iter().find(|message| message["sequenceNumber"] == *number);
+            message.map(|message| message["reasons"][0]["code"].clone())
+        };
+        assert_eq!(code(poisoned), Some("store_invalid".into()));
+        assert_eq!(code(refused), Some("store_rejected".into()));
+        assert_eq!((held.messages.len(), held.rows.len()), (2, 6));
+    }
+}
+
+#[tokio::test]
 async fn requests_hold_a_hundred_records_and_the_tail_is_written() {
     for (events, mut expected) in
         [(1, vec![1]), (100, vec![100]), (101, vec![100, 1]), (250, vec![100, 100, 50])]
