@@ -102,10 +102,9 @@ pub fn window(name: &str) -> Option<Arc<WindowUDF>> {
     windows::all_default_window_functions().into_iter().find(|function| function.name() == name)
 }
 
+/// The engine's name for `var_samp`, which the dialect does not have.
 fn engine_named(name: &str) -> Option<Arc<AggregateUDF>> {
-    [engine::average::avg_udaf(), engine::sum::sum_udaf()]
-        .into_iter()
-        .find(|function| function.name() == name)
+    Some(engine::variance::var_samp_udaf()).filter(|function| function.name() == name)
 }
 
 /// The engine's function that is what the service means by a name.
@@ -118,10 +117,10 @@ fn built_in(name: &str) -> Option<Arc<AggregateUDF>> {
         "max" => engine::min_max::max_udaf(),
         "stddev" | "stddev_samp" => engine::stddev::stddev_udaf(),
         "stddev_pop" => engine::stddev::stddev_pop_udaf(),
-        "variance" | "var_samp" | "var" => engine::variance::var_samp_udaf(),
+        "variance" | "var_samp" => engine::variance::var_samp_udaf(),
         "var_pop" => engine::variance::var_pop_udaf(),
         "corr" => engine::correlation::corr_udaf(),
-        "covar_samp" | "covar" => engine::covariance::covar_samp_udaf(),
+        "covar_samp" => engine::covariance::covar_samp_udaf(),
         "covar_pop" => engine::covariance::covar_pop_udaf(),
         "regr_slope" => engine::regr::regr_slope_udaf(),
         "regr_intercept" => engine::regr::regr_intercept_udaf(),

@@ -77,17 +77,23 @@ pub fn array(column: &Column, rows: &[Arc<Row>]) -> ArrayRef {
     match column.kind {
         ColumnKind::Time => {
             let mut builder = TimestampNanosecondBuilder::with_capacity(rows.len());
-            rows.iter().for_each(|row| builder.append_value(row.time));
+            for row in rows {
+                builder.append_value(row.time);
+            }
             Arc::new(builder.finish())
         }
         ColumnKind::MeasureName => {
             let mut builder = StringBuilder::new();
-            rows.iter().for_each(|row| builder.append_value(&row.series.measure_name));
+            for row in rows {
+                builder.append_value(&row.series.measure_name);
+            }
             Arc::new(builder.finish())
         }
         ColumnKind::Dimension => {
             let mut builder = StringBuilder::new();
-            rows.iter().for_each(|row| builder.append_option(dimension(&column.name, row)));
+            for row in rows {
+                builder.append_option(dimension(&column.name, row));
+            }
             Arc::new(builder.finish())
         }
         ColumnKind::SingleMeasure(kind) | ColumnKind::MultiMeasure(kind) => match kind {

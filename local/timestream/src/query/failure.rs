@@ -81,21 +81,20 @@ impl Failure {
                     .downcast_ref::<DataFusionError>()
                     .map_or_else(|| Self::Internal(cause.to_string()), Self::from_engine),
             },
-            DataFusionError::Context(_, cause) => Self::from_engine(cause),
             DataFusionError::Diagnostic(diagnostic, cause) => match Self::from_engine(cause) {
                 Self::Unplaced(message) => placed(diagnostic.span.as_ref(), message),
                 failure => failure,
             },
+            DataFusionError::Context(_, cause) => Self::from_engine(cause),
             DataFusionError::Shared(cause) => Self::from_engine(cause),
             DataFusionError::Collection(errors) => {
                 errors.first().map_or_else(|| Self::Internal(error.to_string()), Self::from_engine)
             }
             DataFusionError::SchemaError(cause, _) => Self::from_schema(cause),
-            DataFusionError::Plan(message) => Self::from_plan(message),
             DataFusionError::NotImplemented(message) => {
                 Self::Unplaced(format!("This query is not supported: {}", first_line(message)))
             }
-            DataFusionError::Execution(message) => Self::from_plan(message),
+            DataFusionError::Plan(message) | DataFusionError::Execution(message) => Self::from_plan(message),
             DataFusionError::ArrowError(..) => {
                 Self::Unplaced(first_line(&error.strip_backtrace()).to_owned())
             }

@@ -18,7 +18,7 @@ use super::{failure::Failure, result::ResultSet};
 /// Bytes of rows in one page.
 const PAGE_BYTES: usize = 1_000_000;
 /// How long a token is good.
-const LIFETIME: Duration = Duration::from_secs(3_600);
+const LIFETIME: Duration = Duration::from_hours(1);
 /// How often a token is good.
 const USES: u32 = 5;
 /// Unfinished results that are kept; the oldest gives way.

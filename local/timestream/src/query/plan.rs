@@ -56,7 +56,7 @@ impl Plan {
     pub fn new(query: Query, store: &Arc<Store>) -> Result<Self, Failure> {
         // One partition: the data is small, and rows without an order then come in the same order every time.
         let mut config = SessionConfig::new().with_target_partitions(1);
-        config.options_mut().sql_parser.default_null_ordering = "nulls_last".to_owned();
+        config.options_mut().sql_parser.default_null_ordering.replace_range(.., "nulls_last");
         let state = SessionStateBuilder::new().with_config(config).build();
         let scanned = BytesScanned::default();
         let tables = Tables {

@@ -23,7 +23,7 @@ pub fn answer(statement: &Metadata, store: &Store) -> Result<ResultSet, Failure>
     match statement {
         Metadata::Databases { like } => {
             let names = matching(store.databases(), like.as_deref())?;
-            Ok(list("Database", names))
+            Ok(list("Database", &names))
         }
         Metadata::Tables { database, like } => {
             let databases = match database {
@@ -34,7 +34,7 @@ pub fn answer(statement: &Metadata, store: &Store) -> Result<ResultSet, Failure>
             for database in databases {
                 tables.extend(store.tables(&database)?);
             }
-            Ok(list("Table", matching(tables, like.as_deref())?))
+            Ok(list("Table", &matching(tables, like.as_deref())?))
         }
         Metadata::Measures { table, like } => measures(store, &found(store, table)?, like.as_deref()),
         Metadata::Columns { table } => describe(store, &found(store, table)?),
@@ -66,7 +66,7 @@ fn ready(columns: Vec<Value>, rows: Vec<Vec<Value>>) -> ResultSet {
     ResultSet { columns, rows: Rows::Ready(rows), bytes_scanned: 0 }
 }
 
-fn list(name: &str, values: Vec<String>) -> ResultSet {
+fn list(name: &str, values: &[String]) -> ResultSet {
     let rows = values.iter().map(|value| vec![text(value)]).collect();
     ready(vec![column(name, Type::Varchar)], rows)
 }

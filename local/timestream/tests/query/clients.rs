@@ -1,15 +1,24 @@
 //! The real process under the SDKs that clients use.
 
+use std::{
+    io::{BufRead, BufReader},
+    process::Stdio,
+};
+
 use aws_sdk_timestreamquery::{
     Client,
     config::{BehaviorVersion, Credentials, Region},
     error::ProvideErrorMetadata,
     types::ScalarType,
 };
+use local_timestream::query::FIRST_PAGE_VARIABLE;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::{process::Process, python};
+use crate::{
+    process::{self, Process},
+    python,
+};
 
 /// A process with `home.measures`, in which 2,500 devices reported once, just now.
 fn running() -> (Process, TempDir) {
@@ -41,16 +50,20 @@ fn running() -> (Process, TempDir) {
     (process, state)
 }
 
-#[tokio::test]
-async fn rust_sdk() {
-    let (process, _state) = running();
+fn connect(url: String) -> Client {
     let config = aws_sdk_timestreamquery::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))
-        .endpoint_url(process.url())
+        .endpoint_url(url)
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
         .build();
-    let client = Client::from_conf(config);
+    Client::from_conf(config)
+}
+
+#[tokio::test]
+async fn rust_sdk() {
+    let (process, _state) = running();
+    let client = connect(process.url());
     let sql =
         "SELECT device, measure_value::double AS v FROM home.measures WHERE time > ago(10m) ORDER BY device";
     let mut devices = Vec::new();
@@ -89,4 +102,28 @@ async fn rust_sdk() {
 fn boto3() {
     let (process, _state) = running();
     python::run("boto3_query.py", &process.url());
+}
+
+/// The switch that makes every first page empty, from outside of the process.
+#[test]
+fn the_first_page_is_empty_on_demand() {
+    let state = TempDir::new().expect("a temporary folder");
+    let mut command = process::command(state.path());
+    command.env(FIRST_PAGE_VARIABLE, "empty").stdout(Stdio::piped());
+    let mut child = command.spawn().expect("the process starts");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
+    let url = line.trim().strip_prefix("listening on ").map(str::to_owned);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let pages = runtime.block_on(async {
+        let client = connect(url.unwrap_or_default());
+        let first = client.query().query_string("SELECT 1").send().await?;
+        let next = client.query().query_string("SELECT 1").set_next_token(first.next_token.clone());
+        Ok::<_, aws_sdk_timestreamquery::Error>((first, next.send().await?))
+    });
+    child.kill().expect("the process can be killed");
+    child.wait().expect("the process ends");
+    let (first, second) = pages.expect("two pages");
+    assert!(first.rows.is_empty() && first.next_token.is_some(), "{first:?}");
+    assert!(second.rows.len() == 1 && second.next_token.is_none(), "{second:?}");
 }

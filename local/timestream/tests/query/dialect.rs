@@ -4,109 +4,108 @@ use crate::fixture::Fixture;
 
 const READINGS: &str = "iot_sensor_data.sensor_readings";
 
+/// Queries, with `{}` for the table, and their columns and rows.
+const CLAUSES: &[(&str, &str, &str)] = &[
+    ("SELECT 1", "_col0 INTEGER", "1"),
+    ("SELECT 1 AS One, 'x', NULL", "One INTEGER, _col1 VARCHAR, _col2 UNKNOWN", "1|x|-"),
+    ("SELECT DISTINCT location FROM {} ORDER BY 1", "location VARCHAR", "attic\nhall"),
+    ("SELECT DISTINCT LOCATION FROM {} ORDER BY location DESC", "LOCATION VARCHAR", "hall\nattic"),
+    (
+        "SELECT location, count(*) FROM {} GROUP BY 1 ORDER BY 2 DESC, 1",
+        "location VARCHAR, _col1 BIGINT",
+        "attic|4\nhall|4",
+    ),
+    (
+        "SELECT device_id d, max(temperature) FROM {} GROUP BY device_id HAVING max(temperature) > 40",
+        "d VARCHAR, _col1 DOUBLE",
+        "dev-2|45.5",
+    ),
+    ("SELECT temperature FROM {} ORDER BY time LIMIT 2", "temperature DOUBLE", "28.0\n29.5"),
+    (
+        "SELECT r.temperature FROM {} AS r WHERE r.time >= ago(5m) ORDER BY r.temperature",
+        "temperature DOUBLE",
+        "21.5\n45.5",
+    ),
+    (
+        "SELECT sensor_readings.temperature FROM {} WHERE iot_sensor_data.sensor_readings.temperature > 40",
+        "temperature DOUBLE",
+        "45.5",
+    ),
+    ("SELECT 1 UNION SELECT 1", "_col0 INTEGER", "1"),
+    ("SELECT 'a' AS x UNION ALL SELECT 'b' ORDER BY x DESC", "x VARCHAR", "b\na"),
+    ("SELECT location FROM {} EXCEPT SELECT 'hall'", "location VARCHAR", "attic"),
+    ("SELECT location FROM {} INTERSECT SELECT 'hall'", "location VARCHAR", "hall"),
+    (
+        "WITH a AS (SELECT 1 AS n), b AS (SELECT n + 1 AS n FROM a) SELECT a.n, b.n FROM a CROSS JOIN b",
+        "n INTEGER, n INTEGER",
+        "1|2",
+    ),
+    ("SELECT count(*) FROM {} a JOIN {} b USING (device_id)", "_col0 BIGINT", "32"),
+    (
+        "SELECT count(*) FROM {} a LEFT JOIN (SELECT 'dev-1' AS device_id) b ON a.device_id = b.device_id WHERE b.device_id IS NULL",
+        "_col0 BIGINT",
+        "4",
+    ),
+    (
+        "SELECT device_id FROM {} WHERE temperature = (SELECT max(temperature) FROM {})",
+        "device_id VARCHAR",
+        "dev-2",
+    ),
+    ("SELECT count(*) FROM {} WHERE device_id IN (SELECT 'dev-1')", "_col0 BIGINT", "4"),
+    (
+        "SELECT count(*) FROM {} a WHERE EXISTS (SELECT 1 FROM {} b WHERE b.device_id = a.device_id AND b.temperature > 40)",
+        "_col0 BIGINT",
+        "4",
+    ),
+    (
+        "SELECT CASE WHEN temperature > 40 THEN 'hot' ELSE 'ok' END AS state, count(*) AS n FROM {} GROUP BY 1 ORDER BY n",
+        "state VARCHAR, n BIGINT",
+        "hot|1\nok|7",
+    ),
+    (
+        "SELECT CASE location WHEN 'hall' THEN 1 ELSE 2 END FROM {} WHERE temperature = 45.5",
+        "_col0 INTEGER",
+        "2",
+    ),
+    ("SELECT count(*) FROM {} WHERE time BETWEEN ago(21m) AND ago(5m)", "_col0 BIGINT", "3"),
+    ("SELECT count(*) FROM {} WHERE device_id LIKE 'dev-_' AND location NOT LIKE 'h%'", "_col0 BIGINT", "4"),
+    (
+        "SELECT temperature - lag(temperature, 1) OVER (PARTITION BY device_id ORDER BY time) AS step FROM {} WHERE device_id = 'dev-1' ORDER BY time",
+        "step DOUBLE",
+        "-\n1.0\n0.5\n1.0",
+    ),
+    (
+        "SELECT device_id, n FROM (SELECT device_id, row_number() OVER (PARTITION BY device_id ORDER BY time DESC) AS n, temperature FROM {}) WHERE n = 1 ORDER BY 1",
+        "device_id VARCHAR, n BIGINT",
+        "dev-1|1\ndev-2|1",
+    ),
+    (
+        "SELECT avg(temperature) OVER (ORDER BY time ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS smooth FROM {} WHERE device_id = 'dev-1' ORDER BY time",
+        "smooth DOUBLE",
+        "19.0\n19.5\n20.25\n21.0",
+    ),
+    (
+        "SELECT sum(temperature) OVER (ORDER BY time ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS s FROM {} WHERE device_id = 'dev-1' ORDER BY time",
+        "s DOUBLE",
+        "19.0\n39.0\n40.5\n42.0",
+    ),
+    ("SELECT count(*) FILTER (WHERE temperature > 25) AS warm FROM {}", "warm BIGINT", "4"),
+    (
+        "SELECT a.*, 1 AS one FROM (SELECT location AS l FROM {} LIMIT 1) a",
+        "l VARCHAR, one INTEGER",
+        "attic|1",
+    ),
+    (
+        "SELECT location, location FROM {} WHERE temperature > 40",
+        "location VARCHAR, location VARCHAR",
+        "attic|attic",
+    ),
+];
+
 #[tokio::test]
 async fn clauses() {
     let fixture = Fixture::new().await;
-    for (sql, columns, rows) in [
-        ("SELECT 1", "_col0 INTEGER", "1"),
-        ("SELECT 1 AS One, 'x', NULL", "One INTEGER, _col1 VARCHAR, _col2 UNKNOWN", "1|x|-"),
-        ("SELECT DISTINCT location FROM {} ORDER BY 1", "location VARCHAR", "attic\nhall"),
-        ("SELECT DISTINCT LOCATION FROM {} ORDER BY location DESC", "LOCATION VARCHAR", "hall\nattic"),
-        (
-            "SELECT location, count(*) FROM {} GROUP BY 1 ORDER BY 2 DESC, 1",
-            "location VARCHAR, _col1 BIGINT",
-            "attic|4\nhall|4",
-        ),
-        (
-            "SELECT device_id d, max(temperature) FROM {} GROUP BY device_id HAVING max(temperature) > 40",
-            "d VARCHAR, _col1 DOUBLE",
-            "dev-2|45.5",
-        ),
-        ("SELECT temperature FROM {} ORDER BY time LIMIT 2", "temperature DOUBLE", "28.0\n29.5"),
-        (
-            "SELECT r.temperature FROM {} AS r WHERE r.time >= ago(5m) ORDER BY r.temperature",
-            "temperature DOUBLE",
-            "21.5\n45.5",
-        ),
-        (
-            "SELECT sensor_readings.temperature FROM {} WHERE iot_sensor_data.sensor_readings.temperature > 40",
-            "temperature DOUBLE",
-            "45.5",
-        ),
-        ("SELECT 1 UNION SELECT 1", "_col0 INTEGER", "1"),
-        ("SELECT 'a' AS x UNION ALL SELECT 'b' ORDER BY x DESC", "x VARCHAR", "b\na"),
-        ("SELECT location FROM {} EXCEPT SELECT 'hall'", "location VARCHAR", "attic"),
-        ("SELECT location FROM {} INTERSECT SELECT 'hall'", "location VARCHAR", "hall"),
-        (
-            "WITH a AS (SELECT 1 AS n), b AS (SELECT n + 1 AS n FROM a) SELECT a.n, b.n FROM a CROSS JOIN b",
-            "n INTEGER, n INTEGER",
-            "1|2",
-        ),
-        ("SELECT count(*) FROM {} a JOIN {} b USING (device_id)", "_col0 BIGINT", "32"),
-        (
-            "SELECT count(*) FROM {} a LEFT JOIN (SELECT 'dev-1' AS device_id) b ON a.device_id = b.device_id WHERE b.device_id IS NULL",
-            "_col0 BIGINT",
-            "4",
-        ),
-        (
-            "SELECT device_id FROM {} WHERE temperature = (SELECT max(temperature) FROM {})",
-            "device_id VARCHAR",
-            "dev-2",
-        ),
-        ("SELECT count(*) FROM {} WHERE device_id IN (SELECT 'dev-1')", "_col0 BIGINT", "4"),
-        (
-            "SELECT count(*) FROM {} a WHERE EXISTS (SELECT 1 FROM {} b WHERE b.device_id = a.device_id AND b.temperature > 40)",
-            "_col0 BIGINT",
-            "4",
-        ),
-        (
-            "SELECT CASE WHEN temperature > 40 THEN 'hot' ELSE 'ok' END AS state, count(*) AS n FROM {} GROUP BY 1 ORDER BY n",
-            "state VARCHAR, n BIGINT",
-            "hot|1\nok|7",
-        ),
-        (
-            "SELECT CASE location WHEN 'hall' THEN 1 ELSE 2 END FROM {} WHERE temperature = 45.5",
-            "_col0 INTEGER",
-            "2",
-        ),
-        ("SELECT count(*) FROM {} WHERE time BETWEEN ago(21m) AND ago(5m)", "_col0 BIGINT", "3"),
-        (
-            "SELECT count(*) FROM {} WHERE device_id LIKE 'dev-_' AND location NOT LIKE 'h%'",
-            "_col0 BIGINT",
-            "4",
-        ),
-        (
-            "SELECT temperature - lag(temperature, 1) OVER (PARTITION BY device_id ORDER BY time) AS step FROM {} WHERE device_id = 'dev-1' ORDER BY time",
-            "step DOUBLE",
-            "-\n1.0\n0.5\n1.0",
-        ),
-        (
-            "SELECT device_id, n FROM (SELECT device_id, row_number() OVER (PARTITION BY device_id ORDER BY time DESC) AS n, temperature FROM {}) WHERE n = 1 ORDER BY 1",
-            "device_id VARCHAR, n BIGINT",
-            "dev-1|1\ndev-2|1",
-        ),
-        (
-            "SELECT avg(temperature) OVER (ORDER BY time ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS smooth FROM {} WHERE device_id = 'dev-1' ORDER BY time",
-            "smooth DOUBLE",
-            "19.0\n19.5\n20.25\n21.0",
-        ),
-        (
-            "SELECT sum(temperature) OVER (ORDER BY time ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS s FROM {} WHERE device_id = 'dev-1' ORDER BY time",
-            "s DOUBLE",
-            "19.0\n39.0\n40.5\n42.0",
-        ),
-        ("SELECT count(*) FILTER (WHERE temperature > 25) AS warm FROM {}", "warm BIGINT", "4"),
-        (
-            "SELECT a.*, 1 AS one FROM (SELECT location AS l FROM {} LIMIT 1) a",
-            "l VARCHAR, one INTEGER",
-            "attic|1",
-        ),
-        (
-            "SELECT location, location FROM {} WHERE temperature > 40",
-            "location VARCHAR, location VARCHAR",
-            "attic|attic",
-        ),
-    ] {
+    for (sql, columns, rows) in CLAUSES {
         fixture.check(&sql.replace("{}", READINGS), columns, rows).await;
     }
     fixture.finish();
@@ -138,6 +137,17 @@ async fn names_mean_what_the_service_means() {
             "SELECT max(time) AS time, device_id FROM {} GROUP BY device_id ORDER BY time",
             "2026-03-01 11:55:00.000000000|dev-1\n2026-03-01 11:56:00.000000000|dev-2",
         ),
+        // The alias comes first in ORDER BY, also inside of an expression.
+        (
+            "SELECT -temperature AS temperature FROM {} WHERE temperature > 29 ORDER BY -temperature",
+            "-29.5\n-30.0\n-45.5",
+        ),
+        (
+            "SELECT bin(time, 1d) AS time, count(*) FROM {} GROUP BY bin(time, 1d) ORDER BY bin(time, 1d) DESC",
+            "2026-03-01 00:00:00.000000000|7\n2026-02-28 00:00:00.000000000|1",
+        ),
+        ("SELECT DISTINCT upper(location) AS l FROM {} ORDER BY length(l), l DESC", "HALL\nATTIC"),
+        ("SELECT location FROM {} GROUP BY location ORDER BY location IN ('hall') DESC", "hall\nattic"),
         (
             "SELECT device_id, count(*) FROM {} GROUP BY device_id ORDER BY max(temperature) DESC",
             "dev-2|4\ndev-1|4",

@@ -108,7 +108,7 @@ pub(super) fn operator_call(name: &str, at: Position, arguments: Vec<Expr>) -> E
     Expr::Function(plain(&site.to_string(), nowhere(), arguments))
 }
 
-fn number(value: impl ToString) -> Expr {
+fn number(value: &impl ToString) -> Expr {
     Expr::value(Value::Number(value.to_string(), false))
 }
 
@@ -122,7 +122,7 @@ pub(super) fn literal_call(datum: &Datum, at: Position) -> Expr {
         _ => return Expr::value(Value::Null),
     };
     // A negative number would be an operator of the engine on a literal; it folds that, too.
-    operator_call(name, at, vec![number(value)])
+    operator_call(name, at, vec![number(&value)])
 }
 
 impl Translator<'_> {
@@ -144,7 +144,7 @@ impl Translator<'_> {
         let filter = function.filter.map(|filter| self.expression(*filter)).transpose()?.map(Box::new);
         let arguments = self.arguments(&name, at, function.args)?;
         if aggregates::exists(&name) || aggregates::is_window(&name) {
-            let translated = self.aggregate(&name, at, arguments, over.is_some())?;
+            let translated = aggregate(&name, at, arguments, over.as_ref())?;
             return Ok(Expr::Function(Function {
                 filter,
                 over,
@@ -177,8 +177,8 @@ impl Translator<'_> {
                 operands.extend(arguments);
                 Ok(operator_call("$-", at, operands))
             }
-            ("pi", 0) => Ok(number(std::f64::consts::PI)),
-            ("e", 0) => Ok(number(std::f64::consts::E)),
+            ("pi", 0) => Ok(number(&std::f64::consts::PI)),
+            ("e", 0) => Ok(number(&std::f64::consts::E)),
             ("nan" | "infinity", 0) => {
                 let text = if name == "nan" { "NaN" } else { "Infinity" };
                 let text = Expr::value(Value::SingleQuotedString(text.to_owned()));
@@ -199,36 +199,6 @@ impl Translator<'_> {
             _ if REFUSED.contains(&name) => Err(Failure::unsupported(at, &name.to_uppercase())),
             _ => Err(Failure::at(at, format!("Function '{name}' not registered"))),
         }
-    }
-
-    fn aggregate(
-        &mut self,
-        name: &str,
-        at: Position,
-        arguments: Arguments,
-        windowed: bool,
-    ) -> Result<Function, Failure> {
-        let Arguments { mut expressions, distinct } = arguments;
-        let wrong = |message: String| Err(Failure::at(at, message));
-        if aggregates::is_window(name) && !windowed {
-            return wrong(format!("Window function {name} requires an OVER clause"));
-        }
-        if distinct && !(aggregates::takes_distinct(name) && !windowed) {
-            return Err(Failure::unsupported(at, &format!("DISTINCT in {name}")));
-        }
-        if !aggregates::arity(name).contains(&expressions.len()) {
-            return wrong(format!("Unexpected parameters for function {name}"));
-        }
-        if name == "count_if" {
-            let condition = expressions.pop().unwrap_or(Expr::value(Value::Null));
-            expressions.push(conditional(condition, number(1), None));
-        }
-        let spelled = aggregates::spelled(name, at, distinct);
-        let mut function = plain(&spelled, nowhere(), expressions);
-        if let (true, FunctionArguments::List(list)) = (distinct, &mut function.args) {
-            list.duplicate_treatment = Some(DuplicateTreatment::Distinct);
-        }
-        Ok(function)
     }
 
     fn arguments(
@@ -255,7 +225,7 @@ impl Translator<'_> {
                     self.ordinal_or(expression)?
                 }
                 FunctionArg::Unnamed(FunctionArgExpr::Expr(expression)) => self.expression(expression)?,
-                FunctionArg::Unnamed(FunctionArgExpr::Wildcard) if name == "count" => number(1),
+                FunctionArg::Unnamed(FunctionArgExpr::Wildcard) if name == "count" => number(&1),
                 _ => return Err(Failure::Syntax(at)),
             });
         }
@@ -300,6 +270,35 @@ impl Translator<'_> {
         }
         Ok(())
     }
+}
+
+/// A call of an aggregate or window function; `over` is what stands in its `OVER`.
+fn aggregate(
+    name: &str,
+    at: Position,
+    arguments: Arguments,
+    over: Option<&WindowType>,
+) -> Result<Function, Failure> {
+    let Arguments { mut expressions, distinct } = arguments;
+    if aggregates::is_window(name) && over.is_none() {
+        return Err(Failure::at(at, format!("Window function {name} requires an OVER clause")));
+    }
+    if distinct && (over.is_some() || !aggregates::takes_distinct(name)) {
+        return Err(Failure::unsupported(at, &format!("DISTINCT in {name}")));
+    }
+    if !aggregates::arity(name).contains(&expressions.len()) {
+        return Err(Failure::at(at, format!("Unexpected parameters for function {name}")));
+    }
+    if name == "count_if" {
+        let condition = expressions.pop().unwrap_or(Expr::value(Value::Null));
+        expressions.push(conditional(condition, number(&1), None));
+    }
+    let spelled = aggregates::spelled(name, at, distinct);
+    let mut function = plain(&spelled, nowhere(), expressions);
+    if let (true, FunctionArguments::List(list)) = (distinct, &mut function.args) {
+        list.duplicate_treatment = Some(DuplicateTreatment::Distinct);
+    }
+    Ok(function)
 }
 
 struct Arguments {

@@ -21,6 +21,24 @@ use crate::query::{
     types::{Datum, Type},
 };
 
+/// What `EXTRACT` takes out of a time; each is a function of that name.
+const EXTRACTED: [&str; 14] = [
+    "year",
+    "quarter",
+    "month",
+    "week",
+    "day",
+    "day_of_month",
+    "day_of_week",
+    "dow",
+    "day_of_year",
+    "doy",
+    "yow",
+    "hour",
+    "minute",
+    "second",
+];
+
 impl Translator<'_> {
     /// Translates one expression.
     pub(super) fn expression(&mut self, expression: Expr) -> Result<Expr, Failure> {
@@ -85,38 +103,6 @@ impl Translator<'_> {
                 let operand = self.expression(*expr)?;
                 operator_call(&format!("{prefix} {}", target.name()), at, vec![operand])
             }
-            Expr::Extract { field, syntax: ExtractSyntax::From, expr } => {
-                let operand = self.expression(*expr)?;
-                self.named(&field.to_string().to_lowercase(), at, vec![operand])?
-            }
-            Expr::Ceil { expr, field: CeilFloorKind::DateTimeField(DateTimeField::NoDateTime) } => {
-                let operand = self.expression(*expr)?;
-                operator_call("ceil", at, vec![operand])
-            }
-            Expr::Floor { expr, field: CeilFloorKind::DateTimeField(DateTimeField::NoDateTime) } => {
-                let operand = self.expression(*expr)?;
-                operator_call("floor", at, vec![operand])
-            }
-            Expr::Position { expr, r#in } => {
-                let arguments = vec![self.expression(*r#in)?, self.expression(*expr)?];
-                operator_call("strpos", at, arguments)
-            }
-            Expr::Substring { expr, substring_from: Some(from), substring_for, .. } => {
-                let mut arguments = vec![self.expression(*expr)?, self.expression(*from)?];
-                if let Some(count) = substring_for {
-                    arguments.push(self.expression(*count)?);
-                }
-                operator_call("substr", at, arguments)
-            }
-            Expr::Trim { trim_where, trim_what: None, expr, trim_characters: None } => {
-                let name = match trim_where {
-                    None | Some(TrimWhereField::Both) => "trim",
-                    Some(TrimWhereField::Leading) => "ltrim",
-                    Some(TrimWhereField::Trailing) => "rtrim",
-                };
-                let operand = self.expression(*expr)?;
-                operator_call(name, at, vec![operand])
-            }
             Expr::Function(function) => self.function(function)?,
             Expr::Case { case_token, end_token, operand, conditions, else_result } => {
                 let operand = operand.map(|operand| self.boxed(operand)).transpose()?;
@@ -129,6 +115,12 @@ impl Translator<'_> {
                 let else_result = else_result.map(|result| self.boxed(result)).transpose()?;
                 Expr::Case { case_token, end_token, operand, conditions: translated, else_result }
             }
+            call @ (Expr::Extract { .. }
+            | Expr::Ceil { .. }
+            | Expr::Floor { .. }
+            | Expr::Position { .. }
+            | Expr::Substring { .. }
+            | Expr::Trim { .. }) => self.spelled_out(call, at)?,
             Expr::Array(_) => return refuse("ARRAY"),
             Expr::Tuple(_) => return refuse("ROW"),
             Expr::Rollup(_) => return refuse("ROLLUP"),
@@ -241,13 +233,47 @@ impl Translator<'_> {
         Ok(result)
     }
 
-    /// A call of a function that the syntax names.
-    fn named(&mut self, name: &str, at: Position, arguments: Vec<Expr>) -> Result<Expr, Failure> {
-        if functions::exists(name) {
-            Ok(operator_call(name, at, arguments))
-        } else {
-            Err(Failure::unsupported(at, &format!("EXTRACT({})", name.to_uppercase())))
-        }
+    /// Functions whose arguments have a syntax of their own.
+    fn spelled_out(&mut self, call: Expr, at: Position) -> Result<Expr, Failure> {
+        Ok(match call {
+            Expr::Extract { field, syntax: ExtractSyntax::From, expr } => {
+                let operand = self.expression(*expr)?;
+                let field = field.to_string().to_lowercase();
+                if !EXTRACTED.contains(&field.as_str()) {
+                    return Err(Failure::unsupported(at, &format!("EXTRACT({})", field.to_uppercase())));
+                }
+                operator_call(&field, at, vec![operand])
+            }
+            Expr::Ceil { expr, field: CeilFloorKind::DateTimeField(DateTimeField::NoDateTime) } => {
+                let operand = self.expression(*expr)?;
+                operator_call("ceil", at, vec![operand])
+            }
+            Expr::Floor { expr, field: CeilFloorKind::DateTimeField(DateTimeField::NoDateTime) } => {
+                let operand = self.expression(*expr)?;
+                operator_call("floor", at, vec![operand])
+            }
+            Expr::Position { expr, r#in } => {
+                let arguments = vec![self.expression(*r#in)?, self.expression(*expr)?];
+                operator_call("strpos", at, arguments)
+            }
+            Expr::Substring { expr, substring_from: Some(from), substring_for, .. } => {
+                let mut arguments = vec![self.expression(*expr)?, self.expression(*from)?];
+                if let Some(count) = substring_for {
+                    arguments.push(self.expression(*count)?);
+                }
+                operator_call("substr", at, arguments)
+            }
+            Expr::Trim { trim_where, trim_what: None, expr, trim_characters: None } => {
+                let name = match trim_where {
+                    None | Some(TrimWhereField::Both) => "trim",
+                    Some(TrimWhereField::Leading) => "ltrim",
+                    Some(TrimWhereField::Trailing) => "rtrim",
+                };
+                let operand = self.expression(*expr)?;
+                operator_call(name, at, vec![operand])
+            }
+            other => return Err(Failure::unsupported(at, &format!("The expression {other}"))),
+        })
     }
 }
 

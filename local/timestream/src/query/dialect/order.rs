@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
     Expr, GroupByExpr, Ident, OrderBy, OrderByKind, Query, Select, SelectItem, SetExpr, TableAlias,
-    TableFactor, TableWithJoins, Value, visit_expressions, visit_expressions_mut,
+    TableFactor, TableWithJoins, Value, visit_expressions,
 };
 
 use super::{
@@ -131,10 +131,10 @@ fn collides(select: &Select, outputs: &[Output]) -> bool {
         GroupByExpr::All(_) => false,
     };
     let mut names: Vec<_> = outputs.iter().filter_map(|output| output.name.as_deref()).collect();
-    let named = names.len();
+    let total = names.len();
     names.sort_unstable();
     names.dedup();
-    grouped || select.having.as_ref().is_some_and(hides) || names.len() < named
+    grouped || select.having.as_ref().is_some_and(hides) || names.len() < total
 }
 
 /// Replaces names of outputs by their internal names, but not inside of aggregates, which see the tables only.
@@ -158,17 +158,11 @@ fn point_to_outputs(expression: &mut Expr, outputs: &[Output]) -> Result<(), Fai
         }
         return Ok(());
     }
-    if outputs.iter().any(|output| output.expression == *expression) {
-        return Ok(());
-    }
-    // One level down: the closure returns before it reaches anything deeper than the children that it replaces.
-    children(expression, &mut |child| point_to_outputs(child, outputs))
+    children(expression, outputs)
 }
 
-fn children(
-    expression: &mut Expr,
-    visit: &mut dyn FnMut(&mut Expr) -> Result<(), Failure>,
-) -> Result<(), Failure> {
+fn children(expression: &mut Expr, outputs: &[Output]) -> Result<(), Failure> {
+    let visit = |child: &mut Expr| point_to_outputs(child, outputs);
     match expression {
         Expr::Nested(inner)
         | Expr::UnaryOp { expr: inner, .. }
@@ -179,7 +173,9 @@ fn children(
             visit(left)?;
             visit(right)
         }
-        Expr::Function(function) => calls::arguments_mut(function).try_for_each(visit),
+        Expr::Function(function) if function.over.is_none() => {
+            calls::arguments_mut(function).try_for_each(visit)
+        }
         Expr::Case { operand, conditions, else_result, .. } => {
             operand.iter_mut().try_for_each(|operand| visit(operand))?;
             for condition in conditions {
@@ -188,20 +184,27 @@ fn children(
             }
             else_result.iter_mut().try_for_each(|result| visit(result))
         }
-        // Whatever else has parts: an output's name inside of it would mean the table's column.
-        other => {
-            let mut refused = None;
-            let _ = visit_expressions_mut(other, |part| {
-                if let Expr::Subquery(_) | Expr::InSubquery { .. } | Expr::Exists { .. } = part {
-                    refused = Some(());
-                }
-                ControlFlow::<()>::Continue(())
-            });
-            match refused {
-                Some(()) => Err(Failure::Unplaced("A subquery in ORDER BY is not supported".to_owned())),
-                None => Ok(()),
-            }
-        }
+        other => without_aliases(other, outputs),
+    }
+}
+
+/// Whatever else has parts stays as it is, unless it names an alias: that would then mean the table's column.
+fn without_aliases(expression: &Expr, outputs: &[Output]) -> Result<(), Failure> {
+    let aliased = |name: &Ident| {
+        outputs.iter().any(|output| {
+            output.name.as_ref() == Some(&name.value) && plain_name(&output.expression) != output.name
+        })
+    };
+    let found = visit_expressions(expression, |part| match part {
+        Expr::Identifier(name) if aliased(name) => ControlFlow::Break(name.clone()),
+        _ => ControlFlow::Continue(()),
+    });
+    match found {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(name) => Err(Failure::unsupported(
+            position(name.span),
+            &format!("The alias '{}' here in ORDER BY", name.value),
+        )),
     }
 }
 

@@ -2,6 +2,7 @@
 //! doubles follow IEEE 754. Times move by intervals.
 
 use super::{
+    math::to_bigint,
     overload::{Answer, Date, DayToSecond, Overload, Sql, Timestamp, YearToMonth, binary, unary},
     time::{add_months, timestamp},
 };
@@ -40,12 +41,7 @@ fn interval_overflow() -> String {
 fn scaled(interval: i64, factor: f64) -> Answer<DayToSecond> {
     #[expect(clippy::cast_precision_loss, reason = "the service scales intervals as doubles")]
     let nanos = (interval as f64 * factor).round();
-    // Both bounds are powers of two, hence exact.
-    if !(-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18).contains(&nanos) {
-        return Err(interval_overflow());
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "in range by the check above")]
-    Ok(DayToSecond(nanos as i64))
+    to_bigint(nanos).map(DayToSecond).ok_or_else(interval_overflow)
 }
 
 fn moved(time: Timestamp, interval: Option<i64>) -> Answer<Timestamp> {

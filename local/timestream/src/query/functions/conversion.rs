@@ -81,12 +81,8 @@ fn read_boolean(text: &str) -> Answer<bool> {
 
 /// Rounds half away from zero, unlike a cast in Rust or Arrow.
 fn to_bigint(value: f64) -> Answer<i64> {
-    let rounded = value.round();
-    if !(-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18).contains(&rounded) {
-        return Err(format!("Cannot cast {} to bigint", text::double(value)));
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "in range by the check above")]
-    Ok(rounded as i64)
+    super::math::to_bigint(value.round())
+        .ok_or_else(|| format!("Cannot cast {} to bigint", text::double(value)))
 }
 
 fn to_integer(value: i64) -> Answer<i32> {
@@ -98,6 +94,7 @@ fn to_double(value: i64) -> f64 {
     value as f64
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "casts may fail, this one does not")]
 fn written<A: Sql>(value: A) -> Answer<Option<String>> {
     Ok(text::format(&value.into_datum()))
 }

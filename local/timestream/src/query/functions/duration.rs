@@ -37,7 +37,7 @@ pub fn parse_interval(count: &str, unit_name: &str) -> Option<Datum> {
 }
 
 /// Reads `42.8ms`, `3.81 d`, `5m`, as `parse_duration` does.
-fn parse_duration(text: String) -> Answer<DayToSecond> {
+fn parse_duration(text: &str) -> Answer<DayToSecond> {
     let invalid = || format!("duration is not a valid data duration string: {text}");
     let trimmed = text.trim();
     let digits = trimmed
@@ -59,7 +59,7 @@ fn parse_duration(text: String) -> Answer<DayToSecond> {
 
 /// The functions.
 pub fn overloads() -> Vec<Overload> {
-    vec![unary("parse_duration", parse_duration)]
+    vec![unary("parse_duration", |text: String| parse_duration(&text))]
 }
 
 #[cfg(test)]

@@ -3,6 +3,16 @@
 
 use super::overload::{Answer, Date, Overload, Sql, Timestamp, binary, unary, variadic};
 
+/// A double without a fraction as a bigint; none when it does not fit or is not a number.
+pub fn to_bigint(value: f64) -> Option<i64> {
+    // Both bounds are powers of two, hence exact.
+    if !(-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value) {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "in range by the check above")]
+    Some(value as i64)
+}
+
 fn double(name: &'static str, function: fn(f64) -> f64) -> Overload {
     unary(name, move |x| Ok(function(x)))
 }

@@ -1,6 +1,8 @@
 //! Functions over timestamps and dates, all in UTC.
 //! <https://docs.aws.amazon.com/timestream/latest/developerguide/date-time-functions.html>
 
+use std::fmt::Write;
+
 use jiff::{Span, civil};
 
 use super::overload::{
@@ -174,20 +176,15 @@ fn bin_double(value: f64, width: f64) -> Answer<f64> {
 }
 
 fn from_unixtime(seconds: f64) -> Answer<Timestamp> {
-    let nanos = (seconds * 1e9).round();
-    if !(0.0..9.223_372_036_854_775_8e18).contains(&nanos) {
-        return timestamp(None);
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "in range by the check above")]
-    timestamp(Some(nanos as i64))
+    timestamp(super::math::to_bigint((seconds * 1e9).round()))
 }
 
-fn from_iso8601(text: String) -> Answer<Timestamp> {
+fn from_iso8601(text: &str) -> Answer<Timestamp> {
     let invalid = || format!("Invalid format: \"{text}\"");
-    timestamp(Some(text::parse_timestamp(&text).ok_or_else(invalid)?))
+    timestamp(Some(text::parse_timestamp(text).ok_or_else(invalid)?))
 }
 
-/// MySQL's format specifiers, as `date_format` takes them; those that are not known are refused.
+/// `MySQL`'s format specifiers, as `date_format` takes them; those that are not known are refused.
 fn date_format(time: Timestamp, format: &str) -> Answer<String> {
     let at = datetime(time)?;
     let mut out = String::new();
@@ -197,23 +194,26 @@ fn date_format(time: Timestamp, format: &str) -> Answer<String> {
             out.push(character);
             continue;
         }
-        match characters.next() {
-            Some('Y') => out += &format!("{:04}", at.year()),
-            Some('y') => out += &format!("{:02}", at.year() % 100),
-            Some('m') => out += &format!("{:02}", at.month()),
-            Some('c') => out += &at.month().to_string(),
-            Some('d') => out += &format!("{:02}", at.day()),
-            Some('e') => out += &at.day().to_string(),
-            Some('H') => out += &format!("{:02}", at.hour()),
-            Some('i') => out += &format!("{:02}", at.minute()),
-            Some('s' | 'S') => out += &format!("{:02}", at.second()),
-            Some('f') => out += &format!("{:06}", at.subsec_nanosecond() / 1_000),
-            Some('T') => out += &format!("{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second()),
-            Some('j') => out += &format!("{:03}", at.day_of_year()),
-            Some('%') => out.push('%'),
+        let (value, width) = match characters.next() {
+            Some('Y') => (i32::from(at.year()), 4),
+            Some('y') => (i32::from(at.year() % 100), 2),
+            Some('m') => (i32::from(at.month()), 2),
+            Some('c') => (i32::from(at.month()), 1),
+            Some('d') => (i32::from(at.day()), 2),
+            Some('e') => (i32::from(at.day()), 1),
+            Some('H') => (i32::from(at.hour()), 2),
+            Some('i') => (i32::from(at.minute()), 2),
+            Some('s' | 'S') => (i32::from(at.second()), 2),
+            Some('f') => (at.subsec_nanosecond() / 1_000, 6),
+            Some('j') => (i32::from(at.day_of_year()), 3),
+            Some('%') => {
+                out.push('%');
+                continue;
+            }
             Some(other) => return Err(format!("%{other} not supported in date format string")),
             None => return Err("A date format string cannot end with %".to_owned()),
-        }
+        };
+        let _ = write!(out, "{value:0width$}");
     }
     Ok(out)
 }
@@ -263,7 +263,7 @@ pub fn overloads() -> Vec<Overload> {
         ternary("date_add", |unit: String, count: i64, time: Timestamp| add(&unit, count, time)),
         ternary("date_add", |unit: String, count: i64, date: Date| add_to_date(&unit, count, date)),
         ternary("date_diff", |unit: String, start: Timestamp, end: Timestamp| difference(&unit, start, end)),
-        unary("from_iso8601_timestamp", from_iso8601),
+        unary("from_iso8601_timestamp", |s: String| from_iso8601(&s)),
         unary("from_iso8601_date", |s: String| {
             text::parse_date(&s).map(Date).ok_or_else(|| format!("Invalid format: \"{s}\""))
         }),
