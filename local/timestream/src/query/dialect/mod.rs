@@ -7,6 +7,7 @@
 
 mod calls;
 mod expression;
+mod from;
 mod metadata;
 mod order;
 mod statement;

@@ -1,23 +1,20 @@
-//! Queries, their `FROM` and their projection: translated or refused.
+//! Queries and their projection: translated or refused.
 //!
 //! Column and alias names are folded to lower case, because they are case-insensitive even in quotes; the
 //! names of the result are kept beside the query as they were typed.
 
 use datafusion::sql::sqlparser::{
     ast::{
-        Cte, Distinct, Expr, GroupByExpr, Ident, Join, JoinConstraint, JoinOperator, LimitClause, ObjectName,
-        ObjectNamePart, Query, Select, SelectFlavor, SelectItem, SetExpr, SetOperator, SetQuantifier,
-        Spanned, TableAlias, TableFactor, TableWithJoins, Value, WildcardAdditionalOptions,
+        Cte, Distinct, Expr, GroupByExpr, Ident, LimitClause, ObjectName, ObjectNamePart, Query, Select,
+        SelectFlavor, SelectItem, SetExpr, SetOperator, SetQuantifier, Spanned, TableAlias, Value,
+        WildcardAdditionalOptions,
     },
     tokenizer::{Span, Token},
 };
 
 use super::{order, tokens::position};
 use crate::{
-    query::{
-        failure::{Failure, Position},
-        names,
-    },
+    query::failure::{Failure, Position},
     store::Store,
 };
 
@@ -38,7 +35,7 @@ pub(super) struct Translator<'a> {
     /// Nanoseconds since the epoch.
     pub(super) now: i64,
     /// Names of the `WITH` queries that can be seen, in lower case.
-    with: Vec<String>,
+    pub(super) with: Vec<String>,
     /// The last place that was seen, for nodes that know none.
     pub(super) last: Position,
 }
@@ -95,11 +92,7 @@ pub(super) fn folded(ident: &Ident) -> Ident {
     Ident { value: ident.value.to_lowercase(), quote_style: Some('"'), span: ident.span }
 }
 
-fn exact(value: &str, span: Span) -> ObjectNamePart {
-    ObjectNamePart::Identifier(Ident { value: value.to_owned(), quote_style: Some('"'), span })
-}
-
-fn fold_alias(alias: &mut TableAlias) -> Result<(), Failure> {
+pub(super) fn fold_alias(alias: &mut TableAlias) -> Result<(), Failure> {
     if alias.at.is_some() || alias.columns.iter().any(|column| column.data_type.is_some()) {
         return Err(Failure::Syntax(position(alias.name.span)));
     }
@@ -119,7 +112,7 @@ impl Translator<'_> {
         self.last
     }
 
-    fn refuse<T>(&mut self, span: Span, construct: &str) -> Result<T, Failure> {
+    pub(super) fn refuse<T>(&mut self, span: Span, construct: &str) -> Result<T, Failure> {
         Err(Failure::unsupported(self.see(span), construct))
     }
 
@@ -298,131 +291,6 @@ impl Translator<'_> {
         } else {
             self.refuse(options.wildcard_token.0.span, "A modifier of *")
         }
-    }
-
-    fn table_with_joins(&mut self, table: &mut TableWithJoins) -> Result<(), Failure> {
-        self.table_factor(&mut table.relation)?;
-        table.joins.iter_mut().try_for_each(|join| self.join(join))
-    }
-
-    fn join(&mut self, join: &mut Join) -> Result<(), Failure> {
-        self.table_factor(&mut join.relation)?;
-        let span = join.relation.span();
-        if join.global {
-            return self.refuse(span, "GLOBAL JOIN");
-        }
-        let constraint = match &mut join.join_operator {
-            JoinOperator::Join(constraint)
-            | JoinOperator::Inner(constraint)
-            | JoinOperator::Left(constraint)
-            | JoinOperator::LeftOuter(constraint) => constraint,
-            JoinOperator::Right(constraint)
-            | JoinOperator::RightOuter(constraint)
-            | JoinOperator::FullOuter(constraint) => {
-                // The engine takes the left column for the common one, which is null here.
-                if matches!(constraint, JoinConstraint::Using(_)) {
-                    return self.refuse(span, "USING in a RIGHT or FULL JOIN");
-                }
-                constraint
-            }
-            JoinOperator::CrossJoin(JoinConstraint::None) => return Ok(()),
-            _ => return self.refuse(span, "This kind of JOIN"),
-        };
-        match constraint {
-            JoinConstraint::On(condition) => {
-                let taken = std::mem::replace(condition, Expr::value(Value::Null));
-                *condition = self.expression(taken)?;
-                Ok(())
-            }
-            JoinConstraint::Using(columns) => {
-                for column in columns {
-                    let [ObjectNamePart::Identifier(name)] = column.0.as_slice() else {
-                        return self.refuse(span, "A qualified column in USING");
-                    };
-                    *column = ObjectName(vec![ObjectNamePart::Identifier(folded(name))]);
-                }
-                Ok(())
-            }
-            JoinConstraint::Natural => self.refuse(span, "NATURAL JOIN"),
-            JoinConstraint::None => self.refuse(span, "A JOIN without ON or USING"),
-        }
-    }
-
-    fn table_factor(&mut self, factor: &mut TableFactor) -> Result<(), Failure> {
-        let span = factor.span();
-        match factor {
-            TableFactor::Table {
-                name,
-                alias,
-                args: None,
-                with_hints,
-                version: None,
-                with_ordinality: false,
-                partitions,
-                json_path: None,
-                sample: None,
-                index_hints,
-            } if with_hints.is_empty() && partitions.is_empty() && index_hints.is_empty() => {
-                if let Some(alias) = alias.as_mut() {
-                    fold_alias(alias)?;
-                }
-                self.table_name(name, alias)
-            }
-            TableFactor::Derived { lateral: false, subquery, alias, sample: None } => {
-                if let Some(alias) = alias.as_mut() {
-                    fold_alias(alias)?;
-                }
-                **subquery = self.nested(std::mem::replace(&mut **subquery, empty_query()))?;
-                Ok(())
-            }
-            TableFactor::NestedJoin { table_with_joins, alias: None } => {
-                self.table_with_joins(table_with_joins)
-            }
-            TableFactor::UNNEST { .. } => self.refuse(span, "UNNEST"),
-            TableFactor::Derived { lateral: true, .. } => self.refuse(span, "LATERAL"),
-            TableFactor::Table { sample: Some(_), .. } | TableFactor::Derived { sample: Some(_), .. } => {
-                self.refuse(span, "TABLESAMPLE")
-            }
-            TableFactor::Table { args: Some(_), name, .. } => {
-                let construct = name.to_string().to_uppercase();
-                self.refuse(span, &construct)
-            }
-            _ => self.refuse(span, "This kind of table"),
-        }
-    }
-
-    /// Finds the table that a name means and gives it the alias by which its columns are qualified.
-    fn table_name(&mut self, name: &mut ObjectName, alias: &mut Option<TableAlias>) -> Result<(), Failure> {
-        let identifier = name.to_string().replace('"', "");
-        let mut parts = Vec::new();
-        for part in &name.0 {
-            let ObjectNamePart::Identifier(ident) = part else {
-                return self.refuse(name.span(), "This kind of table");
-            };
-            parts.push(ident);
-        }
-        let (database, table) = match parts.as_slice() {
-            [table] => {
-                let at = self.see(table.span);
-                if !self.with.contains(&table.value.to_lowercase()) {
-                    return Err(Failure::at(
-                        at,
-                        format!("Database must be specified for table '{}'", table.value),
-                    ));
-                }
-                *name = ObjectName(vec![ObjectNamePart::Identifier(folded(table))]);
-                return Ok(());
-            }
-            [database, table] => (*database, *table),
-            _ => return self.refuse(name.span(), "A name of more than two parts"),
-        };
-        let at = self.see(database.span);
-        let found = names::table(self.store, &database.value, &table.value, &identifier, at)?;
-        if alias.is_none() {
-            *alias = Some(TableAlias { explicit: true, name: folded(table), columns: Vec::new(), at: None });
-        }
-        *name = ObjectName(vec![exact(&found.database, database.span), exact(&found.table, table.span)]);
-        Ok(())
     }
 }
 
