@@ -56,7 +56,9 @@ pub fn scrubbed(project: &Project, program: &Path) -> Command {
     command.current_dir(project.root()).stdin(Stdio::null()).kill_on_drop(true);
     for (name, _) in std::env::vars_os() {
         let told = name.to_str().is_some_and(|name| {
-            ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"].iter().any(|prefix| name.starts_with(prefix))
+            ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"]
+                .iter()
+                .any(|prefix| name.starts_with(prefix))
                 || matches!(name, "CARGO_PRIMARY_PACKAGE" | "CARGO_CFG_TARGET_OS" | "OUT_DIR")
         });
         if told {
@@ -102,7 +104,9 @@ async fn follow(stderr: Option<ChildStderr>, step: &Step<'_>) -> VecDeque<String
     while let Ok(1..) = reader.read_until(b'\n', &mut bytes).await {
         for line in String::from_utf8_lossy(&bytes).split(['\r', '\n']) {
             match spoken(line) {
-                Line::Progress(done, total) => step.update(format_args!("{}: {done}/{total} crates", step.text())),
+                Line::Progress(done, total) => {
+                    step.update(format_args!("{}: {done}/{total} crates", step.text()))
+                }
                 Line::Message(line) => {
                     if tail.len() == TAIL {
                         tail.pop_front();
@@ -134,7 +138,8 @@ fn spoken(line: &str) -> Line<'_> {
             _ => Line::Chatter,
         };
     }
-    let chatter = ["Compiling ", "Finished ", "Downloading ", "Downloaded ", "Blocking ", "Updating ", "Locking "];
+    let chatter =
+        ["Compiling ", "Finished ", "Downloading ", "Downloaded ", "Blocking ", "Updating ", "Locking "];
     if trimmed.is_empty() || chatter.iter().any(|word| trimmed.starts_with(word)) {
         return Line::Chatter;
     }
@@ -189,7 +194,8 @@ mod tests {
             r#"{"reason":"build-finished","success":true}"#,
             "\nnot JSON\n",
         );
-        let expected = BTreeMap::from([("device-simulator".to_owned(), PathBuf::from("/t/release/device-simulator"))]);
+        let expected =
+            BTreeMap::from([("device-simulator".to_owned(), PathBuf::from("/t/release/device-simulator"))]);
         assert_eq!(executables(messages), expected);
     }
 }

@@ -32,7 +32,8 @@ impl Check {
         let project = Project::locate();
         let (model, environment) = project.load(global)?;
         let venv = Venv::ensure(&project, report).await?;
-        let proof = Proof::new(&environment.name, validators::prove(&project, &venv, &model, &environment).await?);
+        let proof =
+            Proof::new(&environment.name, validators::prove(&project, &venv, &model, &environment).await?);
         report.print(&proof);
         Ok(if proof.ok { Exit::Done } else { Exit::Unexpected })
     }
@@ -53,7 +54,8 @@ impl Proof {
 
 impl Document for Proof {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        let mut findings: Vec<&Finding> = self.validators.iter().flat_map(|verdict| &verdict.findings).collect();
+        let mut findings: Vec<&Finding> =
+            self.validators.iter().flat_map(|verdict| &verdict.findings).collect();
         findings.sort();
         let mut stack = "";
         for finding in findings {
@@ -77,7 +79,11 @@ impl Document for Proof {
                 1 => "1 finding".to_owned(),
                 many => format!("{many} findings"),
             };
-            writeln!(out, "{mark} {} {validator} {version}: {templates} templates, {found}", self.environment)?;
+            writeln!(
+                out,
+                "{mark} {} {validator} {version}: {templates} templates, {found}",
+                self.environment
+            )?;
         }
         Ok(())
     }
@@ -106,7 +112,8 @@ mod tests {
             finding("ingest", Some("Stream"), Severity::Warning),
             finding("ingest", Some("Queue"), Severity::Error),
         ];
-        let verdict = |validator, findings| Verdict { validator, version: "1.0".to_owned(), templates: 2, findings };
+        let verdict =
+            |validator, findings| Verdict { validator, version: "1.0".to_owned(), templates: 2, findings };
         let proof = Proof::new("dev", vec![verdict("cfn-lint", findings), verdict("sluice", Vec::new())]);
         let mut text = String::new();
         proof.text(&mut text).expect("text");

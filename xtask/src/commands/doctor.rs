@@ -123,7 +123,10 @@ fn disk(folder: &Path) -> Finding {
     if free >= ENOUGH_DISK {
         return Finding::fine("Disk", detail);
     }
-    let fix = format!("make room for {} GB, or name another folder with CARGO_TARGET_DIR", ENOUGH_DISK / 1_000_000_000);
+    let fix = format!(
+        "make room for {} GB, or name another folder with CARGO_TARGET_DIR",
+        ENOUGH_DISK / 1_000_000_000
+    );
     Finding::lacking("Disk", detail, fix)
 }
 
@@ -151,8 +154,13 @@ async fn processor(project: &Project, environment: &Environment) -> Finding {
     let mut command = tokio::process::Command::new("rustup");
     let installed = said(command.args(["target", "list", "--installed"]).current_dir(project.root())).await;
     match installed {
-        Some(list) if list.lines().any(|line| line == triple) => Finding::fine("Processor", format!("Rust compiles for {triple}")),
-        Some(_) => Finding::absent("Processor", format!("{triple} is added to Rust by the first `cargo xtask deploy`")),
+        Some(list) if list.lines().any(|line| line == triple) => {
+            Finding::fine("Processor", format!("Rust compiles for {triple}"))
+        }
+        Some(_) => Finding::absent(
+            "Processor",
+            format!("{triple} is added to Rust by the first `cargo xtask deploy`"),
+        ),
         None => Finding::lacking(
             "Processor",
             format!("whether Rust compiles for {triple} is not known: rustup does not start"),

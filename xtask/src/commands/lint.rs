@@ -71,7 +71,12 @@ impl Lint {
 
 async fn cargo(project: &Project, report: &Report, arguments: &[&str]) -> anyhow::Result<Verdict> {
     report.note(paint(STRONG, format_args!("cargo {}", arguments.join(" "))));
-    let status = toolchain::cargo(project).args(arguments).stdout(std::io::stderr()).status().await.context("cargo does not start")?;
+    let status = toolchain::cargo(project)
+        .args(arguments)
+        .stdout(std::io::stderr())
+        .status()
+        .await
+        .context("cargo does not start")?;
     Ok(if status.success() { Verdict::Clean } else { Verdict::Failed })
 }
 

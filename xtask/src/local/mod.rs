@@ -13,6 +13,8 @@ mod process;
 pub mod python;
 mod ready;
 mod state;
+#[cfg(test)]
+mod tests;
 mod timestream;
 pub mod venv;
 
@@ -136,7 +138,9 @@ pub fn processes(project: &Project, global: &Global) -> Vec<(&'static str, u32)>
     let Some(record) = Folder::of(project, global).record() else { return Vec::new() };
     [(emulator::NAME, Some(record.emulator)), (timestream::NAME, record.timestream)]
         .into_iter()
-        .filter_map(|(name, process)| process.filter(|process| process.is_alive()).map(|process| (name, process.pid)))
+        .filter_map(|(name, process)| {
+            process.filter(|process| process.is_alive()).map(|process| (name, process.pid))
+        })
         .collect()
 }
 
@@ -156,7 +160,9 @@ pub async fn start(project: &Project, global: &Global, report: &Report) -> Resul
     let record = folder.record();
     let Some(record) = record.filter(|record| record.emulator.is_alive()) else {
         if record.is_some() {
-            report.warn("the emulator had ended, and with it what was deployed to it: the local target starts empty");
+            report.warn(
+                "the emulator had ended, and with it what was deployed to it: the local target starts empty",
+            );
         }
         return start_anew(project, global, report, &folder, &lock).await;
     };
@@ -245,12 +251,17 @@ async fn emulator_answers(process: Process, folder: &Folder, ports: Ports) -> Re
     Err(LocalError::NoBroker { port: ports.mqtt, log }.into())
 }
 
-async fn start_timestream(program: &std::path::Path, folder: &Folder, ports: Ports) -> Result<Process, Failure> {
+async fn start_timestream(
+    program: &std::path::Path,
+    folder: &Folder,
+    ports: Ports,
+) -> Result<Process, Failure> {
     folder.prepare(timestream::NAME).map_err(|source| at(folder, source))?;
     let log = folder.log(timestream::NAME);
     let process = Process::spawn(&mut timestream::command(program, folder, ports), folder.path(), &log)
         .map_err(|source| LocalError::Spawn { service: timestream::TITLE, source })?;
-    let answered = ready::answer(timestream::TITLE, process, ports.timestream, timestream::HEALTH, &log).await;
+    let answered =
+        ready::answer(timestream::TITLE, process, ports.timestream, timestream::HEALTH, &log).await;
     if let Err(error) = answered {
         process.stop();
         return Err(NotReady::into(error));
@@ -264,7 +275,9 @@ fn halt(folder: &Folder, lock: &Lock) -> Result<Vec<Stopped>, LocalError> {
     if let Some(record) = folder.record() {
         let named = [(emulator::NAME, Some(record.emulator)), (timestream::NAME, record.timestream)];
         for (name, process) in named {
-            stopped.extend(process.filter(|process| process.stop()).map(|Process { pid, .. }| Stopped { name, pid }));
+            stopped.extend(
+                process.filter(|process| process.stop()).map(|Process { pid, .. }| Stopped { name, pid }),
+            );
         }
     }
     let immortal = process::sweep(folder.path());

@@ -62,7 +62,10 @@ impl Explain for PortError {
     }
 
     fn hint(&self) -> Option<String> {
-        Some("name another with `--local-port PORT` (0 takes free ones), or end the process that has it".to_owned())
+        Some(
+            "name another with `--local-port PORT` (0 takes free ones), or end the process that has it"
+                .to_owned(),
+        )
     }
 }
 
@@ -120,7 +123,8 @@ mod tests {
 
     #[test]
     fn ports_follow_from_the_endpoint() {
-        let cases = [(4566, (4566, 4567, 8883)), (5000, (5000, 5001, 5002)), (65_533, (65_533, 65_534, 65_535))];
+        let cases =
+            [(4566, (4566, 4567, 8883)), (5000, (5000, 5001, 5002)), (65_533, (65_533, 65_534, 65_535))];
         for (endpoint, expected) in cases {
             let ports = Ports::choose(endpoint).expect("ports");
             assert_eq!((ports.aws, ports.timestream, ports.mqtt), expected);

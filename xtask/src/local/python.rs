@@ -107,7 +107,9 @@ fn listing(candidates: &[(OsString, Unfit)]) -> String {
                 Unfit::Silent if candidates.len() > 1 => None,
                 Unfit::Silent => Some(format!("{name} does not start")),
                 Unfit::Old((major, minor)) => Some(format!("{name} is {major}.{minor}")),
-                Unfit::NoVenv((major, minor)) => Some(format!("{name} ({major}.{minor}) lacks its venv module")),
+                Unfit::NoVenv((major, minor)) => {
+                    Some(format!("{name} ({major}.{minor}) lacks its venv module"))
+                }
             }
         })
         .collect();
@@ -154,7 +156,8 @@ mod tests {
 
     #[test]
     fn the_first_fit_python_is_taken() {
-        let python = first(&["/nonexistent/python3".into(), "python3".into()]).expect("this machine has Python");
+        let python =
+            first(&["/nonexistent/python3".into(), "python3".into()]).expect("this machine has Python");
         assert!(python.version >= OLDEST);
         assert!(python.path.is_absolute());
     }

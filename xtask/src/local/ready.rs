@@ -90,7 +90,11 @@ fn tail(log: &Path) -> String {
     if lines.is_empty() {
         return "  (it is empty)".to_owned();
     }
-    lines[lines.len().saturating_sub(TAIL)..].iter().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
+    lines[lines.len().saturating_sub(TAIL)..]
+        .iter()
+        .map(|line| format!("  {line}"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[cfg(test)]

@@ -67,7 +67,9 @@ impl Explain for VenvError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::NoPython(error) => Some(error.remedy()),
-            Self::Io { .. } => Some("it needs about 850 MB; `cargo xtask doctor` shows what is free".to_owned()),
+            Self::Io { .. } => {
+                Some("it needs about 850 MB; `cargo xtask doctor` shows what is free".to_owned())
+            }
             Self::Command { .. } => Some(
                 "packages come from PyPI, or from the index that pip is configured with (PIP_INDEX_URL); \
                  once made, the environment works offline"
@@ -226,14 +228,18 @@ mod tests {
 
     #[test]
     fn every_requirement_is_pinned_and_hashed() {
-        let mut lines = REQUIREMENTS.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).peekable();
+        let mut lines =
+            REQUIREMENTS.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).peekable();
         assert_eq!(lines.next(), Some("--only-binary :all:"));
         while let Some(line) = lines.next() {
             if line.starts_with(' ') {
                 assert!(line.trim_start().starts_with("--hash=sha256:"), "{line}");
             } else {
                 assert!(line.contains("==") && line.ends_with('\\'), "{line}");
-                assert!(lines.peek().is_some_and(|next| next.contains("--hash=sha256:")), "{line} has no hash");
+                assert!(
+                    lines.peek().is_some_and(|next| next.contains("--hash=sha256:")),
+                    "{line} has no hash"
+                );
             }
         }
     }
@@ -243,7 +249,10 @@ mod tests {
         let direct = include_str!("../../requirements.in");
         for line in direct.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
             let pinned = line.replace("[server]", "");
-            assert!(REQUIREMENTS.contains(&format!("\n{pinned} \\\n")), "{pinned} is not in requirements.txt");
+            assert!(
+                REQUIREMENTS.contains(&format!("\n{pinned} \\\n")),
+                "{pinned} is not in requirements.txt"
+            );
         }
     }
 

@@ -35,7 +35,12 @@ struct Rule {
 }
 
 /// Reads every template in one process.
-pub async fn validate(venv: &Venv, folder: &Path, templates: &[PathBuf], region: &str) -> anyhow::Result<Verdict> {
+pub async fn validate(
+    venv: &Venv,
+    folder: &Path,
+    templates: &[PathBuf],
+    region: &str,
+) -> anyhow::Result<Verdict> {
     let arguments = ["--format", "json", "--regions", region, "--non-zero-exit-code", "none", "--"];
     let output = run(venv, NAME, folder, &arguments, templates).await?;
     let matches: Vec<Match> =
@@ -56,7 +61,15 @@ fn finding(found: Match) -> Option<Finding> {
     let entity = steps.get(1).cloned();
     let path = steps.get(2..).filter(|rest| !rest.is_empty()).map(|rest| rest.join("/"));
     let stack = stack_of(&found.filename);
-    Some(Finding { stack, entity, path, severity, validator: NAME, rule: found.rule.id, message: found.message })
+    Some(Finding {
+        stack,
+        entity,
+        path,
+        severity,
+        validator: NAME,
+        rule: found.rule.id,
+        message: found.message,
+    })
 }
 
 fn step(value: &serde_json::Value) -> String {

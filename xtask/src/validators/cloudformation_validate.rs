@@ -26,10 +26,15 @@ struct Diagnostic {
 }
 
 /// Reads every template in one process.
-pub async fn validate(venv: &Venv, folder: &Path, templates: &[PathBuf], region: &str) -> anyhow::Result<Verdict> {
+pub async fn validate(
+    venv: &Venv,
+    folder: &Path,
+    templates: &[PathBuf],
+    region: &str,
+) -> anyhow::Result<Verdict> {
     let output = run(venv, "python", folder, &["-I", "-c", PROGRAM, region], templates).await?;
-    let diagnostics: Vec<Diagnostic> =
-        serde_json::from_slice(&output.stdout).context("what cloudformation-validate prints is not understood")?;
+    let diagnostics: Vec<Diagnostic> = serde_json::from_slice(&output.stdout)
+        .context("what cloudformation-validate prints is not understood")?;
     let version = venv::pinned(NAME).to_owned();
     let findings = diagnostics.into_iter().map(finding).collect();
     Ok(Verdict { validator: NAME, version, templates: templates.len(), findings })

@@ -130,7 +130,13 @@ fn stack_of(template: &str) -> String {
 
 /// Runs a program of the virtual environment on templates. Its home is the templates' folder, so that
 /// no configuration of the person's changes what it finds.
-async fn run(venv: &Venv, program: &str, folder: &Path, arguments: &[&str], templates: &[PathBuf]) -> anyhow::Result<Output> {
+async fn run(
+    venv: &Venv,
+    program: &str,
+    folder: &Path,
+    arguments: &[&str],
+    templates: &[PathBuf],
+) -> anyhow::Result<Output> {
     let output = tokio::process::Command::new(venv.program(program))
         .args(arguments)
         .args(templates)
@@ -172,17 +178,22 @@ mod tests {
         std::fs::write(&template, TEMPLATE).expect("write");
         let templates = [template];
         let lint = cfn_lint::validate(&venv, folder.path(), &templates, "eu-west-1").await.expect("cfn-lint");
-        let validate =
-            cloudformation_validate::validate(&venv, folder.path(), &templates, "eu-west-1").await.expect("validate");
+        let validate = cloudformation_validate::validate(&venv, folder.path(), &templates, "eu-west-1")
+            .await
+            .expect("validate");
         for (verdict, wrong) in [(lint, "E3002"), (validate, "F3002")] {
             let mut seen: Vec<_> = verdict
                 .findings
                 .iter()
-                .map(|one| (one.stack.as_str(), one.entity.as_deref().unwrap_or(""), one.severity, one.rule.as_str()))
+                .map(|one| {
+                    (one.stack.as_str(), one.entity.as_deref().unwrap_or(""), one.severity, one.rule.as_str())
+                })
                 .collect();
             seen.sort_unstable();
-            let expected =
-                [("ingest", "Unknown", Severity::Warning, "W3697"), ("ingest", "Wrong", Severity::Error, wrong)];
+            let expected = [
+                ("ingest", "Unknown", Severity::Warning, "W3697"),
+                ("ingest", "Wrong", Severity::Error, wrong),
+            ];
             assert_eq!(seen, expected, "{}", verdict.validator);
             assert!(verdict.version.starts_with("1."), "{}", verdict.version);
         }
