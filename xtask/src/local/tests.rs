@@ -1,0 +1,172 @@
+//! The whole life of a local target, with the real emulator and the real Timestream endpoint, on free
+//! ports and in a temporary folder.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::time::Instant;
+
+use clap::Parser as _;
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::*;
+use crate::cli::{Cli, Format};
+
+/// A folder of its own, whose processes end with the test even when it fails.
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a temporary folder"))
+    }
+
+    fn global(&self, port: u16) -> Global {
+        let port = port.to_string();
+        let folder = self.0.path().as_os_str();
+        let words = ["xtask", "--env", "local", "status", "--local-port", &port, "--local-dir"];
+        Cli::parse_from(words.into_iter().map(std::ffi::OsStr::new).chain([folder])).global
+    }
+
+    fn folder(&self) -> Folder {
+        Folder::of(&Project::locate(), &self.global(0))
+    }
+
+    fn record(&self) -> Record {
+        self.folder().record().expect("a record")
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        process::sweep(self.0.path());
+    }
+}
+
+fn report() -> Report {
+    Report::new(Format::Text)
+}
+
+fn kill(process: Process) {
+    let pid = Pid::from_raw(i32::try_from(process.pid).expect("an id")).expect("an id");
+    kill_process(pid, Signal::KILL).expect("it runs");
+    while process.is_alive() {
+        std::thread::yield_now();
+    }
+}
+
+async fn start_in(home: &Home) -> Endpoints {
+    start(&Project::locate(), &home.global(0), &report())
+        .await
+        .unwrap_or_else(|failure| panic!("{:?}", failure.error))
+}
+
+#[tokio::test]
+async fn a_target_starts_once_is_repaired_and_stops_without_a_trace() {
+    let (project, home) = (Project::locate(), Home::new());
+    let global = home.global(0);
+    assert_eq!(running(&project, &global), None);
+
+    let endpoints = start_in(&home).await;
+    let first = home.record();
+    let asked = Instant::now();
+    assert_eq!(running(&project, &global), Some(endpoints.clone()));
+    assert!(asked.elapsed().as_millis() < 100, "{:?}", asked.elapsed());
+    assert_eq!(start_in(&home).await, endpoints);
+    assert_eq!(home.record(), first, "a second start changes nothing");
+    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, endpoints.mqtt));
+    assert!(taken.is_err(), "the MQTT broker listens");
+
+    kill(first.timestream.expect("Timestream runs"));
+    assert_eq!(running(&project, &global), None);
+    assert_eq!(start_in(&home).await, endpoints);
+    let second = home.record();
+    assert_eq!((second.emulator, second.ports), (first.emulator, first.ports), "the emulator was left alone");
+    assert_ne!(second.timestream, first.timestream);
+
+    kill(second.emulator);
+    assert_eq!(running(&project, &global), None);
+    start_in(&home).await;
+    let third = home.record();
+    assert!(third.emulator != second.emulator && third.timestream != second.timestream, "it starts empty");
+    assert!(!second.timestream.is_some_and(Process::is_alive));
+
+    let mut stopped = stop(&project, &global, &report()).await.expect("it stops");
+    stopped.sort_by_key(|one| one.name);
+    let expected = [("emulator", third.emulator.pid), ("timestream", third.timestream.expect("it runs").pid)];
+    assert_eq!(stopped.iter().map(|one| (one.name, one.pid)).collect::<Vec<_>>(), expected);
+    assert_eq!(process::sweep(home.0.path()), [0_u32; 0]);
+    assert_eq!(home.folder().record(), None);
+    assert_eq!(entries(home.0.path()), ["lock", "logs"], "logs stay, data does not");
+    assert_eq!(stop(&project, &global, &report()).await.expect("again"), []);
+}
+
+#[tokio::test]
+async fn a_taken_port_is_told_before_anything_starts() {
+    let (project, home) = (Project::locate(), Home::new());
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("bind");
+    let port = listener.local_addr().expect("address").port();
+    let failure = start(&project, &home.global(port), &report()).await.expect_err("the port is taken");
+    assert_eq!(failure.exit, Exit::Configuration);
+    let text = failure.error.to_string();
+    assert!(text.contains(&port.to_string()) && text.contains(&std::process::id().to_string()), "{text}");
+    assert!(failure.hint.is_some_and(|hint| hint.contains("--local-port")));
+    assert_eq!(home.folder().record(), None);
+}
+
+#[tokio::test]
+async fn a_record_of_processes_that_are_gone_is_not_believed() {
+    let (project, home) = (Project::locate(), Home::new());
+    let folder = home.folder();
+    // This test's own process, as if its id had belonged to the emulator before.
+    let other = Process { pid: std::process::id(), started: 1_000_000_000 };
+    let record =
+        Record { ports: Ports { aws: 1, timestream: 2, mqtt: 3 }, emulator: other, timestream: Some(other) };
+    let lock = folder.lock().expect("lock");
+    folder.write(&record, &lock).expect("write");
+    drop(lock);
+    assert_eq!(running(&project, &home.global(0)), None);
+    assert_eq!(processes(&project, &home.global(0)), []);
+    assert_eq!(stop(&project, &home.global(0), &report()).await.expect("stop"), [], "nothing of ours ran");
+    assert_eq!(folder.record(), None);
+}
+
+#[tokio::test]
+async fn what_a_start_was_interrupted_in_is_found_by_its_mark() {
+    let (project, home) = (Project::locate(), Home::new());
+    let log = home.0.path().join("log");
+    let mut command = std::process::Command::new("sleep");
+    let orphan = Process::spawn(command.arg("60"), home.0.path(), &log).expect("spawn");
+    assert_eq!(stop(&project, &home.global(0), &report()).await.expect("stop"), []);
+    assert!(!orphan.is_alive());
+}
+
+#[tokio::test]
+async fn a_target_elsewhere_is_not_started_twice() {
+    let (project, home) = (Project::locate(), Home::new());
+    let sleeper = |seconds: &str| {
+        let mut command = std::process::Command::new("sleep");
+        Process::spawn(command.arg(seconds), home.0.path(), &home.0.path().join("log")).expect("spawn")
+    };
+    let ports = Ports { aws: 5000, timestream: 5001, mqtt: 5002 };
+    let record = Record { ports, emulator: sleeper("60"), timestream: Some(sleeper("60")) };
+    let folder = home.folder();
+    folder.write(&record, &folder.lock().expect("lock")).expect("write");
+    for port in [0, 4566, 5000] {
+        let endpoints = start(&project, &home.global(port), &report()).await.expect("it runs");
+        assert_eq!(endpoints.aws, "http://127.0.0.1:5000");
+    }
+    let failure = start(&project, &home.global(6000), &report()).await.expect_err("it runs elsewhere");
+    assert_eq!(failure.exit, Exit::Configuration);
+    assert!(
+        failure.error.to_string().ends_with("runs on port 5000 already, not on 6000"),
+        "{:?}",
+        failure.error
+    );
+}
+
+fn entries(folder: &Path) -> Vec<String> {
+    let entries =
+        std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").file_name());
+    let mut names: Vec<String> = entries.map(|name| name.to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
