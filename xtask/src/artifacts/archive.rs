@@ -52,7 +52,11 @@ pub fn pack(folder: &Path, function: &str, mut entries: Vec<Entry>) -> io::Resul
         }
         Err(error) => return Err(error),
     };
-    Ok(Archive { key: format!("{function}/{}.zip", hex(&Sha256::digest(&bytes))), path, bytes: bytes.len() as u64 })
+    Ok(Archive {
+        key: format!("{function}/{}.zip", hex(&Sha256::digest(&bytes))),
+        path,
+        bytes: bytes.len() as u64,
+    })
 }
 
 fn zip(entries: &[Entry]) -> io::Result<Vec<u8>> {
@@ -111,7 +115,8 @@ mod tests {
     fn other_content_gives_another_key() {
         let folder = tempfile::tempdir().expect("a folder");
         let first = pack(folder.path(), "f", entries()).expect("packed");
-        let other = vec![Entry::file("model.json", b"[]".to_vec()), Entry::program("bootstrap", vec![7; 4096])];
+        let other =
+            vec![Entry::file("model.json", b"[]".to_vec()), Entry::program("bootstrap", vec![7; 4096])];
         assert_ne!(pack(folder.path(), "f", other).expect("packed").key, first.key);
     }
 
@@ -127,7 +132,12 @@ mod tests {
                 let mut content = Vec::new();
                 entry.read_to_end(&mut content).expect("content");
                 let time = entry.last_modified().expect("a time");
-                (entry.name().expect("a name").into_owned(), entry.unix_mode().map(|mode| mode & 0o777), time.year(), content.len())
+                (
+                    entry.name().expect("a name").into_owned(),
+                    entry.unix_mode().map(|mode| mode & 0o777),
+                    time.year(),
+                    content.len(),
+                )
             })
             .collect();
         assert_eq!(

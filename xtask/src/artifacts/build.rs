@@ -74,7 +74,10 @@ async fn for_this_machine(
     let stdout = compile(command, step).await?;
     let made = executables(&stdout);
     let find = |function: &Function| {
-        made.get(function.name).cloned().map(|path| (*function, path)).ok_or(BuildError::Missing(function.name))
+        made.get(function.name)
+            .cloned()
+            .map(|path| (*function, path))
+            .ok_or(BuildError::Missing(function.name))
     };
     functions.iter().map(find).collect()
 }
@@ -93,7 +96,9 @@ async fn for_lambda(
     add_target(project, triple).await?;
     let folder = project.target().join("sluice").join("lambda").join(architecture.as_str());
     let mut command = scrubbed(project, &venv.program("cargo-lambda"));
-    command.args(["lambda", "build", "--release", flag, "--output-format", "binary", "--lambda-dir"]).arg(&folder);
+    command
+        .args(["lambda", "build", "--release", flag, "--output-format", "binary", "--lambda-dir"])
+        .arg(&folder);
     packages(&mut command, functions);
     // cargo-lambda finds Zig beside the environment's own Python.
     let path = std::env::var_os("PATH").unwrap_or_default();

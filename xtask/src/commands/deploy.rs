@@ -106,8 +106,12 @@ fn confirm(plan: &Plan, environment: &Environment, global: &Global, report: &Rep
         report.note(text.trim_end());
     }
     let agreed = match environment.on_delete {
-        OnDelete::Retain => report.ask(format_args!("Type {name} to deploy:")).as_deref() == Some(name.as_str()),
-        OnDelete::Delete => report.ask("Deploy? [y/N]").is_some_and(|answer| answer.eq_ignore_ascii_case("y")),
+        OnDelete::Retain => {
+            report.ask(format_args!("Type {name} to deploy:")).as_deref() == Some(name.as_str())
+        }
+        OnDelete::Delete => {
+            report.ask("Deploy? [y/N]").is_some_and(|answer| answer.eq_ignore_ascii_case("y"))
+        }
     };
     if agreed { Ok(()) } else { Err(Declined::ByPerson) }
 }
@@ -134,8 +138,11 @@ fn conclude(plan: &Plan, outcomes: &Outcomes, report: &Report) -> Outcome {
         })
         .collect();
     if errors.is_empty() {
-        return Err(Failure::new(Exit::Unexpected, "interrupted: what CloudFormation has begun goes on by itself")
-            .hint("run the same command again: it waits for what is under way, then goes on"));
+        return Err(Failure::new(
+            Exit::Unexpected,
+            "interrupted: what CloudFormation has begun goes on by itself",
+        )
+        .hint("run the same command again: it waits for what is under way, then goes on"));
     }
     if errors.iter().all(|error| matches!(error, StackError::Refused(_))) {
         return Err(Failure::new(Exit::Declined, "stacks were not changed, because data would be lost")

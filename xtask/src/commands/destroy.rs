@@ -46,7 +46,8 @@ impl Destroy {
         if found.ours.is_empty() && !is_local {
             return Err(absent(&session.environment.name));
         }
-        let plan = plan::make(&session.environment.name, &found.ours, &needs(&session)).map_err(anyhow::Error::from)?;
+        let plan = plan::make(&session.environment.name, &found.ours, &needs(&session))
+            .map_err(anyhow::Error::from)?;
         if self.plan {
             report.print(&plan);
             return Ok(Exit::Done);
@@ -82,9 +83,11 @@ impl Destroy {
 /// Which stack needs which: those of the table, and what the environment's own templates add.
 fn needs(session: &Session) -> BTreeMap<String, BTreeSet<String>> {
     let declared = STACKS.iter().map(|stack| (stack.name, stack.depends_on.to_vec()));
-    let synthesized = stacks::synthesize(&Inputs { model: &session.model, environment: &session.environment });
+    let synthesized =
+        stacks::synthesize(&Inputs { model: &session.model, environment: &session.environment });
     let mut needs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (name, needed) in declared.chain(synthesized.into_iter().map(|stack| (stack.name, stack.depends_on))) {
+    for (name, needed) in declared.chain(synthesized.into_iter().map(|stack| (stack.name, stack.depends_on)))
+    {
         needs.entry(name.to_owned()).or_default().extend(needed.into_iter().map(str::to_owned));
     }
     needs
@@ -105,8 +108,12 @@ fn confirm(plan: &DestroyPlan, session: &Session, global: &Global, report: &Repo
         report.note(text.trim_end());
     }
     let agreed = match environment.on_delete {
-        OnDelete::Retain => report.ask(format_args!("Type {name} to destroy it:")).as_deref() == Some(name.as_str()),
-        OnDelete::Delete => report.ask("Destroy? [y/N]").is_some_and(|answer| answer.eq_ignore_ascii_case("y")),
+        OnDelete::Retain => {
+            report.ask(format_args!("Type {name} to destroy it:")).as_deref() == Some(name.as_str())
+        }
+        OnDelete::Delete => {
+            report.ask("Destroy? [y/N]").is_some_and(|answer| answer.eq_ignore_ascii_case("y"))
+        }
     };
     if agreed { Ok(()) } else { Err(Declined::ByPerson) }
 }

@@ -17,7 +17,8 @@ use super::plan::Loss;
 use super::replacement;
 use super::state::{self, StateError};
 use super::status::{
-    CHANGE_SET_FAILED, CHANGE_SET_READY, Condition, condition, says_already_exists, says_no_changes, says_not_there,
+    CHANGE_SET_FAILED, CHANGE_SET_READY, Condition, condition, says_already_exists, says_no_changes,
+    says_not_there,
 };
 
 /// Largest template that a request carries itself, in bytes. A larger one is read from S3.
@@ -219,11 +220,16 @@ async fn describe(
     change_set: &str,
     page: Option<String>,
 ) -> Result<DescribeChangeSetOutput, ChangeSetError> {
-    let described = client.describe_change_set().change_set_name(change_set).set_next_token(page).send().await;
+    let described =
+        client.describe_change_set().change_set_name(change_set).set_next_token(page).send().await;
     described.map_err(|error| refused("the description of a change set", &error))
 }
 
-async fn read(client: &Client, id: &str, first: DescribeChangeSetOutput) -> Result<ChangeSet, ChangeSetError> {
+async fn read(
+    client: &Client,
+    id: &str,
+    first: DescribeChangeSetOutput,
+) -> Result<ChangeSet, ChangeSetError> {
     let stack_id = first.stack_id().unwrap_or_default().to_owned();
     let mut found = ChangeSet { id: id.to_owned(), stack_id, touches: 0, losses: Vec::new() };
     let mut page = first;
@@ -234,7 +240,8 @@ async fn read(client: &Client, id: &str, first: DescribeChangeSetOutput) -> Resu
             let goes = change.action() == Some(&ChangeAction::Remove)
                 || matches!(change.replacement(), Some(Replacement::True | Replacement::Conditional));
             if goes && replacement::holds_data(kind) {
-                let retained = change.policy_action().is_some_and(|policy| policy.as_str().contains("Retain"));
+                let retained =
+                    change.policy_action().is_some_and(|policy| policy.as_str().contains("Retain"));
                 let data = if retained { Data::Retained } else { Data::Lost };
                 found.losses.push((change.logical_resource_id().unwrap_or_default().to_owned(), data));
             }
@@ -249,10 +256,16 @@ async fn read(client: &Client, id: &str, first: DescribeChangeSetOutput) -> Resu
 /// What [early validation](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/validate-stack-deployments.html)
 /// found: it says so in these events only. Without an answer, the reason of the change set has to do.
 async fn validation_errors(client: &Client, change_set: &str) -> Vec<String> {
-    let Ok(answer) = client.describe_events().change_set_name(change_set).send().await else { return Vec::new() };
+    let Ok(answer) = client.describe_events().change_set_name(change_set).send().await else {
+        return Vec::new();
+    };
     let sentence = |event: &aws_sdk_cloudformation::types::OperationEvent| {
         let reason = event.validation_status_reason()?;
-        Some(format!("{} ({}): {reason}", event.logical_resource_id()?, event.validation_path().unwrap_or("template")))
+        Some(format!(
+            "{} ({}): {reason}",
+            event.logical_resource_id()?,
+            event.validation_path().unwrap_or("template")
+        ))
     };
     answer.operation_events().iter().filter_map(sentence).collect()
 }
@@ -264,7 +277,11 @@ impl ChangeSet {
         self.losses
             .iter()
             .filter(|(logical_id, _)| !allowed(logical_id))
-            .map(|(logical_id, data)| Loss { stack: stack.to_owned(), logical_id: logical_id.clone(), data: *data })
+            .map(|(logical_id, data)| Loss {
+                stack: stack.to_owned(),
+                logical_id: logical_id.clone(),
+                data: *data,
+            })
             .collect()
     }
 }

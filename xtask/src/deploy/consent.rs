@@ -89,8 +89,12 @@ mod tests {
     #[test]
     fn consent_names_a_resource_with_or_without_its_stack() {
         let consent = Consent::to(&["Table".to_owned(), "lake.Bucket".to_owned()]);
-        let table =
-            [("store", "Table", true), ("lake", "Bucket", true), ("store", "Bucket", false), ("lake", "Stream", false)];
+        let table = [
+            ("store", "Table", true),
+            ("lake", "Bucket", true),
+            ("store", "Bucket", false),
+            ("lake", "Stream", false),
+        ];
         for (stack, logical_id, expected) in table {
             assert_eq!(consent.covers(stack, logical_id), expected, "{stack}.{logical_id}");
         }

@@ -69,7 +69,9 @@ pub fn resources(old: &Value, old_values: &Values, new: &Value, new_values: &Val
                 gone.data = data(removed, "DeletionPolicy");
                 Some(gone)
             }
-            (Some(old), Some(new)) => modified(id, &with_values(old, old_values), &with_values(new, new_values)),
+            (Some(old), Some(new)) => {
+                modified(id, &with_values(old, old_values), &with_values(new, new_values))
+            }
             (None, None) => None,
         })
         .collect()
@@ -94,8 +96,10 @@ fn modified(id: &str, old: &Value, new: &Value) -> Option<ResourceChange> {
         found.data = data(old, "UpdateReplacePolicy");
     }
     // People know properties by their own names.
-    found.properties =
-        properties.into_iter().map(|path| path.strip_prefix("Properties.").map_or(path.clone(), str::to_owned)).collect();
+    found.properties = properties
+        .into_iter()
+        .map(|path| path.strip_prefix("Properties.").map_or(path.clone(), str::to_owned))
+        .collect();
     Some(found)
 }
 
@@ -114,7 +118,8 @@ fn paths(at: &str, old: &Value, new: &Value, found: &mut Vec<String>) {
             let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
             for key in keys {
                 let path = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
-                let (before, after) = (before.get(key).unwrap_or(&Value::Null), after.get(key).unwrap_or(&Value::Null));
+                let (before, after) =
+                    (before.get(key).unwrap_or(&Value::Null), after.get(key).unwrap_or(&Value::Null));
                 paths(&path, before, after, found);
             }
         }
@@ -178,17 +183,24 @@ mod tests {
     fn templates() {
         let none = Values::new();
         let bucket = |policy: &str| json!({"Type": "AWS::S3::Bucket", "DeletionPolicy": policy, "UpdateReplacePolicy": policy});
-        let named = |name: &str, policy: &str| {
-            json!({"Type": "AWS::S3::Bucket", "UpdateReplacePolicy": policy, "Properties": {"BucketName": name, "Tags": []}})
-        };
-        let role = |path: &str| json!({"Type": "AWS::IAM::Role", "Properties": {"Path": path, "Policies": [1]}});
+        let named = |name: &str, policy: &str| json!({"Type": "AWS::S3::Bucket", "UpdateReplacePolicy": policy, "Properties": {"BucketName": name, "Tags": []}});
+        let role =
+            |path: &str| json!({"Type": "AWS::IAM::Role", "Properties": {"Path": path, "Policies": [1]}});
         let table: [(Value, Value, &[&str]); 8] = [
             (json!({"A": bucket("Delete")}), json!({"A": bucket("Delete")}), &[]),
             (json!({}), json!({"A": bucket("Delete")}), &["A Add: "]),
             (json!({"A": bucket("Delete")}), json!({}), &["A Remove Lost: "]),
             (json!({"A": bucket("Retain")}), json!({}), &["A Remove Retained: "]),
-            (json!({"A": named("x", "Delete")}), json!({"A": named("y", "Delete")}), &["A Replace Lost: BucketName"]),
-            (json!({"A": named("x", "Retain")}), json!({"A": named("y", "Retain")}), &["A Replace Retained: BucketName"]),
+            (
+                json!({"A": named("x", "Delete")}),
+                json!({"A": named("y", "Delete")}),
+                &["A Replace Lost: BucketName"],
+            ),
+            (
+                json!({"A": named("x", "Retain")}),
+                json!({"A": named("y", "Retain")}),
+                &["A Replace Retained: BucketName"],
+            ),
             (json!({"A": role("/")}), json!({"A": role("/x/")}), &["A Replace: Path"]),
             (
                 json!({"A": bucket("Delete")}),

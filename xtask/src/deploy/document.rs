@@ -49,7 +49,11 @@ impl<'a> PlanDocument<'a> {
             stack_name: &stack.stack_name,
             status: stack.status.as_deref(),
             action: stack.action,
-            resources: stack.resources.iter().map(|change| PlannedResource { change, iam: is_iam(change) }).collect(),
+            resources: stack
+                .resources
+                .iter()
+                .map(|change| PlannedResource { change, iam: is_iam(change) })
+                .collect(),
             parameters: stack
                 .parameters
                 .iter()
@@ -177,8 +181,12 @@ enum Became {
 impl<'a> Deployed<'a> {
     /// What is told of the outcomes of a plan.
     pub fn of(plan: &'a Plan, outcomes: &'a Outcomes) -> Self {
-        let stacks: Vec<DeployedStack> =
-            plan.stacks.iter().zip(outcomes).map(|(stack, (_, outcome))| DeployedStack::of(stack, outcome)).collect();
+        let stacks: Vec<DeployedStack> = plan
+            .stacks
+            .iter()
+            .zip(outcomes)
+            .map(|(stack, (_, outcome))| DeployedStack::of(stack, outcome))
+            .collect();
         let outputs = outcomes.iter().filter_map(|(name, outcome)| match outcome {
             Outcome::Done(_, outputs) => Some((name.as_str(), outputs)),
             _ => None,
@@ -237,7 +245,9 @@ impl Document for Deployed<'_> {
                 Became::Created => paint(GOOD, "created"),
                 Became::Updated => paint(GOOD, "updated"),
                 Became::Unchanged => paint(FAINT, "unchanged"),
-                Became::Failed => paint(BAD, format_args!("failed: {}", error.as_deref().unwrap_or_default())),
+                Became::Failed => {
+                    paint(BAD, format_args!("failed: {}", error.as_deref().unwrap_or_default()))
+                }
                 Became::Skipped => {
                     paint(CAUTION, format_args!("not begun, because {} failed", because.unwrap_or_default()))
                 }
@@ -275,8 +285,12 @@ impl Document for OutputsDocument<'_> {
     }
 }
 
-fn outputs_text(out: &mut dyn fmt::Write, outputs: &BTreeMap<&str, &BTreeMap<String, String>>) -> fmt::Result {
-    let width = outputs.values().flat_map(|outputs| outputs.keys()).map(String::len).max().unwrap_or_default();
+fn outputs_text(
+    out: &mut dyn fmt::Write,
+    outputs: &BTreeMap<&str, &BTreeMap<String, String>>,
+) -> fmt::Result {
+    let width =
+        outputs.values().flat_map(|outputs| outputs.keys()).map(String::len).max().unwrap_or_default();
     for (stack, outputs) in outputs.iter().filter(|(_, outputs)| !outputs.is_empty()) {
         writeln!(out, "\n{}", paint(STRONG, stack))?;
         for (name, value) in *outputs {

@@ -90,12 +90,12 @@ fn named_after() -> Value {
     })
 }
 
-/// A bucket policy for a bucket that does not exist.
+/// A custom resource whose provider is not there.
 fn broken() -> Value {
     json!({"Resources": {
         "Queue": {"Type": "AWS::SQS::Queue"},
-        "Policy": {"Type": "AWS::Lambda::Permission", "DependsOn": "Queue", "Properties": {
-            "Action": "lambda:InvokeFunction", "FunctionName": "no-such-function", "Principal": "s3.amazonaws.com",
+        "Table": {"Type": "Custom::Table", "DependsOn": "Queue", "Properties": {
+            "ServiceToken": "arn:aws:lambda:eu-west-1:000000000000:function:no-such-function",
         }},
     }})
 }
@@ -105,7 +105,10 @@ fn name_of(stack: &str) -> Source {
 }
 
 fn pair(seconds: u32) -> Desired {
-    desired(vec![stack("store", &named_after(), &[("Name", name_of("ingest"))]), stack("ingest", &queue(seconds), &[])])
+    desired(vec![
+        stack("store", &named_after(), &[("Name", name_of("ingest"))]),
+        stack("ingest", &queue(seconds), &[]),
+    ])
 }
 
 /// One word per stack, in the order of the plan.
@@ -170,13 +173,13 @@ async fn a_failure_takes_only_what_needs_it_and_the_next_run_creates_anew() {
     let Outcome::Failed(StackError::Failed { status, cause: Some(cause) }) = &outcomes[0].1 else {
         panic!("{:?}", outcomes[0]);
     };
-    assert_eq!((status.as_str(), cause.logical_id.as_str()), ("ROLLBACK_COMPLETE", "Policy"));
-    assert_eq!(cause.kind, "AWS::Lambda::Permission");
+    assert_eq!((status.as_str(), cause.logical_id.as_str()), ("ROLLBACK_COMPLETE", "Table"));
+    assert_eq!(cause.kind, "Custom::Table");
     assert!(cause.reason.contains("no-such-function"), "{}", cause.reason);
 
     let document = serde_json::to_value(Deployed::of(&plan, &outcomes)).expect("JSON");
     assert_eq!(document["ok"], false);
-    assert_eq!(document["stacks"][0]["cause"]["logical_id"], "Policy");
+    assert_eq!(document["stacks"][0]["cause"]["logical_id"], "Table");
     assert_eq!(document["stacks"][2]["because"], "ingest");
 
     let mended = stacks(&queue(2));
@@ -256,7 +259,10 @@ async fn archives_and_large_templates_go_through_the_bucket() {
     assert_eq!(words(&outcomes), ["artifacts created", "consumer created"]);
     let bucket = &outputs(&outcomes, "artifacts")["ArtifactBucket"];
     let there = deployment.session.s3().head_object().bucket(bucket).key(key).send().await;
-    assert_eq!(there.expect("the archive").content_length(), Some(std::fs::metadata(&desired.stacks[0].archives[0].path).expect("the file").len().cast_signed()));
+    assert_eq!(
+        there.expect("the archive").content_length(),
+        Some(std::fs::metadata(&desired.stacks[0].archives[0].path).expect("the file").len().cast_signed())
+    );
     assert!(deployment.plan(&desired).await.is_empty());
 }
 
@@ -280,16 +286,20 @@ async fn destroy_leaves_what_is_retained_and_finds_nothing_the_second_time() {
         ("store".to_owned(), ["ingest".to_owned()].into()),
     ]);
     let plan = destruction::make("local", &found.ours, &needs).expect("no cycle");
-    assert_eq!(plan.stacks.iter().map(|stack| stack.name.as_str()).collect::<Vec<_>>(), ["lake", "store", "ingest"]);
+    assert_eq!(
+        plan.stacks.iter().map(|stack| stack.name.as_str()).collect::<Vec<_>>(),
+        ["lake", "store", "ingest"]
+    );
     assert_eq!(plan.stacks[0].retain.len(), 1);
-    let queue = plan.stacks[0].retain[0].physical_id.clone();
+    let queue = plan.stacks[0].retain[0].physical_id.rsplit('/').next().expect("a name").to_owned();
 
     let outcomes = remove::execute(&deployment.engine(), &plan, pending()).await;
     assert!(outcomes.iter().all(|outcome| matches!(outcome, remove::Outcome::Gone(_))), "{outcomes:?}");
     assert!(find::stacks(&client, environment).await.expect("an answer").ours.is_empty());
     assert_eq!(find::left(&deployment.session).await.expect("an answer"), []);
     let queues = deployment.session.sqs().list_queues().send().await.expect("an answer");
-    assert_eq!(queues.queue_urls(), [queue]);
+    let names: Vec<_> = queues.queue_urls().iter().filter_map(|url| url.rsplit('/').next()).collect();
+    assert_eq!(names, [queue]);
 }
 
 #[tokio::test]

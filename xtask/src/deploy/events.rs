@@ -11,7 +11,9 @@ use serde::Deserialize;
 use tokio::sync::mpsc;
 
 use super::pace::Pace;
-use super::status::{self, Condition, DELETED, Stage, begins_operation, condition, says_cancelled, says_not_there, stage};
+use super::status::{
+    self, Condition, DELETED, Stage, begins_operation, condition, says_cancelled, says_not_there, stage,
+};
 
 /// Polls of one stack that fail in a row before it is worth telling.
 const PATIENCE: u32 = 5;
@@ -95,7 +97,8 @@ impl Poller {
     /// Watches one stack. The last update is [`Update::Settled`].
     pub fn watch(&self, stack_id: &str, since: Since) -> mpsc::UnboundedReceiver<Update> {
         let (updates, received) = mpsc::unbounded_channel();
-        let watched = Watched { stack_id: stack_id.to_owned(), since, seen: BTreeSet::new(), failures: 0, updates };
+        let watched =
+            Watched { stack_id: stack_id.to_owned(), since, seen: BTreeSet::new(), failures: 0, updates };
         // The poller lives as long as this sender does.
         let _ = self.orders.send(watched);
         received
@@ -195,7 +198,9 @@ impl Watched {
             if known {
                 break;
             }
-            let first = self.since == Since::LatestOperation && event.is_of_stack() && begins_operation(&event.status);
+            let first = self.since == Since::LatestOperation
+                && event.is_of_stack()
+                && begins_operation(&event.status);
             newest_first.push(event);
             if first {
                 break;
@@ -244,9 +249,16 @@ pub struct RootCause {
 /// The first failure of an operation that was not cancelled because of another one. `events` are
 /// those of the operation, oldest first.
 pub fn root_cause(events: &[Event]) -> Option<RootCause> {
-    let failed = || events.iter().filter(|event| stage(&event.status) == Stage::Failed && !says_cancelled(&event.reason));
-    let told_by_stack = || events.iter().filter(|event| event.is_of_stack() && !event.reason.is_empty() && sank(&event.status));
-    let event = failed().find(|event| !event.is_of_stack()).or_else(|| failed().next()).or_else(|| told_by_stack().next())?;
+    let failed = || {
+        events.iter().filter(|event| stage(&event.status) == Stage::Failed && !says_cancelled(&event.reason))
+    };
+    let told_by_stack = || {
+        events.iter().filter(|event| event.is_of_stack() && !event.reason.is_empty() && sank(&event.status))
+    };
+    let event = failed()
+        .find(|event| !event.is_of_stack())
+        .or_else(|| failed().next())
+        .or_else(|| told_by_stack().next())?;
     Some(RootCause {
         logical_id: event.logical_id.clone(),
         kind: event.kind.clone(),

@@ -93,7 +93,9 @@ pub enum StackError {
     #[error("it would lose what is in {}", .0.iter().map(|loss| loss.logical_id.as_str()).collect::<Vec<_>>().join(", "))]
     Refused(Vec<Loss>),
     /// A stack that it needs lacks an output.
-    #[error("parameter `{parameter}` needs output `{output}` of stack `{stack}`, which has none of that name")]
+    #[error(
+        "parameter `{parameter}` needs output `{output}` of stack `{stack}`, which has none of that name"
+    )]
     NoOutput {
         /// The parameter.
         parameter: String,
@@ -121,7 +123,9 @@ pub enum StackError {
 
 fn failed(status: &str, cause: Option<&RootCause>) -> String {
     match cause {
-        Some(RootCause { logical_id, kind, reason, .. }) => format!("{logical_id} ({kind}): {reason} [{status}]"),
+        Some(RootCause { logical_id, kind, reason, .. }) => {
+            format!("{logical_id} ({kind}): {reason} [{status}]")
+        }
         None => format!("it ended in {status}, and CloudFormation names no reason"),
     }
 }
@@ -138,7 +142,9 @@ pub async fn execute(engine: &Engine<'_>, plan: &Plan, interrupt: impl Future<Ou
     let mut interrupt = std::pin::pin!(interrupt);
     loop {
         let begun_before = begun.len();
-        for stack in plan.stacks.iter().filter(|stack| !begun.contains(stack.name.as_str())).collect::<Vec<_>>() {
+        for stack in
+            plan.stacks.iter().filter(|stack| !begun.contains(stack.name.as_str())).collect::<Vec<_>>()
+        {
             match readiness(stack, &outcomes) {
                 Readiness::Later => {}
                 Readiness::Never(because) => {
@@ -190,7 +196,8 @@ pub async fn attach(engine: &Engine<'_>, stacks: impl IntoIterator<Item = &Stack
         async move {
             let id = stack.stack_id.as_deref().unwrap_or(&stack.stack_name);
             let status = stack.status.as_deref().unwrap_or_default();
-            let step = engine.report.step(format_args!("{} is in {status} already: waiting", stack.stack_name));
+            let step =
+                engine.report.step(format_args!("{} is in {status} already: waiting", stack.stack_name));
             let followed = follow(engine, poller, id, Since::LatestOperation, None, &step).await;
             step.done(followed.status);
         }
@@ -224,12 +231,19 @@ fn output(outcomes: &BTreeMap<&str, Outcome>, stack: &str, output: &str) -> Opti
     }
 }
 
-fn parameters(stack: &StackPlan, outcomes: &BTreeMap<&str, Outcome>) -> Result<BTreeMap<String, String>, StackError> {
+fn parameters(
+    stack: &StackPlan,
+    outcomes: &BTreeMap<&str, Outcome>,
+) -> Result<BTreeMap<String, String>, StackError> {
     let value = |(name, parameter): (&String, &super::plan::Parameter)| match &parameter.source {
         Source::Value(value) => Ok((name.clone(), value.clone())),
         Source::Output { stack, output: id } => match output(outcomes, stack, id) {
             Some(value) => Ok((name.clone(), value)),
-            None => Err(StackError::NoOutput { parameter: name.clone(), stack: stack.clone(), output: id.clone() }),
+            None => Err(StackError::NoOutput {
+                parameter: name.clone(),
+                stack: stack.clone(),
+                output: id.clone(),
+            }),
         },
     };
     stack.parameters.iter().map(value).collect()
@@ -244,12 +258,14 @@ async fn apply(
     bucket: Option<String>,
 ) -> Result<(Change, BTreeMap<String, String>), StackError> {
     // The outputs of another stack may have turned out to be other ones than those it had.
-    let as_planned = stack.parameters.iter().all(|(name, planned)| planned.before.as_ref() == parameters.get(name));
+    let as_planned =
+        stack.parameters.iter().all(|(name, planned)| planned.before.as_ref() == parameters.get(name));
     if stack.action == Action::None && as_planned {
         return Ok((Change::Unchanged, stack.outputs.clone()));
     }
     let step = engine.report.step(&stack.stack_name);
-    if stack.action == Action::Recreate && stack.status.as_deref().map(condition) != Some(Condition::Phantom) {
+    if stack.action == Action::Recreate && stack.status.as_deref().map(condition) != Some(Condition::Phantom)
+    {
         step.update(format_args!("{} never succeeded: deleting what is left", stack.stack_name));
         delete(engine, poller, stack, &step).await?;
     }
@@ -268,7 +284,8 @@ async fn apply(
         parameters: &parameters,
         tags: &stack.tags,
     };
-    let Made::Ready(change_set) = change_set::make(&engine.cloudformation, &request, engine.pace).await? else {
+    let Made::Ready(change_set) = change_set::make(&engine.cloudformation, &request, engine.pace).await?
+    else {
         step.done("unchanged");
         return Ok((Change::Unchanged, stack.outputs.clone()));
     };
@@ -292,7 +309,12 @@ async fn apply(
     Ok((change, described.as_ref().map(state::outputs).unwrap_or_default()))
 }
 
-async fn delete(engine: &Engine<'_>, poller: &Poller, stack: &StackPlan, step: &Step<'_>) -> Result<(), StackError> {
+async fn delete(
+    engine: &Engine<'_>,
+    poller: &Poller,
+    stack: &StackPlan,
+    step: &Step<'_>,
+) -> Result<(), StackError> {
     let id = stack.stack_id.as_deref().unwrap_or(&stack.stack_name);
     let since = latest(&engine.cloudformation, id).await;
     let sent = engine.cloudformation.delete_stack().stack_name(id).send().await;
@@ -370,7 +392,12 @@ pub async fn follow(
                     }
                     let of = touches.map_or(String::new(), |touches| format!("/{touches}"));
                     let stack = stack_name(&event.stack_id);
-                    step.update(format_args!("{stack} {}{of} {} {}", finished.len(), event.logical_id, event.status));
+                    step.update(format_args!(
+                        "{stack} {}{of} {} {}",
+                        finished.len(),
+                        event.logical_id,
+                        event.status
+                    ));
                 }
                 events.push(event);
             }

@@ -117,11 +117,8 @@ mod tests {
 
     #[test]
     fn a_choice_brings_what_it_needs() {
-        let table: [(&[&str], &[&str]); 3] = [
-            (&["store"], &["store"]),
-            (&["lake"], &["artifacts", "ingest", "lake"]),
-            (&["nowhere"], &[]),
-        ];
+        let table: [(&[&str], &[&str]); 3] =
+            [(&["store"], &["store"]), (&["lake"], &["artifacts", "ingest", "lake"]), (&["nowhere"], &[])];
         for (names, expected) in table {
             let closure = graph().closure(names.iter().copied());
             assert_eq!(closure.iter().map(String::as_str).collect::<Vec<_>>(), expected);

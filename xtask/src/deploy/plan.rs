@@ -187,7 +187,12 @@ pub fn make(desired: &Desired, current: &BTreeMap<String, Current>) -> Result<Pl
     Ok(Plan { environment, region, account, stacks })
 }
 
-fn plan_stack(stack: &DesiredStack, current: Option<&Current>, graph: &Graph, earlier: &[StackPlan]) -> StackPlan {
+fn plan_stack(
+    stack: &DesiredStack,
+    current: Option<&Current>,
+    graph: &Graph,
+    earlier: &[StackPlan],
+) -> StackPlan {
     let action = match current.map(|current| condition(&current.status)) {
         None | Some(Condition::Absent) => Action::Create,
         Some(Condition::Phantom | Condition::NeverSucceeded) => Action::Recreate,
@@ -237,13 +242,20 @@ fn known(source: &Source, earlier: &[StackPlan]) -> Option<String> {
     }
 }
 
-fn resources(template: &str, deployed: Option<&Current>, parameters: &BTreeMap<String, Parameter>) -> Vec<ResourceChange> {
+fn resources(
+    template: &str,
+    deployed: Option<&Current>,
+    parameters: &BTreeMap<String, Parameter>,
+) -> Vec<ResourceChange> {
     let new = parse(template);
     let old = deployed.map_or(Value::Null, |current| parse(&current.template));
     let before: Values = deployed
-        .map(|current| current.parameters.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect())
+        .map(|current| {
+            current.parameters.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect()
+        })
         .unwrap_or_default();
-    let after: Values = parameters.iter().map(|(name, parameter)| (name.clone(), parameter.after.clone())).collect();
+    let after: Values =
+        parameters.iter().map(|(name, parameter)| (name.clone(), parameter.after.clone())).collect();
     difference::resources(&old, &before, &new, &after)
 }
 
@@ -257,7 +269,8 @@ fn unchanged(planned: &StackPlan, current: &Current) -> bool {
 
 /// Whether two templates say the same. CloudFormation keeps a `?` for each character that is not ASCII.
 fn same_template(new: &str, deployed: &str) -> bool {
-    let ascii = |text: &str| text.chars().map(|char| if char.is_ascii() { char } else { '?' }).collect::<String>();
+    let ascii =
+        |text: &str| text.chars().map(|char| if char.is_ascii() { char } else { '?' }).collect::<String>();
     let (new, deployed) = (ascii(new), ascii(deployed));
     if new == deployed {
         return true;

@@ -37,7 +37,11 @@ fn desired() -> Desired {
         region: "eu-west-1".to_owned(),
         account: "000000000000".to_owned(),
         stacks: vec![
-            stack("lake", &[], &[("Stream", output("ingest", "Stream")), ("Key", Source::Value("1".to_owned()))]),
+            stack(
+                "lake",
+                &[],
+                &[("Stream", output("ingest", "Stream")), ("Key", Source::Value("1".to_owned()))],
+            ),
             stack("ingest", &[], &[]),
         ],
     }
@@ -46,7 +50,9 @@ fn desired() -> Desired {
 /// Both, as a deployment of [`desired`] leaves them.
 fn deployed() -> BTreeMap<String, Current> {
     let current = |name: &str, parameters: &[(&str, &str)], outputs: &[(&str, &str)]| {
-        let map = |pairs: &[(&str, &str)]| pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let map = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+        };
         Current {
             stack_id: format!("arn:{name}"),
             status: "CREATE_COMPLETE".to_owned(),
@@ -106,7 +112,12 @@ fn what_is_decides_what_is_done() {
             Action::None,
             Action::Recreate,
         ),
-        ("someone else's update", |_, current| status(current, "lake", "UPDATE_IN_PROGRESS"), Action::None, Action::Wait),
+        (
+            "someone else's update",
+            |_, current| status(current, "lake", "UPDATE_IN_PROGRESS"),
+            Action::None,
+            Action::Wait,
+        ),
         (
             "a rollback that failed",
             |_, current| status(current, "ingest", "UPDATE_ROLLBACK_FAILED"),
@@ -142,8 +153,11 @@ fn data_that_would_go_is_named() {
     let mut desired = desired();
     desired.stacks[1].template = template("renamed");
     let plan = make(&desired, &deployed()).expect("no cycle");
-    let losses: Vec<String> =
-        plan.losses().iter().map(|loss| format!("{}.{} {:?}", loss.stack, loss.logical_id, loss.data)).collect();
+    let losses: Vec<String> = plan
+        .losses()
+        .iter()
+        .map(|loss| format!("{}.{} {:?}", loss.stack, loss.logical_id, loss.data))
+        .collect();
     assert_eq!(losses, ["ingest.Bucket Lost"]);
 }
 

@@ -53,7 +53,9 @@ pub async fn timestream(session: &Session, stacks: &[Stack]) -> Result<(), Prefl
         Err(error) => {
             let cause = DisplayErrorContext(&error).to_string();
             if says_timestream_closed(&cause) {
-                return Err(PreflightError::TimestreamClosed { account: session.environment.account.clone() });
+                return Err(PreflightError::TimestreamClosed {
+                    account: session.environment.account.clone(),
+                });
             }
             Err(PreflightError::Timestream(cause))
         }

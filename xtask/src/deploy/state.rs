@@ -29,7 +29,8 @@ pub async fn read(
     names: impl IntoIterator<Item = (String, String)>,
 ) -> Result<BTreeMap<String, Current>, StateError> {
     let stacks = names.into_iter().map(|(name, stack_name)| async move {
-        let (described, template) = tokio::join!(describe(client, &stack_name), template(client, &stack_name));
+        let (described, template) =
+            tokio::join!(describe(client, &stack_name), template(client, &stack_name));
         let Some(stack) = described? else { return Ok(None) };
         // A stack may have gone between the two answers.
         let Some(template) = template? else { return Ok(None) };
@@ -85,11 +86,7 @@ pub fn outputs(stack: &Stack) -> BTreeMap<String, String> {
 
 /// The tags of a stack.
 pub fn tags(stack: &Stack) -> BTreeMap<String, String> {
-    stack
-        .tags()
-        .iter()
-        .filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned())))
-        .collect()
+    stack.tags().iter().filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned()))).collect()
 }
 
 fn current(stack: &Stack) -> Current {

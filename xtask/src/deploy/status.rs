@@ -46,7 +46,10 @@ pub fn condition(status: &str) -> Condition {
 
 /// Whether an event of the stack itself begins an operation, rather than going on with one.
 pub fn begins_operation(status: &str) -> bool {
-    matches!(status, "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "DELETE_IN_PROGRESS" | "IMPORT_IN_PROGRESS")
+    matches!(
+        status,
+        "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "DELETE_IN_PROGRESS" | "IMPORT_IN_PROGRESS"
+    )
 }
 
 /// What is done to a stack.
@@ -117,7 +120,9 @@ pub fn says_not_there(message: &str) -> bool {
 
 /// There is nothing to change.
 pub fn says_no_changes(reason: &str) -> bool {
-    ["didn't contain changes", "No updates are to be performed"].iter().any(|sentence| reason.contains(sentence))
+    ["didn't contain changes", "No updates are to be performed"]
+        .iter()
+        .any(|sentence| reason.contains(sentence))
 }
 
 /// A change set of this name is there already.
@@ -127,7 +132,9 @@ pub fn says_already_exists(message: &str) -> bool {
 
 /// A bucket still has objects, versions or delete markers.
 pub fn says_not_empty(reason: &str) -> bool {
-    ["BucketNotEmpty", "bucket you tried to delete is not empty"].iter().any(|sentence| reason.contains(sentence))
+    ["BucketNotEmpty", "bucket you tried to delete is not empty"]
+        .iter()
+        .any(|sentence| reason.contains(sentence))
 }
 
 /// Timestream for LiveAnalytics is not open to this account.
@@ -240,7 +247,10 @@ mod tests {
                 r#"Resource handler returned message: "x already exists" (RequestToken: 1, HandlerErrorCode: AlreadyExists)"#,
                 Some("AlreadyExists"),
             ),
-            ("API: s3:CreateBucket (Service: S3; Status Code: 409; Error Code: BucketAlreadyExists; …)", Some("BucketAlreadyExists")),
+            (
+                "API: s3:CreateBucket (Service: S3; Status Code: 409; Error Code: BucketAlreadyExists; …)",
+                Some("BucketAlreadyExists"),
+            ),
             ("The stack timed out", None),
             ("HandlerErrorCode:", None),
         ];

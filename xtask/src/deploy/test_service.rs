@@ -45,8 +45,9 @@ impl Service {
     }
 
     fn start(health: &str, arrange: impl FnOnce(&mut Command, u16, PathBuf)) -> Self {
-        let python = std::env::var_os("SLUICE_PYTHON")
-            .expect("SLUICE_PYTHON must name a Python that has ministack and moto; `cargo xtask test` sets it");
+        let python = std::env::var_os("SLUICE_PYTHON").expect(
+            "SLUICE_PYTHON must name a Python that has ministack and moto; `cargo xtask test` sets it",
+        );
         let state = tempfile::tempdir().expect("a folder");
         let port = free_port();
         let mut command = Command::new(python);
@@ -61,7 +62,10 @@ impl Service {
         let mut service = Self { process, port, state };
         let started = Instant::now();
         while !service.answers(health) {
-            assert!(service.process.try_wait().is_ok_and(|ended| ended.is_none()), "the server ended at once");
+            assert!(
+                service.process.try_wait().is_ok_and(|ended| ended.is_none()),
+                "the server ended at once"
+            );
             assert!(started.elapsed() < PATIENCE, "the server does not answer on port {port}");
             std::thread::sleep(Duration::from_millis(50));
         }
@@ -72,7 +76,8 @@ impl Service {
     pub async fn session(&self) -> Session {
         let global = Cli::parse_from(["xtask", "deploy"]).global;
         let project = Project::locate();
-        let (model, environment) = project.load(&global).unwrap_or_else(|failure| panic!("{:#}", failure.error));
+        let (model, environment) =
+            project.load(&global).unwrap_or_else(|failure| panic!("{:#}", failure.error));
         let aws = format!("http://127.0.0.1:{}", self.port);
         let endpoints = Endpoints { timestream: aws.clone(), aws, mqtt: 0 };
         let session = Session::open(project, model, environment, Some(endpoints)).await;

@@ -23,7 +23,13 @@ async fn a_bucket_with_versions_and_markers_can_be_deleted_afterwards() {
     let client = service.session().await.s3();
     make(&client, "versions").await;
     let enabled = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
-    client.put_bucket_versioning().bucket("versions").versioning_configuration(enabled).send().await.expect("versions");
+    client
+        .put_bucket_versioning()
+        .bucket("versions")
+        .versioning_configuration(enabled)
+        .send()
+        .await
+        .expect("versions");
     for key in ["a", "a", "a", "b/c", "with space & ümlaut"] {
         put(&client, "versions", key).await;
     }

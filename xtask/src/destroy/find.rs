@@ -121,9 +121,9 @@ async fn resources(client: &Client, stack_id: &str) -> Result<Vec<Resource>, Fin
     while let Some(resource) = pages.next().await {
         match resource {
             Ok(resource) => {
-                let gone = resource.resource_status().is_some_and(|status| {
-                    condition(status.as_str()) == Condition::Absent
-                });
+                let gone = resource
+                    .resource_status()
+                    .is_some_and(|status| condition(status.as_str()) == Condition::Absent);
                 if !gone {
                     resources.push(Resource {
                         logical_id: resource.logical_resource_id.unwrap_or_default(),
@@ -141,14 +141,18 @@ async fn resources(client: &Client, stack_id: &str) -> Result<Vec<Resource>, Fin
 
 /// What the services still have of the environment: its stacks, its log groups, its buckets.
 pub async fn left(session: &Session) -> Result<Vec<Resource>, FindError> {
-    let (stacks, log_groups, buckets) = tokio::try_join!(left_stacks(session), log_groups(session), buckets(session))?;
+    let (stacks, log_groups, buckets) =
+        tokio::try_join!(left_stacks(session), log_groups(session), buckets(session))?;
     Ok([stacks, log_groups, buckets].concat())
 }
 
 async fn left_stacks(session: &Session) -> Result<Vec<Resource>, FindError> {
     let stacks = named(&session.cloudformation(), &session.environment).await?;
-    let ours = stacks.iter().filter(|stack| matches!(belonging(stack, &session.environment), Belonging::Ours));
-    Ok(ours.map(|stack| left_over("AWS::CloudFormation::Stack", stack.stack_name().unwrap_or_default())).collect())
+    let ours =
+        stacks.iter().filter(|stack| matches!(belonging(stack, &session.environment), Belonging::Ours));
+    Ok(ours
+        .map(|stack| left_over("AWS::CloudFormation::Stack", stack.stack_name().unwrap_or_default()))
+        .collect())
 }
 
 /// Every log group of the pipeline bears the environment in its name.
@@ -179,7 +183,9 @@ async fn buckets(session: &Session) -> Result<Vec<Resource>, FindError> {
     for name in names {
         let tags = client.get_bucket_tagging().bucket(&name).send().await;
         let is_ours = tags.is_ok_and(|tags| {
-            tags.tag_set().iter().any(|tag| tag.key() == ENVIRONMENT_TAG && tag.value() == session.environment.name)
+            tags.tag_set()
+                .iter()
+                .any(|tag| tag.key() == ENVIRONMENT_TAG && tag.value() == session.environment.name)
         });
         if is_ours {
             ours.push(left_over("AWS::S3::Bucket", &name));

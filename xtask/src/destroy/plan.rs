@@ -84,8 +84,11 @@ pub fn make(
     found: &[Found],
     needs: &BTreeMap<String, BTreeSet<String>>,
 ) -> Result<DestroyPlan, Cycle> {
-    let known: BTreeSet<&str> =
-        needs.keys().map(String::as_str).filter(|name| found.iter().any(|stack| stack.name == *name)).collect();
+    let known: BTreeSet<&str> = needs
+        .keys()
+        .map(String::as_str)
+        .filter(|name| found.iter().any(|stack| stack.name == *name))
+        .collect();
     let graph = Graph::new(found.iter().map(|stack| {
         let needed: Vec<&str> = match needs.get(&stack.name) {
             Some(needed) => needed.iter().map(String::as_str).collect(),
@@ -104,8 +107,10 @@ pub fn make(
 
 fn removal(stack: &Found, after: BTreeSet<String>) -> Removal {
     let template: Value = serde_json::from_str(&stack.template).unwrap_or_default();
-    let retained = |resource: &&Resource| template["Resources"][&resource.logical_id]["DeletionPolicy"] == "Retain";
-    let (retain, delete): (Vec<&Resource>, Vec<&Resource>) = stack.resources.iter().partition(|resource| retained(resource));
+    let retained =
+        |resource: &&Resource| template["Resources"][&resource.logical_id]["DeletionPolicy"] == "Retain";
+    let (retain, delete): (Vec<&Resource>, Vec<&Resource>) =
+        stack.resources.iter().partition(|resource| retained(resource));
     Removal {
         name: stack.name.clone(),
         stack_name: stack.stack_name.clone(),
@@ -144,8 +149,14 @@ mod tests {
     }
 
     fn needs() -> BTreeMap<String, BTreeSet<String>> {
-        let line = |name: &str, needed: &[&str]| (name.to_owned(), needed.iter().map(|need| (*need).to_owned()).collect());
-        BTreeMap::from([line("ingest", &[]), line("store", &[]), line("consumer", &["ingest", "store", "artifacts"])])
+        let line = |name: &str, needed: &[&str]| {
+            (name.to_owned(), needed.iter().map(|need| (*need).to_owned()).collect())
+        };
+        BTreeMap::from([
+            line("ingest", &[]),
+            line("store", &[]),
+            line("consumer", &["ingest", "store", "artifacts"]),
+        ])
     }
 
     #[test]

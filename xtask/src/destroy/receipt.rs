@@ -78,7 +78,10 @@ impl Receipt {
         let reason = match outcome {
             Outcome::Gone(objects) => {
                 self.deleted.push(Deleted { stack: name, resources: stack.delete.len(), objects: *objects });
-                let retained = |resource: &Resource| Retained { stack: stack.stack_name.clone(), resource: resource.clone() };
+                let retained = |resource: &Resource| Retained {
+                    stack: stack.stack_name.clone(),
+                    resource: resource.clone(),
+                };
                 self.retained.extend(stack.retain.iter().map(retained));
                 return;
             }
@@ -116,7 +119,12 @@ impl Document for Receipt {
             writeln!(out, "  {} {physical_id} ({stack}.{logical_id}, {kind})", paint(CAUTION, "retained"))?;
         }
         for Stopped { name, pid } in &self.stopped {
-            writeln!(out, "  {} {name} {}", paint(GOOD, "stopped"), paint(FAINT, format_args!("(process {pid})")))?;
+            writeln!(
+                out,
+                "  {} {name} {}",
+                paint(GOOD, "stopped"),
+                paint(FAINT, format_args!("(process {pid})"))
+            )?;
         }
         for Failed { stack, reason } in &self.failed {
             writeln!(out, "  {} {stack}: {reason}", paint(BAD, "failed"))?;
@@ -140,7 +148,12 @@ impl Document for DestroyPlan {
                 writeln!(out, "    {} {logical_id} {} {physical_id}", paint(BAD, "-"), paint(FAINT, kind))?;
             }
             for Resource { logical_id, kind, physical_id } in &stack.retain {
-                writeln!(out, "    {} {logical_id} {} {physical_id}  stays", paint(CAUTION, "="), paint(FAINT, kind))?;
+                writeln!(
+                    out,
+                    "    {} {logical_id} {} {physical_id}  stays",
+                    paint(CAUTION, "="),
+                    paint(FAINT, kind)
+                )?;
             }
         }
         Ok(())

@@ -55,7 +55,11 @@ pub enum RemoveError {
 }
 
 /// Executes a plan until it is done or `interrupt` completes. Outcomes are in the order of the plan.
-pub async fn execute(engine: &Engine<'_>, plan: &DestroyPlan, interrupt: impl Future<Output = ()>) -> Vec<Outcome> {
+pub async fn execute(
+    engine: &Engine<'_>,
+    plan: &DestroyPlan,
+    interrupt: impl Future<Output = ()>,
+) -> Vec<Outcome> {
     let poller = Poller::start(engine.cloudformation.clone(), engine.pace);
     let mut outcomes: BTreeMap<&str, Outcome> = BTreeMap::new();
     let mut begun: BTreeSet<&str> = BTreeSet::new();
@@ -67,14 +71,17 @@ pub async fn execute(engine: &Engine<'_>, plan: &DestroyPlan, interrupt: impl Fu
             if begun.contains(stack.name.as_str()) {
                 continue;
             }
-            let first: Vec<Option<&Outcome>> = stack.after.iter().map(|name| outcomes.get(name.as_str())).collect();
+            let first: Vec<Option<&Outcome>> =
+                stack.after.iter().map(|name| outcomes.get(name.as_str())).collect();
             if first.iter().all(|outcome| matches!(outcome, Some(Outcome::Gone(_)))) {
                 begun.insert(&stack.name);
                 let poller = &poller;
                 running.push(async move { (stack, remove(engine, poller, stack).await) });
-            } else if let Some(holder) = stack.after.iter().find(|name| {
-                !matches!(outcomes.get(name.as_str()), None | Some(Outcome::Gone(_)))
-            }) {
+            } else if let Some(holder) = stack
+                .after
+                .iter()
+                .find(|name| !matches!(outcomes.get(name.as_str()), None | Some(Outcome::Gone(_))))
+            {
                 begun.insert(&stack.name);
                 outcomes.insert(&stack.name, Outcome::Kept(holder.clone()));
             }
@@ -96,7 +103,10 @@ pub async fn execute(engine: &Engine<'_>, plan: &DestroyPlan, interrupt: impl Fu
         }
     }
     drop(running);
-    plan.stacks.iter().map(|stack| outcomes.remove(stack.name.as_str()).unwrap_or(Outcome::Interrupted)).collect()
+    plan.stacks
+        .iter()
+        .map(|stack| outcomes.remove(stack.name.as_str()).unwrap_or(Outcome::Interrupted))
+        .collect()
 }
 
 async fn remove(engine: &Engine<'_>, poller: &Poller, stack: &Removal) -> Result<usize, RemoveError> {
@@ -136,7 +146,12 @@ async fn empty_buckets(engine: &Engine<'_>, stack: &Removal, step: &Step<'_>) ->
     Ok(objects)
 }
 
-async fn delete(engine: &Engine<'_>, poller: &Poller, stack: &Removal, step: &Step<'_>) -> Result<(), RemoveError> {
+async fn delete(
+    engine: &Engine<'_>,
+    poller: &Poller,
+    stack: &Removal,
+    step: &Step<'_>,
+) -> Result<(), RemoveError> {
     let since = latest(&engine.cloudformation, &stack.stack_id).await;
     let sent = engine.cloudformation.delete_stack().stack_name(&stack.stack_id).send().await;
     sent.map_err(|error| RemoveError::Refused(DisplayErrorContext(&error).to_string()))?;
