@@ -44,7 +44,7 @@ impl Bench {
     /// Delivers as Lambda does: again from the first failure on, until there is none.
     pub async fn deliver(&self, batch: &Batch, left: Duration) -> usize {
         let mut batch = batch.clone();
-        for deliveries in 1..=50 {
+        for deliveries in 1..=200 {
             let handled = self.consumer.handle(&batch, left).await;
             let failures = failures(&handled);
             let Some(lowest) =
