@@ -14,7 +14,7 @@ use clap::Parser;
 use local_timestream::{arn::Identity, endpoint::Endpoint, server, store::Store};
 use tokio::net::TcpListener;
 
-/// A Timestream for LiveAnalytics endpoint on this machine: the Write and the Query API over one port.
+/// A Timestream endpoint on this machine: the Write and the Query API over one port.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {

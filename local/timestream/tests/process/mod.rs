@@ -56,7 +56,7 @@ impl Process {
             body.len()
         );
         for (name, value) in headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
+            request.extend([name, ": ", value, "\r\n"]);
         }
         write!(stream, "{request}\r\n{body}").expect("the request is sent");
         let mut response = String::new();
