@@ -23,8 +23,9 @@ impl Test {
         let project = Project::locate();
         let venv = Venv::ensure(&project, report).await?;
         let status = toolchain::cargo(&project)
-            .stdout(std::io::stderr())
-            .args(["test", "--workspace"])
+            // No examples in the documentation are run: there are none, and their empty summary would be
+            // the last line.
+            .args(["test", "--workspace", "--tests"])
             .args(&self.arguments)
             // Tests that drive a service with boto3, or start one, take it from here.
             .env("SLUICE_PYTHON", venv.python())
