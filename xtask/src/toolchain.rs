@@ -105,7 +105,7 @@ async fn follow(stderr: Option<ChildStderr>, step: &Step<'_>) -> VecDeque<String
         for line in String::from_utf8_lossy(&bytes).split(['\r', '\n']) {
             match spoken(line) {
                 Line::Progress(done, total) => {
-                    step.update(format_args!("{}: {done}/{total} crates", step.text()))
+                    step.update(format_args!("{}: {done}/{total} crates", step.text()));
                 }
                 Line::Message(line) => {
                     if tail.len() == TAIL {

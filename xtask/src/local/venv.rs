@@ -4,13 +4,14 @@
 //! is there, so that one whose making was interrupted is made again, and a lock keeps two processes
 //! from making it at the same time. What is complete is found without starting Python.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use sha2::{Digest as _, Sha256};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::Command;
 
 use super::python::{self, NoPython};
@@ -180,8 +181,9 @@ fn packages() -> usize {
     REQUIREMENTS.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_alphanumeric())).count()
 }
 
-/// Runs a command, hands over each line of its output, and keeps the last ones for the error.
-async fn run(command: &mut Command, mut line_seen: impl FnMut(&str)) -> Result<(), VenvError> {
+/// Runs a command and hands over each line of its output. An error says what it complained about, or
+/// else what it said last.
+async fn run(command: &mut Command, line_seen: impl FnMut(&str)) -> Result<(), VenvError> {
     let shown = command.as_std().get_program().to_string_lossy().into_owned();
     let failed = |output: String| VenvError::Command { command: shown.clone(), output };
     let mut child = command
@@ -191,35 +193,28 @@ async fn run(command: &mut Command, mut line_seen: impl FnMut(&str)) -> Result<(
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| failed(error.to_string()))?;
-    let mut tail = std::collections::VecDeque::new();
-    let mut keep = |line: String| {
-        if tail.len() == TAIL {
-            tail.pop_front();
-        }
-        tail.push_back(line);
-    };
-    let stdout = child.stdout.take().map(|pipe| BufReader::new(pipe).lines());
-    let stderr = child.stderr.take().map(|pipe| BufReader::new(pipe).lines());
-    if let (Some(mut stdout), Some(mut stderr)) = (stdout, stderr) {
-        let (mut out_open, mut err_open) = (true, true);
-        while out_open || err_open {
-            tokio::select! {
-                line = stdout.next_line(), if out_open => match line {
-                    Ok(Some(line)) => { line_seen(&line); keep(line); }
-                    Ok(None) | Err(_) => out_open = false,
-                },
-                line = stderr.next_line(), if err_open => match line {
-                    Ok(Some(line)) => keep(line),
-                    Ok(None) | Err(_) => err_open = false,
-                },
-            }
-        }
-    }
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let (said, complained) = futures::join!(tail(stdout, line_seen), tail(stderr, |_| {}));
     let status = child.wait().await.map_err(|error| failed(error.to_string()))?;
     if status.success() {
         return Ok(());
     }
-    Err(failed(Vec::from(tail).join("\n")))
+    Err(failed(if complained.is_empty() { said } else { complained }))
+}
+
+/// Reads to the end; returns the last lines.
+async fn tail(pipe: Option<impl AsyncRead + Unpin>, mut line_seen: impl FnMut(&str)) -> String {
+    let mut last = VecDeque::new();
+    let Some(pipe) = pipe else { return String::new() };
+    let mut lines = BufReader::new(pipe).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        line_seen(&line);
+        if last.len() == TAIL {
+            last.pop_front();
+        }
+        last.push_back(line);
+    }
+    Vec::from(last).join("\n")
 }
 
 #[cfg(test)]
@@ -271,12 +266,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failed_command_shows_the_end_of_its_output() {
-        let mut lines = Vec::new();
-        let script = "for i in $(seq 1 30); do echo out $i; done; echo wrong >&2; exit 3";
-        let error = run(Command::new("sh").args(["-c", script]), |line| lines.push(line.to_owned())).await;
-        let text = error.expect_err("exit 3").to_string();
-        assert_eq!(lines.len(), 30);
-        assert!(text.contains("wrong") && text.contains("`sh`") && !text.contains("out 1\n"), "{text}");
+    async fn a_failed_command_tells_what_it_complained_about_or_said_last() {
+        let cases = [
+            ("for i in $(seq 1 30); do echo out $i; done; echo wrong >&2; exit 3", "said:\nwrong"),
+            ("for i in $(seq 1 30); do echo out $i; done; exit 3", "\nout 29\nout 30"),
+        ];
+        for (script, expected) in cases {
+            let mut lines = 0;
+            let error = run(Command::new("sh").args(["-c", script]), |_| lines += 1).await;
+            let text = error.expect_err("exit 3").to_string();
+            assert_eq!(lines, 30);
+            assert!(text.ends_with(expected), "{text}");
+            assert!(!text.contains("out 15\n"), "{text}");
+        }
     }
 }
