@@ -11,6 +11,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::Archive;
+use super::digest::hex;
 
 /// Counts up when the way of packing changes, so that no archive of an older way is taken.
 const FORMAT: u8 = 1;
@@ -84,10 +85,6 @@ fn content_hash(entries: &[Entry]) -> String {
         digest.update(&entry.content);
     }
     hex(&digest.finalize()[..16])
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

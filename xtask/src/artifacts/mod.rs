@@ -5,6 +5,7 @@
 
 pub mod archive;
 mod build;
+pub mod digest;
 pub mod upload;
 
 use std::collections::BTreeMap;

@@ -2,6 +2,7 @@
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::DisplayErrorContext;
+use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 
 use super::Archive;
@@ -54,7 +55,7 @@ pub async fn text(client: &Client, bucket: &str, key: &str, text: &str) -> Resul
 async fn there(client: &Client, bucket: &str, key: &str) -> Result<bool, String> {
     match client.head_object().bucket(bucket).key(key).send().await {
         Ok(_) => Ok(true),
-        Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(false),
+        Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => Ok(false),
         Err(error) => Err(DisplayErrorContext(&error).to_string()),
     }
 }

@@ -20,6 +20,7 @@ use super::status::{
     CHANGE_SET_FAILED, CHANGE_SET_READY, Condition, condition, says_already_exists, says_no_changes,
     says_not_there,
 };
+use crate::artifacts::digest::hex;
 
 /// Largest template that a request carries itself, in bytes. A larger one is read from S3.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
@@ -172,8 +173,7 @@ fn name(request: &Request<'_>) -> String {
         digest.update([0]);
         digest.update(value);
     }
-    let hex: String = digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("sluice-{hex}")
+    format!("sluice-{}", hex(&digest.finalize()[..8]))
 }
 
 async fn create(client: &Client, request: &Request<'_>, name: &str) -> Result<String, ChangeSetError> {

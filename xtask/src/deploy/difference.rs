@@ -215,12 +215,13 @@ mod tests {
 
     #[test]
     fn parameters_change_what_refers_to_them() {
+        type Pairs<'a> = &'a [(&'a str, Option<&'a str>)];
         let function = json!({
             "F": {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"S3Key": {"Ref": "Key"}}, "MemorySize": 128}},
             "Q": {"Type": "AWS::IoT::TopicRule", "Properties": {"Sql": {"Fn::Sub": "SELECT ${Field} ${Other}"}}},
             "R": {"Type": "AWS::IAM::Role", "Properties": {}},
         });
-        let table: [(&[(&str, Option<&str>)], &[&str]); 4] = [
+        let table: [(Pairs, &[&str]); 4] = [
             (&[("Key", Some("f/1.zip")), ("Field", Some("a"))], &[]),
             (&[("Key", Some("f/2.zip")), ("Field", Some("a"))], &["F Modify: Code.S3Key"]),
             (&[("Key", Some("f/1.zip")), ("Field", Some("b"))], &["Q Modify: Sql.Fn::Sub"]),

@@ -291,7 +291,8 @@ mod tests {
 
     #[test]
     fn the_first_failure_that_is_not_a_consequence() {
-        let table: [(&str, Option<(&str, Option<&str>, &str)>); 5] = [
+        type Cause<'a> = (&'a str, Option<&'a str>, &'a str);
+        let table: [(&str, Option<Cause>); 5] = [
             (
                 include_str!("../../tests/events/cancelled-first.json"),
                 Some(("LakeBucket", Some("AlreadyExists"), "taken-name already exists")),

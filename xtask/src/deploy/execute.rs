@@ -19,6 +19,7 @@ use super::pace::Pace;
 use super::plan::{Action, Loss, Plan, Source, StackPlan};
 use super::state::{self, StateError};
 use super::status::{Condition, Operation, Stage, condition, stage};
+use crate::artifacts::digest::hex;
 use crate::artifacts::upload::{self, UploadError};
 use crate::report::{BAD, Report, Step, paint};
 
@@ -348,8 +349,7 @@ async fn upload(
     if !large {
         return Ok(None);
     }
-    let hash: String = Sha256::digest(&stack.template).iter().map(|byte| format!("{byte:02x}")).collect();
-    let key = format!("templates/{}/{hash}.json", stack.name);
+    let key = format!("templates/{}/{}.json", stack.name, hex(&Sha256::digest(&stack.template)));
     upload::text(&engine.s3, &bucket, &key, &stack.template).await?;
     Ok(Some(engine.objects.of(&bucket, &key)))
 }

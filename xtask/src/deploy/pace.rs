@@ -11,7 +11,7 @@ pub struct Pace {
 
 /// For AWS, which counts requests per account.
 pub const SERVICE: Pace =
-    Pace { shortest: Duration::from_millis(1_000), longest: Duration::from_millis(5_000) };
+    Pace { shortest: Duration::from_secs(1), longest: Duration::from_secs(5) };
 
 /// For this machine.
 pub const MACHINE: Pace = Pace { shortest: Duration::from_millis(5), longest: Duration::from_millis(250) };

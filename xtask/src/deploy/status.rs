@@ -137,7 +137,7 @@ pub fn says_not_empty(reason: &str) -> bool {
         .any(|sentence| reason.contains(sentence))
 }
 
-/// Timestream for LiveAnalytics is not open to this account.
+/// Timestream for `LiveAnalytics` is not open to this account.
 pub fn says_timestream_closed(message: &str) -> bool {
     message.contains("Only existing Timestream for LiveAnalytics customers")
 }
@@ -210,7 +210,8 @@ mod tests {
 
     #[test]
     fn sentences() {
-        let table: [(fn(&str) -> bool, &str, &str); 6] = [
+        type Says = fn(&str) -> bool;
+        let table: [(Says, &str, &str); 6] = [
             (says_cancelled, "Resource creation cancelled", "Resource handler returned message: no"),
             (
                 says_no_changes,

@@ -14,7 +14,7 @@ use crate::project::Project;
 use crate::target::Session;
 
 /// How long a server may take to answer, in a build that shares its machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server that ends with this value.
 pub struct Service {
