@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::DisplayErrorContext;
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
-use aws_sdk_cloudformation::types::{Capability, ChangeAction, ChangeSetType, Parameter, Replacement, Tag};
+use aws_sdk_cloudformation::types::{
+    Capability, ChangeAction, ChangeSetType, Parameter, Replacement, ResourceChange, Tag,
+};
 use sha2::{Digest as _, Sha256};
 
 use super::difference::Data;
@@ -236,21 +238,31 @@ async fn read(
     loop {
         for change in page.changes().iter().filter_map(|change| change.resource_change()) {
             found.touches += 1;
-            let kind = change.resource_type().unwrap_or_default();
-            let goes = change.action() == Some(&ChangeAction::Remove)
-                || matches!(change.replacement(), Some(Replacement::True | Replacement::Conditional));
-            if goes && replacement::holds_data(kind) {
-                let retained =
-                    change.policy_action().is_some_and(|policy| policy.as_str().contains("Retain"));
-                let data = if retained { Data::Retained } else { Data::Lost };
-                found.losses.push((change.logical_resource_id().unwrap_or_default().to_owned(), data));
-            }
+            found.losses.extend(loss(change));
         }
         match page.next_token {
             Some(token) => page = describe(client, id, Some(token)).await?,
             None => return Ok(found),
         }
     }
+}
+
+/// The resource, when its data would not stay where it is.
+fn loss(change: &ResourceChange) -> Option<(String, Data)> {
+    let kind = change.resource_type().unwrap_or_default();
+    let replaced = match change.replacement() {
+        Some(Replacement::True) => true,
+        // Of a custom resource, CloudFormation cannot know; our own table does, in the plan.
+        Some(Replacement::Conditional) => !kind.starts_with("Custom::"),
+        _ => false,
+    };
+    let goes = replaced || change.action() == Some(&ChangeAction::Remove);
+    if !goes || !replacement::holds_data(kind) {
+        return None;
+    }
+    let retained = change.policy_action().is_some_and(|policy| policy.as_str().contains("Retain"));
+    let data = if retained { Data::Retained } else { Data::Lost };
+    Some((change.logical_resource_id().unwrap_or_default().to_owned(), data))
 }
 
 /// What [early validation](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/validate-stack-deployments.html)
@@ -283,5 +295,38 @@ impl ChangeSet {
                 data: *data,
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn losses() {
+        use ChangeAction::{Add, Modify, Remove};
+        let table = [
+            ("AWS::Kinesis::Stream", Add, None, None, None),
+            ("AWS::Kinesis::Stream", Modify, Some("False"), None, None),
+            ("AWS::Kinesis::Stream", Modify, Some("True"), None, Some(Data::Lost)),
+            ("AWS::Kinesis::Stream", Modify, Some("Conditional"), None, Some(Data::Lost)),
+            ("AWS::S3::Bucket", Modify, Some("True"), Some("ReplaceAndRetain"), Some(Data::Retained)),
+            ("AWS::S3::Bucket", Remove, None, Some("Delete"), Some(Data::Lost)),
+            ("AWS::S3::Bucket", Remove, None, Some("Retain"), Some(Data::Retained)),
+            ("Custom::TimestreamTable", Modify, Some("Conditional"), None, None),
+            ("Custom::TimestreamTable", Remove, None, None, Some(Data::Lost)),
+            ("AWS::IAM::Role", Remove, None, None, None),
+        ];
+        for (kind, action, replacement, policy, expected) in table {
+            let change = ResourceChange::builder()
+                .resource_type(kind)
+                .logical_resource_id("Resource")
+                .action(action.clone())
+                .set_replacement(replacement.map(Replacement::from))
+                .set_policy_action(policy.map(aws_sdk_cloudformation::types::PolicyAction::from))
+                .build();
+            let found = loss(&change).map(|(_, data)| data);
+            assert_eq!(found, expected, "{kind} {action:?} {replacement:?}");
+        }
     }
 }

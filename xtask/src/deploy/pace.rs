@@ -10,8 +10,7 @@ pub struct Pace {
 }
 
 /// For AWS, which counts requests per account.
-pub const SERVICE: Pace =
-    Pace { shortest: Duration::from_secs(1), longest: Duration::from_secs(5) };
+pub const SERVICE: Pace = Pace { shortest: Duration::from_secs(1), longest: Duration::from_secs(5) };
 
 /// For this machine.
 pub const MACHINE: Pace = Pace { shortest: Duration::from_millis(5), longest: Duration::from_millis(250) };
