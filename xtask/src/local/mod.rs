@@ -18,7 +18,7 @@ mod tests;
 mod timestream;
 pub mod venv;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -147,10 +147,13 @@ pub fn processes(project: &Project, global: &Global) -> Vec<(&'static str, u32)>
 /// The ports that a start would take, when nothing else has them.
 pub fn free_ports(global: &Global) -> Result<Ports, PortError> {
     let ports = Ports::choose(global.local_port)?;
+    require_free(ports).map(|()| ports)
+}
+
+fn require_free(ports: Ports) -> Result<(), PortError> {
     ports::require_free(ports.aws, emulator::TITLE)?;
     ports::require_free(ports.timestream, timestream::TITLE)?;
-    ports::require_free(ports.mqtt, "the MQTT broker")?;
-    Ok(ports)
+    ports::require_free(ports.mqtt, "the MQTT broker")
 }
 
 /// Starts what does not run yet, and waits until it answers.
@@ -210,29 +213,45 @@ async fn start_anew(
     let (_, environment) = project.load(global)?;
     // What is left of a target that ended badly would hold the ports.
     halt(folder, lock)?;
-    let ports = free_ports(global)?;
+    let mut ports = free_ports(global)?;
     let venv = async { Venv::ensure(project, report).await.map_err(Failure::from) };
     let program = async { timestream::build(project, report).await.map_err(Failure::from) };
     let (venv, program) = futures::try_join!(venv, program)?;
 
     let step = report.step("Starting the local target");
-    let started = async {
-        let emulator = start_emulator(&venv, folder, ports, &environment.region)?;
-        let record = Record { ports, emulator, timestream: None };
-        folder.write(&record, lock).map_err(|source| at(folder, source))?;
-        let process = start_timestream(&program, folder, ports).await?;
-        let record = Record { timestream: Some(process), ..record };
-        folder.write(&record, lock).map_err(|source| at(folder, source))?;
-        emulator_answers(emulator, folder, ports).await
-    };
-    if let Err(failure) = started.await {
+    let mut attempts = 3;
+    while let Err(failure) = launch(&venv, &program, folder, lock, ports, &environment.region).await {
         // The first failure is the one to tell.
         let _stopped = halt(folder, lock);
-        return Err(failure);
+        attempts -= 1;
+        let lost = global.local_port == 0 && require_free(ports).is_err();
+        if attempts == 0 || !lost {
+            return Err(failure);
+        }
+        // Between the choice of a free port and its use, another process may take it.
+        ports = free_ports(global)?;
     }
     let endpoints = Endpoints::from(ports);
     step.done(format_args!("{} (MQTT {})", endpoints.aws, ports.mqtt));
     Ok(endpoints)
+}
+
+/// Starts both services, each written down as soon as it runs.
+async fn launch(
+    venv: &Venv,
+    program: &Path,
+    folder: &Folder,
+    lock: &Lock,
+    ports: Ports,
+    region: &str,
+) -> Result<(), Failure> {
+    let emulator = start_emulator(venv, folder, ports, region)?;
+    let record = Record { ports, emulator, timestream: None };
+    folder.write(&record, lock).map_err(|source| at(folder, source))?;
+    let process = start_timestream(program, folder, ports).await?;
+    let record = Record { timestream: Some(process), ..record };
+    folder.write(&record, lock).map_err(|source| at(folder, source))?;
+    emulator_answers(emulator, folder, ports).await
 }
 
 fn start_emulator(venv: &Venv, folder: &Folder, ports: Ports, region: &str) -> Result<Process, Failure> {
@@ -251,11 +270,7 @@ async fn emulator_answers(process: Process, folder: &Folder, ports: Ports) -> Re
     Err(LocalError::NoBroker { port: ports.mqtt, log }.into())
 }
 
-async fn start_timestream(
-    program: &std::path::Path,
-    folder: &Folder,
-    ports: Ports,
-) -> Result<Process, Failure> {
+async fn start_timestream(program: &Path, folder: &Folder, ports: Ports) -> Result<Process, Failure> {
     folder.prepare(timestream::NAME).map_err(|source| at(folder, source))?;
     let log = folder.log(timestream::NAME);
     let process = Process::spawn(&mut timestream::command(program, folder, ports), folder.path(), &log)

@@ -2,7 +2,6 @@
 //! ports and in a temporary folder.
 
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
 use std::time::Instant;
 
 use clap::Parser as _;
