@@ -3,6 +3,7 @@
 #![allow(missing_docs, reason = "tests are named, not documented")]
 
 mod answer;
+mod arm64;
 mod documents;
 mod limit;
 mod properties;

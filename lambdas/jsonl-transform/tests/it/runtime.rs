@@ -8,6 +8,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::Response;
 use jsonl_transform::handler::transform;
+use tokio::process::Command;
 use tokio::sync::{Mutex, mpsc};
 
 /// An invocation's end: the path and the echoed invocation id, and the body.
@@ -45,6 +46,11 @@ async fn runtime_api(events: Vec<Vec<u8>>) -> (String, mpsc::UnboundedReceiver<E
 
 #[tokio::test]
 async fn the_binary_answers_as_the_handler_does() {
+    answers_as_the_handler_does(Command::new(env!("CARGO_BIN_EXE_jsonl-transform"))).await;
+}
+
+/// Starts the function by this command, invokes it, and compares its answers and reads its log.
+pub async fn answers_as_the_handler_does(mut command: Command) {
     let good = include_bytes!("../events/kinesis.json").to_vec();
     let large =
         format!(r#"{{"records":[{{"recordId":"1","data":"{}"}}]}}"#, "MTEx".repeat(1_400_000)).into_bytes();
@@ -58,7 +64,7 @@ async fn the_binary_answers_as_the_handler_does() {
     ];
 
     let (address, mut receiver) = runtime_api(vec![good, bad, large]).await;
-    let mut function = tokio::process::Command::new(env!("CARGO_BIN_EXE_jsonl-transform"))
+    let mut function = command
         .env("AWS_LAMBDA_RUNTIME_API", address)
         .env("AWS_LAMBDA_FUNCTION_NAME", "transform")
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
