@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cloudformation::error::DisplayErrorContext;
 use futures::future::try_join_all;
 use stacks::STACKS;
 
 use crate::failure::{Exit, Explain};
+use crate::sdk_error::sentence;
 use crate::target::Session;
 
 /// A stack that is there.
@@ -123,8 +123,8 @@ async fn deployed(
     let stack_name = session.environment.stack_name(name);
     let described = match client.describe_stacks().stack_name(&stack_name).send().await {
         Ok(described) => described,
-        Err(error) if crate::deploy::status::says_not_there(&DisplayErrorContext(&error).to_string()) => return Ok(None),
-        Err(error) => return Err(InventoryError::Service(DisplayErrorContext(&error).to_string())),
+        Err(error) if crate::deploy::status::says_not_there(&sentence(&error)) => return Ok(None),
+        Err(error) => return Err(InventoryError::Service(sentence(&error))),
     };
     let Some(stack) = described.stacks().first() else { return Ok(None) };
     let outputs = stack
@@ -135,7 +135,7 @@ async fn deployed(
     let mut resources = Vec::new();
     let mut pages = client.list_stack_resources().stack_name(&stack_name).into_paginator().items().send();
     while let Some(resource) = pages.next().await {
-        let resource = resource.map_err(|error| InventoryError::Service(DisplayErrorContext(&error).to_string()))?;
+        let resource = resource.map_err(|error| InventoryError::Service(sentence(&error)))?;
         resources.push(DeployedResource {
             logical_id: resource.logical_resource_id().unwrap_or_default().to_owned(),
             physical_id: resource.physical_resource_id().unwrap_or_default().to_owned(),

@@ -14,6 +14,7 @@ mod inventory;
 mod local;
 mod project;
 mod report;
+mod sdk_error;
 mod send;
 mod target;
 mod toolchain;

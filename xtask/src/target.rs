@@ -1,7 +1,6 @@
 //! AWS or this machine: the only place that builds an SDK configuration.
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_sts::error::DisplayErrorContext;
 use stacks::environment::{Environment, Target};
 use telemetry::Model;
 
@@ -9,6 +8,7 @@ use crate::cli::Global;
 use crate::failure::{Exit, Explain, Failure};
 use crate::local::{self, Endpoints};
 use crate::project::Project;
+use crate::sdk_error::sentence;
 
 /// An environment and the way to it: what every command that talks to a service starts from.
 #[derive(Debug, Clone)]
@@ -111,7 +111,7 @@ impl Session {
     async fn guard_account(&self) -> Result<(), TargetError> {
         let environment = self.environment.name.clone();
         let identity = aws_sdk_sts::Client::new(&self.config).get_caller_identity().send().await.map_err(|error| {
-            TargetError::Credentials { environment: environment.clone(), cause: DisplayErrorContext(&error).to_string() }
+            TargetError::Credentials { environment: environment.clone(), cause: sentence(&error) }
         })?;
         let actual = identity.account().unwrap_or_default();
         if actual == self.environment.account {

@@ -1,12 +1,12 @@
 //! Puts files where CloudFormation and Lambda read them: a key that is there is never written again.
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::DisplayErrorContext;
 use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 
 use super::Archive;
 use crate::failure::Explain;
+use crate::sdk_error::sentence;
 
 /// A file was not uploaded.
 #[derive(Debug, thiserror::Error)]
@@ -56,11 +56,11 @@ async fn there(client: &Client, bucket: &str, key: &str) -> Result<bool, String>
     match client.head_object().bucket(bucket).key(key).send().await {
         Ok(_) => Ok(true),
         Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => Ok(false),
-        Err(error) => Err(DisplayErrorContext(&error).to_string()),
+        Err(error) => Err(sentence(&error)),
     }
 }
 
 async fn put(client: &Client, bucket: &str, key: &str, body: ByteStream) -> Result<(), String> {
     let sent = client.put_object().bucket(bucket).key(key).body(body).send().await;
-    sent.map(|_| ()).map_err(|error| DisplayErrorContext(&error).to_string())
+    sent.map(|_| ()).map_err(|error| sentence(&error))
 }

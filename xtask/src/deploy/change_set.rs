@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::error::DisplayErrorContext;
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types::{
     Capability, ChangeAction, ChangeSetType, Parameter, Replacement, ResourceChange, Tag,
@@ -23,6 +23,7 @@ use super::status::{
     says_not_there,
 };
 use crate::artifacts::digest::hex;
+use crate::sdk_error::sentence;
 
 /// Largest template that a request carries itself, in bytes. A larger one is read from S3.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
@@ -157,11 +158,12 @@ pub async fn discard(client: &Client, change_set: &str, stack_id: &str) -> Resul
     Ok(())
 }
 
-fn refused<E>(what: &'static str, error: &E) -> ChangeSetError
+fn refused<E, R>(what: &'static str, error: &SdkError<E, R>) -> ChangeSetError
 where
-    E: std::error::Error,
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: std::fmt::Debug + 'static,
 {
-    ChangeSetError::Refused { what, cause: DisplayErrorContext(error).to_string() }
+    ChangeSetError::Refused { what, cause: sentence(error) }
 }
 
 /// The same content has the same name. Letters, digits and hyphens, beginning with a letter.
@@ -212,7 +214,7 @@ async fn delete(client: &Client, stack: &str, change_set: &str) -> Result<(), Ch
     }
     match call.send().await {
         Ok(_) => Ok(()),
-        Err(error) if says_not_there(&DisplayErrorContext(&error).to_string()) => Ok(()),
+        Err(error) if says_not_there(&sentence(&error)) => Ok(()),
         Err(error) => Err(refused("the deletion of a change set", &error)),
     }
 }

@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::error::DisplayErrorContext;
 use serde::Deserialize;
 use tokio::sync::mpsc;
 
@@ -14,6 +13,7 @@ use super::pace::Pace;
 use super::status::{
     self, Condition, DELETED, Stage, begins_operation, condition, says_cancelled, says_not_there, stage,
 };
+use crate::sdk_error::sentence;
 
 /// Polls of one stack that fail in a row before it is worth telling.
 const PATIENCE: u32 = 5;
@@ -193,7 +193,7 @@ impl Watched {
         let mut pages =
             client.describe_stack_events().stack_name(&self.stack_id).into_paginator().items().send();
         while let Some(event) = pages.next().await {
-            let event = Event::from(event.map_err(|error| DisplayErrorContext(&error).to_string())?);
+            let event = Event::from(event.map_err(|error| sentence(&error))?);
             let known = self.seen.contains(&event.id) || self.since == Since::Event(Some(event.id.clone()));
             if known {
                 break;

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::error::DisplayErrorContext;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use sha2::{Digest as _, Sha256};
@@ -22,6 +21,7 @@ use super::status::{Condition, Operation, Stage, condition, stage};
 use crate::artifacts::digest::hex;
 use crate::artifacts::upload::{self, UploadError};
 use crate::report::{BAD, Report, Step, paint};
+use crate::sdk_error::sentence;
 
 /// The stack whose output names the bucket for archives and large templates, and that output.
 pub const STORAGE: (&str, &str) = ("artifacts", "ArtifactBucket");
@@ -319,7 +319,7 @@ async fn delete(
     let id = stack.stack_id.as_deref().unwrap_or(&stack.stack_name);
     let since = latest(&engine.cloudformation, id).await;
     let sent = engine.cloudformation.delete_stack().stack_name(id).send().await;
-    sent.map_err(|error| StackError::Delete(DisplayErrorContext(&error).to_string()))?;
+    sent.map_err(|error| StackError::Delete(sentence(&error)))?;
     let followed = follow(engine, poller, id, since, None, step).await;
     if Operation::Delete.succeeded(&followed.status) {
         return Ok(());

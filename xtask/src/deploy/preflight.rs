@@ -1,10 +1,10 @@
 //! What can be found out before anything is built.
 
-use aws_sdk_cloudformation::error::DisplayErrorContext;
 use stacks::Stack;
 
 use super::status::says_timestream_closed;
 use crate::failure::{Exit, Explain};
+use crate::sdk_error::sentence;
 use crate::target::Session;
 
 /// Why a deployment would fail later.
@@ -51,7 +51,7 @@ pub async fn timestream(session: &Session, stacks: &[Stack]) -> Result<(), Prefl
     match session.timestream_directory().describe_endpoints().send().await {
         Ok(_) => Ok(()),
         Err(error) => {
-            let cause = DisplayErrorContext(&error).to_string();
+            let cause = sentence(&error);
             if says_timestream_closed(&cause) {
                 return Err(PreflightError::TimestreamClosed {
                     account: session.environment.account.clone(),

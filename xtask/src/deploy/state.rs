@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::error::DisplayErrorContext;
 use aws_sdk_cloudformation::types::{Stack, TemplateStage};
 use futures::future::try_join_all;
 
 use super::plan::Current;
 use super::status::{Condition, condition, says_not_there};
 use crate::failure::Explain;
+use crate::sdk_error::sentence;
 
 /// CloudFormation did not say what is there.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +49,7 @@ pub async fn describe(client: &Client, stack: &str) -> Result<Option<Stack>, Sta
             .next()
             .filter(|stack| condition(status(stack)) != Condition::Absent)),
         Err(error) => {
-            let cause = DisplayErrorContext(&error).to_string();
+            let cause = sentence(&error);
             if says_not_there(&cause) {
                 return Ok(None);
             }
@@ -62,7 +62,7 @@ async fn template(client: &Client, stack: &str) -> Result<Option<String>, StateE
     match client.get_template().stack_name(stack).template_stage(TemplateStage::Original).send().await {
         Ok(answer) => Ok(Some(answer.template_body.unwrap_or_default())),
         Err(error) => {
-            let cause = DisplayErrorContext(&error).to_string();
+            let cause = sentence(&error);
             if says_not_there(&cause) {
                 return Ok(None);
             }

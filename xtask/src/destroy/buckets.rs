@@ -2,11 +2,11 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/empty-bucket.html>
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::DisplayErrorContext;
 use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 
 use crate::deploy::status::says_not_there;
+use crate::sdk_error::sentence;
 
 /// A bucket was not emptied.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +27,7 @@ pub async fn empty(client: &Client, bucket: &str, seen: impl Fn(usize)) -> Resul
         let page = match client.list_object_versions().bucket(bucket).send().await {
             Ok(page) => identifiers(&page),
             Err(error) => {
-                let cause = DisplayErrorContext(&error).to_string();
+                let cause = sentence(&error);
                 if says_not_there(&cause) {
                     return Ok(removed);
                 }
@@ -42,7 +42,7 @@ pub async fn empty(client: &Client, bucket: &str, seen: impl Fn(usize)) -> Resul
         let delete = Delete::builder().set_objects(Some(page)).quiet(true).build();
         let delete = delete.map_err(|error| failed(error.to_string()))?;
         let answer = client.delete_objects().bucket(bucket).delete(delete).send().await;
-        let answer = answer.map_err(|error| failed(DisplayErrorContext(&error).to_string()))?;
+        let answer = answer.map_err(|error| failed(sentence(&error)))?;
         if let Some(error) = answer.errors().first() {
             let (key, message) = (error.key().unwrap_or_default(), error.message().unwrap_or_default());
             return Err(failed(format!("{key}: {message}")));

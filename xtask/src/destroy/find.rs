@@ -1,7 +1,7 @@
 //! What of an environment is there, by name and by tag. Read only.
 
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::error::DisplayErrorContext;
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::types::{Stack, TemplateStage};
 use futures::future::try_join_all;
 use stacks::STACKS;
@@ -12,6 +12,7 @@ use super::plan::{Found, Resource};
 use crate::deploy::state;
 use crate::deploy::status::{Condition, condition, says_not_there};
 use crate::failure::Explain;
+use crate::sdk_error::sentence;
 use crate::target::Session;
 
 /// A service did not say what is there.
@@ -27,8 +28,12 @@ pub struct FindError {
 impl Explain for FindError {}
 
 impl FindError {
-    fn new<E: std::error::Error>(service: &'static str, error: &E) -> Self {
-        Self { service, cause: DisplayErrorContext(error).to_string() }
+    fn new<E, R>(service: &'static str, error: &SdkError<E, R>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        R: std::fmt::Debug + 'static,
+    {
+        Self { service, cause: sentence(error) }
     }
 }
 
@@ -110,7 +115,7 @@ async fn template(client: &Client, stack_id: &str) -> Result<String, FindError> 
     match client.get_template().stack_name(stack_id).template_stage(TemplateStage::Original).send().await {
         Ok(answer) => Ok(answer.template_body.unwrap_or_default()),
         // What was never created has none.
-        Err(error) if says_not_there(&DisplayErrorContext(&error).to_string()) => Ok(String::new()),
+        Err(error) if says_not_there(&sentence(&error)) => Ok(String::new()),
         Err(error) => Err(FindError::new("CloudFormation", &error)),
     }
 }
@@ -132,7 +137,7 @@ async fn resources(client: &Client, stack_id: &str) -> Result<Vec<Resource>, Fin
                     });
                 }
             }
-            Err(error) if says_not_there(&DisplayErrorContext(&error).to_string()) => break,
+            Err(error) if says_not_there(&sentence(&error)) => break,
             Err(error) => return Err(FindError::new("CloudFormation", &error)),
         }
     }

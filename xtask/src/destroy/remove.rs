@@ -5,7 +5,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
-use aws_sdk_cloudformation::error::DisplayErrorContext;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 
@@ -15,6 +14,7 @@ use crate::deploy::events::{Poller, RootCause, Since, latest, root_cause};
 use crate::deploy::execute::{Engine, follow};
 use crate::deploy::status::{Condition, Operation, condition, says_not_empty};
 use crate::report::{BAD, Step, paint};
+use crate::sdk_error::sentence;
 
 /// How often a bucket is emptied again because something wrote to it before it was deleted.
 const ATTEMPTS: u32 = 3;
@@ -154,7 +154,7 @@ async fn delete(
 ) -> Result<(), RemoveError> {
     let since = latest(&engine.cloudformation, &stack.stack_id).await;
     let sent = engine.cloudformation.delete_stack().stack_name(&stack.stack_id).send().await;
-    sent.map_err(|error| RemoveError::Refused(DisplayErrorContext(&error).to_string()))?;
+    sent.map_err(|error| RemoveError::Refused(sentence(&error)))?;
     let followed = follow(engine, poller, &stack.stack_id, since, Some(stack.delete.len()), step).await;
     if Operation::Delete.succeeded(&followed.status) {
         return Ok(());
