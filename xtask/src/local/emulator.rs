@@ -3,6 +3,7 @@
 //! Its environment is made from nothing, so that neither the person's credentials nor a proxy can
 //! lead a function of the emulator out of this machine.
 
+use std::io;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -19,20 +20,23 @@ pub const HEALTH: &str = "/_ministack/ready";
 /// What the health page says when the MQTT broker listens.
 pub const MQTT_LISTENS: &str = "\"iot_mtls\": \"listening\"";
 
-/// Holds the emulator to the loopback interface.
+/// Holds the emulator to the loopback interface. A file of the target's folder, so that a list of
+/// processes says what runs.
 const LAUNCHER: &str = include_str!("emulator.py");
 
 /// Variables of the person's environment that a process cannot do without.
 const KEPT: &[&str] = &["PATH", "HOME", "LANG", "LC_ALL", "TZ"];
 
 /// The command that runs it in the foreground. The folder is prepared.
-pub fn command(venv: &Venv, folder: &Folder, ports: Ports, region: &str) -> Command {
+pub fn command(venv: &Venv, folder: &Folder, ports: Ports, region: &str) -> io::Result<Command> {
     let data = folder.data(NAME);
+    let launcher = data.join("emulator.py");
+    std::fs::write(&launcher, LAUNCHER)?;
     let own = |name: &str| -> PathBuf { data.join(name) };
     let endpoint = format!("http://127.0.0.1:{}", ports.aws);
     let timestream = format!("http://127.0.0.1:{}", ports.timestream);
     let mut command = Command::new(venv.python());
-    command.args(["-I", "-c", LAUNCHER]).current_dir(&data).env_clear();
+    command.arg("-I").arg(launcher).current_dir(&data).env_clear();
     command.envs(KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
     command
         // Where it listens and where it keeps things.
@@ -56,5 +60,5 @@ pub fn command(venv: &Venv, folder: &Folder, ports: Ports, region: &str) -> Comm
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_SECRET_ACCESS_KEY", "test")
         .env("AWS_EC2_METADATA_DISABLED", "true");
-    command
+    Ok(command)
 }

@@ -256,7 +256,7 @@ async fn launch(
 
 fn start_emulator(venv: &Venv, folder: &Folder, ports: Ports, region: &str) -> Result<Process, Failure> {
     folder.prepare(emulator::NAME).map_err(|source| at(folder, source))?;
-    let mut command = emulator::command(venv, folder, ports, region);
+    let mut command = emulator::command(venv, folder, ports, region).map_err(|source| at(folder, source))?;
     Process::spawn(&mut command, folder.path(), &folder.log(emulator::NAME))
         .map_err(|source| LocalError::Spawn { service: emulator::TITLE, source }.into())
 }

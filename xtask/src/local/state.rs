@@ -40,7 +40,9 @@ pub struct Lock {
 impl Folder {
     /// The folder that the command line names, or the usual one.
     pub fn of(project: &Project, global: &Global) -> Self {
-        Self { root: global.local_dir.clone().unwrap_or_else(|| project.target().join("local")) }
+        let root = global.local_dir.clone().unwrap_or_else(|| project.target().join("local"));
+        // The services run in folders of their own, where a relative path would mean something else.
+        Self { root: std::path::absolute(&root).unwrap_or(root) }
     }
 
     /// The folder itself.

@@ -162,6 +162,13 @@ async fn a_target_elsewhere_is_not_started_twice() {
     );
 }
 
+#[test]
+fn a_relative_folder_is_that_of_the_caller() {
+    let global = Cli::parse_from(["xtask", "status", "--local-dir", "here"]).global;
+    let expected = std::env::current_dir().expect("a folder").join("here");
+    assert_eq!(Folder::of(&Project::locate(), &global).path(), expected);
+}
+
 fn entries(folder: &Path) -> Vec<String> {
     let entries =
         std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").file_name());
