@@ -56,7 +56,10 @@ mod tests {
         };
         let unreached = SdkError::construction_failure(std::io::Error::other("no route"));
         let table: [(SdkError<DescribeStacksError, ()>, &str); 3] = [
-            (refused(Some("ValidationError"), Some("Stack x does not exist")), "ValidationError: Stack x does not exist"),
+            (
+                refused(Some("ValidationError"), Some("Stack x does not exist")),
+                "ValidationError: Stack x does not exist",
+            ),
             (refused(Some("Throttling"), None), "Throttling"),
             (unreached, "failed to construct request: no route"),
         ];

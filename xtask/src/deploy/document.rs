@@ -251,7 +251,7 @@ impl Document for Deployed<'_> {
                 Became::Skipped => {
                     paint(CAUTION, format_args!("not begun, because {} failed", because.unwrap_or_default()))
                 }
-                Became::Detached => paint(CAUTION, "goes on by itself"),
+                Became::Detached => paint(CAUTION, "interrupted: what CloudFormation has begun goes on"),
                 Became::NotBegun => paint(CAUTION, "not begun"),
             };
             writeln!(out, "  {name:<10} {became}")?;
