@@ -36,6 +36,9 @@ pub(super) fn add(template: &mut Template, inputs: &Inputs, bucket: &LogicalId) 
         // Keys are compared as they are: names that differ by case only are different fields.
         ("case.insensitive".to_owned(), "FALSE".to_owned()),
         ("ignore.malformed.json".to_owned(), "TRUE".to_owned()),
+        // A field of another type than the model's is NULL, instead of the end of every query over
+        // its folder. The object keeps what was sent.
+        ("use.null.for.invalid.data".to_owned(), "TRUE".to_owned()),
     ]);
     for column in columns.iter().filter(|column| column.name != column.field) {
         serde_parameters.insert(format!("mapping.{}", column.name), column.field.clone());

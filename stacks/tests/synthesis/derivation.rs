@@ -87,6 +87,7 @@ fn the_lake_has_a_column_for_every_field() {
         json!({
             "case.insensitive": "FALSE",
             "ignore.malformed.json": "TRUE",
+            "use.null.for.invalid.data": "TRUE",
             "mapping.deviceid": "DeviceID",
             "mapping.time": "Time",
             "mapping.site": "Site",
