@@ -1,6 +1,7 @@
-//! `lake`: every event as it came, as JSON lines, and the means to query them.
+//! `lake`: the events as they came, as JSON lines, and the means to query them.
 //!
-//! Stream -> Firehose -> transform -> bucket, one folder an hour of arrival. The Glue table follows
+//! Stream -> Firehose -> transform -> bucket, one folder an hour of arrival. Firehose reads the stream
+//! from the moment its delivery is active: what came before is not in the lake. The Glue table follows
 //! from the model, and finds its partitions by projection, so that nothing has to register them.
 
 mod table;
@@ -18,11 +19,11 @@ use crate::functions::{self, Deployment, JSONL_TRANSFORM};
 pub(crate) const DELIVERY: LogicalId = LogicalId::new("Delivery");
 
 /// Name of the hour's partition, in the keys of the objects and in the table.
-const PARTITION: &str = "datehour";
+pub(crate) const PARTITION: &str = "datehour";
 /// Where Firehose puts what it could not transform.
-const ERROR_PREFIX: &str = "delivery-errors";
+pub(crate) const ERROR_PREFIX: &str = "delivery-errors";
 /// Where Athena puts results.
-const RESULT_PREFIX: &str = "athena-results";
+pub(crate) const RESULT_PREFIX: &str = "athena-results";
 /// How long results are kept, in days.
 const RESULT_DAYS: u32 = 30;
 /// Largest scan of one query, in bytes: 10 GiB.

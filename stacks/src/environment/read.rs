@@ -1,6 +1,7 @@
 //! `environments/<name>.toml` becomes an [`Environment`]: keys, limits and defaults.
 
 use crate::config::{At, Document, Fault, Problems, Section, Spot};
+use crate::lake::{ERROR_PREFIX, PARTITION, RESULT_PREFIX};
 
 use super::{
     Architecture, Consumer, Environment, LOCAL_ACCOUNT, Lake, LambdaConsumer, LogLevel, Logs, OnDelete,
@@ -87,6 +88,10 @@ enum EnvironmentFault {
     LogRetention { days: u32 },
     #[error("cannot be {prefix:?}")]
     Prefix { prefix: String },
+    #[error("is \"{prefix}\", but the bucket keeps `{folder}` for {of}")]
+    TakenPrefix { prefix: String, folder: &'static str, of: &'static str },
+    #[error("is \"{prefix}\", in which `{PARTITION}=` would be taken for a partition")]
+    PartitionPrefix { prefix: String },
     #[error("is {seconds}, longer than the {hours} hours for which the stream keeps a record")]
     OutlivesStream { seconds: u32, hours: u32 },
 }
@@ -110,6 +115,9 @@ impl Fault for EnvironmentFault {
             Self::Prefix { .. } => format!(
                 "write 1 to {MAX_PREFIX} letters, digits and _ . = - with single slashes between them, such as \"telemetry\""
             ),
+            Self::TakenPrefix { .. } | Self::PartitionPrefix { .. } => {
+                "choose another, such as \"telemetry\"".into()
+            }
             Self::OutlivesStream { .. } => "lower it, or raise `stream.retention_hours`".into(),
         }
     }
@@ -264,10 +272,21 @@ fn check_prefix(prefix: &str) -> Result<(), EnvironmentFault> {
         !matches!(part, "" | "." | "..")
             && part.chars().all(|c| c.is_ascii_alphanumeric() || "_.=-".contains(c))
     };
-    if prefix.len() <= MAX_PREFIX && prefix.split('/').all(part) {
-        return Ok(());
+    let owned = prefix.to_owned();
+    if prefix.len() > MAX_PREFIX || !prefix.split('/').all(part) {
+        return Err(EnvironmentFault::Prefix { prefix: owned });
     }
-    Err(EnvironmentFault::Prefix { prefix: prefix.to_owned() })
+    // The results of queries are deleted after a while, and errors are no events.
+    let first = prefix.split('/').next();
+    for (folder, of) in [(RESULT_PREFIX, "results of queries"), (ERROR_PREFIX, "failed deliveries")] {
+        if first == Some(folder) {
+            return Err(EnvironmentFault::TakenPrefix { prefix: owned, folder, of });
+        }
+    }
+    if prefix.contains(&format!("{PARTITION}=")) {
+        return Err(EnvironmentFault::PartitionPrefix { prefix: owned });
+    }
+    Ok(())
 }
 
 fn read_simulator(section: &Section<'_>) -> Option<Simulator> {

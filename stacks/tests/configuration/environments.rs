@@ -136,6 +136,27 @@ fn an_override_can_only_replace_what_exists() {
 }
 
 #[test]
+fn events_have_a_folder_of_their_own() {
+    let results = "`lake.prefix` is \"athena-results/x\", but the bucket keeps `athena-results` for results of queries";
+    let errors = "`lake.prefix` is \"delivery-errors\", but the bucket keeps `delivery-errors` for failed deliveries";
+    let partition = "`lake.prefix` is \"raw/datehour=1\", in which `datehour=` would be taken for a partition";
+    for (prefix, fault) in [
+        ("telemetry", None),
+        ("raw/athena-results", None),
+        ("athena-results-2", None),
+        ("datehour", None),
+        ("athena-results/x", Some(results)),
+        ("delivery-errors", Some(errors)),
+        ("raw/datehour=1", Some(partition)),
+    ] {
+        let found = parse("dev", "x", LEAST, &set(&[("lake.prefix", prefix)])).err();
+        let messages: Vec<_> =
+            found.iter().flat_map(|found| &found.problems).map(stacks::config::Problem::message).collect();
+        assert_eq!(messages, Vec::from_iter(fault), "{prefix}");
+    }
+}
+
+#[test]
 fn a_misspelt_environment_has_a_likely_name() {
     let existing = ["dev".to_owned(), "local".to_owned(), "prod".to_owned()];
     assert_eq!(likely("porduction", &existing), Some("prod"));
