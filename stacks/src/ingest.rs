@@ -8,7 +8,7 @@ use telemetry::Model;
 
 use crate::Inputs;
 use crate::cfn::{Arn, Expression, LogicalId, Resource, Statement, Template, Trust, role, tls_only};
-use crate::environment::{OnDelete, StreamMode};
+use crate::environment::StreamMode;
 use crate::functions::put_to_stream;
 
 /// The Kinesis stream.
@@ -37,9 +37,9 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
             stream["ShardCount"] = json!(shards);
         }
     }
-    // The stream carries data but is no home for it: whoever deletes it has nothing left that reads it.
-    let stream =
-        template.add(STREAM, Resource::new("AWS::Kinesis::Stream", stream).holding_data(OnDelete::Delete));
+    // Until its retention ends, it may hold the only copy of what no consumer has read yet.
+    let stream = template
+        .add(STREAM, Resource::new("AWS::Kinesis::Stream", stream).holding_data(environment.on_delete));
 
     let quarantine = template.add(QUARANTINE, queue(QUARANTINE_SECONDS).holding_data(environment.on_delete));
     template.add(QUARANTINE.with("Policy"), queue_policy(&quarantine).holding_data(environment.on_delete));

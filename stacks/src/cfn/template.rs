@@ -187,6 +187,17 @@ pub enum Policy {
     RetainExceptOnCreate,
 }
 
+impl Policy {
+    /// Whether a `DeletionPolicy` or `UpdateReplacePolicy`, as a template spells it, keeps the resource
+    /// when its stack lets go of it: `Retain` and `RetainExceptOnCreate`. The latter deletes only when
+    /// the operation that creates the resource is rolled back.
+    ///
+    /// Not `Snapshot`: it keeps a copy, and deletes the resource. Nor what is spelt otherwise.
+    pub fn is_retained(policy: &str) -> bool {
+        matches!(policy, "Retain" | "RetainExceptOnCreate")
+    }
+}
+
 /// One resource.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -286,5 +297,31 @@ impl Resource {
     /// A property to change, found by a JSON pointer.
     pub fn property_mut(&mut self, pointer: &str) -> Option<&mut Value> {
         self.properties.pointer_mut(pointer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_retained_is_known_by_its_spelling() {
+        for (policy, retained) in [
+            ("Retain", true),
+            ("RetainExceptOnCreate", true),
+            ("Delete", false),
+            ("Snapshot", false),
+            ("retain", false),
+            ("", false),
+        ] {
+            assert_eq!(Policy::is_retained(policy), retained, "{policy:?}");
+        }
+        // And as this crate writes it.
+        for (policy, retained) in
+            [(Policy::Delete, false), (Policy::Retain, true), (Policy::RetainExceptOnCreate, true)]
+        {
+            let written = serde_json::to_value(policy).expect("JSON");
+            assert_eq!(written.as_str().map(Policy::is_retained), Some(retained), "{written}");
+        }
     }
 }

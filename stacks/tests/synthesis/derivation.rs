@@ -135,6 +135,7 @@ fn data_stays_or_goes_as_the_environment_says() {
         let model = model();
         let stacks = synthesize(&Inputs { model: &model, environment: &environment });
         let held = [
+            ("ingest", "EventStream"),
             ("ingest", "QuarantineQueue"),
             ("store", "Database"),
             ("store", "Table"),
