@@ -126,7 +126,7 @@ pub(crate) fn write_logs(log_group: &LogicalId) -> Statement {
     Statement::allow(&["logs:CreateLogStream", "logs:PutLogEvents"], [log_group.arn()])
 }
 
-/// Allows sending to one stream.
+/// Allows sending to one stream, in requests of many records.
 pub(crate) fn put_to_stream(stream: Arn) -> Statement {
-    Statement::allow(&["kinesis:PutRecord", "kinesis:PutRecords"], [stream])
+    Statement::allow(&["kinesis:PutRecords"], [stream])
 }

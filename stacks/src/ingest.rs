@@ -9,7 +9,6 @@ use telemetry::Model;
 use crate::Inputs;
 use crate::cfn::{Arn, Expression, LogicalId, Resource, Statement, Template, Trust, role, tls_only};
 use crate::environment::StreamMode;
-use crate::functions::put_to_stream;
 
 /// The Kinesis stream.
 pub(crate) const STREAM: LogicalId = LogicalId::new("EventStream");
@@ -48,12 +47,10 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
         RULE.with("Role"),
         role(
             "Puts events on the stream, and into quarantine what could not be put",
-            &Trust::service("iot.amazonaws.com").when(json!({
-                "StringEquals": {"aws:SourceAccount": Expression::ACCOUNT},
-                "ArnLike": {"aws:SourceArn": Arn::sub("arn:${AWS::Partition}:iot:${AWS::Region}:${AWS::AccountId}:rule/*")},
-            })),
+            &trust_rules(),
             &[
-                put_to_stream(stream.arn()),
+                // The action sends each message by itself.
+                Statement::allow(&["kinesis:PutRecord"], [stream.arn()]),
                 Statement::allow(&["sqs:SendMessage"], [quarantine.arn()]),
             ],
         ),
@@ -94,6 +91,15 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
     template
 }
 
+/// Trust in the topic rules of this account.
+pub(crate) fn trust_rules() -> Trust {
+    const RULES: Arn = Arn::sub("arn:${AWS::Partition}:iot:${AWS::Region}:${AWS::AccountId}:rule/*");
+    Trust::service("iot.amazonaws.com").when(json!({
+        "StringEquals": {"aws:SourceAccount": Expression::ACCOUNT},
+        "ArnLike": {"aws:SourceArn": RULES},
+    }))
+}
+
 /// An encrypted queue. It waits for a person or a function, never for a consumer that polls often.
 pub(crate) fn queue(retention_seconds: u32) -> Resource {
     Resource::new(
@@ -126,7 +132,15 @@ fn sql(model: &Model) -> String {
 
 /// The substitution template that yields the device, so that its events stay in order.
 ///
-/// It is evaluated on the message as published: it cannot see what the SQL adds.
+/// It is evaluated on the message as published: it cannot see what the SQL adds. A device that the
+/// event names is the key also where the topic has a level for it, because that level need not be the
+/// device, and order is kept for each key only.
+///
+/// What happens to an event without the field, or to a payload that is not JSON, the
+/// [page of the action](https://docs.aws.amazon.com/iot/latest/developerguide/kinesis-rule-action.html)
+/// and that of [substitution templates](https://docs.aws.amazon.com/iot/latest/developerguide/iot-substitution-templates.html)
+/// do not say. Unverified: either all such events share one key, and the consumer sends them to
+/// quarantine, or the action fails, and the error action does.
 fn partition_key(model: &Model) -> String {
     match model.device.topic_segment {
         Some(segment) => format!("${{topic({segment})}}"),

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::Inputs;
-use crate::cfn::{Arn, LogicalId, Resource, Statement, Template, Trust, role};
+use crate::cfn::{Arn, LogicalId, Resource, Statement, Template, role};
 use crate::functions::{self, Deployment, LOCAL_PROVIDER, put_to_stream};
 use crate::ingest::{self, QUARANTINE, RULE, STREAM};
 use crate::lake::DELIVERY;
@@ -86,6 +86,7 @@ fn stand_in_for_timestream(template: &mut Template, stack: &'static str, inputs:
                     "timestream:DescribeDatabase",
                     "timestream:DescribeTable",
                     "timestream:TagResource",
+                    "timestream:UntagResource",
                     "timestream:UpdateDatabase",
                     "timestream:UpdateTable",
                 ],
@@ -123,7 +124,7 @@ fn bridge_to_kinesis(template: &mut Template, stack: &'static str, inputs: &Inpu
         BRIDGE_ROLE,
         role(
             "Puts events on the bridge queue",
-            &Trust::service("iot.amazonaws.com"),
+            &ingest::trust_rules(),
             &[Statement::allow(&["sqs:SendMessage"], [queue.arn()])],
         ),
     );

@@ -22,8 +22,6 @@ pub struct Statement {
     effect: &'static str,
     action: Vec<&'static str>,
     resource: Scope,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    condition: Option<Value>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -50,17 +48,10 @@ impl Statement {
         Self::new(actions, Scope::Everything(because))
     }
 
-    /// Narrows the statement by a condition.
-    #[must_use]
-    pub fn when(mut self, condition: Value) -> Self {
-        self.condition = Some(condition);
-        self
-    }
-
     fn new(actions: &[&'static str], resource: Scope) -> Self {
         let mut action = actions.to_vec();
         action.sort_unstable();
-        Self { effect: "Allow", action, resource, condition: None }
+        Self { effect: "Allow", action, resource }
     }
 }
 

@@ -5,7 +5,7 @@ use stacks::environment::{OnDelete, StreamMode};
 use stacks::{Inputs, synthesize};
 use telemetry::{Dimension, Measure, MeasureType, Model};
 
-use crate::fixture::{environment, model};
+use crate::fixture::{environment, model, stacks};
 
 /// A value of a template of the dev environment, with a model of one's own.
 fn value(model: &Model, stack: &str, pointer: &str) -> Value {
@@ -33,6 +33,28 @@ fn the_rule_follows_from_topic_and_device() {
         assert_eq!(rule["Sql"], sql);
         assert_eq!(rule["Actions"][0]["Kinesis"]["PartitionKey"], key);
         assert_eq!(value(&model, "ingest", "/Outputs/TopicFilter/Value"), topic);
+    }
+}
+
+/// The calls that the pipeline's code and services make, and no others.
+#[test]
+fn roles_are_allowed_the_calls_that_are_made() {
+    let actions = |environment: &str, stack: &str, role: &str| -> Vec<String> {
+        let stacks = stacks(environment);
+        let stack = stacks.iter().find(|candidate| candidate.name == stack).expect("the stack is there");
+        let template: Value = serde_json::from_str(&stack.template.to_json()).expect("JSON");
+        let policy = &template["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"];
+        let statements = policy["Statement"].as_array().expect("statements");
+        let actions = statements.iter().flat_map(|statement| statement["Action"].as_array().expect("a list"));
+        actions.map(|action| action.as_str().expect("text").to_owned()).collect()
+    };
+    assert_eq!(actions("dev", "ingest", "TopicRuleRole"), ["kinesis:PutRecord", "sqs:SendMessage"]);
+    let simulator = actions("dev", "simulator", "DeviceSimulatorRole");
+    assert_eq!(simulator, ["kinesis:PutRecords", "logs:CreateLogStream", "logs:PutLogEvents"]);
+    // The provider changes the tags of what it stands in for.
+    let provider = actions("local", "store", "LocalProviderRole");
+    for action in ["timestream:TagResource", "timestream:UntagResource"] {
+        assert!(provider.iter().any(|allowed| allowed == action), "{action} is not in {provider:?}");
     }
 }
 
