@@ -189,8 +189,8 @@ pub struct Logs {
     pub level: LogLevel,
 }
 
-/// The least severe level that a function logs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// The least severe level that a function logs. Ordered by how much that is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum LogLevel {
     /// What needs a person.

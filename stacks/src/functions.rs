@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::cfn::{Arn, Expression, LogicalId, ParameterSource, Resource, Statement, Template, Trust, role};
-use crate::environment::{Environment, OnDelete};
+use crate::environment::{Environment, LogLevel, OnDelete};
 
 /// A function of the pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -49,7 +49,7 @@ pub(crate) struct Deployment {
     pub memory_mb: u32,
     /// Time limit, in seconds.
     pub timeout_seconds: u32,
-    /// Environment variables.
+    /// Environment variables, beside `LOG_LEVEL`.
     pub variables: BTreeMap<&'static str, Expression>,
     /// What it may do, beside writing its logs.
     pub statements: Vec<Statement>,
@@ -74,6 +74,8 @@ pub(crate) fn add(
 
     let bucket = template.input("artifacts", "ArtifactBucket");
     let key = template.parameter(id.with("Key"), ParameterSource::ArtifactKey(function));
+    let mut variables = deployment.variables;
+    variables.insert("LOG_LEVEL", environment.logs.level.as_str().into());
     let mut properties = json!({
         "Description": deployment.description,
         "Runtime": "provided.al2023",
@@ -84,12 +86,14 @@ pub(crate) fn add(
         "Timeout": deployment.timeout_seconds,
         "LoggingConfig": {
             "LogFormat": "JSON",
-            "ApplicationLogLevel": environment.logs.level.as_str(),
+            // Lambda's filter takes a line without level and time, as of metrics, to be of INFO: it must
+            // let that pass. The function itself keeps to LOG_LEVEL.
+            "ApplicationLogLevel": environment.logs.level.max(LogLevel::Info).as_str(),
             // The report of each invocation, with its duration and memory, is of this level.
             "SystemLogLevel": "INFO",
             "LogGroup": logs.reference(),
         },
-        "Environment": {"Variables": deployment.variables},
+        "Environment": {"Variables": variables},
     });
     if let Some(architecture) = environment.architecture {
         properties["Architectures"] = json!([architecture.as_str()]);

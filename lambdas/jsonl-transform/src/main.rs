@@ -8,7 +8,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    let level = std::env::var("AWS_LAMBDA_LOG_LEVEL")
+    let level = std::env::var("LOG_LEVEL")
         .ok()
         .and_then(|level| level.parse().ok())
         .unwrap_or(LevelFilter::INFO);

@@ -1,7 +1,7 @@
 //! What follows from the model and the environment, case by case.
 
 use serde_json::{Value, json};
-use stacks::environment::{OnDelete, StreamMode};
+use stacks::environment::{LogLevel, OnDelete, StreamMode};
 use stacks::{Inputs, synthesize};
 use telemetry::{Dimension, Measure, MeasureType, Model};
 
@@ -175,6 +175,32 @@ fn data_stays_or_goes_as_the_environment_says() {
         // Archives can be built again.
         let artifacts: Value = serde_json::from_str(&stacks[0].template.to_json()).expect("JSON");
         assert_eq!(artifacts["Resources"]["ArtifactBucket"]["DeletionPolicy"], "Delete");
+    }
+}
+
+/// A line without a level, as of metrics, is of INFO to Lambda's filter.
+#[test]
+fn no_level_of_logs_loses_metrics() {
+    for (level, filter) in [
+        (LogLevel::Error, "INFO"),
+        (LogLevel::Warn, "INFO"),
+        (LogLevel::Info, "INFO"),
+        (LogLevel::Debug, "DEBUG"),
+        (LogLevel::Trace, "TRACE"),
+    ] {
+        let mut environment = environment("dev");
+        environment.logs.level = level;
+        let stacks = synthesize(&Inputs { model: &model(), environment: &environment });
+        let functions: Vec<_> = stacks
+            .iter()
+            .flat_map(|stack| stack.template.resources().values())
+            .filter(|resource| resource.kind() == "AWS::Lambda::Function")
+            .collect();
+        assert_eq!(functions.len(), 3);
+        for function in functions {
+            assert_eq!(function.property("LoggingConfig")["ApplicationLogLevel"], filter);
+            assert_eq!(function.property("Environment")["Variables"]["LOG_LEVEL"], level.as_str());
+        }
     }
 }
 

@@ -43,6 +43,19 @@ fn function(folder: &Path, services: &Services) -> Command {
 
 #[tokio::test]
 async fn the_binary_handles_an_invocation_and_prints_its_metrics() {
+    let lines = handled("WARN").await;
+    assert!(lines.iter().any(|line| line["level"] == "WARN"), "{lines:?}");
+}
+
+#[tokio::test]
+async fn metrics_are_printed_whatever_the_level_of_the_log() {
+    let lines = handled("ERROR").await;
+    assert!(!lines.iter().any(|line| line["level"] == "WARN"), "{lines:?}");
+}
+
+/// Lets the function handle a batch with bad events in it, and returns the lines that it printed, the
+/// metrics among them.
+async fn handled(level: &str) -> Vec<Value> {
     let services = Services::start(7, Faults::default()).await;
     let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/events/poison-among-good.json");
     services.held().invocations.push(std::fs::read(document).expect("the document"));
@@ -51,6 +64,9 @@ async fn the_binary_handles_an_invocation_and_prints_its_metrics() {
         .expect("the model");
     let mut child = function(folder.path(), &services)
         .env("QUARANTINE_URL", format!("{}/000000000000/quarantine", services.endpoint))
+        .env("LOG_LEVEL", level)
+        // Lambda's own filter, which passes more than that.
+        .env("AWS_LAMBDA_LOG_LEVEL", "INFO")
         .spawn()
         .expect("the function starts");
     let answered = async {
@@ -74,6 +90,8 @@ async fn the_binary_handles_an_invocation_and_prints_its_metrics() {
     );
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(!text.contains("temperature=21"), "a payload is in the log: {text}");
+    drop(held);
+    lines
 }
 
 /// Every line is JSON.
