@@ -3,6 +3,7 @@
 //! [`Environment`] is what the stacks are built from, so every value in it is known to be valid.
 //! It reads no file, no clock and no account: an expected account is compared elsewhere.
 
+mod place;
 mod read;
 mod region;
 mod tags;
@@ -34,6 +35,10 @@ pub struct Environment {
     pub account: String,
     /// Processor of the functions. `None`: that of the machine that builds them.
     pub architecture: Option<Architecture>,
+    /// First levels of the topics, so that environments of one account and Region read events of
+    /// their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub topic_prefix: Option<String>,
     /// What happens to data when its stack is deleted.
     pub on_delete: OnDelete,
     /// The Kinesis stream.

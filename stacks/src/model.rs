@@ -17,6 +17,7 @@ use names::{
     DIMENSION_NAME_BYTES, MEASURE_NAME_BYTES, PIPELINE_MEASURES, check_column, check_field, check_identifier,
 };
 use taken::Taken;
+pub(crate) use topic::{TopicFault, check_filter, check_plain};
 
 /// `measure_name` of the records of the layout `multi`, unless the model names it.
 pub const DEFAULT_RECORD_NAME: &str = "telemetry";

@@ -105,13 +105,13 @@ impl Project {
         names
     }
 
-    /// Reads the model and the environment that the command line names. Both files' problems are
-    /// reported together.
+    /// Reads the environment that the command line names, and the model as that environment reads it.
+    /// Both files' problems are reported together.
     pub fn load(&self, global: &Global) -> Result<(Model, Environment), Failure> {
         self.load_named(&global.env, &global.set)
     }
 
-    /// Reads the model and the environment of this name, with keys of it overridden.
+    /// Reads the environment of this name, with keys of it overridden, and the model in it.
     pub fn load_named(
         &self,
         name: &str,
@@ -128,7 +128,10 @@ impl Project {
         let environment =
             stacks::environment::parse(name, &environment_file, &environment_text, overrides);
         match (model, environment) {
-            (Ok(model), Ok(environment)) => Ok((model, environment)),
+            (Ok(model), Ok(environment)) => match environment.place(&environment_file, model) {
+                Ok(model) => Ok((model, environment)),
+                Err(problems) => Err(ConfigurationError::Problems(vec![problems]).into()),
+            },
             (model, environment) => {
                 let problems = [model.err(), environment.err()].into_iter().flatten().collect();
                 Err(ConfigurationError::Problems(problems).into())

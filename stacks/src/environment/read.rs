@@ -5,7 +5,7 @@ use crate::lake::{ERROR_PREFIX, PARTITION, RESULT_PREFIX};
 
 use super::{
     Architecture, Consumer, Environment, LOCAL_ACCOUNT, Lake, LambdaConsumer, LogLevel, Logs, OnDelete,
-    Simulator, Store, Stream, StreamMode, Target, region, tags,
+    Simulator, Store, Stream, StreamMode, Target, place, region, tags,
 };
 
 /// What is used where a file says nothing.
@@ -153,6 +153,8 @@ fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
     let target = root.choice("target", &[("aws", Target::Aws), ("local", Target::Local)]).required();
     let on_delete = root.choice("on_delete", &[("delete", OnDelete::Delete), ("retain", OnDelete::Retain)]);
     let on_delete = on_delete.or(default::ON_DELETE);
+    let topic_prefix = root.text_like("topic_prefix", "levels of a topic, such as \"dev\"");
+    let topic_prefix = topic_prefix.check(|prefix| place::check_prefix(prefix)).optional();
     let region = root.text_like("region", "a Region, such as \"eu-central-1\"");
     let region = region.check(|region| region::check(region));
     let account = root.text_like("account", "the 12 digits of an account in double quotes");
@@ -185,6 +187,7 @@ fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
         region: region?,
         account: account?,
         architecture: architecture?,
+        topic_prefix: topic_prefix?,
         on_delete: on_delete?,
         stream: stream?,
         consumer: consumer?,

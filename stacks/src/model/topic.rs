@@ -12,7 +12,7 @@ const MAX_LEVELS: usize = 8;
 
 /// Why a filter cannot be used, or does not name the device.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub(super) enum TopicFault {
+pub(crate) enum TopicFault {
     #[error("is empty")]
     Empty,
     #[error("is {bytes} bytes long, but at most {MAX_BYTES} are allowed")]
@@ -27,6 +27,10 @@ pub(super) enum TopicFault {
     Partial { wildcard: char, level: usize, found: String },
     #[error("goes on after `#`, in level {level}")]
     NotLast { level: usize },
+    #[error("has `{wildcard}` in it, but stands for certain levels only")]
+    Wildcard { wildcard: char },
+    #[error("has an empty level, {level}")]
+    EmptyLevel { level: usize },
     #[error("is {segment}, but `{filter}` has {levels} levels")]
     NoSegment { segment: u32, filter: String, levels: usize },
     #[error("is {segment}, and level {segment} of `{filter}` is \"{found}\", the same for every device")]
@@ -50,6 +54,8 @@ impl Fault for TopicFault {
             Self::NotLast { .. } => {
                 "let `#` be the last level; `+` stands for one level in the middle".into()
             }
+            Self::Wildcard { .. } => "write plain levels, such as \"dev\"".into(),
+            Self::EmptyLevel { .. } => "write single slashes, between levels only".into(),
             Self::NoSegment { filter, .. } | Self::FixedSegment { filter, .. } => {
                 match single_wildcards(filter) {
                     list if list.is_empty() => "write `+` for the level that names the device".into(),
@@ -68,7 +74,7 @@ fn single_wildcards(filter: &str) -> Vec<String> {
 }
 
 /// Checks a filter for the SQL of a rule, where it stands in single quotes.
-pub(super) fn check_filter(filter: &str) -> Result<(), TopicFault> {
+pub(crate) fn check_filter(filter: &str) -> Result<(), TopicFault> {
     if filter.is_empty() {
         return Err(TopicFault::Empty);
     }
@@ -97,6 +103,18 @@ pub(super) fn check_filter(filter: &str) -> Result<(), TopicFault> {
     Ok(())
 }
 
+/// Checks levels that stand for themselves, such as the first ones of a filter.
+pub(crate) fn check_plain(levels: &str) -> Result<(), TopicFault> {
+    if let Some(wildcard) = levels.chars().find(|c| matches!(c, '+' | '#')) {
+        return Err(TopicFault::Wildcard { wildcard });
+    }
+    check_filter(levels)?;
+    match levels.split('/').position(str::is_empty) {
+        Some(index) => Err(TopicFault::EmptyLevel { level: index + 1 }),
+        None => Ok(()),
+    }
+}
+
 /// Checks that a segment of the topics of a filter, counted from 1, tells devices apart.
 pub(super) fn check_segment(filter: &str, segment: u32) -> Result<(), TopicFault> {
     let levels: Vec<&str> = filter.split('/').collect();
@@ -112,7 +130,7 @@ pub(super) fn check_segment(filter: &str, segment: u32) -> Result<(), TopicFault
 
 #[cfg(test)]
 mod tests {
-    use super::{check_filter, check_segment};
+    use super::{check_filter, check_plain, check_segment};
 
     #[test]
     fn a_filter_is_taken_exactly_when_the_service_takes_it() {
@@ -138,6 +156,25 @@ mod tests {
         ] {
             let found = check_filter(filter).err().map(|fault| fault.to_string());
             assert_eq!(found.as_deref(), fault, "{filter:?}");
+        }
+    }
+
+    #[test]
+    fn plain_levels_stand_for_themselves() {
+        for (levels, fault) in [
+            ("dev", None),
+            ("site-1/dev", None),
+            ("", Some("is empty")),
+            ("dev/+", Some("has `+` in it, but stands for certain levels only")),
+            ("#", Some("has `#` in it, but stands for certain levels only")),
+            ("a#", Some("has `#` in it, but stands for certain levels only")),
+            ("dev/", Some("has an empty level, 2")),
+            ("/dev", Some("has an empty level, 1")),
+            ("$aws", Some("begins with `$`, as only the topics of AWS itself do")),
+            ("d'ev", Some("has '\\'' in it, which cannot stand in the SQL of a rule")),
+        ] {
+            let found = check_plain(levels).err().map(|fault| fault.to_string());
+            assert_eq!(found.as_deref(), fault, "{levels:?}");
         }
     }
 

@@ -136,6 +136,60 @@ fn an_override_can_only_replace_what_exists() {
 }
 
 #[test]
+fn a_prefix_of_topics_moves_the_model() {
+    let model = |topic: &str, device: &str| {
+        let text = format!("topic = '{topic}'\n[device]\n{device}\n[[measure]]\nname = 'x'\ntype = 'double'");
+        stacks::model::parse("telemetry.toml", &text).unwrap()
+    };
+    let by_field = "field = 'id'";
+    let by_topic = "dimension = 'id'\ntopic_segment = 2";
+    let long = "y".repeat(250);
+    for (prefix, topic, device, expected) in [
+        (None, "dt/+/measures", by_topic, Ok(("dt/+/measures", Some(2)))),
+        (Some("dev"), "dt/+/measures", by_field, Ok(("dev/dt/+/measures", None))),
+        (Some("dev"), "dt/+/measures", by_topic, Ok(("dev/dt/+/measures", Some(3)))),
+        (Some("a/b/c/d"), "dt/+/x/y", by_topic, Ok(("a/b/c/d/dt/+/x/y", Some(6)))),
+        (Some("dev"), "#", by_field, Ok(("dev/#", None))),
+        (
+            Some("a/b/c/d/e/f/g"),
+            "dt/+",
+            by_topic,
+            Err("`topic_prefix` makes \"a/b/c/d/e/f/g/dt/+\" of the model's topic, which has 9 levels, but at most 8 are allowed"),
+        ),
+        (Some(long.as_str()), "dt/+/x", by_topic, Err("is 257 bytes long, but at most 256 are allowed")),
+    ] {
+        let overrides: Vec<_> = prefix.map(|prefix| ("topic_prefix", prefix)).into_iter().collect();
+        let environment = parse("dev", "x", LEAST, &set(&overrides)).unwrap();
+        match (environment.place("x.toml", model(topic, device)), expected) {
+            (Ok(placed), Ok((topic, segment))) => {
+                assert_eq!((placed.topic.as_str(), placed.device.topic_segment), (topic, segment));
+            }
+            (Err(problems), Err(expected)) => {
+                let text = problems.to_string();
+                assert!(text.starts_with("x.toml has a problem\nx.toml: ") && text.contains(expected), "{text}");
+            }
+            (found, expected) => panic!("{prefix:?} {topic}: {found:?} instead of {expected:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_prefix_of_topics_leaves_room_for_the_model() {
+    for (prefix, fault) in [
+        ("site/dev", None),
+        ("a/b/c/d/e/f/g", None),
+        ("a/b/c/d/e/f/g/h", Some("`topic_prefix` has 9 levels, but at most 8 are allowed")),
+        ("dev/+", Some("`topic_prefix` has `+` in it, but stands for certain levels only")),
+        ("dev/", Some("`topic_prefix` has an empty level, 2")),
+    ] {
+        let found = parse("dev", "x", LEAST, &set(&[("topic_prefix", prefix)])).err();
+        let messages: Vec<_> =
+            found.iter().flat_map(|found| &found.problems).map(stacks::config::Problem::message).collect();
+        assert_eq!(messages, Vec::from_iter(fault), "{prefix}");
+    }
+}
+
+#[test]
 fn events_have_a_folder_of_their_own() {
     let results = "`lake.prefix` is \"athena-results/x\", but the bucket keeps `athena-results` for results of queries";
     let errors = "`lake.prefix` is \"delivery-errors\", but the bucket keeps `delivery-errors` for failed deliveries";

@@ -24,7 +24,12 @@ pub fn environment(name: &str) -> Environment {
     stacks::environment::parse(name, name, text, &[]).expect("the shipped environment is valid")
 }
 
+/// The shipped model, as a shipped environment reads it.
+pub fn placed(name: &str) -> Model {
+    environment(name).place(name, model()).expect("the shipped files fit together")
+}
+
 /// The stacks of a shipped environment.
 pub fn stacks(name: &str) -> Vec<Stack> {
-    synthesize(&Inputs { model: &model(), environment: &environment(name) })
+    synthesize(&Inputs { model: &placed(name), environment: &environment(name) })
 }
