@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use telemetry::Model;
 
 use crate::cfn::{ParameterSource, Template};
-use crate::environment::{Environment, Target};
+use crate::environment::{Environment, OnDelete, Target};
 use crate::{artifacts, consumer, ingest, lake, overlay, simulator, store, tags};
 
 /// What the stacks are made from.
@@ -69,6 +69,8 @@ pub struct Stack {
     pub parameters: BTreeMap<String, ParameterSource>,
     /// Tags of the stack itself and of everything in it.
     pub tags: BTreeMap<String, String>,
+    /// What its environment says about data.
+    pub on_delete: OnDelete,
 }
 
 /// Makes every stack of the environment, each after those that it depends on. The same inputs give
@@ -114,5 +116,6 @@ fn synthesize_one(definition: &StackDefinition, inputs: &Inputs) -> Stack {
         template,
         parameters,
         tags,
+        on_delete: environment.on_delete,
     }
 }

@@ -33,7 +33,7 @@ pub struct Violation {
 pub enum Breach {
     /// An IAM statement allows everything, and nothing says why.
     #[error(
-        "`{0}` is allowed on `*` without a reason in the metadata; name the resource, or say why there is none"
+        "`{0}` is allowed on everything without a reason in the metadata; name the resource, or say why there is none"
     )]
     WildcardResource(String),
     /// An IAM statement allows every action of its kind.
@@ -42,8 +42,21 @@ pub enum Breach {
     /// An IAM statement is about everything but something, or about everybody.
     #[error("a statement allows by `{0}`; name what it allows, and to whom")]
     OpenStatement(String),
+    /// A role has a policy that is written elsewhere, and may grow there.
+    #[error("it carries the managed policy {0}; write the statements that it needs")]
+    ManagedPolicy(String),
+    /// A service could be made to use a role for somebody else.
+    #[error(
+        "{0} takes it for anybody; add a condition on `aws:SourceAccount`, `aws:SourceArn` or `sts:ExternalId`"
+    )]
+    OpenTrust(String),
+    /// A function can be invoked by more than the resource that is meant.
+    #[error("it lets others invoke the function: {0}")]
+    OpenPermission(&'static str),
     /// A bucket or a queue answers to plain HTTP.
-    #[error("no policy of the stack refuses plain HTTP; add one that denies `aws:SecureTransport` = false")]
+    #[error(
+        "no policy of the stack refuses plain HTTP; add one that denies every action on it, and on what is in it, where `aws:SecureTransport` is false"
+    )]
     PlainHttp,
     /// Something at rest is not encrypted.
     #[error("it is not encrypted: `{0}` is missing")]
@@ -54,6 +67,15 @@ pub enum Breach {
     /// Something that holds data does not say what happens to it.
     #[error("it holds data, so it needs `DeletionPolicy` and `UpdateReplacePolicy`")]
     NoDataPolicy,
+    /// Something that holds data goes with its stack, where the environment says that data stays.
+    #[error("it holds data and would be deleted, but the environment says `on_delete = \"retain\"`")]
+    LosesData,
+    /// A mapping fails a batch as a whole, or loses it.
+    #[error("`{0}` is missing: a bad record would take good ones with it, or be lost")]
+    CarelessMapping(&'static str),
+    /// What a topic rule cannot deliver is lost.
+    #[error("what it cannot deliver is lost: `ErrorAction` is missing")]
+    NoErrorAction,
     /// An event source mapping tries again for ever.
     #[error("it retries without end: `{0}` is missing or -1; one bad record would block its shard")]
     EndlessRetries(&'static str),

@@ -1,6 +1,6 @@
-//! Who may do what: no `*` without a reason, nothing over plain HTTP.
+//! Who may do what, and on whose behalf: nothing on `*` without a reason, nothing over plain HTTP.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{Breach, Subject, objects, one_or_many};
 use crate::cfn::WILDCARD_METADATA;
@@ -15,6 +15,13 @@ pub(super) fn check(subject: &Subject, breaches: &mut Vec<Breach>) {
         .filter(|statement| statement.get("Effect").and_then(Value::as_str) == Some("Allow"));
     for statement in statements {
         check_statement(subject, statement, breaches);
+    }
+    let managed = one_or_many(subject.resource.property("ManagedPolicyArns")).iter();
+    breaches.extend(managed.map(|policy| {
+        Breach::ManagedPolicy(policy.as_str().map_or_else(|| policy.to_string(), str::to_owned))
+    }));
+    if subject.resource.kind() == "AWS::Lambda::Permission" {
+        check_permission(subject, breaches);
     }
     if matches!(subject.resource.kind(), "AWS::S3::Bucket" | "AWS::SQS::Queue")
         && !refuses_plain_http(subject)
@@ -33,10 +40,16 @@ fn check_statement(subject: &Subject, statement: &Map<String, Value>, breaches: 
     if is_star(principal) || principal.as_object().is_some_and(|by_kind| by_kind.values().any(any_star)) {
         breaches.push(Breach::OpenStatement("Principal: *".to_owned()));
     }
+    if !statement.get("Condition").is_some_and(narrows_trust) {
+        let services = one_or_many(&principal["Service"]).iter().filter_map(Value::as_str);
+        let trusted = services.filter(|service| *service != WITHOUT_SOURCE);
+        breaches.extend(trusted.map(|service| Breach::OpenTrust(service.to_owned())));
+    }
 
     let actions =
         one_or_many(statement.get("Action").unwrap_or(&Value::Null)).iter().filter_map(Value::as_str);
-    let everywhere = statement.get("Resource").is_some_and(any_star);
+    let resources = one_or_many(statement.get("Resource").unwrap_or(&Value::Null));
+    let everywhere = resources.iter().any(|resource| is_star(resource) || names_every_one(resource));
     for action in actions {
         if action.contains('*') {
             breaches.push(Breach::WildcardAction(action.to_owned()));
@@ -56,6 +69,56 @@ fn any_star(value: &Value) -> bool {
     one_or_many(value).iter().any(is_star)
 }
 
+/// Takes a role for the function that carries it, and says no more about itself than that.
+const WITHOUT_SOURCE: &str = "lambda.amazonaws.com";
+
+/// Whether a condition says for whom a service may take a role.
+fn narrows_trust(condition: &Value) -> bool {
+    const KEYS: [&str; 3] = ["aws:SourceAccount", "aws:SourceArn", "sts:ExternalId"];
+    let positive = |operator: &str| operator.starts_with("String") || operator.starts_with("Arn");
+    let operators = condition.as_object().into_iter().flatten();
+    operators
+        .filter(|(operator, _)| {
+            positive(operator) && !operator.contains("Not") && !operator.ends_with("IfExists")
+        })
+        .any(|(_, values)| KEYS.iter().any(|key| !values[*key].is_null() && !any_star(&values[*key])))
+}
+
+/// Whether an ARN that is written out names every resource of its type, such as `arn:aws:s3:::*`.
+fn names_every_one(resource: &Value) -> bool {
+    let Some(text) = resource.as_str().or_else(|| resource["Fn::Sub"].as_str()) else { return false };
+    // A variable of `Fn::Sub` has colons of its own.
+    let text = without_variables(text);
+    let mut parts = text.splitn(6, ':');
+    let (Some("arn"), Some(service), Some(name)) = (parts.next(), parts.nth(1), parts.nth(2)) else {
+        return false;
+    };
+    // The name stands behind a type, as in `role/name`, but for buckets and queues.
+    let (first, rest) = name.split_once(['/', ':']).unwrap_or((name, ""));
+    first.starts_with('*') || (service != "s3" && rest.starts_with('*'))
+}
+
+/// The text with `$` in place of each `${…}`.
+fn without_variables(text: &str) -> String {
+    let mut pieces = text.split("${");
+    let mut plain = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        plain.push('$');
+        plain.push_str(piece.split_once('}').map_or("", |(_, rest)| rest));
+    }
+    plain
+}
+
+fn check_permission(subject: &Subject, breaches: &mut Vec<Breach>) {
+    if !subject.resource.property("Principal").as_str().is_some_and(|principal| !principal.contains('*')) {
+        breaches.push(Breach::OpenPermission("`Principal` names nobody"));
+    }
+    let source = subject.resource.property("SourceArn");
+    if source.is_null() || is_star(source) || names_every_one(source) {
+        breaches.push(Breach::OpenPermission("`SourceArn` names no resource"));
+    }
+}
+
 /// Whether a policy of the stack on this bucket or queue denies what does not come over TLS.
 fn refuses_plain_http(subject: &Subject) -> bool {
     let policies = subject.stack.template.resources().values().filter(|resource| {
@@ -72,7 +135,21 @@ fn refuses_plain_http(subject: &Subject) -> bool {
         |statement| {
             statement["Effect"] == "Deny"
                 && any_star(&statement["Principal"])
-                && statement["Condition"]["Bool"]["aws:SecureTransport"] == "false"
+                && covers(subject, statement)
+                // Another condition beside it would narrow the denial.
+                && statement["Condition"] == json!({"Bool": {"aws:SecureTransport": "false"}})
         },
     )
+}
+
+/// Whether a statement is about every action on the bucket or queue, and on every object in it.
+fn covers(subject: &Subject, statement: &Value) -> bool {
+    let arn = json!({"Fn::GetAtt": [subject.id, "Arn"]});
+    let (actions, wanted) = match subject.resource.kind() {
+        "AWS::S3::Bucket" => ("s3:*", vec![arn, json!({"Fn::Sub": format!("${{{}.Arn}}/*", subject.id)})]),
+        _ => ("sqs:*", vec![arn]),
+    };
+    let resources = one_or_many(&statement["Resource"]);
+    one_or_many(&statement["Action"]).iter().any(|action| action == actions || is_star(action))
+        && (resources.iter().any(is_star) || wanted.iter().all(|resource| resources.contains(resource)))
 }

@@ -1,6 +1,8 @@
 //! What holds data: encrypted, private, and with a word on what happens to it.
 
 use super::{Breach, Subject};
+use crate::cfn::Policy;
+use crate::environment::OnDelete;
 
 /// Types that hold data of which there may be no second copy, or that the linters count as such.
 static STATEFUL: &[&str] = &[
@@ -24,6 +26,14 @@ pub(super) fn check(subject: &Subject, breaches: &mut Vec<Breach>) {
     {
         breaches.push(Breach::NoDataPolicy);
     }
+    let goes = [resource.deletion_policy(), resource.update_replace_policy()].contains(&Some(Policy::Delete));
+    if subject.stack.on_delete == OnDelete::Retain
+        && STATEFUL.contains(&resource.kind())
+        && goes
+        && !may_go(subject)
+    {
+        breaches.push(Breach::LosesData);
+    }
     match resource.kind() {
         "AWS::S3::Bucket" => {
             let rules = &resource.property("BucketEncryption")["ServerSideEncryptionConfiguration"];
@@ -46,4 +56,10 @@ pub(super) fn check(subject: &Subject, breaches: &mut Vec<Breach>) {
         }
         _ => {}
     }
+}
+
+/// What goes with its stack wherever it is: logs, which nobody would look for, and archives, which can
+/// be built again.
+fn may_go(subject: &Subject) -> bool {
+    subject.resource.kind() == "AWS::Logs::LogGroup" || subject.stack.name == "artifacts"
 }

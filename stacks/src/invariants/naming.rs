@@ -52,12 +52,21 @@ pub(super) fn check(subject: &Subject, breaches: &mut Vec<Breach>) {
         if subject.resource.kind() != *kind {
             continue;
         }
-        let Some(name) = subject.resource.properties().pointer(pointer).and_then(|name| name.as_str()) else {
-            continue;
+        let Some(value) = subject.resource.properties().pointer(pointer) else { continue };
+        let name = match (value.as_str(), value["Fn::Sub"].as_str()) {
+            (Some(name), _) => {
+                if let Some(why) = refusal(kind, name, *max_length) {
+                    breaches.push(Breach::RefusedName { property, name: name.to_owned(), why });
+                }
+                name
+            }
+            // The stack's name has that of the environment in it.
+            (None, Some(sub)) if sub.contains("${AWS::StackName}") || sub.contains("${AWS::StackId}") => {
+                continue;
+            }
+            (None, Some(sub)) => sub,
+            (None, None) => continue,
         };
-        if let Some(why) = refusal(kind, name, *max_length) {
-            breaches.push(Breach::RefusedName { property, name: name.to_owned(), why });
-        }
         let environment = subject.stack.tags.get(ENVIRONMENT_TAG).map_or("", String::as_str);
         // Whole words: `device` does not carry `dev`.
         let words = format!("-{}-", name.replace(['_', '/', '.'], "-"));

@@ -8,7 +8,10 @@ use crate::tags;
 pub(super) fn check(subject: &Subject, breaches: &mut Vec<Breach>) {
     let resource = subject.resource;
     match resource.kind() {
-        "AWS::Lambda::EventSourceMapping" => check_retries(subject, breaches),
+        "AWS::Lambda::EventSourceMapping" => check_mapping(subject, breaches),
+        "AWS::IoT::TopicRule" if !resource.property("TopicRulePayload")["ErrorAction"].is_object() => {
+            breaches.push(Breach::NoErrorAction);
+        }
         "AWS::Lambda::Function" if !is_declared(subject, &resource.property("LoggingConfig")["LogGroup"]) => {
             breaches.push(Breach::UndeclaredLogGroup);
         }
@@ -38,8 +41,14 @@ pub(super) fn check(subject: &Subject, breaches: &mut Vec<Breach>) {
     }
 }
 
-/// A stream's mapping ends its retries itself, a queue's by the queue, which passes the message on.
-fn check_retries(subject: &Subject, breaches: &mut Vec<Breach>) {
+/// A stream's mapping ends its retries itself, and keeps what it gives up; a queue's leaves both to
+/// the queue, which passes the message on. Either fails the bad records alone.
+fn check_mapping(subject: &Subject, breaches: &mut Vec<Breach>) {
+    let mapping = subject.resource;
+    let types = mapping.property("FunctionResponseTypes").as_array();
+    if !types.is_some_and(|types| types.contains(&json!("ReportBatchItemFailures"))) {
+        breaches.push(Breach::CarelessMapping("FunctionResponseTypes"));
+    }
     let source = subject.referred(subject.resource.property("EventSourceArn"));
     if let Some((_, queue)) = source.filter(|(_, source)| source.kind() == "AWS::SQS::Queue") {
         if !queue.property("RedrivePolicy")["maxReceiveCount"].is_u64() {
@@ -51,6 +60,12 @@ fn check_retries(subject: &Subject, breaches: &mut Vec<Breach>) {
         if !subject.resource.property(limit).is_u64() {
             breaches.push(Breach::EndlessRetries(limit));
         }
+    }
+    if *mapping.property("BisectBatchOnFunctionError") != true {
+        breaches.push(Breach::CarelessMapping("BisectBatchOnFunctionError"));
+    }
+    if mapping.property("DestinationConfig")["OnFailure"]["Destination"].is_null() {
+        breaches.push(Breach::CarelessMapping("DestinationConfig"));
     }
 }
 

@@ -154,7 +154,9 @@ fn a_prefix_of_topics_moves_the_model() {
             Some("a/b/c/d/e/f/g"),
             "dt/+",
             by_topic,
-            Err("`topic_prefix` makes \"a/b/c/d/e/f/g/dt/+\" of the model's topic, which has 9 levels, but at most 8 are allowed"),
+            Err(
+                "`topic_prefix` makes \"a/b/c/d/e/f/g/dt/+\" of the model's topic, which has 9 levels, but at most 8 are allowed",
+            ),
         ),
         (Some(long.as_str()), "dt/+/x", by_topic, Err("is 257 bytes long, but at most 256 are allowed")),
     ] {
@@ -166,7 +168,10 @@ fn a_prefix_of_topics_moves_the_model() {
             }
             (Err(problems), Err(expected)) => {
                 let text = problems.to_string();
-                assert!(text.starts_with("x.toml has a problem\nx.toml: ") && text.contains(expected), "{text}");
+                assert!(
+                    text.starts_with("x.toml has a problem\nx.toml: ") && text.contains(expected),
+                    "{text}"
+                );
             }
             (found, expected) => panic!("{prefix:?} {topic}: {found:?} instead of {expected:?}"),
         }
@@ -191,9 +196,12 @@ fn a_prefix_of_topics_leaves_room_for_the_model() {
 
 #[test]
 fn events_have_a_folder_of_their_own() {
-    let results = "`lake.prefix` is \"athena-results/x\", but the bucket keeps `athena-results` for results of queries";
-    let errors = "`lake.prefix` is \"delivery-errors\", but the bucket keeps `delivery-errors` for failed deliveries";
-    let partition = "`lake.prefix` is \"raw/datehour=1\", in which `datehour=` would be taken for a partition";
+    let results =
+        "`lake.prefix` is \"athena-results/x\", but the bucket keeps `athena-results` for results of queries";
+    let errors =
+        "`lake.prefix` is \"delivery-errors\", but the bucket keeps `delivery-errors` for failed deliveries";
+    let partition =
+        "`lake.prefix` is \"raw/datehour=1\", in which `datehour=` would be taken for a partition";
     for (prefix, fault) in [
         ("telemetry", None),
         ("raw/athena-results", None),

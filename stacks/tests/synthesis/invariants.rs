@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use stacks::cfn::{LogicalId, Resource};
+use stacks::environment::OnDelete;
 use stacks::invariants::{Breach, check};
 
 use crate::fixture::{ENVIRONMENTS, stacks};
@@ -38,6 +39,12 @@ fn every_property_that_matters_is_noticed() {
     let pattern = json!({"Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::a/*"});
     let inverted = json!({"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::a"});
     let anybody = json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}});
+    let buckets = json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::*"});
+    let objects = json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": {"Fn::Sub": "arn:${AWS::Partition}:s3:::*/*"}});
+    let streams = json!({"Effect": "Allow", "Action": "kinesis:PutRecord", "Resource": {"Fn::Sub": "arn:${AWS::Partition}:kinesis:${AWS::Region}:${AWS::AccountId}:stream/*"}});
+    let queues = json!({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:eu-west-1:111122223333:*"});
+    let tls_from_here =
+        json!({"Bool": {"aws:SecureTransport": "false"}, "StringEquals": {"aws:SourceVpc": "vpc-1"}});
     let off = json!(false);
     #[rustfmt::skip]
     let cases = [
@@ -46,6 +53,21 @@ fn every_property_that_matters_is_noticed() {
         ("consumer", "KinesisConsumerRole", STATEMENT, &pattern, Breach::WildcardAction("s3:Get*".into())),
         ("consumer", "KinesisConsumerRole", STATEMENT, &inverted, Breach::OpenStatement("NotResource".into())),
         ("consumer", "KinesisConsumerRole", "/AssumeRolePolicyDocument/Statement/0", &anybody, Breach::OpenStatement("Principal: *".into())),
+        ("consumer", "KinesisConsumerRole", STATEMENT, &buckets, Breach::WildcardResource("s3:GetObject".into())),
+        ("consumer", "KinesisConsumerRole", STATEMENT, &objects, Breach::WildcardResource("s3:GetObject".into())),
+        ("consumer", "KinesisConsumerRole", STATEMENT, &streams, Breach::WildcardResource("kinesis:PutRecord".into())),
+        ("consumer", "KinesisConsumerRole", STATEMENT, &queues, Breach::WildcardResource("sqs:SendMessage".into())),
+        ("ingest", "TopicRuleRole", "/AssumeRolePolicyDocument/Statement/0/Condition", &Value::Null, Breach::OpenTrust("iot.amazonaws.com".into())),
+        ("ingest", "TopicRuleRole", "/AssumeRolePolicyDocument/Statement/0/Condition", &json!({"StringNotEquals": {"aws:SourceAccount": "1"}}), Breach::OpenTrust("iot.amazonaws.com".into())),
+        ("lake", "DeliveryRole", "/AssumeRolePolicyDocument/Statement/0/Condition", &json!({}), Breach::OpenTrust("firehose.amazonaws.com".into())),
+        ("lake", "DeliveryRole", "/AssumeRolePolicyDocument/Statement/0/Condition", &json!({"StringLike": {"sts:ExternalId": "*"}}), Breach::OpenTrust("firehose.amazonaws.com".into())),
+        ("simulator", "SchedulePermission", "/Principal", &json!("*"), Breach::OpenPermission("`Principal` names nobody")),
+        ("simulator", "SchedulePermission", "/SourceArn", &Value::Null, Breach::OpenPermission("`SourceArn` names no resource")),
+        ("lake", "LakeBucketPolicy", "/PolicyDocument/Statement/0/Action", &json!("s3:PutObject"), Breach::PlainHttp),
+        ("lake", "LakeBucketPolicy", "/PolicyDocument/Statement/0/Resource", &json!([{"Fn::GetAtt": ["LakeBucket", "Arn"]}]), Breach::PlainHttp),
+        ("lake", "LakeBucketPolicy", "/PolicyDocument/Statement/0/Resource", &json!([{"Fn::Sub": "${LakeBucket.Arn}/*"}]), Breach::PlainHttp),
+        ("lake", "LakeBucketPolicy", "/PolicyDocument/Statement/0/Condition", &tls_from_here, Breach::PlainHttp),
+        ("ingest", "QuarantineQueuePolicy", "/PolicyDocument/Statement/0/Action", &json!("sqs:SendMessage"), Breach::PlainHttp),
         ("lake", "LakeBucketPolicy", "/PolicyDocument/Statement/0/Condition", &json!({}), Breach::PlainHttp),
         ("lake", "LakeBucketPolicy", "/PolicyDocument/Statement/0/Effect", &json!("Allow"), Breach::PlainHttp),
         ("lake", "LakeBucketPolicy", "/Bucket", &json!({"Ref": "Delivery"}), Breach::PlainHttp),
@@ -56,12 +78,17 @@ fn every_property_that_matters_is_noticed() {
         ("store", "RejectedBucket", "/PublicAccessBlockConfiguration/BlockPublicPolicy", &off, Breach::Public("BlockPublicPolicy")),
         ("consumer", "StreamMapping", "/MaximumRetryAttempts", &json!(-1), Breach::EndlessRetries("MaximumRetryAttempts")),
         ("consumer", "StreamMapping", "/MaximumRecordAgeInSeconds", &Value::Null, Breach::EndlessRetries("MaximumRecordAgeInSeconds")),
+        ("consumer", "StreamMapping", "/BisectBatchOnFunctionError", &off, Breach::CarelessMapping("BisectBatchOnFunctionError")),
+        ("consumer", "StreamMapping", "/FunctionResponseTypes", &json!([]), Breach::CarelessMapping("FunctionResponseTypes")),
+        ("consumer", "StreamMapping", "/DestinationConfig/OnFailure", &Value::Null, Breach::CarelessMapping("DestinationConfig")),
+        ("ingest", "TopicRule", "/TopicRulePayload/ErrorAction", &Value::Null, Breach::NoErrorAction),
         ("consumer", "KinesisConsumer", "/LoggingConfig/LogGroup", &json!("/aws/lambda/other"), Breach::UndeclaredLogGroup),
         ("lake", "Delivery", "/ExtendedS3DestinationConfiguration/CloudWatchLoggingOptions", &Value::Null, Breach::UndeclaredLogGroup),
         ("lake", "DeliveryLogs", "/RetentionInDays", &Value::Null, Breach::NoRetention),
         ("simulator", "Schedule", "/Tags/0/Value", &json!("another"), Breach::NoTags),
         ("lake", "Delivery", "/ExtendedS3DestinationConfiguration/BucketARN", &json!({"Fn::ImportValue": "bucket"}), Breach::Export("Fn::ImportValue")),
         ("lake", "Workgroup", "/Name", &json!("device-lake"), Breach::SharedName { property: "Name", name: "device-lake".into() }),
+        ("lake", "Workgroup", "/Name", &json!({"Fn::Sub": "lake-${AWS::AccountId}"}), Breach::SharedName { property: "Name", name: "lake-${AWS::AccountId}".into() }),
         ("lake", "GlueDatabase", "/DatabaseInput/Name", &json!("Sluice_dev"), Breach::RefusedName {
             property: "DatabaseInput/Name", name: "Sluice_dev".into(), why: "Athena finds names in lower case only",
         }),
@@ -73,6 +100,59 @@ fn every_property_that_matters_is_noticed() {
         let found = with(stack, id, pointer, value);
         assert!(found.contains(&expected), "{id}{pointer}: expected {expected:?}, found {found:?}");
     }
+}
+
+#[test]
+fn a_managed_policy_is_noticed() {
+    for policy in ["arn:aws:iam::aws:policy/AdministratorAccess", "arn:aws:iam::aws:policy/ReadOnlyAccess"] {
+        let found = broken("dev", "consumer", "KinesisConsumerRole", |role| {
+            role.set_property("ManagedPolicyArns", json!([policy]));
+        });
+        assert_eq!(found, [Breach::ManagedPolicy(policy.to_owned())]);
+    }
+}
+
+#[test]
+fn what_names_its_environment_may_be_computed() {
+    let found = broken("dev", "lake", "Workgroup", |workgroup| {
+        workgroup.set_property("Name", json!({"Fn::Sub": "${AWS::StackName}-queries"}));
+    });
+    assert_eq!(found, []);
+}
+
+#[test]
+fn what_is_in_a_named_bucket_is_not_everything() {
+    let allowed =
+        json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::sluice-dev/*"});
+    assert_eq!(
+        with("consumer", "KinesisConsumerRole", "/Policies/0/PolicyDocument/Statement/0", &allowed),
+        []
+    );
+}
+
+#[test]
+fn data_that_would_go_where_it_stays_is_noticed() {
+    let all_of = [
+        ("ingest", "EventStream"),
+        ("ingest", "QuarantineQueue"),
+        ("store", "Database"),
+        ("store", "Table"),
+        ("store", "RejectedBucket"),
+        ("lake", "LakeBucket"),
+    ];
+    for (stack, id) in all_of {
+        let delete = |resource: &mut Resource| *resource = resource.clone().holding_data(OnDelete::Delete);
+        assert_eq!(broken("prod", stack, id, delete), [Breach::LosesData], "{id}");
+        assert_eq!(broken("dev", stack, id, delete), [], "{id}");
+    }
+}
+
+#[test]
+fn a_queue_whose_messages_fail_together_is_noticed() {
+    let found = broken("local", "ingest", "LocalBridgeMapping", |mapping| {
+        mapping.set_property("FunctionResponseTypes", Value::Null);
+    });
+    assert_eq!(found, [Breach::CarelessMapping("FunctionResponseTypes")]);
 }
 
 #[test]

@@ -103,5 +103,8 @@ fn the_bridge_knows_the_field_that_names_the_device() {
     let ingest = local.iter().find(|stack| stack.name == "ingest").expect("ingest");
     let variables =
         section(ingest, "Resources")["LocalProvider"]["Properties"]["Environment"]["Variables"].clone();
-    assert_eq!(variables, json!({"LOG_LEVEL": "DEBUG", "PARTITION_KEY_FIELD": "DeviceID", "STREAM_NAME": {"Ref": "EventStream"}}));
+    assert_eq!(
+        variables,
+        json!({"LOG_LEVEL": "DEBUG", "PARTITION_KEY_FIELD": "DeviceID", "STREAM_NAME": {"Ref": "EventStream"}})
+    );
 }
