@@ -54,8 +54,12 @@ mod default {
     pub const LOG_LEVEL: LogLevel = LogLevel::Info;
 }
 
-/// Most devices of the simulator: what one invocation a minute can serve.
-const MAX_DEVICES: u32 = 100_000;
+/// Most events of all simulated devices in a minute. One invocation sends them, in requests of 500
+/// records: 120 requests, and as many records as one shard takes in a minute.
+const MAX_SIMULATED_EVENTS: u32 = 60_000;
+
+/// Most devices of the simulator: each of them sends at least one event a minute.
+const MAX_DEVICES: u32 = MAX_SIMULATED_EVENTS;
 
 /// Most events of a simulated device in a minute: ten a second.
 const MAX_EVENTS_PER_MINUTE: u32 = 600;
@@ -64,8 +68,9 @@ const MAX_EVENTS_PER_MINUTE: u32 = 600;
 /// of the largest Regions is 20,000.
 const MAX_SHARDS: u32 = 20_000;
 
-/// Longest name of an environment, in characters: with the longest name of a stack and a suffix it
-/// stays below the 63 characters of a bucket.
+/// Longest name of an environment, in characters. `CloudFormation` makes the names of buckets, roles and
+/// functions from that of the stack and of the resource, and cuts them to the 63 or 64 characters that
+/// the service takes: a short one leaves room to tell them apart.
 const MAX_NAME: usize = 16;
 
 /// Longest first part of the lake's keys, in characters. Firehose takes prefixes of 1,024, of which
@@ -92,6 +97,8 @@ enum EnvironmentFault {
     TakenPrefix { prefix: String, folder: &'static str, of: &'static str },
     #[error("is \"{prefix}\", in which `{PARTITION}=` would be taken for a partition")]
     PartitionPrefix { prefix: String },
+    #[error("are {devices} with {events_per_minute} events a minute each, more than one invocation sends")]
+    ManyEvents { devices: u32, events_per_minute: u32 },
     #[error("is {seconds}, longer than the {hours} hours for which the stream keeps a record")]
     OutlivesStream { seconds: u32, hours: u32 },
 }
@@ -118,6 +125,9 @@ impl Fault for EnvironmentFault {
             Self::TakenPrefix { .. } | Self::PartitionPrefix { .. } => {
                 "choose another, such as \"telemetry\"".into()
             }
+            Self::ManyEvents { .. } => format!(
+                "lower `devices` or `events_per_minute`: their product is at most {MAX_SIMULATED_EVENTS}"
+            ),
             Self::OutlivesStream { .. } => "lower it, or raise `stream.retention_hours`".into(),
         }
     }
@@ -297,6 +307,11 @@ fn read_simulator(section: &Section<'_>) -> Option<Simulator> {
     let devices = section.integer("devices", 1..=MAX_DEVICES).or(default::DEVICES);
     let events_per_minute =
         section.integer("events_per_minute", 1..=MAX_EVENTS_PER_MINUTE).or(default::EVENTS_PER_MINUTE);
+    if let (Some(devices), Some(events_per_minute)) = (devices, events_per_minute)
+        && devices.saturating_mul(events_per_minute) > MAX_SIMULATED_EVENTS
+    {
+        section.add("devices", EnvironmentFault::ManyEvents { devices, events_per_minute });
+    }
     let chance = |number| (0.0..=1.0).contains(&number);
     let anomaly_chance = section.number_where("anomaly_chance", "a number from 0 to 1", chance);
     let anomaly_chance = anomaly_chance.or(default::ANOMALY_CHANCE);

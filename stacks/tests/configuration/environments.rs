@@ -195,6 +195,28 @@ fn a_prefix_of_topics_leaves_room_for_the_model() {
 }
 
 #[test]
+fn one_invocation_can_send_what_is_simulated() {
+    let many = |devices: u32, events: u32| {
+        format!(
+            "`simulator.devices` are {devices} with {events} events a minute each, more than one invocation sends"
+        )
+    };
+    for (devices, events_per_minute, fault) in [
+        ("60000", "1", None),
+        ("100", "600", None),
+        ("101", "600", Some(many(101, 600))),
+        ("60000", "600", Some(many(60_000, 600))),
+    ] {
+        let overrides =
+            set(&[("simulator.devices", devices), ("simulator.events_per_minute", events_per_minute)]);
+        let found = parse("dev", "x", LEAST, &overrides).err();
+        let messages: Vec<_> =
+            found.iter().flat_map(|found| &found.problems).map(stacks::config::Problem::message).collect();
+        assert_eq!(messages, Vec::from_iter(fault), "{devices} {events_per_minute}");
+    }
+}
+
+#[test]
 fn events_have_a_folder_of_their_own() {
     let results =
         "`lake.prefix` is \"athena-results/x\", but the bucket keeps `athena-results` for results of queries";
