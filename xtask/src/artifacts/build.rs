@@ -69,7 +69,7 @@ async fn for_this_machine(
     step: &Step<'_>,
 ) -> Result<Vec<(Function, PathBuf)>, BuildError> {
     let mut command = cargo(project);
-    command.args(["build", "--release", "--message-format", "json-render-diagnostics"]);
+    command.args(["build", "--profile", "local", "--message-format", "json-render-diagnostics"]);
     packages(&mut command, functions);
     let stdout = compile(command, step).await?;
     let made = executables(&stdout);
