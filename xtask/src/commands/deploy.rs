@@ -151,5 +151,5 @@ fn conclude(plan: &Plan, outcomes: &Outcomes, report: &Report) -> Outcome {
     let failed = errors.len();
     let noun = if failed == 1 { "stack" } else { "stacks" };
     Err(Failure::new(Exit::StackFailed, format_args!("{failed} {noun} failed"))
-        .hint("`cargo xtask logs` shows what the functions said; deploy again once the cause is removed"))
+        .hint("once the cause is removed, deploy again: what succeeded is left alone"))
 }
