@@ -25,3 +25,4 @@ pub use cfn::{ParameterSource, Template};
 pub use functions::{
     DEVICE_SIMULATOR, FUNCTIONS, Function, JSONL_TRANSFORM, KINESIS_CONSUMER, LOCAL_PROVIDER,
 };
+pub use store::FIXED;

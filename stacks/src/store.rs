@@ -19,6 +19,19 @@ pub(crate) const REPORT_PREFIX: &str = "timestream";
 /// Where the consumer puts what is too large for the quarantine queue, inside that bucket.
 pub(crate) const QUARANTINE_PREFIX: &str = "quarantine";
 
+/// Properties that cannot change as long as their resource is there, by type, beside those that
+/// replace it (`createOnlyProperties` of its schema). `CloudFormation` takes such a change for an update
+/// in place, the service refuses it, and the stack stays between its old and its new template: a plan
+/// has to refuse it before.
+///
+/// What stands in for a type locally keeps its properties, and this with them.
+pub const FIXED: &[(&str, &str)] = &[
+    // The partition key's names, types and order are those that the table was made with:
+    // https://docs.aws.amazon.com/timestream/latest/developerguide/API_Schema.html. Its enforcement
+    // alone could change, and never does here.
+    ("AWS::Timestream::Table", "Schema"),
+];
+
 const CLOSED: &str = "W3697";
 const CLOSED_BECAUSE: &str =
     "Timestream for LiveAnalytics takes no new customers; this pipeline is for accounts that have it";

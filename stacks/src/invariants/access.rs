@@ -110,7 +110,7 @@ fn without_variables(text: &str) -> String {
 }
 
 fn check_permission(subject: &Subject, breaches: &mut Vec<Breach>) {
-    if !subject.resource.property("Principal").as_str().is_some_and(|principal| !principal.contains('*')) {
+    if subject.resource.property("Principal").as_str().is_none_or(|principal| principal.contains('*')) {
         breaches.push(Breach::OpenPermission("`Principal` names nobody"));
     }
     let source = subject.resource.property("SourceArn");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use stacks::environment::{LogLevel, OnDelete, StreamMode};
-use stacks::{Inputs, synthesize};
+use stacks::{FIXED, Inputs, synthesize};
 use telemetry::{Dimension, Measure, MeasureType, Model};
 
 use crate::fixture::{environment, model, stacks};
@@ -64,6 +64,29 @@ fn the_table_is_partitioned_by_the_device() {
     "device_id".clone_into(&mut model.device.dimension);
     let key = value(&model, "store", "/Resources/Table/Properties/Schema/CompositePartitionKey");
     assert_eq!(key, json!([{"Type": "DIMENSION", "Name": "device_id", "EnforcementInRecord": "REQUIRED"}]));
+}
+
+/// Another name for the device reaches the store where a plan has to refuse it, and nowhere else.
+#[test]
+fn the_name_of_the_device_is_fixed_with_the_table() {
+    let properties = |dimension: &str| {
+        let mut model = model();
+        dimension.clone_into(&mut model.device.dimension);
+        let environment = environment("dev");
+        let stacks = synthesize(&Inputs { model: &model, environment: &environment });
+        let store = stacks.into_iter().find(|stack| stack.name == "store").expect("the store");
+        store.template.resources().values().cloned().collect::<Vec<_>>()
+    };
+    let mut changed = Vec::new();
+    for (before, after) in properties("DeviceID").iter().zip(&properties("device_id")) {
+        for (name, value) in before.properties().as_object().expect("properties") {
+            if after.property(name) != value {
+                changed.push((before.kind(), name.clone()));
+            }
+        }
+    }
+    let fixed: Vec<_> = FIXED.iter().map(|(kind, name)| (*kind, (*name).to_owned())).collect();
+    assert_eq!(changed, fixed);
 }
 
 fn measure(field: &str, kind: MeasureType) -> Measure {
