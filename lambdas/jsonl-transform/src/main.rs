@@ -8,10 +8,8 @@ use tracing_subscriber::filter::LevelFilter;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    let level = std::env::var("LOG_LEVEL")
-        .ok()
-        .and_then(|level| level.parse().ok())
-        .unwrap_or(LevelFilter::INFO);
+    let level =
+        std::env::var("LOG_LEVEL").ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
     tracing_subscriber::fmt().json().with_max_level(level).without_time().init();
     // The runtime wants a handler of parsed events; `raw` takes the bytes before that one is asked.
     let parsed = service_fn(|_: LambdaEvent<IgnoredAny>| async { Ok::<(), lambda_runtime::Error>(()) });
