@@ -144,3 +144,23 @@ impl Project {
             .map_err(|source| ConfigurationError::Read { path: file.to_owned(), source })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loaded(prefix: &str) -> Result<String, Failure> {
+        let overrides = [("topic_prefix".to_owned(), prefix.to_owned())];
+        Project::locate().load_named("dev", &overrides).map(|(model, _)| model.topic)
+    }
+
+    #[test]
+    fn the_model_is_that_of_the_environment() {
+        let topic = loaded("site/test").unwrap_or_else(|failure| panic!("{:#}", failure.error));
+        assert!(topic.starts_with("site/test/"), "{topic}");
+        // Sound by itself, and with a model of three levels too deep.
+        let failure = loaded("a/b/c/d/e/f/g").expect_err("too deep");
+        assert_eq!(failure.exit, Exit::Configuration);
+        assert!(failure.error.to_string().contains("environments/dev.toml: `topic_prefix`"), "{:#}", failure.error);
+    }
+}
