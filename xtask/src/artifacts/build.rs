@@ -69,8 +69,11 @@ async fn for_this_machine(
     step: &Step<'_>,
 ) -> Result<Vec<(Function, PathBuf)>, BuildError> {
     let mut command = cargo(project);
-    command.args(["build", "--profile", "local", "--message-format", "json-render-diagnostics"]);
-    packages(&mut command, functions);
+    // One set of features for the whole workspace, and unoptimized: most of it is compiled already.
+    command.args(["build", "--workspace", "--message-format", "json-render-diagnostics"]);
+    for function in functions {
+        command.args(["--bin", function.name]);
+    }
     let stdout = compile(command, step).await?;
     let made = executables(&stdout);
     let find = |function: &Function| {
@@ -99,7 +102,9 @@ async fn for_lambda(
     command
         .args(["lambda", "build", "--release", flag, "--output-format", "binary", "--lambda-dir"])
         .arg(&folder);
-    packages(&mut command, functions);
+    for function in functions {
+        command.args(["--package", function.name]);
+    }
     // cargo-lambda finds Zig beside the environment's own Python.
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::iter::once(venv.bin()).chain(std::env::split_paths(&path));
@@ -143,8 +148,3 @@ async fn add_target(project: &Project, triple: &'static str) -> Result<(), Build
     Err(no_target(String::from_utf8_lossy(&added.stderr).trim().to_owned()))
 }
 
-fn packages(command: &mut Command, functions: &[Function]) {
-    for function in functions {
-        command.args(["--package", function.name]);
-    }
-}

@@ -44,7 +44,7 @@ impl Explain for BuildError {
 pub async fn build(project: &Project, report: &Report) -> Result<PathBuf, BuildError> {
     let step = report.step("Building the Timestream endpoint");
     let mut command = toolchain::cargo(project);
-    command.args(["build", "--package", PACKAGE, "--message-format", "json-render-diagnostics"]);
+    command.args(["build", "--workspace", "--bin", PACKAGE, "--message-format", "json-render-diagnostics"]);
     let messages = toolchain::build(command, &step).await?;
     let program = toolchain::executables(&messages).remove(PACKAGE).ok_or(BuildError::Missing)?;
     step.done("");
