@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value;
+use stacks::cfn::Policy;
 
 use crate::deploy::graph::{Cycle, Graph};
 
@@ -107,8 +108,10 @@ pub fn make(
 
 fn removal(stack: &Found, after: BTreeSet<String>) -> Removal {
     let template: Value = serde_json::from_str(&stack.template).unwrap_or_default();
-    let retained =
-        |resource: &&Resource| template["Resources"][&resource.logical_id]["DeletionPolicy"] == "Retain";
+    let retained = |resource: &&Resource| {
+        let policy = &template["Resources"][&resource.logical_id]["DeletionPolicy"];
+        policy.as_str().is_some_and(Policy::is_retained)
+    };
     let (retain, delete): (Vec<&Resource>, Vec<&Resource>) =
         stack.resources.iter().partition(|resource| retained(resource));
     Removal {
@@ -125,8 +128,12 @@ fn removal(stack: &Found, after: BTreeSet<String>) -> Removal {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use stacks::{Inputs, Stack};
 
     use super::*;
+    use crate::destroy::receipt::Receipt;
+    use crate::destroy::remove::Outcome;
+    use crate::project::Project;
 
     fn found(name: &str, policy: &str) -> Found {
         Found {
@@ -170,8 +177,12 @@ mod tests {
 
     #[test]
     fn what_is_retained_is_not_emptied() {
-        let table: [(&str, &[&str], &[&str]); 2] =
-            [("Delete", &["the-bucket"], &[]), ("Retain", &[], &["the-bucket"])];
+        let table: [(&str, &[&str], &[&str]); 4] = [
+            ("Delete", &["the-bucket"], &[]),
+            ("Snapshot", &["the-bucket"], &[]),
+            ("Retain", &[], &["the-bucket"]),
+            ("RetainExceptOnCreate", &[], &["the-bucket"]),
+        ];
         for (policy, emptied, retained) in table {
             let plan = make("test", &[found("store", policy)], &needs()).expect("no cycle");
             let stack = &plan.stacks[0];
@@ -179,5 +190,57 @@ mod tests {
             let kept: Vec<&str> = stack.retain.iter().map(|resource| resource.physical_id.as_str()).collect();
             assert_eq!(kept, retained, "{policy}");
         }
+    }
+
+    /// The stacks of a shipped environment as they are found once deployed.
+    fn deployed(environment: &str) -> Vec<Found> {
+        let loaded = Project::locate().load_named(environment, &[]);
+        let (model, environment) = loaded.unwrap_or_else(|failure| panic!("{:#}", failure.error));
+        let stacks = stacks::synthesize(&Inputs { model: &model, environment: &environment });
+        let found = |stack: Stack| Found {
+            name: stack.name.to_owned(),
+            stack_name: stack.stack_name.clone(),
+            stack_id: format!("arn:{}", stack.name),
+            status: "CREATE_COMPLETE".to_owned(),
+            template: stack.template.to_json(),
+            resources: stack
+                .template
+                .resources()
+                .iter()
+                .map(|(id, resource)| Resource {
+                    logical_id: id.to_string(),
+                    kind: resource.kind().to_owned(),
+                    physical_id: format!("{}.{id}", stack.name),
+                })
+                .collect(),
+        };
+        stacks.into_iter().map(found).collect()
+    }
+
+    #[test]
+    fn production_keeps_its_data() {
+        let plan = make("prod", &deployed("prod"), &BTreeMap::new()).expect("no cycle");
+        let emptied: Vec<&str> = plan.stacks.iter().flat_map(Removal::buckets).collect();
+        assert_eq!(emptied, ["artifacts.ArtifactBucket"]);
+
+        let outcomes: Vec<Outcome> = plan.stacks.iter().map(|_| Outcome::Gone(0)).collect();
+        let receipt = serde_json::to_value(Receipt::of(&plan, &outcomes, Vec::new())).expect("JSON");
+        let kept: BTreeSet<&str> = receipt["retained"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            // A policy stays with what it protects.
+            .filter(|resource| !resource["type"].as_str().is_some_and(|kind| kind.ends_with("Policy")))
+            .filter_map(|resource| resource["physical_id"].as_str())
+            .collect();
+        let expected = [
+            "ingest.EventStream",
+            "ingest.QuarantineQueue",
+            "lake.LakeBucket",
+            "store.Database",
+            "store.RejectedBucket",
+            "store.Table",
+        ];
+        assert_eq!(kept, BTreeSet::from(expected));
     }
 }
