@@ -42,7 +42,7 @@ enum Answer {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| level.parse().ok());
+    let level = std::env::var("LOG_LEVEL").ok().and_then(|level| level.parse().ok());
     tracing_subscriber::fmt().json().with_max_level(level.unwrap_or(LevelFilter::INFO)).without_time().init();
     let config = aws_config::defaults(BehaviorVersion::latest())
         .timeout_config(TimeoutConfig::builder().operation_timeout(CALL_TIMEOUT).build())
