@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use stacks::cfn::Policy;
 
 use super::replacement;
 
@@ -77,6 +78,42 @@ pub fn resources(old: &Value, old_values: &Values, new: &Value, new_values: &Val
         .collect()
 }
 
+/// A change that CloudFormation begins and the service refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fixed {
+    /// Name in the template.
+    pub logical_id: String,
+    /// For instance `AWS::Timestream::Table`.
+    pub kind: String,
+    /// For instance `Schema`.
+    pub property: &'static str,
+}
+
+/// The properties that change although they are fixed with their resource. What is replaced anyway
+/// may have them otherwise.
+pub fn fixed(old: &Value, new: &Value) -> Vec<Fixed> {
+    let none = Map::new();
+    let after = new["Resources"].as_object().unwrap_or(&none);
+    let mut found = Vec::new();
+    for (id, new) in after {
+        let old = &old["Resources"][id];
+        let kind = new["Type"].as_str().unwrap_or_default();
+        let mut changed = Vec::new();
+        paths("", old, new, &mut changed);
+        if old["Type"] != kind || changed.iter().any(|path| replacement::replaces(kind, path)) {
+            continue;
+        }
+        let properties: BTreeSet<&'static str> =
+            changed.iter().filter_map(|path| replacement::fixed(kind, path)).collect();
+        found.extend(properties.into_iter().map(|property| Fixed {
+            logical_id: id.clone(),
+            kind: kind.to_owned(),
+            property,
+        }));
+    }
+    found
+}
+
 fn change(id: &str, resource: &Value, change: Change) -> ResourceChange {
     let kind = resource["Type"].as_str().unwrap_or_default().to_owned();
     ResourceChange { logical_id: id.to_owned(), kind, change, properties: Vec::new(), data: None }
@@ -108,7 +145,8 @@ fn data(resource: &Value, policy: &str) -> Option<Data> {
     if !replacement::holds_data(kind) {
         return None;
     }
-    Some(if resource[policy] == "Retain" { Data::Retained } else { Data::Lost })
+    let retained = resource[policy].as_str().is_some_and(Policy::is_retained);
+    Some(if retained { Data::Retained } else { Data::Lost })
 }
 
 /// Paths at which two values differ: as deep as both are objects.
@@ -186,11 +224,13 @@ mod tests {
         let named = |name: &str, policy: &str| json!({"Type": "AWS::S3::Bucket", "UpdateReplacePolicy": policy, "Properties": {"BucketName": name, "Tags": []}});
         let role =
             |path: &str| json!({"Type": "AWS::IAM::Role", "Properties": {"Path": path, "Policies": [1]}});
-        let table: [(Value, Value, &[&str]); 8] = [
+        let table: [(Value, Value, &[&str]); 10] = [
             (json!({"A": bucket("Delete")}), json!({"A": bucket("Delete")}), &[]),
             (json!({}), json!({"A": bucket("Delete")}), &["A Add: "]),
             (json!({"A": bucket("Delete")}), json!({}), &["A Remove Lost: "]),
             (json!({"A": bucket("Retain")}), json!({}), &["A Remove Retained: "]),
+            (json!({"A": bucket("RetainExceptOnCreate")}), json!({}), &["A Remove Retained: "]),
+            (json!({"A": bucket("Snapshot")}), json!({}), &["A Remove Lost: "]),
             (
                 json!({"A": named("x", "Delete")}),
                 json!({"A": named("y", "Delete")}),
@@ -211,6 +251,29 @@ mod tests {
         for (old, new, expected) in table {
             check(&old, &new, &none, &none, expected);
         }
+    }
+
+    #[test]
+    fn what_is_fixed_with_its_resource() {
+        const TABLE: &str = "AWS::Timestream::Table";
+        let table = |kind: &str, name: &str, schema: &str| json!({"Resources": {"T": {"Type": kind, "Properties": {"TableName": name, "Schema": {"Key": schema}}}}});
+        let old = table(TABLE, "events", "DeviceID");
+        let cases = [
+            ("the same", old.clone(), 0),
+            ("another schema", table(TABLE, "events", "device_id"), 1),
+            ("another table", table(TABLE, "others", "device_id"), 0),
+            ("another type", table("Custom::TimestreamTable", "events", "device_id"), 0),
+            ("nothing", json!({}), 0),
+        ];
+        for (case, new, expected) in cases {
+            let found = fixed(&old, &new);
+            assert_eq!(found.len(), expected, "{case}");
+            assert!(
+                found.iter().all(|fixed| fixed.logical_id == "T" && fixed.property == "Schema"),
+                "{case}"
+            );
+        }
+        assert_eq!(fixed(&Value::Null, &old), [], "a table that is new");
     }
 
     #[test]

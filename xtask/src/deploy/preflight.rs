@@ -1,8 +1,14 @@
-//! What can be found out before anything is built.
+//! What can be found out before anything is changed. Read only.
 
+use aws_sdk_timestreamwrite::operation::describe_database::DescribeDatabaseError;
+use serde_json::Value;
 use stacks::Stack;
 
-use super::status::says_timestream_closed;
+use super::difference::{Fixed, fixed};
+use super::plan::Current;
+use super::replacement::stands_for;
+use super::state::{self, StateError};
+use super::status::{Condition, condition, says_timestream_closed};
 use crate::failure::{Exit, Explain};
 use crate::sdk_error::sentence;
 use crate::target::Session;
@@ -21,11 +27,44 @@ pub enum PreflightError {
     /// The credentials do not allow the question.
     #[error("Timestream does not answer: {0}")]
     Timestream(String),
+    /// The database is there, and no stack has it.
+    #[error(
+        "Timestream database `{database}` exists already, so stack `{stack_name}` cannot create it: \
+         a destroyed environment that retains its data leaves it behind"
+    )]
+    DatabaseExists {
+        /// The database.
+        database: String,
+        /// The stack.
+        stack_name: String,
+        /// The environment.
+        environment: String,
+    },
+    /// A property would change that cannot.
+    #[error(
+        "`{property}` of {stack}.{logical_id} ({kind}) would change, and the service takes no other value as long as it is there",
+        property = .change.property, logical_id = .change.logical_id, kind = .change.kind
+    )]
+    Fixed {
+        /// The stack, by its name in the table of stacks.
+        stack: &'static str,
+        /// The change.
+        change: Fixed,
+    },
+    /// CloudFormation did not say what is deployed.
+    #[error(transparent)]
+    State(#[from] StateError),
 }
 
 impl Explain for PreflightError {
     fn exit(&self) -> Exit {
-        Exit::Unexpected
+        match self {
+            Self::Fixed { .. } => Exit::Configuration,
+            Self::TimestreamClosed { .. }
+            | Self::Timestream(_)
+            | Self::DatabaseExists { .. }
+            | Self::State(_) => Exit::Unexpected,
+        }
     }
 
     fn hint(&self) -> Option<String> {
@@ -34,20 +73,63 @@ impl Explain for PreflightError {
                 "deploy to an account that has used it before, or run the pipeline on this machine with `--env local`"
                     .to_owned(),
             ),
-            Self::Timestream(_) => {
-                Some("the credentials need `timestream:DescribeEndpoints` on `*`".to_owned())
+            Self::Timestream(_) => Some(
+                "the credentials need `timestream:DescribeEndpoints` and `timestream:DescribeDatabase`"
+                    .to_owned(),
+            ),
+            Self::DatabaseExists { database, environment, .. } => Some(format!(
+                "a stack does not take over what is there: delete `{database}` and its tables when nobody needs \
+                 their data any more, or deploy under another name, from a copy of environments/{environment}.toml"
+            )),
+            Self::Fixed { change: Fixed { property: "Schema", .. }, .. } => Some(
+                "a table is partitioned by the device dimension that it was made with: put the device's \
+                 `dimension` in telemetry.toml back, or deploy a new environment, which has a new table"
+                    .to_owned(),
+            ),
+            Self::Fixed { .. } => {
+                Some("put it back, or deploy a new environment, which has a new one".to_owned())
             }
+            Self::State(error) => error.hint(),
         }
     }
 }
 
-/// Makes sure that the account may use Timestream, when these stacks do. The local endpoint is open.
+/// Makes sure that Timestream will take what these stacks have of it: that the account may use the
+/// service, that a database to be created is not there, and that nothing changes which is fixed.
+///
+/// The local endpoint is open, and a database there goes with its target.
 pub async fn timestream(session: &Session, stacks: &[Stack]) -> Result<(), PreflightError> {
-    let uses = stacks.iter().flat_map(|stack| stack.template.resources().values());
-    let uses = uses.map(stacks::cfn::Resource::kind).any(|kind| kind.starts_with("AWS::Timestream::"));
-    if !uses || session.endpoints.is_some() {
+    let stores: Vec<&Stack> = stacks.iter().filter(|stack| uses_timestream(stack)).collect();
+    if stores.is_empty() {
         return Ok(());
     }
+    let on_aws = session.endpoints.is_none();
+    if on_aws {
+        open(session).await?;
+    }
+    let names = stores.iter().map(|stack| (stack.name.to_owned(), stack.stack_name.clone()));
+    let current = state::read(&session.cloudformation(), names).await?;
+    for stack in stores {
+        let deployed = current.get(stack.name);
+        if on_aws && is_new(deployed) {
+            let client = session.timestream_write().await;
+            let client = client.map_err(|failure| PreflightError::Timestream(failure.error.to_string()))?;
+            for database in databases(stack) {
+                absent(&client, database, stack, &session.environment.name).await?;
+            }
+        }
+        unchanged(stack, deployed)?;
+    }
+    Ok(())
+}
+
+fn uses_timestream(stack: &Stack) -> bool {
+    let mut kinds = stack.template.resources().values().map(stacks::cfn::Resource::kind);
+    kinds.any(|kind| stands_for(kind).starts_with("AWS::Timestream::"))
+}
+
+/// Makes sure that the account may use the service.
+async fn open(session: &Session) -> Result<(), PreflightError> {
     match session.timestream_directory().describe_endpoints().send().await {
         Ok(_) => Ok(()),
         Err(error) => {
@@ -59,5 +141,131 @@ pub async fn timestream(session: &Session, stacks: &[Stack]) -> Result<(), Prefl
             }
             Err(PreflightError::Timestream(cause))
         }
+    }
+}
+
+/// Whether nothing of the stack was ever created. What is left of a creation that failed is its own.
+fn is_new(deployed: Option<&Current>) -> bool {
+    deployed
+        .is_none_or(|current| matches!(condition(&current.status), Condition::Absent | Condition::Phantom))
+}
+
+/// Names of the databases that a stack creates.
+fn databases(stack: &Stack) -> impl Iterator<Item = &str> {
+    let databases =
+        stack.template.resources().values().filter(|resource| resource.kind() == "AWS::Timestream::Database");
+    databases.filter_map(|database| database.property("DatabaseName").as_str())
+}
+
+/// Makes sure that there is no such database.
+async fn absent(
+    client: &aws_sdk_timestreamwrite::Client,
+    database: &str,
+    stack: &Stack,
+    environment: &str,
+) -> Result<(), PreflightError> {
+    match client.describe_database().database_name(database).send().await {
+        Ok(_) => Err(PreflightError::DatabaseExists {
+            database: database.to_owned(),
+            stack_name: stack.stack_name.clone(),
+            environment: environment.to_owned(),
+        }),
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(DescribeDatabaseError::is_resource_not_found_exception) =>
+        {
+            Ok(())
+        }
+        Err(error) => Err(PreflightError::Timestream(sentence(&error))),
+    }
+}
+
+/// Makes sure that nothing changes that is fixed with what is deployed.
+fn unchanged(stack: &Stack, deployed: Option<&Current>) -> Result<(), PreflightError> {
+    // Of a creation that failed, nothing stays.
+    let deployed = deployed
+        .filter(|current| !is_new(Some(current)) && condition(&current.status) != Condition::NeverSucceeded);
+    let Some(deployed) = deployed else { return Ok(()) };
+    // A template that is not JSON was made by other means, and is compared by CloudFormation alone.
+    let old: Value = serde_json::from_str(&deployed.template).unwrap_or_default();
+    let new: Value = serde_json::from_str(&stack.template.to_json()).unwrap_or_default();
+    match fixed(&old, &new).into_iter().next() {
+        Some(change) => Err(PreflightError::Fixed { stack: stack.name, change }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stacks::Inputs;
+
+    use super::*;
+    use crate::deploy::test_service::Service;
+    use crate::project::Project;
+
+    /// The store of an environment, for a device of this name.
+    fn store(environment: &str, dimension: &str) -> Stack {
+        let loaded = Project::locate().load_named(environment, &[]);
+        let (mut model, environment) = loaded.unwrap_or_else(|failure| panic!("{:#}", failure.error));
+        dimension.clone_into(&mut model.device.dimension);
+        let stacks = stacks::synthesize(&Inputs { model: &model, environment: &environment });
+        stacks.into_iter().find(uses_timestream).expect("a stack with a table")
+    }
+
+    #[test]
+    fn the_device_dimension_of_a_table_is_fixed() {
+        let table = [
+            ("UPDATE_COMPLETE", "DeviceID", false),
+            ("UPDATE_COMPLETE", "device_id", true),
+            ("UPDATE_IN_PROGRESS", "device_id", true),
+            ("ROLLBACK_COMPLETE", "device_id", false),
+            ("REVIEW_IN_PROGRESS", "device_id", false),
+        ];
+        for environment in ["local", "dev", "prod"] {
+            let template = store(environment, "DeviceID").template.to_json();
+            for (status, dimension, refused) in table {
+                let deployed =
+                    Current { status: status.to_owned(), template: template.clone(), ..Current::default() };
+                let error = unchanged(&store(environment, dimension), Some(&deployed)).err();
+                assert_eq!(error.is_some(), refused, "{environment} {status} {dimension}");
+                if let Some(error) = error {
+                    assert!(error.to_string().starts_with("`Schema` of store.Table ("), "{error}");
+                    assert!(error.hint().is_some_and(|hint| hint.contains("device dimension")));
+                }
+            }
+            assert!(unchanged(&store(environment, "device_id"), None).is_ok(), "{environment}");
+        }
+    }
+
+    #[test]
+    fn a_database_is_asked_for_when_its_stack_is_new() {
+        let table = [
+            (None, true),
+            (Some("REVIEW_IN_PROGRESS"), true),
+            (Some("DELETE_COMPLETE"), true),
+            (Some("ROLLBACK_FAILED"), false),
+            (Some("CREATE_COMPLETE"), false),
+            (Some("CREATE_IN_PROGRESS"), false),
+        ];
+        for (status, expected) in table {
+            let current = status.map(|status| Current { status: status.to_owned(), ..Current::default() });
+            assert_eq!(is_new(current.as_ref()), expected, "{status:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_database_that_was_left_behind_stops_the_deployment() {
+        let service = Service::moto();
+        let session = service.session().await;
+        let client = session.timestream_write().await.unwrap_or_else(|failure| panic!("{:#}", failure.error));
+        let prod = store("prod", "DeviceID");
+        assert_eq!(databases(&prod).collect::<Vec<_>>(), ["sluice_prod"]);
+
+        absent(&client, "sluice_prod", &prod, "prod").await.expect("nothing is there");
+        client.create_database().database_name("sluice_prod").send().await.expect("a database");
+        let error = absent(&client, "sluice_prod", &prod, "prod").await.expect_err("it is there");
+        assert!(matches!(error, PreflightError::DatabaseExists { .. }), "{error}");
+        assert!(error.to_string().contains("`sluice_prod` exists already"), "{error}");
     }
 }

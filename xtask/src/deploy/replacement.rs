@@ -3,6 +3,8 @@
 //! The tables name what can be known before CloudFormation is asked. What they do not name is caught
 //! by the change set, which says of every resource whether it is replaced.
 
+use stacks::FIXED;
+
 /// Types whose resources hold what cannot be made again: a replacement or removal loses it.
 const HOLDS_DATA: &[&str] = &[
     "AWS::EFS::FileSystem",
@@ -48,13 +50,34 @@ pub fn holds_data(kind: &str) -> bool {
     HOLDS_DATA.contains(&kind)
 }
 
-/// Whether a change at this path of the resource, for instance `Properties.BucketName`, replaces it.
+/// Whether a change at this path of the resource, for instance `Properties.BucketName`, replaces it. So
+/// does what is [`fixed`]: only another resource can have it otherwise.
 pub fn follows_from(kind: &str, path: &str) -> bool {
-    let Some(path) = path.strip_prefix("Properties.") else { return false };
-    let property = path.split('.').next().unwrap_or(path);
-    // A bridged resource is a custom one with the properties of the type that it stands for.
-    let kind = kind.replace("Custom::Timestream", "AWS::Timestream::");
-    REPLACES.iter().any(|(known, properties)| *known == kind && properties.contains(&property))
+    replaces(kind, path) || fixed(kind, path).is_some()
+}
+
+/// Whether CloudFormation answers a change at this path with a new resource.
+pub fn replaces(kind: &str, path: &str) -> bool {
+    let (kind, property) = (stands_for(kind), property(path));
+    REPLACES.iter().any(|(known, properties)| {
+        *known == kind && property.is_some_and(|property| properties.contains(&property))
+    })
+}
+
+/// The property at this path, when the service refuses every change of it.
+pub fn fixed(kind: &str, path: &str) -> Option<&'static str> {
+    let (kind, property) = (stands_for(kind), property(path)?);
+    FIXED.iter().find(|(known, fixed)| *known == kind && *fixed == property).map(|(_, fixed)| *fixed)
+}
+
+/// The type whose properties a resource of this type has. A bridged resource is a custom one with the
+/// properties of the type that it stands for.
+pub fn stands_for(kind: &str) -> String {
+    kind.replace("Custom::Timestream", "AWS::Timestream::")
+}
+
+fn property(path: &str) -> Option<&str> {
+    path.strip_prefix("Properties.")?.split('.').next()
 }
 
 #[cfg(test)]
@@ -71,10 +94,29 @@ mod tests {
             ("AWS::Lambda::EventSourceMapping", "Properties.EventSourceArn.Ref", true),
             ("Custom::TimestreamTable", "Properties.TableName", true),
             ("Custom::TimestreamTable", "Properties.RetentionProperties", false),
+            ("AWS::Timestream::Table", "Properties.Schema.CompositePartitionKey", true),
+            ("Custom::TimestreamTable", "Properties.Schema", true),
+            ("AWS::Timestream::Database", "Properties.Schema", false),
             ("AWS::Nothing::Known", "Properties.Name", false),
         ];
         for (kind, path, expected) in table {
             assert_eq!(follows_from(kind, path), expected, "{kind} {path}");
+        }
+    }
+
+    #[test]
+    fn what_is_fixed_is_not_what_is_replaced() {
+        let table = [
+            ("AWS::Timestream::Table", "Properties.Schema.CompositePartitionKey", Some("Schema"), false),
+            ("Custom::TimestreamTable", "Properties.Schema", Some("Schema"), false),
+            ("Custom::TimestreamTable", "Properties.TableName", None, true),
+            ("AWS::Timestream::Table", "Properties.RetentionProperties.Schema", None, false),
+            ("AWS::Timestream::Table", "Schema", None, false),
+            ("AWS::Glue::Table", "Properties.Schema", None, false),
+        ];
+        for (kind, path, expected, replaced) in table {
+            assert_eq!(fixed(kind, path), expected, "{kind} {path}");
+            assert_eq!(replaces(kind, path), replaced, "{kind} {path}");
         }
     }
 }
