@@ -14,8 +14,6 @@ use crate::target::Session;
 pub struct DeployedStack {
     /// Name in the table of stacks, for instance `ingest`.
     pub name: &'static str,
-    /// Name in CloudFormation.
-    pub stack_name: String,
     /// Status, as CloudFormation spells it.
     pub status: String,
     /// Outputs, by name.
@@ -85,7 +83,8 @@ impl Inventory {
     /// Asks CloudFormation for every stack of the environment and its resources, concurrently.
     pub async fn read(session: &Session) -> Result<Self, InventoryError> {
         let client = session.cloudformation();
-        let stacks = try_join_all(STACKS.iter().map(|definition| deployed(&client, session, definition.name)));
+        let stacks =
+            try_join_all(STACKS.iter().map(|definition| deployed(&client, session, definition.name)));
         let stacks: Vec<_> = stacks.await?.into_iter().flatten().collect();
         if stacks.is_empty() {
             return Err(InventoryError::NotDeployed(session.environment.name.clone()));
@@ -94,7 +93,12 @@ impl Inventory {
     }
 
     /// An output that the command cannot do without.
-    pub fn output(&self, session: &Session, stack: &'static str, output: &'static str) -> Result<&str, InventoryError> {
+    pub fn output(
+        &self,
+        session: &Session,
+        stack: &'static str,
+        output: &'static str,
+    ) -> Result<&str, InventoryError> {
         self.stacks
             .iter()
             .find(|deployed| deployed.name == stack)
@@ -108,9 +112,16 @@ impl Inventory {
     }
 
     /// Resources of a type, with the stack that has them.
-    pub fn resources<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a DeployedStack, &'a DeployedResource)> {
+    pub fn resources<'a>(
+        &'a self,
+        kind: &'a str,
+    ) -> impl Iterator<Item = (&'a DeployedStack, &'a DeployedResource)> {
         self.stacks.iter().flat_map(move |stack| {
-            stack.resources.iter().filter(move |resource| resource.kind == kind).map(move |resource| (stack, resource))
+            stack
+                .resources
+                .iter()
+                .filter(move |resource| resource.kind == kind)
+                .map(move |resource| (stack, resource))
         })
     }
 }
@@ -143,5 +154,5 @@ async fn deployed(
         });
     }
     let status = stack.stack_status().map_or("UNKNOWN", |status| status.as_str()).to_owned();
-    Ok(Some(DeployedStack { name, stack_name, status, outputs, resources }))
+    Ok(Some(DeployedStack { name, status, outputs, resources }))
 }

@@ -55,12 +55,12 @@ impl Explain for ConfigurationError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::UnknownEnvironment { name, known } => Some(
-                match likely(name, known.iter().map(String::as_str)) {
+            Self::UnknownEnvironment { name, known } => {
+                Some(match likely(name, known.iter().map(String::as_str)) {
                     Some(likely) => format!("did you mean `--env {likely}`?"),
                     None => format!("there are: {}", known.join(", ")),
-                },
-            ),
+                })
+            }
             Self::Read { .. } | Self::Problems(_) => None,
         }
     }
@@ -79,7 +79,8 @@ impl Project {
     /// The checkout around this program's source.
     pub fn locate() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_path_buf();
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
+        let target =
+            std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
         Self { root, target }
     }
 
@@ -125,8 +126,7 @@ impl Project {
         let environment_text = self.read(&environment_file)?;
         let model_text = self.read("telemetry.toml")?;
         let model = stacks::model::parse("telemetry.toml", &model_text);
-        let environment =
-            stacks::environment::parse(name, &environment_file, &environment_text, overrides);
+        let environment = stacks::environment::parse(name, &environment_file, &environment_text, overrides);
         match (model, environment) {
             (Ok(model), Ok(environment)) => match environment.place(&environment_file, model) {
                 Ok(model) => Ok((model, environment)),
@@ -161,6 +161,10 @@ mod tests {
         // Sound by itself, and with a model of three levels too deep.
         let failure = loaded("a/b/c/d/e/f/g").expect_err("too deep");
         assert_eq!(failure.exit, Exit::Configuration);
-        assert!(failure.error.to_string().contains("environments/dev.toml: `topic_prefix`"), "{:#}", failure.error);
+        assert!(
+            failure.error.to_string().contains("environments/dev.toml: `topic_prefix`"),
+            "{:#}",
+            failure.error
+        );
     }
 }

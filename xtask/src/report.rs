@@ -58,6 +58,7 @@ impl Report {
     }
 
     /// Whether a person can be asked: standard input and standard error are terminals.
+    #[expect(clippy::unused_self, reason = "whom a report reaches is the report's to say")]
     pub fn interactive(&self) -> bool {
         std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
@@ -132,7 +133,10 @@ impl Report {
             }
             let message = causes(&failure.error);
             let (hint, details) = (failure.hint.clone(), failure.details.clone());
-            self.json(&Failed { ok: false, error: Body { exit: failure.exit as u8, message, hint, details } });
+            self.json(&Failed {
+                ok: false,
+                error: Body { exit: failure.exit as u8, message, hint, details },
+            });
         }
         self.note(format_args!("{} {}", paint(BAD, "error:"), causes(&failure.error)));
         if let Some(hint) = &failure.hint {

@@ -10,6 +10,7 @@ use futures::stream::{StreamExt as _, TryStreamExt as _, iter};
 
 use crate::failure::Failure;
 use crate::inventory::Inventory;
+use crate::sdk_error::sentence;
 use crate::target::Session;
 
 /// Messages on their way at the same time. IoT Core takes far more from one account; the emulator
@@ -64,9 +65,16 @@ impl Sender {
             Self::Mqtt(client) => {
                 let publish = |event: Event| async move {
                     let start = Instant::now();
-                    client.publish().topic(&event.topic).qos(1).payload(event.payload.into()).send().await.map_err(
-                        |error| anyhow!("cannot publish to {}: {}", event.topic, aws_sdk_iotdataplane::error::DisplayErrorContext(&error)),
-                    )?;
+                    client
+                        .publish()
+                        .topic(&event.topic)
+                        .qos(1)
+                        .payload(event.payload.into())
+                        .send()
+                        .await
+                        .map_err(|error| {
+                            anyhow!("cannot publish to {}: {}", event.topic, sentence(&error))
+                        })?;
                     Ok::<_, Failure>(start)
                 };
                 iter(events).map(publish).buffered(IN_FLIGHT).try_collect().await
@@ -90,13 +98,17 @@ async fn put(client: &aws_sdk_kinesis::Client, stream: &str, batch: Vec<Event>) 
     let entry = |event: Event| {
         PutRecordsRequestEntry::builder().data(event.payload.into()).partition_key(event.device).build()
     };
-    let mut entries = batch.into_iter().map(entry).collect::<Result<Vec<_>, _>>().map_err(anyhow::Error::from)?;
+    let mut entries =
+        batch.into_iter().map(entry).collect::<Result<Vec<_>, _>>().map_err(anyhow::Error::from)?;
     for attempt in 0..ATTEMPTS {
         let answer = client.put_records().stream_name(stream).set_records(Some(entries.clone())).send().await;
-        let answer = answer
-            .map_err(|error| anyhow!("stream {stream} takes nothing: {}", aws_sdk_kinesis::error::DisplayErrorContext(&error)))?;
-        let refused: Vec<_> =
-            entries.into_iter().zip(answer.records()).filter(|(_, result)| result.error_code().is_some()).collect();
+        let answer =
+            answer.map_err(|error| anyhow!("stream {stream} takes nothing: {}", sentence(&error)))?;
+        let refused: Vec<_> = entries
+            .into_iter()
+            .zip(answer.records())
+            .filter(|(_, result)| result.error_code().is_some())
+            .collect();
         if refused.is_empty() {
             return Ok(());
         }

@@ -13,8 +13,6 @@ use crate::sdk_error::sentence;
 /// An environment and the way to it: what every command that talks to a service starts from.
 #[derive(Debug, Clone)]
 pub struct Session {
-    /// The checkout.
-    pub project: Project,
     /// What a device sends.
     pub model: Model,
     /// Where it goes.
@@ -64,11 +62,9 @@ impl Explain for TargetError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Credentials { .. } => {
-                "log in (`aws sso login`, `aws login`) or set AWS_PROFILE; \
+            Self::Credentials { .. } => "log in (`aws sso login`, `aws login`) or set AWS_PROFILE; \
                  `--env local` needs no account"
-                    .to_owned()
-            }
+                .to_owned(),
             Self::WrongAccount { environment, .. } => format!(
                 "use credentials of that account (AWS_PROFILE), or put yours as `account` in environments/{environment}.toml"
             ),
@@ -86,22 +82,22 @@ impl Session {
             Target::Aws => None,
             Target::Local => Some(local::running(&project, global).ok_or(TargetError::NotRunning)?),
         };
-        Self::open(project, model, environment, endpoints).await
+        Self::open(model, environment, endpoints).await
     }
 
     /// Connects to an environment through endpoints that are known, or AWS itself, and makes sure
     /// that the account is the one that the environment expects.
     pub async fn open(
-        project: Project,
         model: Model,
         environment: Environment,
         endpoints: Option<Endpoints>,
     ) -> Result<Self, Failure> {
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).region(Region::new(environment.region.clone()));
+        let mut loader =
+            aws_config::defaults(BehaviorVersion::latest()).region(Region::new(environment.region.clone()));
         if let Some(endpoints) = &endpoints {
             loader = loader.endpoint_url(&endpoints.aws).test_credentials();
         }
-        let session = Self { project, model, environment, config: loader.load().await, endpoints };
+        let session = Self { model, environment, config: loader.load().await, endpoints };
         if session.endpoints.is_none() {
             session.guard_account().await?;
         }
@@ -110,9 +106,10 @@ impl Session {
 
     async fn guard_account(&self) -> Result<(), TargetError> {
         let environment = self.environment.name.clone();
-        let identity = aws_sdk_sts::Client::new(&self.config).get_caller_identity().send().await.map_err(|error| {
-            TargetError::Credentials { environment: environment.clone(), cause: sentence(&error) }
-        })?;
+        let identity =
+            aws_sdk_sts::Client::new(&self.config).get_caller_identity().send().await.map_err(|error| {
+                TargetError::Credentials { environment: environment.clone(), cause: sentence(&error) }
+            })?;
         let actual = identity.account().unwrap_or_default();
         if actual == self.environment.account {
             return Ok(());
@@ -157,7 +154,8 @@ impl Session {
 
     /// A client of S3. The local endpoint has no host per bucket.
     pub fn s3(&self) -> aws_sdk_s3::Client {
-        let config = aws_sdk_s3::config::Builder::from(&self.config).force_path_style(self.endpoints.is_some());
+        let config =
+            aws_sdk_s3::config::Builder::from(&self.config).force_path_style(self.endpoints.is_some());
         aws_sdk_s3::Client::from_conf(config.build())
     }
 
@@ -169,7 +167,8 @@ impl Session {
     /// A client of Timestream's query API. On AWS it discovers its cell, as the service demands.
     pub async fn timestream_query(&self) -> Result<aws_sdk_timestreamquery::Client, Failure> {
         if let Some(endpoints) = &self.endpoints {
-            let config = aws_sdk_timestreamquery::config::Builder::from(&self.config).endpoint_url(&endpoints.timestream);
+            let config = aws_sdk_timestreamquery::config::Builder::from(&self.config)
+                .endpoint_url(&endpoints.timestream);
             return Ok(aws_sdk_timestreamquery::Client::from_conf(config.build()));
         }
         let (client, reload) = aws_sdk_timestreamquery::Client::new(&self.config)
@@ -188,7 +187,8 @@ impl Session {
     /// A client of Timestream's write API, the control plane of databases and tables.
     pub async fn timestream_write(&self) -> Result<aws_sdk_timestreamwrite::Client, Failure> {
         if let Some(endpoints) = &self.endpoints {
-            let config = aws_sdk_timestreamwrite::config::Builder::from(&self.config).endpoint_url(&endpoints.timestream);
+            let config = aws_sdk_timestreamwrite::config::Builder::from(&self.config)
+                .endpoint_url(&endpoints.timestream);
             return Ok(aws_sdk_timestreamwrite::Client::from_conf(config.build()));
         }
         let (client, reload) = aws_sdk_timestreamwrite::Client::new(&self.config)

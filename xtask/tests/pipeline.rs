@@ -24,8 +24,9 @@ struct Ran {
 impl Ran {
     /// The one JSON document on standard output.
     fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout)
-            .unwrap_or_else(|error| panic!("not one JSON document: {error}\n{}\n{}", self.stdout, self.stderr))
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| {
+            panic!("not one JSON document: {error}\n{}\n{}", self.stdout, self.stderr)
+        })
     }
 
     fn expect(self, exit: i32) -> Self {
@@ -66,7 +67,7 @@ impl Pipeline {
             if enough(&rows) {
                 return rows;
             }
-            assert!(start.elapsed() < Duration::from_secs(120), "{sql}\n{rows:?}\n{}", self.logs());
+            assert!(start.elapsed() < Duration::from_mins(2), "{sql}\n{rows:?}\n{}", self.logs());
             std::thread::sleep(Duration::from_millis(300));
         }
     }
@@ -87,7 +88,7 @@ impl Pipeline {
             if now == Some(depth) {
                 return;
             }
-            let patient = start.elapsed() < Duration::from_secs(120) && now.is_some_and(|now| now <= depth);
+            let patient = start.elapsed() < Duration::from_mins(2) && now.is_some_and(|now| now <= depth);
             assert!(patient, "quarantine holds {now:?}, not {depth}\n{}", self.logs());
             std::thread::sleep(Duration::from_millis(300));
         }
@@ -108,7 +109,9 @@ fn processes_of(folder: &Path) -> Vec<String> {
     let own = std::process::id().to_string();
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     entries
-        .filter(|entry| entry.file_name().to_str().is_some_and(|name| name.parse::<u32>().is_ok() && name != own))
+        .filter(|entry| {
+            entry.file_name().to_str().is_some_and(|name| name.parse::<u32>().is_ok() && name != own)
+        })
         .filter_map(|entry| {
             let command = std::fs::read(entry.path().join("cmdline")).ok()?;
             let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
@@ -165,13 +168,22 @@ async fn from_nothing_to_proof_and_back() {
 
     // Every event arrives at every end.
     let proof = pipeline.xtask(&["verify", "--format", "json"]).expect(0).json();
-    assert_eq!((&proof["ok"], &proof["sent"], &proof["lost"]), (&json!(true), &json!(200), &json!(0)), "{proof}");
+    assert_eq!(
+        (&proof["ok"], &proof["sent"], &proof["lost"]),
+        (&json!(true), &json!(200), &json!(0)),
+        "{proof}"
+    );
     let hops: Vec<&str> =
         proof["hops"].as_array().into_iter().flatten().filter_map(|hop| hop["name"].as_str()).collect();
     assert_eq!(hops, ["store", "lake"]);
 
     simulated_data_answers_the_articles(&pipeline);
-    an_mqtt_client_is_heard(&pipeline, aws, u16::try_from(endpoints["mqtt"].as_u64().expect("a port")).expect("a port")).await;
+    an_mqtt_client_is_heard(
+        &pipeline,
+        aws,
+        u16::try_from(endpoints["mqtt"].as_u64().expect("a port")).expect("a port"),
+    )
+    .await;
     poison_loses_nothing(&pipeline, aws, &stream).await;
 
     // Everything goes, and a second time there is nothing.
@@ -189,7 +201,8 @@ fn simulated_data_answers_the_articles(pipeline: &Pipeline) {
         .expect(0)
         .json();
     assert_eq!(sent["sent"], 300);
-    let simulated = format!(r#"FROM {DATABASE}.telemetry WHERE time > ago(1h) AND "DeviceID" LIKE 'device-%'"#);
+    let simulated =
+        format!(r#"FROM {DATABASE}.telemetry WHERE time > ago(1h) AND "DeviceID" LIKE 'device-%'"#);
     let count = format!("SELECT count(*) {simulated}");
     pipeline.rows_when(&count, |rows| rows.first().is_some_and(|row| row[0] == 300));
 
@@ -199,7 +212,10 @@ fn simulated_data_answers_the_articles(pipeline: &Pipeline) {
     ));
     assert_eq!(latest["columns"][1], json!({"name": "latest_temperature", "type": "DOUBLE"}));
     assert_eq!(latest["rows"].as_array().map(Vec::len), Some(50));
-    assert!(latest["rows"][0][1].as_f64().is_some_and(|celsius| (-50.0..100.0).contains(&celsius)), "{latest}");
+    assert!(
+        latest["rows"][0][1].as_f64().is_some_and(|celsius| (-50.0..100.0).contains(&celsius)),
+        "{latest}"
+    );
 
     for (sql, at_least) in [
         (
@@ -250,7 +266,8 @@ async fn an_mqtt_client_is_heard(pipeline: &Pipeline, aws: &str, port: u16) {
     let (client, mut events) = rumqttc::AsyncClient::new(options, 10);
     for index in 0..5 {
         let event = json!({"DeviceID": "mqtt-device", "Time": now_ms() + index, "temperature_measure": 11.5});
-        let publish = client.publish("dt/mqtt-device/measures", rumqttc::QoS::AtLeastOnce, false, event.to_string());
+        let publish =
+            client.publish("dt/mqtt-device/measures", rumqttc::QoS::AtLeastOnce, false, event.to_string());
         publish.await.expect("queued");
     }
     let mut acknowledged = 0;
@@ -270,13 +287,16 @@ async fn poison_loses_nothing(pipeline: &Pipeline, aws: &str, stream: &str) {
     let now = now_ms();
     let hour = 3_600_000;
     let good = |device: &str, time: i64| {
-        json!({"DeviceID": device, "Time": time, "temperature_measure": 12.5, "humidity_measure": 60}).to_string()
+        json!({"DeviceID": device, "Time": time, "temperature_measure": 12.5, "humidity_measure": 60})
+            .to_string()
     };
     let quarantined: Vec<Vec<u8>> = vec![
         b"\xff\xfe not text".to_vec(),
         b"not json".to_vec(),
         b"[1, 2]".to_vec(),
-        json!({"DeviceID": "poison", "Time": now, "temperature_measure": "warm", "watt_measure": 300}).to_string().into(),
+        json!({"DeviceID": "poison", "Time": now, "temperature_measure": "warm", "watt_measure": 300})
+            .to_string()
+            .into(),
         json!({"DeviceID": "poison", "Time": "yesterday", "temperature_measure": 12}).to_string().into(),
         json!({"Time": now, "temperature_measure": 12}).to_string().into(),
         good("poison", now - 24 * 400 * hour).into(),
@@ -292,11 +312,14 @@ async fn poison_loses_nothing(pipeline: &Pipeline, aws: &str, stream: &str) {
     let longest = quarantined.len().max(stored.len());
     let mixed = (0..longest).flat_map(|index| [stored.get(index), quarantined.get(index)]).flatten();
     for payload in mixed {
-        let put = client.put_record().stream_name(stream).partition_key("poison").data(payload.clone().into());
+        let put =
+            client.put_record().stream_name(stream).partition_key("poison").data(payload.clone().into());
         put.send().await.expect("the stream takes anything");
     }
     pipeline.quarantine_when(i64::try_from(quarantined.len()).expect("few"));
-    let count = format!(r#"SELECT count(*), count(time_corrected) FROM {DATABASE}.telemetry WHERE "DeviceID" = 'fine'"#);
+    let count = format!(
+        r#"SELECT count(*), count(time_corrected) FROM {DATABASE}.telemetry WHERE "DeviceID" = 'fine'"#
+    );
     pipeline.rows_when(&count, |rows| rows.first().is_some_and(|row| row[0] == 5 && row[1] == 2));
     // The good measure of an event with a bad one is stored.
     let watt = format!(r#"SELECT watt, temperature FROM {DATABASE}.telemetry WHERE "DeviceID" = 'poison'"#);

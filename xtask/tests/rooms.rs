@@ -42,7 +42,9 @@ fn dependencies_point_one_way() {
     for package in packages {
         let name = package["name"].as_str().expect("a name");
         let uses = package["dependencies"].as_array().into_iter().flatten();
-        for used in uses.filter_map(|dependency| dependency["name"].as_str()).filter(|used| names.contains(used)) {
+        for used in
+            uses.filter_map(|dependency| dependency["name"].as_str()).filter(|used| names.contains(used))
+        {
             assert!(allowed[name].contains(used), "{name} may not use {used}");
         }
     }
@@ -52,7 +54,17 @@ fn dependencies_point_one_way() {
 fn pure_libraries_reach_no_io() {
     for package in ["stacks", "telemetry", "device-simulator"] {
         let output = Command::new(env!("CARGO"))
-            .args(["tree", "--locked", "--edges", "normal", "--prefix", "none", "--no-default-features", "--package", package])
+            .args([
+                "tree",
+                "--locked",
+                "--edges",
+                "normal",
+                "--prefix",
+                "none",
+                "--no-default-features",
+                "--package",
+                package,
+            ])
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .output()
             .expect("cargo runs");

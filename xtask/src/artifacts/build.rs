@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use stacks::Function;
 use stacks::environment::{Architecture, Environment, Target};
-use tokio::process::Command;
 
 use crate::failure::{Explain, Failure};
 use crate::local::venv::Venv;
@@ -147,4 +146,3 @@ async fn add_target(project: &Project, triple: &'static str) -> Result<(), Build
     }
     Err(no_target(String::from_utf8_lossy(&added.stderr).trim().to_owned()))
 }
-

@@ -71,7 +71,7 @@ async fn reach(
         (Target::Local, Some(running)) => Some(running),
         (Target::Local, None) => Some(local::start(project, global, report).await?),
     };
-    let session = Session::open(project.clone(), model.clone(), environment.clone(), endpoints).await?;
+    let session = Session::open(model.clone(), environment.clone(), endpoints).await?;
     let client = session.cloudformation();
     let names = stacks.iter().map(|stack| (stack.name.to_owned(), stack.stack_name.clone()));
     let open = async { preflight::timestream(&session, stacks).await.map_err(Failure::from) };

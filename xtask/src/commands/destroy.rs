@@ -37,7 +37,7 @@ impl Destroy {
         if is_local && endpoints.is_none() {
             return self.without_services(&project, global, report).await;
         }
-        let session = Session::open(project.clone(), model, environment, endpoints).await?;
+        let session = Session::open(model, environment, endpoints).await?;
 
         let found = find::stacks(&session.cloudformation(), &session.environment).await?;
         for stranger in &found.strangers {

@@ -73,10 +73,9 @@ impl Doctor {
         let mut findings = vec![rust(&project).await, python(), packages(&project), disk(project.target())];
         findings.extend(match environment.target {
             Target::Local => target(&project, global),
-            Target::Aws => vec![
-                processor(&project, &environment).await,
-                credentials(&project, &model, &environment).await,
-            ],
+            Target::Aws => {
+                vec![processor(&project, &environment).await, credentials(&model, &environment).await]
+            }
         });
         let ok = findings.iter().all(|finding| finding.state != State::Lacking);
         report.print(&Diagnosis { ok, environment: environment.name, findings });
@@ -169,8 +168,8 @@ async fn processor(project: &Project, environment: &Environment) -> Finding {
     }
 }
 
-async fn credentials(project: &Project, model: &Model, environment: &Environment) -> Finding {
-    match Session::open(project.clone(), model.clone(), environment.clone(), None).await {
+async fn credentials(model: &Model, environment: &Environment) -> Finding {
+    match Session::open(model.clone(), environment.clone(), None).await {
         Ok(_) => Finding::fine(
             "AWS credentials",
             format!("for account {}, Region {}", environment.account, environment.region),

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use anyhow::anyhow;
-use aws_sdk_cloudwatchlogs::error::DisplayErrorContext;
 use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
 use clap::Args;
 use futures::future::try_join_all;
@@ -16,6 +15,7 @@ use crate::cli::{Format, Global};
 use crate::failure::{Exit, Failure};
 use crate::inventory::Inventory;
 use crate::report::{Document, FAINT, Report, STRONG, paint};
+use crate::sdk_error::sentence;
 use crate::target::Session;
 
 /// How often `--follow` asks for more.
@@ -77,8 +77,11 @@ impl Line {
 impl Logs {
     pub async fn run(&self, global: &Global, report: &Report) -> Outcome {
         if self.follow && report.format() == Format::Json {
-            return Err(Failure::new(Exit::Configuration, "--follow has no end, so it cannot be one JSON document")
-                .hint("leave out --follow, or --format json"));
+            return Err(Failure::new(
+                Exit::Configuration,
+                "--follow has no end, so it cannot be one JSON document",
+            )
+            .hint("leave out --follow, or --format json"));
         }
         let session = Session::connect(global).await?;
         let inventory = Inventory::read(&session).await?;
@@ -89,7 +92,10 @@ impl Logs {
         let lines = self.read(&session, &groups, from, &mut seen).await?;
         if !self.follow {
             if lines.is_empty() {
-                report.note(format_args!("no line in the last {}s; --since goes further back", self.since.as_secs()));
+                report.note(format_args!(
+                    "no line in the last {}s; --since goes further back",
+                    self.since.as_secs()
+                ));
             }
             report.print(&Lines { lines });
             return Ok(Exit::Done);
@@ -118,7 +124,8 @@ impl Logs {
         if !groups.is_empty() {
             return Ok(groups);
         }
-        let mut known: Vec<_> = inventory.resources("AWS::Logs::LogGroup").map(|(stack, _)| stack.name).collect();
+        let mut known: Vec<_> =
+            inventory.resources("AWS::Logs::LogGroup").map(|(stack, _)| stack.name).collect();
         known.dedup();
         Err(Failure::new(Exit::Configuration, format_args!("no log in {}", self.stacks.join(", ")))
             .hint(format!("stacks with logs: {}", known.join(", "))))
@@ -140,7 +147,7 @@ impl Logs {
                 let mut lines = Vec::new();
                 while let Some(page) = pages.next().await {
                     let page = page
-                        .map_err(|error| anyhow!("log group {group} cannot be read: {}", DisplayErrorContext(&error)))?;
+                        .map_err(|error| anyhow!("log group {group} cannot be read: {}", sentence(&error)))?;
                     lines.extend(page.events().iter().map(|event| Line::new(stack, event)));
                 }
                 Ok::<_, anyhow::Error>(lines)

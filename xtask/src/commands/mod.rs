@@ -30,7 +30,7 @@ pub async fn run(cli: &Cli, report: &Report) -> Outcome {
         Command::Synth(command) => command.run(global, report),
         Command::Check(command) => command.run(global, report).await,
         Command::Plan(command) => command.run(global, report).await,
-        Command::Deploy(command) => command.run(global, report).await,
+        Command::Deploy(command) => Box::pin(command.run(global, report)).await,
         Command::Destroy(command) => command.run(global, report).await,
         Command::Status(command) => command.run(global, report).await,
         Command::Outputs(command) => command.run(global, report).await,
@@ -47,6 +47,7 @@ pub async fn run(cli: &Cli, report: &Report) -> Outcome {
 
 /// Reads a duration such as `90s`, `10m` or `1h 30m`.
 fn duration(text: &str) -> Result<std::time::Duration, String> {
-    let span: jiff::SignedDuration = text.parse().map_err(|_| "expected a duration such as 90s, 10m or 1h".to_owned())?;
+    let span: jiff::SignedDuration =
+        text.parse().map_err(|_| "expected a duration such as 90s, 10m or 1h".to_owned())?;
     std::time::Duration::try_from(span).map_err(|_| "a duration cannot be negative".to_owned())
 }

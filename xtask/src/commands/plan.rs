@@ -43,8 +43,7 @@ impl Plan {
                 return Ok(BTreeMap::new());
             }
             let endpoints = endpoints.filter(|_| environment.target == Target::Local);
-            let session =
-                Session::open(project.clone(), model.clone(), environment.clone(), endpoints).await?;
+            let session = Session::open(model.clone(), environment.clone(), endpoints).await?;
             let names = stacks.iter().map(|stack| (stack.name.to_owned(), stack.stack_name.clone()));
             state::read(&session.cloudformation(), names).await.map_err(Failure::from)
         };

@@ -4,7 +4,8 @@ use std::fmt;
 use std::io::Read as _;
 
 use anyhow::{Context as _, anyhow};
-use aws_sdk_timestreamquery::error::DisplayErrorContext;
+use aws_sdk_timestreamquery::error::SdkError;
+use aws_sdk_timestreamquery::operation::query::QueryError;
 use aws_sdk_timestreamquery::types::{ColumnInfo, Datum, ScalarType};
 use clap::Args;
 use comfy_table::{CellAlignment, Table, presets};
@@ -15,6 +16,7 @@ use super::Outcome;
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
 use crate::report::{Document, FAINT, Report, paint};
+use crate::sdk_error::sentence;
 use crate::target::Session;
 
 /// Run a query on the store
@@ -35,7 +37,9 @@ impl Query {
         let session = Session::connect(global).await?;
         let sql = if self.sql == "-" {
             let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text).context("cannot read the query from standard input")?;
+            std::io::stdin()
+                .read_to_string(&mut text)
+                .context("cannot read the query from standard input")?;
             text
         } else {
             self.sql.clone()
@@ -77,7 +81,13 @@ pub async fn run(
     let mut answer = Answer { columns: Vec::new(), rows: Vec::new(), truncated: false };
     let mut token = None;
     loop {
-        let page = client.query().query_string(sql).set_next_token(token.take()).send().await.map_err(refused)?;
+        let page = client
+            .query()
+            .query_string(sql)
+            .set_next_token(token.take())
+            .send()
+            .await
+            .map_err(|error| refused(&error))?;
         if answer.columns.is_empty() {
             answer.columns = page.column_info().iter().map(column).collect();
         }
@@ -96,15 +106,16 @@ pub async fn run(
     }
 }
 
-fn refused(
-    error: aws_sdk_timestreamquery::error::SdkError<aws_sdk_timestreamquery::operation::query::QueryError>,
-) -> Failure {
-    use aws_sdk_timestreamquery::operation::query::QueryError;
+fn refused(error: &SdkError<QueryError>) -> Failure {
     match error.as_service_error() {
-        Some(QueryError::ValidationException(refusal)) => {
-            Failure::new(Exit::Configuration, format_args!("the store refuses the query: {}", refusal.message().unwrap_or("it does not say why")))
-        }
-        _ => anyhow!("the query failed: {}", DisplayErrorContext(&error)).into(),
+        Some(QueryError::ValidationException(refusal)) => Failure::new(
+            Exit::Configuration,
+            format_args!(
+                "the store refuses the query: {}",
+                refusal.message().unwrap_or("it does not say why")
+            ),
+        ),
+        _ => anyhow!("the query failed: {}", sentence(error)).into(),
     }
 }
 
@@ -136,7 +147,9 @@ fn value(datum: &Datum, info: &ColumnInfo) -> Value {
     if let (Some(values), Some(info)) = (&datum.array_value, kind.and_then(|kind| kind.array_column_info())) {
         return values.iter().map(|datum| value(datum, info)).collect();
     }
-    if let (Some(row), Some(infos)) = (datum.row_value(), kind.map(|kind| kind.row_column_info())) {
+    if let (Some(row), Some(infos)) =
+        (datum.row_value(), kind.map(aws_sdk_timestreamquery::types::Type::row_column_info))
+    {
         let fields = row.data().iter().zip(infos);
         let named = fields.map(|(datum, info)| (info.name().unwrap_or("_").to_owned(), value(datum, info)));
         return Value::Object(named.collect());

@@ -50,7 +50,8 @@ pub struct Simulate {
 
 #[derive(Debug, Serialize)]
 struct Sent {
-    sent: u64,
+    #[serde(rename = "sent")]
+    events: u64,
     devices: u32,
     seconds: f64,
     /// Events a second, as it came out.
@@ -59,7 +60,11 @@ struct Sent {
 
 fn rate(text: &str) -> Result<f64, String> {
     let rate: f64 = text.parse().map_err(|_| "expected a number of events a second".to_owned())?;
-    if (0.01..=100_000.0).contains(&rate) { Ok(rate) } else { Err("a rate is from 0.01 to 100000".to_owned()) }
+    if (0.01..=100_000.0).contains(&rate) {
+        Ok(rate)
+    } else {
+        Err("a rate is from 0.01 to 100000".to_owned())
+    }
 }
 
 fn chance(text: &str) -> Result<f64, String> {
@@ -104,14 +109,24 @@ impl Simulate {
         drop(step);
         let seconds = start.elapsed().as_secs_f64();
         let rate = sent as f64 / seconds.max(f64::EPSILON);
-        report.print(&Sent { sent, devices: self.devices, seconds, rate });
+        if rate < 0.9 * self.rate {
+            report.note(format_args!(
+                "the way in took {rate:.0} events a second; {} were asked for",
+                self.rate
+            ));
+        }
+        report.print(&Sent { events: sent, devices: self.devices, seconds, rate });
         Ok(Exit::Done)
     }
 }
 
 impl Document for Sent {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        let Self { sent, devices, seconds, rate } = self;
-        writeln!(out, "{} events of {devices} devices in {seconds:.1} s, {rate:.0} a second", paint(STRONG, sent))
+        let Self { events: sent, devices, seconds, rate } = self;
+        writeln!(
+            out,
+            "{} events of {devices} devices in {seconds:.1} s, {rate:.0} a second",
+            paint(STRONG, sent)
+        )
     }
 }

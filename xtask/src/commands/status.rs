@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use aws_sdk_cloudformation::error::DisplayErrorContext;
 use aws_sdk_sqs::types::QueueAttributeName;
 use clap::Args;
 use futures::future::join_all;
@@ -14,6 +13,7 @@ use crate::failure::Exit;
 use crate::inventory::{DeployedStack, Inventory};
 use crate::local::Endpoints;
 use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, Report, STRONG, paint};
+use crate::sdk_error::sentence;
 use crate::target::Session;
 
 /// Show what is there and how it is
@@ -72,7 +72,8 @@ impl Part {
 /// How a state of any of the services sounds: each has words of its own, with common endings.
 fn health(state: &str) -> Health {
     let state = state.to_ascii_uppercase();
-    if state.contains("ROLLBACK") && !state.ends_with("UPDATE_ROLLBACK_COMPLETE") || state.contains("FAILED") {
+    if state.contains("ROLLBACK") && !state.ends_with("UPDATE_ROLLBACK_COMPLETE") || state.contains("FAILED")
+    {
         Health::Bad
     } else if state.ends_with("COMPLETE") || matches!(state.as_str(), "ACTIVE" | "ENABLED" | "RUNNING") {
         Health::Good
@@ -96,7 +97,8 @@ impl Status {
             quarantine(&session, &inventory),
         );
         let stacks: Vec<Part> = inventory.stacks.iter().map(stack).collect();
-        let mut parts: Vec<Part> = [streams, deliveries, functions, mappings, tables].into_iter().flatten().collect();
+        let mut parts: Vec<Part> =
+            [streams, deliveries, functions, mappings, tables].into_iter().flatten().collect();
         let depth = match quarantine {
             Some(Ok(depth)) => Some(depth),
             Some(Err(error)) => {
@@ -136,7 +138,7 @@ async fn streams(session: &Session, inventory: &Inventory) -> Vec<Part> {
                         Part::new("stream", &name, summary.stream_status().as_str(), detail)
                     },
                 ),
-                Err(error) => Part::silent("stream", &name, &DisplayErrorContext(&error).to_string()),
+                Err(error) => Part::silent("stream", &name, &sentence(&error)),
             }
         }
     }))
@@ -152,12 +154,13 @@ async fn deliveries(session: &Session, inventory: &Inventory) -> Vec<Part> {
                 Ok(answer) => answer.delivery_stream_description().map_or_else(
                     || Part::silent("delivery", &name, "the answer is empty"),
                     |description| {
-                        let failure = description.failure_description().map(|failure| failure.details().to_owned());
+                        let failure =
+                            description.failure_description().map(|failure| failure.details().to_owned());
                         let state = description.delivery_stream_status().as_str();
                         Part::new("delivery", &name, state, failure.unwrap_or_default())
                     },
                 ),
-                Err(error) => Part::silent("delivery", &name, &DisplayErrorContext(&error).to_string()),
+                Err(error) => Part::silent("delivery", &name, &sentence(&error)),
             }
         }
     }))
@@ -173,14 +176,22 @@ async fn functions(session: &Session, inventory: &Inventory) -> Vec<Part> {
                 Ok(answer) => {
                     let state = answer.state().map_or("Active", |state| state.as_str());
                     let update = answer.last_update_status().map_or("", |status| status.as_str());
-                    let mut part = Part::new("function", &name, state, answer.state_reason().unwrap_or_default().to_owned());
+                    let mut part = Part::new(
+                        "function",
+                        &name,
+                        state,
+                        answer.state_reason().unwrap_or_default().to_owned(),
+                    );
                     if update == "Failed" {
                         part.health = Health::Bad;
-                        part.detail = answer.last_update_status_reason().unwrap_or("the last update failed").to_owned();
+                        answer
+                            .last_update_status_reason()
+                            .unwrap_or("the last update failed")
+                            .clone_into(&mut part.detail);
                     }
                     part
                 }
-                Err(error) => Part::silent("function", &name, &DisplayErrorContext(&error).to_string()),
+                Err(error) => Part::silent("function", &name, &sentence(&error)),
             }
         }
     }))
@@ -198,7 +209,7 @@ async fn mappings(session: &Session, inventory: &Inventory) -> Vec<Part> {
                     let last = answer.last_processing_result().unwrap_or_default().to_owned();
                     Part::new("mapping", &name, answer.state().unwrap_or("UNKNOWN"), last)
                 }
-                Err(error) => Part::silent("mapping", &name, &DisplayErrorContext(&error).to_string()),
+                Err(error) => Part::silent("mapping", &name, &sentence(&error)),
             }
         }
     }))
@@ -219,15 +230,18 @@ async fn table(session: &Session, inventory: &Inventory) -> Vec<Part> {
     let part = match client.describe_table().database_name(database).table_name(table).send().await {
         Ok(answer) => {
             let described = answer.table();
-            let state = described.and_then(|table| table.table_status()).map_or("UNKNOWN", |status| status.as_str());
+            let state =
+                described.and_then(|table| table.table_status()).map_or("UNKNOWN", |status| status.as_str());
             let kept = described.and_then(|table| table.retention_properties()).map(|kept| {
-                let (hours, days) =
-                    (kept.memory_store_retention_period_in_hours(), kept.magnetic_store_retention_period_in_days());
+                let (hours, days) = (
+                    kept.memory_store_retention_period_in_hours(),
+                    kept.magnetic_store_retention_period_in_days(),
+                );
                 format!("kept {hours} h in memory, then {days} days")
             });
             Part::new("table", &name, state, kept.unwrap_or_default())
         }
-        Err(error) => Part::silent("table", &name, &DisplayErrorContext(&error).to_string()),
+        Err(error) => Part::silent("table", &name, &sentence(&error)),
     };
     vec![part]
 }
@@ -235,15 +249,18 @@ async fn table(session: &Session, inventory: &Inventory) -> Vec<Part> {
 /// Events in quarantine, also those that somebody reads at the moment.
 async fn quarantine(session: &Session, inventory: &Inventory) -> Option<Result<i64, String>> {
     let url = inventory.output(session, "ingest", "QuarantineUrl").ok()?;
-    let counts =
-        [QueueAttributeName::ApproximateNumberOfMessages, QueueAttributeName::ApproximateNumberOfMessagesNotVisible];
-    let request = session.sqs().get_queue_attributes().queue_url(url).set_attribute_names(Some(counts.to_vec()));
+    let counts = [
+        QueueAttributeName::ApproximateNumberOfMessages,
+        QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+    ];
+    let request =
+        session.sqs().get_queue_attributes().queue_url(url).set_attribute_names(Some(counts.to_vec()));
     Some(match request.send().await {
         Ok(answer) => {
             let count = |name| answer.attributes()?.get(name)?.parse::<i64>().ok();
             Ok(counts.iter().filter_map(count).sum())
         }
-        Err(error) => Err(DisplayErrorContext(&error).to_string()),
+        Err(error) => Err(sentence(&error)),
     })
 }
 
@@ -251,7 +268,11 @@ impl Document for Overview {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
         writeln!(out, "{} in {}", paint(STRONG, &self.environment), self.region)?;
         if let Some(Endpoints { aws, timestream, mqtt }) = &self.endpoints {
-            writeln!(out, "{}", paint(FAINT, format_args!("AWS {aws}, Timestream {timestream}, MQTT port {mqtt}")))?;
+            writeln!(
+                out,
+                "{}",
+                paint(FAINT, format_args!("AWS {aws}, Timestream {timestream}, MQTT port {mqtt}"))
+            )?;
         }
         for part in self.stacks.iter().chain(&self.parts) {
             let (style, mark) = match part.health {

@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use stacks::{Inputs, ParameterSource, Stack};
 
 use super::Outcome;
+use crate::artifacts::digest::hex;
 use crate::cli::Global;
 use crate::failure::Exit;
 use crate::project::Project;
@@ -59,7 +60,7 @@ impl Entry {
             name: stack.name,
             stack_name: stack.stack_name.clone(),
             template: file_name(stack),
-            sha256: base16(&Sha256::digest(json)),
+            sha256: hex(&Sha256::digest(json)),
             resources: stack.template.resources().len(),
             depends_on: stack.depends_on.clone(),
             parameters: stack.parameters.iter().map(|(name, from)| (name.clone(), source(from))).collect(),
@@ -82,7 +83,8 @@ impl Synth {
             stacks: entries,
             folder,
         };
-        let json = serde_json::to_string_pretty(&manifest).context("the manifest cannot be written as JSON")?;
+        let json =
+            serde_json::to_string_pretty(&manifest).context("the manifest cannot be written as JSON")?;
         put(&manifest.folder.join("manifest.json"), &format!("{json}\n"))?;
         report.print(&manifest);
         Ok(Exit::Done)
@@ -92,10 +94,11 @@ impl Synth {
 /// Writes one template per stack. A template of a stack that is no more is removed.
 fn write(folder: &Path, stacks: &[Stack]) -> anyhow::Result<Vec<Entry>> {
     std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    let stale = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).filter(|path| {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        name.ends_with(".template.json") && !stacks.iter().any(|stack| file_name(stack) == name)
-    });
+    let stale =
+        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).filter(|path| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            name.ends_with(".template.json") && !stacks.iter().any(|stack| file_name(stack) == name)
+        });
     for path in stale {
         std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
     }
@@ -115,16 +118,15 @@ fn put(path: &Path, text: &str) -> anyhow::Result<()> {
     std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
-fn base16(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 impl Document for Manifest {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
         writeln!(out, "{} in {}", paint(STRONG, &self.environment), self.region)?;
         for Entry { template, resources, depends_on, .. } in &self.stacks {
-            let after =
-                if depends_on.is_empty() { String::new() } else { format!("after {}", depends_on.join(", ")) };
+            let after = if depends_on.is_empty() {
+                String::new()
+            } else {
+                format!("after {}", depends_on.join(", "))
+            };
             writeln!(out, "  {template:<28} {resources:>2} resources  {}", paint(FAINT, after))?;
         }
         writeln!(out, "written to {}", self.folder.display())

@@ -96,8 +96,12 @@ impl Verify {
         report: &Report,
     ) -> Result<HashMap<String, Instant>, Failure> {
         let step = report.step(format_args!("publishing {} events", self.events));
-        let traits =
-            Traits { devices: self.events, prefix: marker.to_owned(), route: Route::Topic, ..Traits::default() };
+        let traits = Traits {
+            devices: self.events,
+            prefix: marker.to_owned(),
+            route: Route::Topic,
+            ..Traits::default()
+        };
         let mut fleet = Fleet::new(session.model.clone(), traits, 0);
         let events = fleet.round(Timestamp::now().as_microsecond());
         let devices: Vec<String> = events.iter().map(|event| event.device.clone()).collect();

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::io::{BufRead as _, BufReader};
 
 use anyhow::{Context as _, anyhow};
-use aws_sdk_s3::error::DisplayErrorContext;
 use flate2::read::MultiGzDecoder;
 use jiff::{Timestamp, ToSpan as _};
 use serde_json::Value;
@@ -12,7 +11,11 @@ use serde_json::Value;
 use super::Hop;
 use crate::failure::Failure;
 use crate::inventory::Inventory;
+use crate::sdk_error::sentence;
 use crate::target::Session;
+
+/// How a compressed object begins.
+const GZIP: &[u8] = &[0x1f, 0x8b];
 
 /// The bucket of an environment's lake.
 #[derive(Debug)]
@@ -56,33 +59,43 @@ impl Lake {
 
     async fn new_objects(&self, partition: &str) -> Result<Vec<String>, Failure> {
         let mut keys = Vec::new();
-        let mut pages = self.client.list_objects_v2().bucket(&self.bucket).prefix(partition).into_paginator().send();
+        let mut pages =
+            self.client.list_objects_v2().bucket(&self.bucket).prefix(partition).into_paginator().send();
         while let Some(page) = pages.next().await {
             let page = page
-                .map_err(|error| anyhow!("bucket {} cannot be listed: {}", self.bucket, DisplayErrorContext(&error)))?;
+                .map_err(|error| anyhow!("bucket {} cannot be listed: {}", self.bucket, sentence(&error)))?;
             let fresh = page.contents().iter().filter(|object| {
                 // Whole seconds, and a clock that may be a little off.
                 object.last_modified().is_none_or(|time| time.secs() + 60 >= self.start.as_second())
             });
-            keys.extend(fresh.filter_map(|object| object.key()).filter(|key| !self.read.contains(*key)).map(str::to_owned));
+            keys.extend(
+                fresh
+                    .filter_map(|object| object.key())
+                    .filter(|key| !self.read.contains(*key))
+                    .map(str::to_owned),
+            );
         }
         Ok(keys)
     }
 
     async fn devices(&self, key: &str) -> anyhow::Result<Vec<String>> {
         let object = self.client.get_object().bucket(&self.bucket).key(key).send().await;
-        let object = object.map_err(|error| anyhow!("{key} cannot be read: {}", DisplayErrorContext(&error)))?;
-        let bytes = object.body.collect().await.with_context(|| format!("{key} cannot be read"))?.into_bytes();
-        let reader: Box<dyn std::io::Read> =
-            if key.ends_with(".gz") { Box::new(MultiGzDecoder::new(&bytes[..])) } else { Box::new(&bytes[..]) };
+        let object = object.map_err(|error| anyhow!("{key} cannot be read: {}", sentence(&error)))?;
+        let bytes =
+            object.body.collect().await.with_context(|| format!("{key} cannot be read"))?.into_bytes();
+        let reader: Box<dyn std::io::Read> = if bytes.starts_with(GZIP) {
+            Box::new(MultiGzDecoder::new(&bytes[..]))
+        } else {
+            Box::new(&bytes[..])
+        };
         let mut devices = Vec::new();
         for line in BufReader::new(reader).lines() {
             let line = line.with_context(|| format!("{key} is not lines of text"))?;
             if !line.contains(&self.marker) {
                 continue;
             }
-            let event: Value =
-                serde_json::from_str(&line).with_context(|| format!("{key} has a line that is not one JSON document"))?;
+            let event: Value = serde_json::from_str(&line)
+                .with_context(|| format!("{key} has a line that is not one JSON document"))?;
             devices.extend(event.get(&self.device_field).and_then(Value::as_str).map(str::to_owned));
         }
         Ok(devices)

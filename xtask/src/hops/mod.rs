@@ -83,7 +83,11 @@ pub async fn follow<H: Hop>(
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
-    Ok(Passage { name: H::NAME, arrived: arrived.len(), latency_ms: Latency::of(arrived.into_values().collect()) })
+    Ok(Passage {
+        name: H::NAME,
+        arrived: arrived.len(),
+        latency_ms: Latency::of(arrived.into_values().collect()),
+    })
 }
 
 #[cfg(test)]
