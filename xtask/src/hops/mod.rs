@@ -94,7 +94,7 @@ pub async fn follow<H: Hop>(
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::{Hop, Latency, follow};
+    use super::{Hop, LOOK_EVERY, Latency, follow};
     use crate::failure::Failure;
 
     #[test]
@@ -124,7 +124,7 @@ mod tests {
     async fn counts_each_event_once_and_gives_up_on_the_missing() {
         let sent = ["a", "b", "lost"].map(|device| (device.to_owned(), Instant::now())).into();
         let hop = Trickle { devices: vec!["a", "a", "foreign", "b"], looks: 0 };
-        let passage = follow(hop, &sent, Duration::from_millis(20), |_| ()).await;
+        let passage = follow(hop, &sent, 3 * LOOK_EVERY, |_| ()).await;
         assert_eq!(passage.map(|passage| passage.arrived).ok(), Some(2));
     }
 }
