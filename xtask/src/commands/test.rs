@@ -22,11 +22,12 @@ impl Test {
     pub async fn run(&self, report: &Report) -> Outcome {
         let project = Project::locate();
         let venv = Venv::ensure(&project, report).await?;
+        // No examples in the documentation are run: there are none, and their empty summary would be the
+        // last line.
+        let everything = vec!["--tests".to_owned()];
         let status = toolchain::cargo(&project)
-            // No examples in the documentation are run: there are none, and their empty summary would be
-            // the last line.
-            .args(["test", "--workspace", "--tests"])
-            .args(&self.arguments)
+            .args(["test", "--workspace"])
+            .args(if self.arguments.is_empty() { &everything } else { &self.arguments })
             // Tests that drive a service with boto3, or start one, take it from here.
             .env("SLUICE_PYTHON", venv.python())
             .status()
