@@ -103,7 +103,7 @@ fn meaning(error: &SdkError<WriteRecordsError>, sent: usize) -> Answer {
         }
         Some(WriteRecordsError::ValidationException(_)) => Answer::Invalid(message()),
         Some(WriteRecordsError::ThrottlingException(_)) => Answer::Busy(Busy::Throttled),
-        // The endpoint is discovered anew in the background.
+        // A new endpoint is discovered only when the known one expires; until then these wait.
         Some(
             WriteRecordsError::InternalServerException(_) | WriteRecordsError::InvalidEndpointException(_),
         ) => Answer::Busy(Busy::Unavailable),

@@ -58,7 +58,8 @@ pub struct Answer {
     pub columns: Vec<Column>,
     /// Values, in the order of the columns. Numbers and booleans are JSON numbers and booleans.
     pub rows: Vec<Vec<Value>>,
-    #[serde(skip)]
+    /// Whether there are more rows than `--max-rows`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     truncated: bool,
 }
 

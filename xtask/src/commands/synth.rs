@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::Args;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use stacks::{Inputs, ParameterSource, Stack};
+use stacks::{Inputs, ParameterSource, STACKS, Stack};
 
 use super::Outcome;
 use crate::artifacts::digest::hex;
@@ -59,7 +59,7 @@ impl Entry {
         Self {
             name: stack.name,
             stack_name: stack.stack_name.clone(),
-            template: file_name(stack),
+            template: file_name(stack.name),
             sha256: hex(&Sha256::digest(json)),
             resources: stack.template.resources().len(),
             depends_on: stack.depends_on.clone(),
@@ -91,27 +91,28 @@ impl Synth {
     }
 }
 
-/// Writes one template per stack. A template of a stack that is no more is removed.
+/// Writes one template per stack, and removes that of a stack which the environment has no more.
 fn write(folder: &Path, stacks: &[Stack]) -> anyhow::Result<Vec<Entry>> {
     std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    let stale =
-        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).filter(|path| {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            name.ends_with(".template.json") && !stacks.iter().any(|stack| file_name(stack) == name)
-        });
-    for path in stale {
-        std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+    for gone in STACKS.iter().filter(|definition| stacks.iter().all(|stack| stack.name != definition.name)) {
+        let path = folder.join(file_name(gone.name));
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("cannot remove {}", path.display()));
+            }
+            _ => {}
+        }
     }
     let entry = |stack: &Stack| {
         let json = stack.template.to_json();
-        put(&folder.join(file_name(stack)), &json)?;
+        put(&folder.join(file_name(stack.name)), &json)?;
         Ok(Entry::new(stack, &json))
     };
     stacks.iter().map(entry).collect()
 }
 
-fn file_name(stack: &Stack) -> String {
-    format!("{}.template.json", stack.name)
+fn file_name(stack: &str) -> String {
+    format!("{stack}.template.json")
 }
 
 fn put(path: &Path, text: &str) -> anyhow::Result<()> {

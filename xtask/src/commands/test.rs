@@ -1,13 +1,18 @@
 //! `test`: every test of the workspace, with what they need.
 
+use std::fmt;
+use std::process::Stdio;
+
 use anyhow::Context as _;
 use clap::Args;
+use serde::Serialize;
 
 use super::Outcome;
+use crate::cli::Format;
 use crate::failure::Exit;
 use crate::local::venv::Venv;
 use crate::project::Project;
-use crate::report::Report;
+use crate::report::{Document, Report};
 use crate::toolchain;
 
 /// Run every test of the workspace
@@ -29,10 +34,29 @@ impl Test {
             .args(["test", "--workspace"])
             .args(if self.arguments.is_empty() { &everything } else { &self.arguments })
             // Tests that drive a service with boto3, or start one, take it from here.
+            .stdout(match report.format() {
+                Format::Text => Stdio::inherit(),
+                Format::Json => std::io::stderr().into(),
+            })
             .env("SLUICE_PYTHON", venv.python())
             .status()
             .await
             .context("cargo does not start")?;
+        if report.format() == Format::Json {
+            report.print(&Tested { ok: status.success() });
+        }
         Ok(if status.success() { Exit::Done } else { Exit::Unexpected })
+    }
+}
+
+/// The result for a program. A person reads the runner's own summary.
+#[derive(Debug, Serialize)]
+struct Tested {
+    ok: bool,
+}
+
+impl Document for Tested {
+    fn text(&self, _: &mut dyn fmt::Write) -> fmt::Result {
+        Ok(())
     }
 }

@@ -27,7 +27,7 @@ pub struct Verify {
     /// How many events to send.
     #[arg(long, default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     events: u32,
-    /// Give up when nothing new has arrived for this long [default: 30s and what the buffers may wait].
+    /// Give up when nothing new has arrived for this long [default: 90s and twice what the lake's buffer may wait].
     #[arg(long, value_name = "DURATION", value_parser = super::duration)]
     patience: Option<Duration>,
 }

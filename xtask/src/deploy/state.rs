@@ -5,23 +5,49 @@ use std::collections::BTreeMap;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::{Stack, TemplateStage};
 use futures::future::try_join_all;
+use stacks::tags::ENVIRONMENT_TAG;
 
 use super::plan::Current;
 use super::status::{Condition, condition, says_not_there};
-use crate::failure::Explain;
+use crate::failure::{Exit, Explain};
 use crate::sdk_error::sentence;
 
-/// CloudFormation did not say what is there.
+/// Why it is not known what is there, or why it is not to be touched.
 #[derive(Debug, thiserror::Error)]
-#[error("CloudFormation does not describe stack `{stack_name}`: {cause}")]
-pub struct StateError {
-    /// The stack.
-    pub stack_name: String,
-    /// What the SDK said.
-    pub cause: String,
+pub enum StateError {
+    /// CloudFormation did not say.
+    #[error("CloudFormation does not describe stack `{stack_name}`: {cause}")]
+    Silent {
+        /// The stack.
+        stack_name: String,
+        /// What the SDK said.
+        cause: String,
+    },
+    /// Somebody else made a stack of this name.
+    #[error("stack `{stack_name}` is not of this environment: it lacks its tag `{ENVIRONMENT_TAG}`")]
+    Stranger {
+        /// The stack.
+        stack_name: String,
+    },
 }
 
-impl Explain for StateError {}
+impl Explain for StateError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Silent { .. } => Exit::Unexpected,
+            Self::Stranger { .. } => Exit::NoEnvironment,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Silent { .. } => None,
+            Self::Stranger { .. } => {
+                Some("it is left as it is; give the environment another name".to_owned())
+            }
+        }
+    }
+}
 
 /// The stacks that exist, by name in the table of stacks. `names` pairs it with the name in CloudFormation.
 pub async fn read(
@@ -32,11 +58,25 @@ pub async fn read(
         let (described, template) =
             tokio::join!(describe(client, &stack_name), template(client, &stack_name));
         let Some(stack) = described? else { return Ok(None) };
+        if !is_ours(&stack, &name, &stack_name) {
+            return Err(StateError::Stranger { stack_name });
+        }
         // A stack may have gone between the two answers.
         let Some(template) = template? else { return Ok(None) };
         Ok(Some((name, Current { template, ..current(&stack) })))
     });
     Ok(try_join_all(stacks).await?.into_iter().flatten().collect())
+}
+
+/// Whether the tag of the stack names the environment that its name does. A stack that was never created
+/// has no resources, and need not have tags.
+fn is_ours(stack: &Stack, name: &str, stack_name: &str) -> bool {
+    let tags = tags(stack);
+    let tagged = tags.get(ENVIRONMENT_TAG);
+    tagged.map_or_else(
+        || condition(status(stack)) == Condition::Phantom,
+        |environment| format!("sluice-{environment}-{name}") == stack_name,
+    )
 }
 
 /// One stack, by name or ARN, when it exists.
@@ -53,7 +93,7 @@ pub async fn describe(client: &Client, stack: &str) -> Result<Option<Stack>, Sta
             if says_not_there(&cause) {
                 return Ok(None);
             }
-            Err(StateError { stack_name: stack.to_owned(), cause })
+            Err(StateError::Silent { stack_name: stack.to_owned(), cause })
         }
     }
 }
@@ -66,7 +106,7 @@ async fn template(client: &Client, stack: &str) -> Result<Option<String>, StateE
             if says_not_there(&cause) {
                 return Ok(None);
             }
-            Err(StateError { stack_name: stack.to_owned(), cause })
+            Err(StateError::Silent { stack_name: stack.to_owned(), cause })
         }
     }
 }

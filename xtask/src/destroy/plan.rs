@@ -108,9 +108,15 @@ pub fn make(
 
 fn removal(stack: &Found, after: BTreeSet<String>) -> Removal {
     let template: Value = serde_json::from_str(&stack.template).unwrap_or_default();
+    let declared = template["Resources"].as_object();
+    // Of a template that cannot be read, whatever hand wrote it, nothing is known to be deletable: no
+    // bucket of it is emptied.
     let retained = |resource: &&Resource| {
-        let policy = &template["Resources"][&resource.logical_id]["DeletionPolicy"];
-        policy.as_str().is_some_and(Policy::is_retained)
+        declared.is_none_or(|declared| {
+            let policy =
+                declared.get(&resource.logical_id).and_then(|declared| declared["DeletionPolicy"].as_str());
+            policy.is_some_and(Policy::is_retained)
+        })
     };
     let (retain, delete): (Vec<&Resource>, Vec<&Resource>) =
         stack.resources.iter().partition(|resource| retained(resource));
@@ -134,6 +140,14 @@ mod tests {
     use crate::destroy::receipt::Receipt;
     use crate::destroy::remove::Outcome;
     use crate::project::Project;
+
+    #[test]
+    fn nothing_is_emptied_of_a_template_that_cannot_be_read() {
+        let yaml = Found { template: "Resources: {}".to_owned(), ..found("lake", "Delete") };
+        let removal = removal(&yaml, BTreeSet::new());
+        assert!(removal.delete.is_empty());
+        assert_eq!(removal.retain.len(), 2);
+    }
 
     fn found(name: &str, policy: &str) -> Found {
         Found {

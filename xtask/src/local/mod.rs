@@ -107,7 +107,7 @@ pub enum LocalError {
 impl Explain for LocalError {
     fn exit(&self) -> Exit {
         match self {
-            Self::OtherPort { .. } => Exit::Configuration,
+            Self::OtherPort { .. } | Self::Folder { .. } => Exit::Configuration,
             _ => Exit::Unexpected,
         }
     }

@@ -74,7 +74,12 @@ impl Folder {
     /// Waits until nobody else starts or stops this target.
     pub fn lock(&self) -> io::Result<Lock> {
         std::fs::create_dir_all(&self.root)?;
-        let file = File::create(self.root.join("lock"))?;
+        let file = self.root.join("lock");
+        // What services keep here is removed when they stop: nobody else's files may be among it.
+        if !file.exists() && std::fs::read_dir(&self.root)?.next().is_some() {
+            return Err(io::Error::other("it holds files that are not a local target's"));
+        }
+        let file = File::create(file)?;
         file.lock()?;
         Ok(Lock { _file: file })
     }

@@ -129,8 +129,23 @@ async fn a_record_of_processes_that_are_gone_is_not_believed() {
 }
 
 #[tokio::test]
+async fn a_folder_with_files_of_others_is_left_alone() {
+    let (project, home) = (Project::locate(), Home::new());
+    let source = home.0.path().join("timestream");
+    std::fs::create_dir(&source).expect("a folder");
+    let failure = stop(&project, &home.global(0), &report()).await.expect_err("it is not a target's");
+    assert_eq!(failure.exit, Exit::Configuration);
+    assert_eq!(
+        start(&project, &home.global(0), &report()).await.expect_err("nor now").exit,
+        Exit::Configuration
+    );
+    assert!(source.exists());
+}
+
+#[tokio::test]
 async fn what_a_start_was_interrupted_in_is_found_by_its_mark() {
     let (project, home) = (Project::locate(), Home::new());
+    drop(home.folder().lock().expect("lock"));
     let log = home.0.path().join("log");
     let mut command = std::process::Command::new("sleep");
     let orphan = Process::spawn(command.arg("60"), home.0.path(), &log).expect("spawn");
@@ -141,6 +156,7 @@ async fn what_a_start_was_interrupted_in_is_found_by_its_mark() {
 #[tokio::test]
 async fn a_target_elsewhere_is_not_started_twice() {
     let (project, home) = (Project::locate(), Home::new());
+    drop(home.folder().lock().expect("lock"));
     let sleeper = |seconds: &str| {
         let mut command = std::process::Command::new("sleep");
         Process::spawn(command.arg(seconds), home.0.path(), &home.0.path().join("log")).expect("spawn")
