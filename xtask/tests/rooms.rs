@@ -12,7 +12,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("kinesis-consumer", &["telemetry"]),
     ("jsonl-transform", &[]),
     ("device-simulator", &["telemetry"]),
+    ("twinmaker-connector", &["telemetry"]),
     ("local-timestream", &[]),
+    ("local-twinmaker", &[]),
     ("local-provider", &[]),
     ("xtask", &["stacks", "telemetry", "device-simulator"]),
 ];

@@ -13,6 +13,7 @@ mod points;
 mod reason;
 mod record;
 mod scalar;
+pub mod twin;
 
 pub use clock::{Arrival, Correction, MAX_AHEAD};
 pub use decoder::{Decoded, Decoder};

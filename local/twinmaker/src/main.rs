@@ -1,0 +1,3 @@
+//! An IoT TwinMaker endpoint for the local target.
+
+fn main() {}
