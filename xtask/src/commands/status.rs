@@ -267,12 +267,10 @@ async fn quarantine(session: &Session, inventory: &Inventory) -> Option<Result<i
 impl Document for Overview {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
         writeln!(out, "{} in {}", paint(STRONG, &self.environment), self.region)?;
-        if let Some(Endpoints { aws, timestream, mqtt }) = &self.endpoints {
-            writeln!(
-                out,
-                "{}",
-                paint(FAINT, format_args!("AWS {aws}, Timestream {timestream}, MQTT port {mqtt}"))
-            )?;
+        if let Some(Endpoints { aws, timestream, twinmaker, mqtt }) = &self.endpoints {
+            let endpoints =
+                format_args!("AWS {aws}, Timestream {timestream}, TwinMaker {twinmaker}, MQTT port {mqtt}");
+            writeln!(out, "{}", paint(FAINT, endpoints))?;
         }
         for part in self.stacks.iter().chain(&self.parts) {
             let (style, mark) = match part.health {

@@ -79,7 +79,7 @@ impl Service {
         let (model, environment) =
             project.load(&global).unwrap_or_else(|failure| panic!("{:#}", failure.error));
         let aws = format!("http://127.0.0.1:{}", self.port);
-        let endpoints = Endpoints { timestream: aws.clone(), aws, mqtt: 0 };
+        let endpoints = Endpoints { timestream: aws.clone(), twinmaker: aws.clone(), aws, mqtt: 0 };
         let session = Session::open(model, environment, Some(endpoints)).await;
         session.unwrap_or_else(|failure| panic!("{:#}", failure.error))
     }

@@ -7,12 +7,8 @@ use std::io;
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::ports::Ports;
-use super::state::Folder;
-use super::venv::Venv;
+use super::services::Setting;
 
-/// Name in messages.
-pub const TITLE: &str = "the AWS emulator";
 /// Name of its log and folder.
 pub const NAME: &str = "emulator";
 /// Answers 200 once the MQTT broker is settled too, and says how it is.
@@ -28,13 +24,15 @@ const LAUNCHER: &str = include_str!("emulator.py");
 const KEPT: &[&str] = &["PATH", "HOME", "LANG", "LC_ALL", "TZ"];
 
 /// The command that runs it in the foreground. The folder is prepared.
-pub fn command(venv: &Venv, folder: &Folder, ports: Ports, region: &str) -> io::Result<Command> {
+pub fn command(setting: &Setting) -> io::Result<Command> {
+    let Setting { venv, folder, ports, region, .. } = setting;
     let data = folder.data(NAME);
     let launcher = data.join("emulator.py");
     std::fs::write(&launcher, LAUNCHER)?;
     let own = |name: &str| -> PathBuf { data.join(name) };
     let endpoint = format!("http://127.0.0.1:{}", ports.aws);
     let timestream = format!("http://127.0.0.1:{}", ports.timestream);
+    let twinmaker = format!("http://127.0.0.1:{}", ports.twinmaker);
     let mut command = Command::new(venv.python());
     command.arg("-I").arg(launcher).current_dir(&data).env_clear();
     command.envs(KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
@@ -55,6 +53,7 @@ pub fn command(venv: &Venv, folder: &Folder, ports: Ports, region: &str) -> io::
         .env("AWS_ENDPOINT_URL", endpoint)
         .env("AWS_ENDPOINT_URL_TIMESTREAM_WRITE", &timestream)
         .env("AWS_ENDPOINT_URL_TIMESTREAM_QUERY", timestream)
+        .env("AWS_ENDPOINT_URL_IOTTWINMAKER", twinmaker)
         .env("AWS_REGION", region)
         .env("AWS_DEFAULT_REGION", region)
         .env("AWS_ACCESS_KEY_ID", "test")

@@ -5,28 +5,29 @@
 //! started before it could be written down carries a mark by which the next call finds it.
 //!
 //! The emulator keeps nothing on disk. When it has ended, everything that was deployed to it is gone,
-//! so the target starts empty then; a Timestream endpoint that has ended alone comes back with its data.
+//! so the target starts empty then; any other service that has ended alone comes back with its data.
 
 mod emulator;
 mod ports;
 mod process;
 pub mod python;
 mod ready;
+mod services;
 mod state;
 #[cfg(test)]
 mod tests;
-mod timestream;
 pub mod venv;
 
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
+use futures::future::try_join_all;
 use serde::Serialize;
 
 pub use self::ports::{PortError, Ports};
 use self::process::Process;
-use self::ready::NotReady;
+use self::services::{SERVICES, Service, Setting};
 use self::state::{Folder, Lock, Record};
-use self::venv::Venv;
 use crate::cli::Global;
 use crate::failure::{Exit, Explain, Failure};
 use crate::project::Project;
@@ -35,19 +36,23 @@ use crate::report::Report;
 /// Where the services of the local target listen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Endpoints {
-    /// The emulator: every AWS API but Timestream's, for instance `http://127.0.0.1:4566`.
+    /// The emulator: every AWS API but those that have an endpoint here, for instance `http://127.0.0.1:4566`.
     pub aws: String,
     /// Timestream's write and query APIs.
     pub timestream: String,
+    /// TwinMaker's API.
+    pub twinmaker: String,
     /// Port of the MQTT broker, TLS.
     pub mqtt: u16,
 }
 
 impl From<Ports> for Endpoints {
     fn from(ports: Ports) -> Self {
+        let url = |port: u16| format!("http://127.0.0.1:{port}");
         Self {
-            aws: format!("http://127.0.0.1:{}", ports.aws),
-            timestream: format!("http://127.0.0.1:{}", ports.timestream),
+            aws: url(ports.aws),
+            timestream: url(ports.timestream),
+            twinmaker: url(ports.twinmaker),
             mqtt: ports.mqtt,
         }
     }
@@ -57,7 +62,7 @@ impl From<Ports> for Endpoints {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Stopped {
     /// What it was.
-    pub name: &'static str,
+    pub name: String,
     /// Its process id.
     pub pid: u32,
 }
@@ -126,22 +131,17 @@ impl Explain for LocalError {
     }
 }
 
-/// The endpoints of the local target, when it runs. Takes a look at two processes, and asks neither.
+/// The endpoints of the local target, when it runs. Takes a look at its processes, and asks none.
 pub fn running(project: &Project, global: &Global) -> Option<Endpoints> {
     let record = Folder::of(project, global).record()?;
-    let alive = record.emulator.is_alive() && record.timestream.is_some_and(Process::is_alive);
-    alive.then(|| record.ports.into())
+    SERVICES.iter().all(|service| record.runs(service.name)).then(|| record.ports.into())
 }
 
 /// The processes of the local target that run, by name.
-pub fn processes(project: &Project, global: &Global) -> Vec<(&'static str, u32)> {
-    let Some(record) = Folder::of(project, global).record() else { return Vec::new() };
-    [(emulator::NAME, Some(record.emulator)), (timestream::NAME, record.timestream)]
-        .into_iter()
-        .filter_map(|(name, process)| {
-            process.filter(|process| process.is_alive()).map(|process| (name, process.pid))
-        })
-        .collect()
+pub fn processes(project: &Project, global: &Global) -> Vec<(String, u32)> {
+    let record = Folder::of(project, global).record();
+    let processes = record.into_iter().flat_map(|record| record.processes);
+    processes.filter(|(_, process)| process.is_alive()).map(|(name, process)| (name, process.pid)).collect()
 }
 
 /// The ports that a start would take, when nothing else has them.
@@ -151,8 +151,9 @@ pub fn free_ports(global: &Global) -> Result<Ports, PortError> {
 }
 
 fn require_free(ports: Ports) -> Result<(), PortError> {
-    ports::require_free(ports.aws, emulator::TITLE)?;
-    ports::require_free(ports.timestream, timestream::TITLE)?;
+    for service in SERVICES {
+        ports::require_free((service.port)(ports), service.title)?;
+    }
     ports::require_free(ports.mqtt, "the MQTT broker")
 }
 
@@ -161,7 +162,7 @@ pub async fn start(project: &Project, global: &Global, report: &Report) -> Resul
     let folder = Folder::of(project, global);
     let lock = folder.lock().map_err(|source| at(&folder, source))?;
     let record = folder.record();
-    let Some(record) = record.filter(|record| record.emulator.is_alive()) else {
+    let Some(mut record) = record.clone().filter(|record| record.runs(emulator::NAME)) else {
         if record.is_some() {
             report.warn(
                 "the emulator had ended, and with it what was deployed to it: the local target starts empty",
@@ -169,20 +170,28 @@ pub async fn start(project: &Project, global: &Global, report: &Report) -> Resul
         }
         return start_anew(project, global, report, &folder, &lock).await;
     };
-    if ![0, ports::ENDPOINT, record.ports.aws].contains(&global.local_port) {
-        let (folder, actual) = (folder.path().to_path_buf(), record.ports.aws);
+    let ports = record.ports;
+    if ![0, ports::ENDPOINT, ports.aws].contains(&global.local_port) {
+        let (folder, actual) = (folder.path().to_path_buf(), ports.aws);
         return Err(LocalError::OtherPort { folder, actual, asked: global.local_port }.into());
     }
-    if record.timestream.is_some_and(Process::is_alive) {
-        return Ok(record.ports.into());
+    let ended: Vec<&Service> = SERVICES.iter().filter(|service| !record.runs(service.name)).collect();
+    if ended.is_empty() {
+        return Ok(ports.into());
     }
-    report.note("The Timestream endpoint had ended and is started again with its data.");
-    let program = timestream::build(project, report).await?;
-    ports::require_free(record.ports.timestream, timestream::TITLE)?;
-    let process = start_timestream(&program, &folder, record.ports).await?;
-    let record = Record { timestream: Some(process), ..record };
-    folder.write(&record, &lock).map_err(|source| at(&folder, source))?;
-    Ok(record.ports.into())
+    for service in &ended {
+        report.note(format_args!("{} had ended: it is started again with its data", service.title));
+        ports::require_free((service.port)(ports), service.title)?;
+    }
+    let (_, environment) = project.load(global)?;
+    let setting = Setting::prepare(project, report, &folder, ports, &environment.region).await?;
+    if let Err(failure) = launch(&setting, &lock, &mut record, &ended).await {
+        for process in ended.iter().filter_map(|service| record.processes.get(service.name)) {
+            process.stop();
+        }
+        return Err(failure);
+    }
+    Ok(ports.into())
 }
 
 /// Stops every process of the local target and forgets what its services kept; logs stay. Returns what
@@ -213,94 +222,79 @@ async fn start_anew(
     let (_, environment) = project.load(global)?;
     // What is left of a target that ended badly would hold the ports.
     halt(folder, lock)?;
-    let mut ports = free_ports(global)?;
-    let venv = async { Venv::ensure(project, report).await.map_err(Failure::from) };
-    let program = async { timestream::build(project, report).await.map_err(Failure::from) };
-    let (venv, program) = futures::try_join!(venv, program)?;
+    let ports = free_ports(global)?;
+    let mut setting = Setting::prepare(project, report, folder, ports, &environment.region).await?;
 
     let step = report.step("Starting the local target");
     let mut attempts = 3;
-    while let Err(failure) = launch(&venv, &program, folder, lock, ports, &environment.region).await {
+    let all: Vec<&Service> = SERVICES.iter().collect();
+    loop {
+        let mut record = Record { ports: setting.ports, processes: BTreeMap::new() };
+        let Err(failure) = launch(&setting, lock, &mut record, &all).await else { break };
         // The first failure is the one to tell.
         let _stopped = halt(folder, lock);
         attempts -= 1;
-        let lost = global.local_port == 0 && require_free(ports).is_err();
+        let lost = global.local_port == 0 && require_free(setting.ports).is_err();
         if attempts == 0 || !lost {
             return Err(failure);
         }
         // Between the choice of a free port and its use, another process may take it.
-        ports = free_ports(global)?;
+        setting.ports = free_ports(global)?;
     }
-    let endpoints = Endpoints::from(ports);
-    step.done(format_args!("{} (MQTT {})", endpoints.aws, ports.mqtt));
+    let endpoints = Endpoints::from(setting.ports);
+    step.done(format_args!("{} (MQTT {})", endpoints.aws, endpoints.mqtt));
     Ok(endpoints)
 }
 
-/// Starts both services, each written down as soon as it runs.
+/// Starts services, each written down as soon as it runs, and waits until all of them answer.
 async fn launch(
-    venv: &Venv,
-    program: &Path,
-    folder: &Folder,
+    setting: &Setting<'_>,
     lock: &Lock,
-    ports: Ports,
-    region: &str,
+    record: &mut Record,
+    services: &[&Service],
 ) -> Result<(), Failure> {
-    let emulator = start_emulator(venv, folder, ports, region)?;
-    let record = Record { ports, emulator, timestream: None };
-    folder.write(&record, lock).map_err(|source| at(folder, source))?;
-    let process = start_timestream(program, folder, ports).await?;
-    let record = Record { timestream: Some(process), ..record };
-    folder.write(&record, lock).map_err(|source| at(folder, source))?;
-    emulator_answers(emulator, folder, ports).await
-}
-
-fn start_emulator(venv: &Venv, folder: &Folder, ports: Ports, region: &str) -> Result<Process, Failure> {
-    folder.prepare(emulator::NAME).map_err(|source| at(folder, source))?;
-    let mut command = emulator::command(venv, folder, ports, region).map_err(|source| at(folder, source))?;
-    Process::spawn(&mut command, folder.path(), &folder.log(emulator::NAME))
-        .map_err(|source| LocalError::Spawn { service: emulator::TITLE, source }.into())
-}
-
-async fn emulator_answers(process: Process, folder: &Folder, ports: Ports) -> Result<(), Failure> {
-    let log = folder.log(emulator::NAME);
-    let body = ready::answer(emulator::TITLE, process, ports.aws, emulator::HEALTH, &log).await?;
-    if body.contains(emulator::MQTT_LISTENS) {
-        return Ok(());
+    let folder = setting.folder;
+    let mut started = Vec::new();
+    for service in services {
+        folder.prepare(service.name).map_err(|source| at(folder, source))?;
+        let mut command = (service.command)(setting).map_err(|source| at(folder, source))?;
+        let process = Process::spawn(&mut command, folder.path(), &folder.log(service.name))
+            .map_err(|source| LocalError::Spawn { service: service.title, source })?;
+        record.processes.insert(service.name.to_owned(), process);
+        folder.write(record, lock).map_err(|source| at(folder, source))?;
+        started.push((*service, process));
     }
-    Err(LocalError::NoBroker { port: ports.mqtt, log }.into())
+    try_join_all(started.into_iter().map(|(service, process)| answers(service, process, setting))).await?;
+    Ok(())
 }
 
-async fn start_timestream(program: &Path, folder: &Folder, ports: Ports) -> Result<Process, Failure> {
-    folder.prepare(timestream::NAME).map_err(|source| at(folder, source))?;
-    let log = folder.log(timestream::NAME);
-    let process = Process::spawn(&mut timestream::command(program, folder, ports), folder.path(), &log)
-        .map_err(|source| LocalError::Spawn { service: timestream::TITLE, source })?;
-    let answered =
-        ready::answer(timestream::TITLE, process, ports.timestream, timestream::HEALTH, &log).await;
-    if let Err(error) = answered {
-        process.stop();
-        return Err(NotReady::into(error));
+async fn answers(service: &Service, process: Process, setting: &Setting<'_>) -> Result<(), Failure> {
+    let log = setting.folder.log(service.name);
+    let port = (service.port)(setting.ports);
+    let body = ready::answer(service.title, process, port, service.health, &log).await?;
+    if service.name == emulator::NAME && !body.contains(emulator::MQTT_LISTENS) {
+        return Err(LocalError::NoBroker { port: setting.ports.mqtt, log }.into());
     }
-    Ok(process)
+    Ok(())
 }
 
 /// Ends whatever runs for this folder, recorded or not, and removes what it kept.
 fn halt(folder: &Folder, lock: &Lock) -> Result<Vec<Stopped>, LocalError> {
     let mut stopped = Vec::new();
-    if let Some(record) = folder.record() {
-        let named = [(emulator::NAME, Some(record.emulator)), (timestream::NAME, record.timestream)];
-        for (name, process) in named {
-            stopped.extend(
-                process.filter(|process| process.stop()).map(|Process { pid, .. }| Stopped { name, pid }),
-            );
+    let processes = folder.record().map(|record| record.processes).unwrap_or_default();
+    let names = processes.keys().map(String::as_str).chain(SERVICES.iter().map(|service| service.name));
+    let kept: BTreeSet<String> = names.map(str::to_owned).collect();
+    for (name, process) in processes {
+        if process.stop() {
+            stopped.push(Stopped { name, pid: process.pid });
         }
     }
     let immortal = process::sweep(folder.path());
     if !immortal.is_empty() {
         return Err(LocalError::Immortal(immortal));
     }
-    for service in [emulator::NAME, timestream::NAME] {
-        folder.clear(service).map_err(|source| at(folder, source))?;
+    for name in kept {
+        folder.clear(&name).map_err(|source| at(folder, source))?;
     }
     folder.forget(lock).map_err(|source| at(folder, source))?;
     Ok(stopped)

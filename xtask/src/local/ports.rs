@@ -21,6 +21,8 @@ pub struct Ports {
     pub aws: u16,
     /// Timestream.
     pub timestream: u16,
+    /// TwinMaker.
+    pub twinmaker: u16,
     /// The MQTT broker, TLS.
     pub mqtt: u16,
 }
@@ -49,7 +51,7 @@ pub enum PortError {
         source: io::Error,
     },
     /// `--local-port` leaves no room for the ports after it.
-    #[error("--local-port {0} leaves no room for the two ports after it")]
+    #[error("--local-port {0} leaves no room for the three ports after it")]
     TooHigh(u16),
     /// The system has no free port.
     #[error("the system gives no free port")]
@@ -71,22 +73,21 @@ impl Explain for PortError {
 
 impl fmt::Display for Ports {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (AWS), {} (Timestream), {} (MQTT)", self.aws, self.timestream, self.mqtt)
+        let Self { aws, timestream, twinmaker, mqtt } = self;
+        write!(f, "{aws} (AWS), {timestream} (Timestream), {twinmaker} (TwinMaker), {mqtt} (MQTT)")
     }
 }
 
 impl Ports {
     /// The ports that follow from `--local-port`: 0 asks the system for free ones, 4566 comes with the
-    /// usual port of MQTT, and any other port with the two after it, so that two targets do not meet.
+    /// usual port of MQTT, and any other port with the three after it, so that two targets do not meet.
     pub fn choose(endpoint: u16) -> Result<Self, PortError> {
-        match endpoint {
-            0 => free(),
-            ENDPOINT => Ok(Self { aws: ENDPOINT, timestream: ENDPOINT + 1, mqtt: MQTT }),
-            _ => match (endpoint.checked_add(1), endpoint.checked_add(2)) {
-                (Some(timestream), Some(mqtt)) => Ok(Self { aws: endpoint, timestream, mqtt }),
-                _ => Err(PortError::TooHigh(endpoint)),
-            },
+        if endpoint == 0 {
+            return free();
         }
+        let last = endpoint.checked_add(3).ok_or(PortError::TooHigh(endpoint))?;
+        let mqtt = if endpoint == ENDPOINT { MQTT } else { last };
+        Ok(Self { aws: endpoint, timestream: endpoint + 1, twinmaker: endpoint + 2, mqtt })
     }
 }
 
@@ -108,37 +109,50 @@ fn owner(port: u16) -> Option<String> {
 }
 
 fn free() -> Result<Ports, PortError> {
-    // All three stay bound until the last is known, so that no number comes twice.
+    // All stay bound until the last is known, so that no number comes twice.
     let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(PortError::NoneFree);
-    let listeners = [bind()?, bind()?, bind()?];
-    let port = |index: usize| -> Result<u16, PortError> {
-        Ok(listeners[index].local_addr().map_err(PortError::NoneFree)?.port())
+    let listeners = [bind()?, bind()?, bind()?, bind()?];
+    let port = |listener: &TcpListener| -> Result<u16, PortError> {
+        Ok(listener.local_addr().map_err(PortError::NoneFree)?.port())
     };
-    Ok(Ports { aws: port(0)?, timestream: port(1)?, mqtt: port(2)? })
+    let [aws, timestream, twinmaker, mqtt] = &listeners;
+    Ok(Ports {
+        aws: port(aws)?,
+        timestream: port(timestream)?,
+        twinmaker: port(twinmaker)?,
+        mqtt: port(mqtt)?,
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
     fn ports_follow_from_the_endpoint() {
-        let cases =
-            [(4566, (4566, 4567, 8883)), (5000, (5000, 5001, 5002)), (65_533, (65_533, 65_534, 65_535))];
+        let cases = [
+            (4566, [4566, 4567, 4568, 8883]),
+            (5000, [5000, 5001, 5002, 5003]),
+            (65_532, [65_532, 65_533, 65_534, 65_535]),
+        ];
         for (endpoint, expected) in cases {
-            let ports = Ports::choose(endpoint).expect("ports");
-            assert_eq!((ports.aws, ports.timestream, ports.mqtt), expected);
+            assert_eq!(all(Ports::choose(endpoint).expect("ports")), expected);
         }
-        for endpoint in [65_534, 65_535] {
+        for endpoint in [65_533, 65_535] {
             assert!(matches!(Ports::choose(endpoint), Err(PortError::TooHigh(_))));
         }
     }
 
+    fn all(Ports { aws, timestream, twinmaker, mqtt }: Ports) -> [u16; 4] {
+        [aws, timestream, twinmaker, mqtt]
+    }
+
     #[test]
-    fn free_ports_are_three_different_ones() {
-        let ports = Ports::choose(0).expect("ports");
-        assert!(ports.aws != ports.timestream && ports.timestream != ports.mqtt && ports.mqtt != ports.aws);
-        assert!([ports.aws, ports.timestream, ports.mqtt].iter().all(|port| *port > 0));
+    fn free_ports_are_different_ones() {
+        let ports = BTreeSet::from(all(Ports::choose(0).expect("ports")));
+        assert!(ports.len() == 4 && !ports.contains(&0), "{ports:?}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! The record is replaced as a whole, so a reader sees one state or the next, and whoever changes what
 //! runs holds the lock.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,14 +22,20 @@ pub struct Folder {
 }
 
 /// The processes of a local target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// Where they listen.
+    /// Where the services listen.
     pub ports: Ports,
-    /// The emulator.
-    pub emulator: Process,
-    /// The Timestream endpoint. Absent between the start of the first process and of the second.
-    pub timestream: Option<Process>,
+    /// Every process that was started, by name: the services, each from when it runs, and whatever else runs
+    /// for a while.
+    pub processes: BTreeMap<String, Process>,
+}
+
+impl Record {
+    /// Whether a process of this name was started and still runs.
+    pub fn runs(&self, name: &str) -> bool {
+        self.processes.get(name).is_some_and(|process| process.is_alive())
+    }
 }
 
 /// Held by whoever starts or stops; released when it is dropped, and by the system when it is killed.
@@ -124,9 +131,8 @@ mod tests {
         assert_eq!(folder.record(), None);
         let lock = folder.lock().expect("lock");
         let record = Record {
-            ports: Ports { aws: 1, timestream: 2, mqtt: 3 },
-            emulator: Process { pid: 4, started: 5 },
-            timestream: None,
+            ports: Ports { aws: 1, timestream: 2, twinmaker: 3, mqtt: 4 },
+            processes: BTreeMap::from([("emulator".to_owned(), Process { pid: 4, started: 5 })]),
         };
         folder.write(&record, &lock).expect("write");
         assert_eq!(folder.record(), Some(record));

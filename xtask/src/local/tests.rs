@@ -1,5 +1,4 @@
-//! The whole life of a local target, with the real emulator and the real Timestream endpoint, on free
-//! ports and in a temporary folder.
+//! The whole life of a local target, with the real services, on free ports and in a temporary folder.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::Instant;
@@ -52,6 +51,12 @@ fn kill(process: Process) {
     }
 }
 
+/// A record in which a process stands for each service.
+fn record(ports: Ports, process: impl Fn() -> Process) -> Record {
+    let processes = SERVICES.iter().map(|service| (service.name.to_owned(), process())).collect();
+    Record { ports, processes }
+}
+
 async fn start_in(home: &Home) -> Endpoints {
     start(&Project::locate(), &home.global(0), &report())
         .await
@@ -74,24 +79,37 @@ async fn a_target_starts_once_is_repaired_and_stops_without_a_trace() {
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, endpoints.mqtt));
     assert!(taken.is_err(), "the MQTT broker listens");
 
-    kill(first.timestream.expect("Timestream runs"));
-    assert_eq!(running(&project, &global), None);
-    assert_eq!(start_in(&home).await, endpoints);
-    let second = home.record();
-    assert_eq!((second.emulator, second.ports), (first.emulator, first.ports), "the emulator was left alone");
-    assert_ne!(second.timestream, first.timestream);
+    let mut before = first;
+    for name in ["timestream", "twinmaker"] {
+        kill(before.processes[name]);
+        assert_eq!(running(&project, &global), None, "{name}");
+        assert_eq!(start_in(&home).await, endpoints, "{name}");
+        let after = home.record();
+        assert_eq!(after.ports, before.ports);
+        for (other, process) in &after.processes {
+            assert_eq!(
+                *process == before.processes[other],
+                other != name,
+                "{name} alone is started: {other}"
+            );
+        }
+        before = after;
+    }
 
-    kill(second.emulator);
+    kill(before.processes[emulator::NAME]);
     assert_eq!(running(&project, &global), None);
     start_in(&home).await;
-    let third = home.record();
-    assert!(third.emulator != second.emulator && third.timestream != second.timestream, "it starts empty");
-    assert!(!second.timestream.is_some_and(Process::is_alive));
+    let last = home.record();
+    for (name, process) in &before.processes {
+        assert!(last.processes[name] != *process && !process.is_alive(), "it starts empty: {name}");
+    }
 
-    let mut stopped = stop(&project, &global, &report()).await.expect("it stops");
-    stopped.sort_by_key(|one| one.name);
-    let expected = [("emulator", third.emulator.pid), ("timestream", third.timestream.expect("it runs").pid)];
-    assert_eq!(stopped.iter().map(|one| (one.name, one.pid)).collect::<Vec<_>>(), expected);
+    let stopped = stop(&project, &global, &report()).await.expect("it stops");
+    let stopped: BTreeMap<&str, u32> = stopped.iter().map(|one| (one.name.as_str(), one.pid)).collect();
+    let expected: BTreeMap<&str, u32> =
+        last.processes.iter().map(|(name, process)| (name.as_str(), process.pid)).collect();
+    assert_eq!(stopped, expected);
+    assert_eq!(stopped.len(), SERVICES.len());
     assert_eq!(process::sweep(home.0.path()), [0_u32; 0]);
     assert_eq!(home.folder().record(), None);
     assert_eq!(entries(home.0.path()), ["lock", "logs"], "logs stay, data does not");
@@ -117,8 +135,7 @@ async fn a_record_of_processes_that_are_gone_is_not_believed() {
     let folder = home.folder();
     // This test's own process, as if its id had belonged to the emulator before.
     let other = Process { pid: std::process::id(), started: 1_000_000_000 };
-    let record =
-        Record { ports: Ports { aws: 1, timestream: 2, mqtt: 3 }, emulator: other, timestream: Some(other) };
+    let record = record(Ports { aws: 1, timestream: 2, twinmaker: 3, mqtt: 4 }, || other);
     let lock = folder.lock().expect("lock");
     folder.write(&record, &lock).expect("write");
     drop(lock);
@@ -157,12 +174,11 @@ async fn what_a_start_was_interrupted_in_is_found_by_its_mark() {
 async fn a_target_elsewhere_is_not_started_twice() {
     let (project, home) = (Project::locate(), Home::new());
     drop(home.folder().lock().expect("lock"));
-    let sleeper = |seconds: &str| {
+    let sleeper = || {
         let mut command = std::process::Command::new("sleep");
-        Process::spawn(command.arg(seconds), home.0.path(), &home.0.path().join("log")).expect("spawn")
+        Process::spawn(command.arg("60"), home.0.path(), &home.0.path().join("log")).expect("spawn")
     };
-    let ports = Ports { aws: 5000, timestream: 5001, mqtt: 5002 };
-    let record = Record { ports, emulator: sleeper("60"), timestream: Some(sleeper("60")) };
+    let record = record(Ports { aws: 5000, timestream: 5001, twinmaker: 5002, mqtt: 5003 }, sleeper);
     let folder = home.folder();
     folder.write(&record, &folder.lock().expect("lock")).expect("write");
     for port in [0, 4566, 5000] {
