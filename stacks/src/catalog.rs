@@ -9,7 +9,7 @@ use telemetry::Model;
 
 use crate::cfn::{ParameterSource, Template};
 use crate::environment::{Environment, OnDelete, Target};
-use crate::{artifacts, consumer, ingest, lake, overlay, simulator, store, tags};
+use crate::{artifacts, consumer, ingest, lake, overlay, simulator, store, tags, twin};
 
 /// What the stacks are made from.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +44,7 @@ pub static STACKS: &[StackDefinition] = &[
     StackDefinition { name: "consumer",  summary: "from the stream to the store",   depends_on: &["artifacts", "ingest", "store"], enabled: always,    build: consumer::build },
     StackDefinition { name: "lake",      summary: "raw events as JSON lines",       depends_on: &["artifacts", "ingest"],          enabled: always,    build: lake::build },
     StackDefinition { name: "simulator", summary: "simulated devices",              depends_on: &["artifacts", "ingest"],          enabled: simulated, build: simulator::build },
+    StackDefinition { name: "twin",      summary: "workspace, entities, connector", depends_on: &["artifacts", "store"],           enabled: twinned,   build: twin::build },
 ];
 
 fn always(_: &Environment) -> bool {
@@ -52,6 +53,10 @@ fn always(_: &Environment) -> bool {
 
 fn simulated(environment: &Environment) -> bool {
     environment.simulator.enabled
+}
+
+fn twinned(environment: &Environment) -> bool {
+    environment.twin.enabled
 }
 
 /// One stack of one environment, ready to deploy.
@@ -71,6 +76,12 @@ pub struct Stack {
     pub tags: BTreeMap<String, String>,
     /// What its environment says about data.
     pub on_delete: OnDelete,
+}
+
+/// Makes one stack, where the environment has it.
+pub(crate) fn synthesize_only(name: &str, inputs: &Inputs) -> Option<Stack> {
+    let definition = STACKS.iter().find(|definition| definition.name == name)?;
+    (definition.enabled)(inputs.environment).then(|| synthesize_one(definition, inputs))
 }
 
 /// Makes every stack of the environment, each after those that it depends on. The same inputs give

@@ -7,6 +7,7 @@ mod place;
 mod read;
 mod region;
 mod tags;
+mod twin;
 
 use std::collections::BTreeMap;
 
@@ -51,6 +52,8 @@ pub struct Environment {
     pub lake: Lake,
     /// The simulated devices.
     pub simulator: Simulator,
+    /// The digital twin.
+    pub twin: Twin,
     /// Logs of every function and delivery.
     pub logs: Logs,
     /// Tags of every resource, beside the pipeline's own.
@@ -184,6 +187,20 @@ pub struct Simulator {
     pub anomaly_chance: f64,
 }
 
+/// The digital twin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Twin {
+    /// Whether there is one.
+    pub enabled: bool,
+    /// Devices that have an entity from the start, by their ids, in the order of the file. Others get
+    /// theirs when they have sent something.
+    pub devices: Vec<String>,
+    /// Memory of the connector, in MB, 128 to 10,240.
+    pub memory_mb: u32,
+    /// Time limit of the connector, in seconds, 1 to 900.
+    pub timeout_seconds: u32,
+}
+
 /// Logs of every function and delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Logs {
@@ -233,6 +250,11 @@ impl Environment {
     /// underscores only, so that SQL needs no quotes.
     pub fn database(&self) -> String {
         format!("sluice_{}", self.name.replace('-', "_"))
+    }
+
+    /// Id of the `TwinMaker` workspace: `sluice-<environment>`.
+    pub fn workspace(&self) -> String {
+        format!("sluice-{}", self.name)
     }
 
     /// Name of the Timestream table.

@@ -29,8 +29,12 @@ pub const DEVICE_SIMULATOR: Function = Function { name: "device-simulator", carr
 /// Stands in for what the emulator lacks. Deployed to the local target only.
 pub const LOCAL_PROVIDER: Function = Function { name: "local-provider", carries_model: false };
 
+/// Answers the digital twin's questions from the store.
+pub const TWINMAKER_CONNECTOR: Function = Function { name: "twinmaker-connector", carries_model: true };
+
 /// Every function, by name.
-pub static FUNCTIONS: &[Function] = &[DEVICE_SIMULATOR, JSONL_TRANSFORM, KINESIS_CONSUMER, LOCAL_PROVIDER];
+pub static FUNCTIONS: &[Function] =
+    &[DEVICE_SIMULATOR, JSONL_TRANSFORM, KINESIS_CONSUMER, LOCAL_PROVIDER, TWINMAKER_CONNECTOR];
 
 impl Function {
     /// The id of the function in its template, and the beginning of the ids of what belongs to it.

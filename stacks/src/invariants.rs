@@ -87,6 +87,11 @@ pub enum Breach {
     /// A log group keeps logs for ever.
     #[error("it keeps logs for ever: `RetentionInDays` is missing")]
     NoRetention,
+    /// A component of an entity is of a type that may come after the entity, or not at all.
+    #[error(
+        "the stack has no component type for its component `{0}`, or does not make it first; name it in `DependsOn`"
+    )]
+    LooseComponent(String),
     /// A resource lacks the tags of its stack.
     #[error("it does not carry the tags of its stack")]
     NoTags,

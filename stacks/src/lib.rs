@@ -8,6 +8,7 @@ pub mod environment;
 pub mod invariants;
 pub mod model;
 pub mod tags;
+pub mod twin;
 
 mod artifacts;
 mod buckets;
@@ -24,5 +25,6 @@ pub use catalog::{Inputs, STACKS, Stack, StackDefinition, synthesize};
 pub use cfn::{ParameterSource, Template};
 pub use functions::{
     DEVICE_SIMULATOR, FUNCTIONS, Function, JSONL_TRANSFORM, KINESIS_CONSUMER, LOCAL_PROVIDER,
+    TWINMAKER_CONNECTOR,
 };
 pub use store::FIXED;

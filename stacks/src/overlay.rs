@@ -1,14 +1,15 @@
 //! The local overlay: what the templates need beside themselves where the emulator lacks a service.
 //!
 //! Applied to the local target only. It changes these things and nothing else, and a test holds it:
-//! - Timestream types become custom resources with the same properties, served by the local provider;
+//! - types of Timestream and of `TwinMaker` become custom resources with the same properties, served by
+//!   the local provider;
 //! - the Kinesis action of a topic rule becomes an SQS action into a bridge queue, which the provider
 //!   drains in batches into the stream;
 //! - Firehose does not compress, because the emulator does not, and the objects are named for it.
 //!
 //! Whatever it adds is called `Local…`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
@@ -17,14 +18,27 @@ use crate::cfn::{Arn, LogicalId, Resource, Statement, Template, role};
 use crate::functions::{self, Deployment, LOCAL_PROVIDER, put_to_stream};
 use crate::ingest::{self, QUARANTINE, RULE, STREAM};
 use crate::lake::DELIVERY;
+use crate::twin;
 
 const BRIDGE_QUEUE: LogicalId = LogicalId::new("LocalBridgeQueue");
 const BRIDGE_ROLE: LogicalId = LogicalId::new("LocalBridgeRole");
 
-/// Types that the emulator does not know, and the custom resources in their place.
-const STAND_INS: [(&str, &str); 2] = [
-    ("AWS::Timestream::Database", "Custom::TimestreamDatabase"),
-    ("AWS::Timestream::Table", "Custom::TimestreamTable"),
+/// A service that the emulator does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Service {
+    Timestream,
+    TwinMaker,
+}
+
+/// Types that the emulator does not know, and the custom resources in their place. `Ref` of a custom
+/// resource is what `Ref` of the type is.
+#[rustfmt::skip]
+const STAND_INS: [(&str, &str, Service); 5] = [
+    ("AWS::IoTTwinMaker::ComponentType", "Custom::IoTTwinMakerComponentType", Service::TwinMaker),
+    ("AWS::IoTTwinMaker::Entity",        "Custom::IoTTwinMakerEntity",        Service::TwinMaker),
+    ("AWS::IoTTwinMaker::Workspace",     "Custom::IoTTwinMakerWorkspace",     Service::TwinMaker),
+    ("AWS::Timestream::Database",        "Custom::TimestreamDatabase",        Service::Timestream),
+    ("AWS::Timestream::Table",           "Custom::TimestreamTable",           Service::Timestream),
 ];
 
 const MEMORY_MB: u32 = 128;
@@ -45,7 +59,7 @@ const S3_DESTINATION: &str = "/ExtendedS3DestinationConfiguration";
 
 /// Changes a template of the stack for the emulator.
 pub(crate) fn apply(template: &mut Template, stack: &'static str, inputs: &Inputs) {
-    stand_in_for_timestream(template, stack, inputs);
+    stand_in(template, stack, inputs);
     bridge_to_kinesis(template, stack, inputs);
     if let Some(destination) =
         template.resources_mut().get_mut(&DELIVERY).and_then(|delivery| delivery.property_mut(S3_DESTINATION))
@@ -55,49 +69,81 @@ pub(crate) fn apply(template: &mut Template, stack: &'static str, inputs: &Input
     }
 }
 
-fn stand_in_for_timestream(template: &mut Template, stack: &'static str, inputs: &Inputs) {
-    let mut replaced = false;
+fn stand_in(template: &mut Template, stack: &'static str, inputs: &Inputs) {
+    let mut missing = BTreeSet::new();
     for resource in template.resources_mut().values_mut() {
-        let Some((_, stand_in)) = STAND_INS.iter().find(|(kind, _)| *kind == resource.kind()) else {
+        let Some((_, stand_in, service)) = STAND_INS.iter().find(|(kind, ..)| *kind == resource.kind())
+        else {
             continue;
         };
         resource.set_kind(stand_in);
         resource.set_property("ServiceToken", json!(LOCAL_PROVIDER.logical_id().attribute("Arn")));
         resource.set_property("ServiceTimeout", json!(SERVICE_TIMEOUT_SECONDS));
-        replaced = true;
+        missing.insert(*service);
     }
-    if !replaced {
+    if missing.is_empty() {
         return;
     }
-    let database = Arn::sub("arn:${AWS::Partition}:timestream:${AWS::Region}:${AWS::AccountId}:database/")
-        .within(inputs.environment.database());
-    add_provider(
-        template,
-        stack,
-        inputs,
-        BTreeMap::new(),
-        vec![
-            Statement::allow(
-                &[
-                    "timestream:CreateDatabase",
-                    "timestream:CreateTable",
-                    "timestream:DeleteDatabase",
-                    "timestream:DeleteTable",
-                    "timestream:DescribeDatabase",
-                    "timestream:DescribeTable",
-                    "timestream:TagResource",
-                    "timestream:UntagResource",
-                    "timestream:UpdateDatabase",
-                    "timestream:UpdateTable",
-                ],
-                [database.clone(), database.within("/table/*")],
-            ),
-            Statement::allow_everywhere(
-                &["timestream:DescribeEndpoints"],
-                "Endpoint discovery has no resource: the service accepts only *",
-            ),
-        ],
-    );
+    let statements = missing.into_iter().flat_map(|service| provision(service, inputs)).collect();
+    add_provider(template, stack, inputs, BTreeMap::new(), statements);
+}
+
+/// What the provider may do to stand in for the types of a service.
+fn provision(service: Service, inputs: &Inputs) -> Vec<Statement> {
+    const DATABASES: Arn =
+        Arn::sub("arn:${AWS::Partition}:timestream:${AWS::Region}:${AWS::AccountId}:database/");
+    match service {
+        Service::Timestream => {
+            let database = DATABASES.within(inputs.environment.database());
+            vec![
+                Statement::allow(
+                    &[
+                        "timestream:CreateDatabase",
+                        "timestream:CreateTable",
+                        "timestream:DeleteDatabase",
+                        "timestream:DeleteTable",
+                        "timestream:DescribeDatabase",
+                        "timestream:DescribeTable",
+                        "timestream:TagResource",
+                        "timestream:UntagResource",
+                        "timestream:UpdateDatabase",
+                        "timestream:UpdateTable",
+                    ],
+                    [database.clone(), database.within("/table/*")],
+                ),
+                Statement::allow_everywhere(
+                    &["timestream:DescribeEndpoints"],
+                    "Endpoint discovery has no resource: the service accepts only *",
+                ),
+            ]
+        }
+        Service::TwinMaker => {
+            let workspace = twin::workspaces().within(inputs.environment.workspace());
+            vec![
+                Statement::allow(
+                    &[
+                        "iottwinmaker:CreateComponentType",
+                        "iottwinmaker:CreateEntity",
+                        "iottwinmaker:CreateWorkspace",
+                        "iottwinmaker:DeleteComponentType",
+                        "iottwinmaker:DeleteEntity",
+                        "iottwinmaker:DeleteWorkspace",
+                        "iottwinmaker:GetComponentType",
+                        "iottwinmaker:GetEntity",
+                        "iottwinmaker:GetWorkspace",
+                        "iottwinmaker:TagResource",
+                        "iottwinmaker:UntagResource",
+                        "iottwinmaker:UpdateComponentType",
+                        "iottwinmaker:UpdateEntity",
+                        "iottwinmaker:UpdateWorkspace",
+                    ],
+                    [workspace.clone(), workspace.within("/*")],
+                ),
+                // The workspace gets its role from whoever makes it.
+                Statement::allow(&["iam:PassRole"], [twin::WORKSPACE_ROLE.arn()]),
+            ]
+        }
+    }
 }
 
 fn bridge_to_kinesis(template: &mut Template, stack: &'static str, inputs: &Inputs) {

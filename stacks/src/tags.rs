@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::cfn::Template;
+use crate::cfn::{Resource, Template};
 use crate::environment::Environment;
 
 /// Whose resource it is.
@@ -12,10 +12,19 @@ pub const ENVIRONMENT_TAG: &str = "sluice:environment";
 /// Which stack of the environment it belongs to.
 pub const STACK_TAG: &str = "sluice:stack";
 
+/// How a type carries `Tags`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// A list of keys and values.
+    List,
+    /// One object, with a member a tag.
+    Map,
+}
+
 /// Types that carry a list `Tags` of keys and values.
 ///
 /// A custom resource of the local target keeps the properties of the type that it stands in for.
-static TAGGABLE: &[&str] = &[
+static LISTING: &[&str] = &[
     "AWS::Athena::WorkGroup",
     "AWS::Events::Rule",
     "AWS::IAM::Role",
@@ -33,6 +42,16 @@ static TAGGABLE: &[&str] = &[
     "Custom::TimestreamTable",
 ];
 
+/// Types whose `Tags` are one object.
+static MAPPING: &[&str] = &[
+    "AWS::IoTTwinMaker::ComponentType",
+    "AWS::IoTTwinMaker::Entity",
+    "AWS::IoTTwinMaker::Workspace",
+    "Custom::IoTTwinMakerComponentType",
+    "Custom::IoTTwinMakerEntity",
+    "Custom::IoTTwinMakerWorkspace",
+];
+
 /// Types that their service or their schema cannot tag.
 static UNTAGGABLE: &[&str] = &[
     "AWS::Glue::Database",
@@ -43,12 +62,17 @@ static UNTAGGABLE: &[&str] = &[
     "AWS::SQS::QueuePolicy",
 ];
 
-/// Whether a type carries tags. `None`: nobody has said so yet.
-pub(crate) fn is_taggable(kind: &str) -> Option<bool> {
-    if TAGGABLE.contains(&kind) {
-        Some(true)
-    } else if UNTAGGABLE.contains(&kind) {
-        Some(false)
+/// Whether a type is in none of the lists: nobody has said yet whether it carries tags.
+pub(crate) fn is_unknown(kind: &str) -> bool {
+    form(kind).is_none() && !UNTAGGABLE.contains(&kind)
+}
+
+/// How a type carries tags, if it does.
+fn form(kind: &str) -> Option<Form> {
+    if LISTING.contains(&kind) {
+        Some(Form::List)
+    } else if MAPPING.contains(&kind) {
+        Some(Form::Map)
     } else {
         None
     }
@@ -64,10 +88,27 @@ pub fn of(environment: &Environment, stack: &str) -> BTreeMap<String, String> {
 
 /// Puts the tags on every resource that can carry them.
 pub(crate) fn apply(template: &mut Template, tags: &BTreeMap<String, String>) {
-    let tags: Vec<Value> = tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
+    let listed = json!(tags.iter().map(|(key, value)| listed(key, value)).collect::<Vec<_>>());
+    let mapped = json!(tags);
     for resource in template.resources_mut().values_mut() {
-        if is_taggable(resource.kind()) == Some(true) {
-            resource.set_property("Tags", json!(tags));
+        match form(resource.kind()) {
+            Some(Form::List) => resource.set_property("Tags", listed.clone()),
+            Some(Form::Map) => resource.set_property("Tags", mapped.clone()),
+            None => {}
         }
     }
+}
+
+/// Whether a resource carries all of the tags, or is of a type that carries none.
+pub(crate) fn carries(resource: &Resource, tags: &BTreeMap<String, String>) -> bool {
+    let there = resource.property("Tags");
+    tags.iter().all(|(key, value)| match form(resource.kind()) {
+        Some(Form::List) => there.as_array().is_some_and(|there| there.contains(&listed(key, value))),
+        Some(Form::Map) => there[key] == *value,
+        None => true,
+    })
+}
+
+fn listed(key: &str, value: &str) -> Value {
+    json!({"Key": key, "Value": value})
 }

@@ -204,6 +204,8 @@ impl Policy {
 pub struct Resource {
     #[serde(rename = "Type")]
     kind: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    depends_on: Vec<LogicalId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     deletion_policy: Option<Policy>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -216,7 +218,21 @@ pub struct Resource {
 impl Resource {
     /// A resource of a type, with the properties that its page lists.
     pub fn new(kind: &'static str, properties: Value) -> Self {
-        Self { kind, deletion_policy: None, update_replace_policy: None, metadata: Map::new(), properties }
+        Self {
+            kind,
+            depends_on: Vec::new(),
+            deletion_policy: None,
+            update_replace_policy: None,
+            metadata: Map::new(),
+            properties,
+        }
+    }
+
+    /// Says what has to be there first, and to go last, where no property refers to it.
+    #[must_use]
+    pub fn after(mut self, others: &[LogicalId]) -> Self {
+        self.depends_on.extend_from_slice(others);
+        self
     }
 
     /// Says that the resource holds data, and what happens to it on deletion and on replacement.
@@ -260,6 +276,11 @@ impl Resource {
     /// Makes it a resource of another type that understands the same properties.
     pub fn set_kind(&mut self, kind: &'static str) {
         self.kind = kind;
+    }
+
+    /// What has to be there first, beside what the properties refer to.
+    pub fn depends_on(&self) -> &[LogicalId] {
+        &self.depends_on
     }
 
     /// `DeletionPolicy`, where there is one.

@@ -172,6 +172,25 @@ impl<'a> Section<'a> {
         self.table.into_iter().flatten().filter_map(read).collect()
     }
 
+    /// The members of an array of text, each with its place, none if there is no such key. `expected`
+    /// says what the array should look like. A member that is no text is reported and left out.
+    pub fn list(&self, name: &'static str, expected: &str) -> Option<Vec<(Spot, String)>> {
+        let Some(Entry { node, .. }) = self.entry(name) else { return Some(Vec::new()) };
+        let Value::Array(members) = &node.value else {
+            self.add(name, mismatch(node, expected.to_owned(), None));
+            return None;
+        };
+        let read = |(index, member): (usize, &Node)| {
+            let spot = Spot { at: member.at, key: format!("{}[{index}]", self.path(name)) };
+            if let Value::Text(text) = &member.value {
+                return Some((spot, text.clone()));
+            }
+            self.document.add(&spot, mismatch(member, "text in double quotes".into(), None));
+            None
+        };
+        Some(members.iter().enumerate().filter_map(read).collect())
+    }
+
     /// Whether the key is there. It is then no longer unknown.
     pub fn has(&self, name: &'static str) -> bool {
         self.entry(name).is_some()
@@ -193,6 +212,11 @@ impl<'a> Section<'a> {
     /// Notes a problem with the value of a key, and goes on.
     pub fn add(&self, name: &str, fault: impl Fault + 'static) {
         self.document.add(&self.spot(name), fault);
+    }
+
+    /// Notes a problem with a member of an array, and goes on.
+    pub fn add_at(&self, spot: &Spot, fault: impl Fault + 'static) {
+        self.document.add(spot, fault);
     }
 
     /// Notes a problem with the table itself, and goes on.

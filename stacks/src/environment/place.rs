@@ -1,4 +1,5 @@
-//! A model's topics in an environment: `topic_prefix` comes before them.
+//! A model in an environment: `topic_prefix` comes before its topics, and the digital twin of the
+//! environment can show it.
 //!
 //! A rule sees every message of its account and Region, so two environments there keep their events
 //! apart by topics alone.
@@ -6,8 +7,10 @@
 use telemetry::Model;
 
 use super::Environment;
+use crate::Inputs;
 use crate::config::{Fault, Place, Problem, Problems};
 use crate::model::{TopicFault, check_filter, check_plain};
+use crate::twin;
 
 /// Key of the environment's file.
 const KEY: &str = "topic_prefix";
@@ -40,22 +43,33 @@ impl Environment {
     ///
     /// # Errors
     ///
-    /// When the two together are no topic filter: more than 8 levels or 256 bytes.
-    pub fn place(&self, file_name: &str, mut model: Model) -> Result<Model, Problems> {
-        let Some(prefix) = &self.topic_prefix else { return Ok(model) };
-        let filter = format!("{prefix}/{}", model.topic);
-        if let Err(fault) = check_filter(&filter) {
-            let file = file_name.to_owned();
-            let problem = Problem {
-                place: Place::File { file: file.clone() },
-                key: KEY.to_owned(),
-                fault: Box::new(PlaceFault { filter, fault }),
-            };
-            return Err(Problems { file, problems: vec![problem] });
+    /// When prefix and topic together are no topic filter: more than 8 levels or 256 bytes. When there
+    /// is a digital twin, and a name or a number in it exceeds what `TwinMaker` takes.
+    pub fn place(&self, file_name: &str, model: Model) -> Result<Model, Problems> {
+        let file = file_name.to_owned();
+        let mut problems = Vec::new();
+        let mut add = |key: String, fault: Box<dyn Fault>| {
+            problems.push(Problem { place: Place::File { file: file.clone() }, key, fault });
+        };
+        if let Some(prefix) = &self.topic_prefix {
+            let filter = format!("{prefix}/{}", model.topic);
+            if let Err(fault) = check_filter(&filter) {
+                add(KEY.to_owned(), Box::new(PlaceFault { filter, fault }));
+            }
         }
+        if self.twin.enabled {
+            for (key, fault) in twin::check(&Inputs { model: &model, environment: self }) {
+                add(key, Box::new(fault));
+            }
+        }
+        if problems.is_empty() { Ok(self.prefixed(model)) } else { Err(Problems { file, problems }) }
+    }
+
+    fn prefixed(&self, mut model: Model) -> Model {
+        let Some(prefix) = &self.topic_prefix else { return model };
         let levels = prefix.split('/').fold(0_u32, |levels, _| levels.saturating_add(1));
-        model.topic = filter;
+        model.topic = format!("{prefix}/{}", model.topic);
         model.device.topic_segment = model.device.topic_segment.map(|segment| segment.saturating_add(levels));
-        Ok(model)
+        model
     }
 }

@@ -5,7 +5,7 @@ use crate::lake::{ERROR_PREFIX, PARTITION, RESULT_PREFIX};
 
 use super::{
     Architecture, Consumer, Environment, LOCAL_ACCOUNT, Lake, LambdaConsumer, LogLevel, Logs, OnDelete,
-    Simulator, Store, Stream, StreamMode, Target, place, region, tags,
+    Simulator, Store, Stream, StreamMode, Target, place, region, tags, twin,
 };
 
 /// What is used where a file says nothing.
@@ -189,8 +189,16 @@ fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
     let store = root.table("store", read_store);
     let lake = root.table("lake", read_lake);
     let simulator = root.table("simulator", read_simulator);
+    let twin = root.table("twin", twin::read);
     let logs = root.table("logs", read_logs);
-    let tags = root.table("tags", tags::read);
+    let tags = root.table("tags", |section| {
+        let tags = tags::read(section)?;
+        twin::check_tags(section, twin.as_ref(), &tags);
+        Some(tags)
+    });
+    if let (Some(twin), Some(region)) = (&twin, &region) {
+        twin::check_region(root, twin, target, region);
+    }
     Some(Environment {
         name: name.to_owned(),
         target: target?,
@@ -204,6 +212,7 @@ fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
         store: store?,
         lake: lake?,
         simulator: simulator?,
+        twin: twin?,
         logs: logs?,
         tags: tags?,
     })

@@ -68,6 +68,23 @@ const SERVICES: [Service; 1] = [Service {
     ],
 }];
 
+/// The Regions that have `IoT TwinMaker`, by its
+/// [endpoints](https://docs.aws.amazon.com/general/latest/gr/iot-twinmaker.html). An environment may do
+/// without it.
+const TWIN_REGIONS: [&str; 11] = [
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "cn-north-1",
+    "eu-central-1",
+    "eu-west-1",
+    "us-east-1",
+    "us-gov-west-1",
+    "us-west-2",
+];
+
 /// Why a Region cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RegionFault {
@@ -75,6 +92,8 @@ pub(super) enum RegionFault {
     Unknown { region: String },
     #[error("is \"{region}\", which does not have {service}")]
     Lacks { region: String, service: &'static str, regions: &'static [&'static str] },
+    #[error("is \"{region}\", which does not have IoT TwinMaker")]
+    LacksTwin { region: String },
 }
 
 impl Fault for RegionFault {
@@ -85,6 +104,10 @@ impl Fault for RegionFault {
                 None => format!("write one of {}", usable().collect::<Vec<_>>().join(", ")),
             },
             Self::Lacks { regions, .. } => format!("these have it: {}", regions.join(", ")),
+            Self::LacksTwin { .. } => {
+                let regions: Vec<_> = usable().filter(|region| TWIN_REGIONS.contains(region)).collect();
+                format!("write `enabled = false` under [twin], or choose one of {}", regions.join(", "))
+            }
         }
     }
 }
@@ -102,6 +125,14 @@ pub(super) fn check(region: &str) -> Result<(), RegionFault> {
     }
 }
 
+/// Checks that a Region has the digital twin's service.
+pub(super) fn check_twin(region: &str) -> Result<(), RegionFault> {
+    if TWIN_REGIONS.contains(&region) {
+        return Ok(());
+    }
+    Err(RegionFault::LacksTwin { region: region.to_owned() })
+}
+
 /// The Regions that have every service.
 fn usable() -> impl Iterator<Item = &'static str> {
     REGIONS.into_iter().filter(|region| check(region).is_ok())
@@ -109,7 +140,7 @@ fn usable() -> impl Iterator<Item = &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{REGIONS, SERVICES, check};
+    use super::{REGIONS, SERVICES, TWIN_REGIONS, check};
 
     #[test]
     fn a_service_is_in_regions_that_exist() {
@@ -117,6 +148,9 @@ mod tests {
             for region in service.regions {
                 assert!(REGIONS.contains(region), "{}: {region}", service.name);
             }
+        }
+        for region in TWIN_REGIONS {
+            assert!(REGIONS.contains(&region), "{region}");
         }
     }
 

@@ -21,6 +21,7 @@ static NAMES: &[Name] = &[
     Name { kind: "AWS::Glue::Database",                  pointer: "/DatabaseInput/Name", max_length: 255 },
     Name { kind: "AWS::IAM::Role",                       pointer: "/RoleName",           max_length: 64 },
     Name { kind: "AWS::IoT::TopicRule",                  pointer: "/RuleName",           max_length: 128 },
+    Name { kind: "AWS::IoTTwinMaker::Workspace",         pointer: "/WorkspaceId",        max_length: 128 },
     Name { kind: "AWS::Kinesis::Stream",                 pointer: "/Name",               max_length: 128 },
     Name { kind: "AWS::KinesisFirehose::DeliveryStream", pointer: "/DeliveryStreamName", max_length: 64 },
     Name { kind: "AWS::Lambda::Function",                pointer: "/FunctionName",       max_length: 64 },
@@ -28,6 +29,7 @@ static NAMES: &[Name] = &[
     Name { kind: "AWS::S3::Bucket",                      pointer: "/BucketName",         max_length: 63 },
     Name { kind: "AWS::SQS::Queue",                      pointer: "/QueueName",          max_length: 80 },
     Name { kind: "AWS::Timestream::Database",            pointer: "/DatabaseName",       max_length: 256 },
+    Name { kind: "Custom::IoTTwinMakerWorkspace",        pointer: "/WorkspaceId",        max_length: 128 },
     Name { kind: "Custom::TimestreamDatabase",           pointer: "/DatabaseName",       max_length: 256 },
 ];
 

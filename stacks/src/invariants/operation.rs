@@ -22,22 +22,34 @@ pub(super) fn check(subject: &Subject, breaches: &mut Vec<Breach>) {
                 breaches.push(Breach::UndeclaredLogGroup);
             }
         }
+        "AWS::IoTTwinMaker::Entity" | "Custom::IoTTwinMakerEntity" => check_entity(subject, breaches),
         "AWS::Logs::LogGroup" if !resource.property("RetentionInDays").is_u64() => {
             breaches.push(Breach::NoRetention);
         }
         _ => {}
     }
-    match tags::is_taggable(resource.kind()) {
-        Some(true) => {
-            let there = resource.property("Tags").as_array().map_or(&[][..], Vec::as_slice);
-            let is_there =
-                |(key, value): (&String, &String)| there.contains(&json!({"Key": key, "Value": value}));
-            if !subject.stack.tags.iter().all(is_there) {
-                breaches.push(Breach::NoTags);
-            }
+    if tags::is_unknown(resource.kind()) {
+        breaches.push(Breach::UnknownType(resource.kind()));
+    }
+    if !tags::carries(resource, &subject.stack.tags) {
+        breaches.push(Breach::NoTags);
+    }
+}
+
+/// An entity names its component types by their ids, so `CloudFormation` sees neither that they are
+/// there nor which of the two has to come first.
+fn check_entity(subject: &Subject, breaches: &mut Vec<Breach>) {
+    let waits_for = |id: &Value| {
+        let types = subject.stack.template.resources().iter();
+        types
+            .filter(|(_, resource)| resource.property("ComponentTypeId") == id)
+            .any(|(type_id, _)| subject.resource.depends_on().contains(type_id))
+    };
+    let components = subject.resource.property("Components").as_object().into_iter().flatten();
+    for (name, component) in components {
+        if !waits_for(&component["ComponentTypeId"]) {
+            breaches.push(Breach::LooseComponent(name.clone()));
         }
-        Some(false) => {}
-        None => breaches.push(Breach::UnknownType(resource.kind())),
     }
 }
 

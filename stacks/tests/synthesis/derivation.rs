@@ -187,6 +187,7 @@ fn data_stays_or_goes_as_the_environment_says() {
             ("store", "RejectedBucket"),
             ("store", "RejectedBucketPolicy"),
             ("lake", "LakeBucket"),
+            ("twin", "TwinBucket"),
         ];
         for (stack, id) in held {
             let stack = stacks.iter().find(|candidate| candidate.name == stack).expect("the stack is there");
@@ -219,7 +220,7 @@ fn no_level_of_logs_loses_metrics() {
             .flat_map(|stack| stack.template.resources().values())
             .filter(|resource| resource.kind() == "AWS::Lambda::Function")
             .collect();
-        assert_eq!(functions.len(), 3);
+        assert_eq!(functions.len(), 4);
         for function in functions {
             assert_eq!(function.property("LoggingConfig")["ApplicationLogLevel"], filter);
             assert_eq!(function.property("Environment")["Variables"]["LOG_LEVEL"], level.as_str());

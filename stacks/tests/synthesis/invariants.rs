@@ -86,6 +86,13 @@ fn every_property_that_matters_is_noticed() {
         ("lake", "Delivery", "/ExtendedS3DestinationConfiguration/CloudWatchLoggingOptions", &Value::Null, Breach::UndeclaredLogGroup),
         ("lake", "DeliveryLogs", "/RetentionInDays", &Value::Null, Breach::NoRetention),
         ("simulator", "Schedule", "/Tags/0/Value", &json!("another"), Breach::NoTags),
+        ("twin", "Workspace", "/Tags/sluice:stack", &json!("another"), Breach::NoTags),
+        ("twin", "Workspace", "/Tags", &json!([{"Key": "sluice:stack", "Value": "twin"}]), Breach::NoTags),
+        ("twin", "Workspace", "/WorkspaceId", &json!("device-twin"), Breach::SharedName { property: "WorkspaceId", name: "device-twin".into() }),
+        ("twin", "TwinmakerConnector", "/FunctionName", &json!("iottwinmaker-connector"), Breach::SharedName {
+            property: "FunctionName", name: "iottwinmaker-connector".into(),
+        }),
+        ("twin", "WorkspaceRole", "/AssumeRolePolicyDocument/Statement/0/Condition", &Value::Null, Breach::OpenTrust("iottwinmaker.amazonaws.com".into())),
         ("lake", "Delivery", "/ExtendedS3DestinationConfiguration/BucketARN", &json!({"Fn::ImportValue": "bucket"}), Breach::Export("Fn::ImportValue")),
         ("lake", "Workgroup", "/Name", &json!("device-lake"), Breach::SharedName { property: "Name", name: "device-lake".into() }),
         ("lake", "Workgroup", "/Name", &json!({"Fn::Sub": "lake-${AWS::AccountId}"}), Breach::SharedName { property: "Name", name: "lake-${AWS::AccountId}".into() }),
@@ -139,6 +146,7 @@ fn data_that_would_go_where_it_stays_is_noticed() {
         ("store", "Table"),
         ("store", "RejectedBucket"),
         ("lake", "LakeBucket"),
+        ("twin", "TwinBucket"),
     ];
     for (stack, id) in all_of {
         let delete = |resource: &mut Resource| *resource = resource.clone().holding_data(OnDelete::Delete);

@@ -21,25 +21,55 @@ fn section(stack: &Stack, name: &str) -> Value {
     template.get(name).cloned().unwrap_or_else(|| json!({}))
 }
 
-/// Every change to a resource that is there without the overlay: stack, JSON pointer, and what it becomes.
+/// Types that become custom resources, and which.
 #[rustfmt::skip]
-fn expected_changes() -> Vec<(&'static str, &'static str, Value)> {
-    let provider = json!({"Fn::GetAtt": ["LocalProvider", "Arn"]});
-    vec![
-        ("ingest", "/TopicRule/Properties/TopicRulePayload/Actions/0", json!({"Sqs": {
-            "QueueUrl": {"Ref": "LocalBridgeQueue"},
-            "RoleArn": {"Fn::GetAtt": ["LocalBridgeRole", "Arn"]},
-            "UseBase64": false,
-        }})),
-        ("store", "/Database/Type", json!("Custom::TimestreamDatabase")),
-        ("store", "/Database/Properties/ServiceToken", provider.clone()),
-        ("store", "/Database/Properties/ServiceTimeout", json!(90)),
-        ("store", "/Table/Type", json!("Custom::TimestreamTable")),
-        ("store", "/Table/Properties/ServiceToken", provider),
-        ("store", "/Table/Properties/ServiceTimeout", json!(90)),
-        ("lake", "/Delivery/Properties/ExtendedS3DestinationConfiguration/CompressionFormat", json!("UNCOMPRESSED")),
-        ("lake", "/Delivery/Properties/ExtendedS3DestinationConfiguration/FileExtension", json!(".jsonl")),
-    ]
+const STAND_INS: [(&str, &str); 5] = [
+    ("AWS::IoTTwinMaker::ComponentType", "Custom::IoTTwinMakerComponentType"),
+    ("AWS::IoTTwinMaker::Entity",        "Custom::IoTTwinMakerEntity"),
+    ("AWS::IoTTwinMaker::Workspace",     "Custom::IoTTwinMakerWorkspace"),
+    ("AWS::Timestream::Database",        "Custom::TimestreamDatabase"),
+    ("AWS::Timestream::Table",           "Custom::TimestreamTable"),
+];
+
+/// Every change to a resource of a stack that is there without the overlay: JSON pointer, and what it
+/// becomes.
+fn expected_changes(aws: &Stack) -> Vec<(String, Value)> {
+    let delivery = "/Delivery/Properties/ExtendedS3DestinationConfiguration";
+    let mut changes = match aws.name {
+        "ingest" => vec![(
+            "/TopicRule/Properties/TopicRulePayload/Actions/0".to_owned(),
+            json!({"Sqs": {
+                "QueueUrl": {"Ref": "LocalBridgeQueue"},
+                "RoleArn": {"Fn::GetAtt": ["LocalBridgeRole", "Arn"]},
+                "UseBase64": false,
+            }}),
+        )],
+        "lake" => vec![
+            (format!("{delivery}/CompressionFormat"), json!("UNCOMPRESSED")),
+            (format!("{delivery}/FileExtension"), json!(".jsonl")),
+        ],
+        _ => Vec::new(),
+    };
+    for (id, resource) in aws.template.resources() {
+        if let Some((_, stand_in)) = STAND_INS.iter().find(|(kind, _)| *kind == resource.kind()) {
+            let provider = json!({"Fn::GetAtt": ["LocalProvider", "Arn"]});
+            changes.push((format!("/{id}/Type"), json!(stand_in)));
+            changes.push((format!("/{id}/Properties/ServiceToken"), provider));
+            changes.push((format!("/{id}/Properties/ServiceTimeout"), json!(90)));
+        }
+    }
+    changes
+}
+
+#[test]
+fn every_stand_in_stands_for_something() {
+    let (aws, _) = both();
+    let there = |kind: &str| {
+        aws.iter().flat_map(|stack| stack.template.resources().values()).any(|found| found.kind() == kind)
+    };
+    for (kind, _) in STAND_INS {
+        assert!(there(kind), "{kind}");
+    }
 }
 
 #[test]
@@ -48,12 +78,12 @@ fn resources_change_only_where_the_overlay_says() {
     assert_eq!(aws.len(), local.len());
     for (aws, local) in aws.iter().zip(&local) {
         let mut expected = section(aws, "Resources");
-        for (_, pointer, value) in expected_changes().iter().filter(|(stack, ..)| *stack == aws.name) {
+        for (pointer, value) in expected_changes(aws) {
             let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
             let parent = expected.pointer_mut(parent).unwrap_or_else(|| panic!("{}: no {parent}", aws.name));
             match key.parse::<usize>() {
-                Ok(index) => parent[index] = value.clone(),
-                Err(_) => parent[key] = value.clone(),
+                Ok(index) => parent[index] = value,
+                Err(_) => parent[key] = value,
             }
         }
         let mut found = section(local, "Resources");
@@ -80,6 +110,10 @@ fn everything_else_of_a_template_stays() {
             "ingest" | "store" => {
                 assert_eq!(added, ["ArtifactBucket", "LocalProviderKey"]);
                 assert_eq!(local.depends_on, ["artifacts"]);
+            }
+            "twin" => {
+                assert_eq!(added, ["LocalProviderKey"]);
+                assert_eq!(local.depends_on, aws.depends_on);
             }
             _ => {
                 assert!(added.is_empty(), "{} got {added:?}", aws.name);

@@ -123,11 +123,15 @@ fn every_function_is_a_package() {
 }
 
 #[test]
-fn the_simulator_is_the_choice_of_the_environment() {
-    for (enabled, count) in [(true, STACKS.len()), (false, STACKS.len() - 1)] {
+fn simulator_and_twin_are_the_choice_of_the_environment() {
+    for (simulator, twin) in [(true, true), (false, true), (true, false), (false, false)] {
         let mut environment = environment("dev");
-        environment.simulator.enabled = enabled;
-        assert_eq!(synthesize(&Inputs { model: &model(), environment: &environment }).len(), count);
+        environment.simulator.enabled = simulator;
+        environment.twin.enabled = twin;
+        let stacks = synthesize(&Inputs { model: &model(), environment: &environment });
+        let is_there = |name: &str| stacks.iter().any(|stack| stack.name == name);
+        assert_eq!((is_there("simulator"), is_there("twin")), (simulator, twin));
+        assert_eq!(stacks.len(), STACKS.len() - usize::from(!simulator) - usize::from(!twin));
     }
 }
 
@@ -217,7 +221,7 @@ fn two_environments_share_no_physical_name() {
             .iter()
             .flat_map(|stack| stack.template.resources().values())
             .flat_map(|resource| {
-                ["LogGroupName", "DatabaseName", "Name"]
+                ["LogGroupName", "DatabaseName", "FunctionName", "Name", "WorkspaceId"]
                     .map(|key| resource.property(key).as_str().map(str::to_owned))
             })
             .flatten()
