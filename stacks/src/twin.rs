@@ -24,8 +24,8 @@ use crate::environment::Environment;
 use crate::functions::{self, Deployment, TWINMAKER_CONNECTOR};
 
 pub use component::{ComponentType, ComponentTypes};
-pub use entity::{CANARY, Component, DeviceFault, check_device, components, entity_id};
 pub(crate) use entity::check_name;
+pub use entity::{CANARY, Component, DeviceFault, check_device, components, entity_id};
 pub(crate) use fit::{MAX_DEVICES, check};
 
 /// The workspace.
@@ -63,8 +63,7 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
 
     let connector = add_connector(&mut template, environment);
     // Scenes alone would need CORS, and the stack has none.
-    let bucket =
-        buckets::add(&mut template, LogicalId::new("TwinBucket"), environment.on_delete, Vec::new());
+    let bucket = buckets::add(&mut template, LogicalId::new("TwinBucket"), environment.on_delete, Vec::new());
     let workspace = add_workspace(&mut template, environment, &bucket, &connector);
 
     let types = ComponentTypes::of(inputs.model);
@@ -110,7 +109,10 @@ fn add_connector(template: &mut Template, environment: &Environment) -> LogicalI
             description: "Answers the digital twin from the store",
             memory_mb: environment.twin.memory_mb,
             timeout_seconds: environment.twin.timeout_seconds,
-            variables: BTreeMap::from([("DATABASE", database.reference()), ("TABLE", table_name.reference())]),
+            variables: BTreeMap::from([
+                ("DATABASE", database.reference()),
+                ("TABLE", table_name.reference()),
+            ]),
             statements: vec![
                 Statement::allow(&["timestream:Select"], [table]),
                 Statement::allow_everywhere(
@@ -177,6 +179,7 @@ pub(crate) fn workspaces() -> Arn {
 
 /// The first hexadecimal digits of the SHA-256 of a text: a name for it that stays.
 fn digest(text: &str, digits: usize) -> String {
-    let hex = Sha256::digest(text.as_bytes()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    let hex =
+        Sha256::digest(text.as_bytes()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     hex.chars().take(digits).collect()
 }

@@ -189,15 +189,18 @@ fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
     let store = root.table("store", read_store);
     let lake = root.table("lake", read_lake);
     let simulator = root.table("simulator", read_simulator);
-    let twin = root.table("twin", twin::read);
+    let twin = root.table("twin", |section| Some(twin::read(section)));
+    let twinned = matches!(twin, Some((Some(true), _)));
     let logs = root.table("logs", read_logs);
     let tags = root.table("tags", |section| {
         let tags = tags::read(section)?;
-        twin::check_tags(section, twin.as_ref(), &tags);
+        if twinned {
+            twin::check_tags(section, &tags);
+        }
         Some(tags)
     });
-    if let (Some(twin), Some(region)) = (&twin, &region) {
-        twin::check_region(root, twin, target, region);
+    if let (Some(Target::Aws), Some(region), true) = (target, &region, twinned) {
+        twin::check_region(root, region);
     }
     Some(Environment {
         name: name.to_owned(),
@@ -212,7 +215,7 @@ fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
         store: store?,
         lake: lake?,
         simulator: simulator?,
-        twin: twin?,
+        twin: twin?.1?,
         logs: logs?,
         tags: tags?,
     })

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Target, Twin, region};
+use super::{Twin, region};
 use crate::config::{Fault, Section, Spot};
 use crate::twin::{CANARY, DeviceFault, MAX_DEVICES, check_name, entity_id};
 
@@ -47,8 +47,8 @@ impl Fault for TwinFault {
     }
 }
 
-/// Reads and checks the section.
-pub(super) fn read(section: &Section<'_>) -> Option<Twin> {
+/// Reads and checks the section: whether there is a twin, as far as that can be told, and the whole of it.
+pub(super) fn read(section: &Section<'_>) -> (Option<bool>, Option<Twin>) {
     let enabled = section.flag("enabled").or(true);
     let devices = section.list("devices", "ids of devices, such as [\"device-1\", \"device-2\"]");
     let memory_mb = section.integer("memory_mb", 128..=10_240).or(MEMORY_MB);
@@ -56,12 +56,15 @@ pub(super) fn read(section: &Section<'_>) -> Option<Twin> {
     if let Some(devices) = &devices {
         check_devices(section, devices);
     }
-    Some(Twin {
-        enabled: enabled?,
-        devices: devices?.into_iter().map(|(_, device)| device).collect(),
-        memory_mb: memory_mb?,
-        timeout_seconds: timeout_seconds?,
-    })
+    let twin = || {
+        Some(Twin {
+            enabled: enabled?,
+            devices: devices?.into_iter().map(|(_, device)| device).collect(),
+            memory_mb: memory_mb?,
+            timeout_seconds: timeout_seconds?,
+        })
+    };
+    (enabled, twin())
 }
 
 fn check_devices(section: &Section<'_>, devices: &[(Spot, String)]) {
@@ -101,21 +104,15 @@ fn is_template_name(name: &str) -> bool {
         .any(|part| part.trim_start_matches(' ').chars().skip(1).any(|c| c.is_ascii_alphanumeric()))
 }
 
-/// Reports a Region that lacks the service. The local target has it whatever its Region is called.
-pub(super) fn check_region(root: &Section<'_>, twin: &Twin, target: Option<Target>, region: &str) {
-    if !twin.enabled || target != Some(Target::Aws) {
-        return;
-    }
+/// Reports a Region that lacks the service. The local target has it, whatever its Region is called.
+pub(super) fn check_region(root: &Section<'_>, region: &str) {
     if let Err(fault) = region::check_twin(region) {
         root.add("region", fault);
     }
 }
 
 /// Reports tags that the twin's resources do not take.
-pub(super) fn check_tags(section: &Section<'_>, twin: Option<&Twin>, tags: &BTreeMap<String, String>) {
-    if !twin.is_some_and(|twin| twin.enabled) {
-        return;
-    }
+pub(super) fn check_tags(section: &Section<'_>, tags: &BTreeMap<String, String>) {
     for (key, _) in tags.iter().filter(|(_, value)| value.is_empty()) {
         section.add(key, TwinFault::EmptyTag);
     }

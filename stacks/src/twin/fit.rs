@@ -27,9 +27,13 @@ const MAX_COMPONENT_NAME: usize = 256;
 pub(crate) enum FitFault {
     #[error("{0}")]
     Device(DeviceFault),
-    #[error("cannot show a model of {count} dimensions and measures: TwinMaker returns at most {MAX_PROPERTIES} of a device")]
+    #[error(
+        "cannot show a model of {count} dimensions and measures: TwinMaker returns at most {MAX_PROPERTIES} of a device"
+    )]
     ManyProperties { count: usize },
-    #[error("cannot show the alarm of the measure \"{measure}\": its name is too long by {characters} characters")]
+    #[error(
+        "cannot show the alarm of the measure \"{measure}\": its name is too long by {characters} characters"
+    )]
     LongMeasure { measure: String, characters: usize },
     #[error("make a template of {bytes} bytes, but CloudFormation takes at most {TEMPLATE_LIMIT_BYTES}")]
     LargeTemplate { bytes: usize },
@@ -64,10 +68,12 @@ pub(crate) fn check(inputs: &Inputs) -> Vec<(String, FitFault)> {
     for measure in alarms(model) {
         // What holds for the canary holds for every model: it is always there.
         let name = alarm_component(measure).chars().count().saturating_sub(MAX_COMPONENT_NAME);
-        let key = telemetry::twin::alarm_key(CANARY, measure).chars().count().saturating_sub(MAX_COMPONENT_NAME);
+        let key =
+            telemetry::twin::alarm_key(CANARY, measure).chars().count().saturating_sub(MAX_COMPONENT_NAME);
         let characters = name.max(key);
         if characters > 0 {
-            faults.push((TWIN.to_owned(), FitFault::LongMeasure { measure: measure.name.clone(), characters }));
+            faults
+                .push((TWIN.to_owned(), FitFault::LongMeasure { measure: measure.name.clone(), characters }));
         }
     }
     if !faults.is_empty() {

@@ -5,6 +5,7 @@
 
 mod environments;
 mod models;
+mod twin;
 
 use std::path::{Path, PathBuf};
 

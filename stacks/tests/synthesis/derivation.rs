@@ -49,6 +49,16 @@ fn roles_are_allowed_the_calls_that_are_made() {
         actions.map(|action| action.as_str().expect("text").to_owned()).collect()
     };
     assert_eq!(actions("dev", "ingest", "TopicRuleRole"), ["kinesis:PutRecord", "sqs:SendMessage"]);
+    // The connector reads, and the workspace reads, marks its bucket, and asks the connector.
+    let connector = actions("dev", "twin", "TwinmakerConnectorRole");
+    let logs = ["logs:CreateLogStream", "logs:PutLogEvents"];
+    assert_eq!(connector, [&["timestream:Select", "timestream:DescribeEndpoints"], &logs[..]].concat());
+    let workspace = actions("dev", "twin", "WorkspaceRole");
+    let changing: Vec<_> = workspace
+        .iter()
+        .filter(|action| !action.starts_with("s3:Get") && *action != "s3:ListBucket")
+        .collect();
+    assert_eq!(changing, ["s3:PutObject", "s3:DeleteObject", "lambda:InvokeFunction"]);
     let simulator = actions("dev", "simulator", "DeviceSimulatorRole");
     assert_eq!(simulator, ["kinesis:PutRecords", "logs:CreateLogStream", "logs:PutLogEvents"]);
     // The provider changes the tags of what it stands in for.

@@ -197,6 +197,35 @@ fn a_reason_for_everything_is_a_reason_for_this_action_only() {
 }
 
 #[test]
+fn an_entity_that_does_not_wait_for_its_type_is_noticed() {
+    let (entity, type_id) = {
+        let stacks = stacks("dev");
+        let twin = stacks.iter().find(|stack| stack.name == "twin").expect("twin");
+        let of_kind = |kind: &str| {
+            let mut found = twin.template.resources().iter().filter(|(_, resource)| resource.kind() == kind);
+            found.next_back().map(|(id, resource)| (id.clone(), resource.clone())).expect("one")
+        };
+        (of_kind("AWS::IoTTwinMaker::Entity"), of_kind("AWS::IoTTwinMaker::ComponentType").0)
+    };
+    let (id, resource) = entity;
+    let unordered = Resource::new("AWS::IoTTwinMaker::Entity", resource.properties().clone());
+    let ordered = unordered.clone().after(&[type_id]);
+    let breaches = |changed: &Resource| -> Vec<Breach> {
+        let mut stacks = stacks("dev");
+        let twin = stacks.iter_mut().find(|stack| stack.name == "twin").expect("twin");
+        twin.template.resources_mut().insert(id.clone(), changed.clone());
+        check(&stacks).into_iter().map(|violation| violation.breach).collect()
+    };
+    let loose = |names: &[&str]| {
+        names.iter().map(|name| Breach::LooseComponent((*name).to_owned())).collect::<Vec<_>>()
+    };
+    let alarms = ["humidity_alarm", "temperature_alarm", "voltage_alarm", "watt_alarm"];
+    assert_eq!(breaches(&resource), []);
+    assert_eq!(breaches(&ordered), loose(&alarms));
+    assert_eq!(breaches(&unordered), loose(&[&alarms[..1], &["telemetry"], &alarms[1..]].concat()));
+}
+
+#[test]
 fn a_queue_without_an_end_is_noticed() {
     let found = broken("local", "ingest", "LocalBridgeQueue", |queue| {
         queue.set_property("RedrivePolicy", Value::Null);

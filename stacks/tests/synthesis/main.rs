@@ -6,3 +6,4 @@ mod invariants;
 mod overlay;
 mod snapshots;
 mod table;
+mod twin;
