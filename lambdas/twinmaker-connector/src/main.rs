@@ -1,3 +1,64 @@
 //! The function that Lambda runs: reads its environment, makes the client, hands requests on.
 
-fn main() {}
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
+use serde_json::Value;
+use telemetry::Model;
+use tracing_subscriber::EnvFilter;
+use twinmaker_connector::handler::Connector;
+use twinmaker_connector::instant::Instant;
+use twinmaker_connector::response::Response;
+use twinmaker_connector::store::Store;
+
+/// One attempt of a request. A query that takes longer answers with a token before that.
+const ATTEMPT: Duration = Duration::from_secs(30);
+
+/// Until a connection stands.
+const CONNECT: Duration = Duration::from_secs(3);
+
+/// A setting that the function's configuration must have.
+#[derive(Debug, thiserror::Error)]
+#[error("the environment variable {name} is missing: the function needs DATABASE and TABLE")]
+struct MissingSetting {
+    name: &'static str,
+}
+
+fn setting(name: &'static str) -> Result<String, MissingSetting> {
+    std::env::var(name).ok().filter(|value| !value.is_empty()).ok_or(MissingSetting { name })
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let level = std::env::var("LOG_LEVEL").unwrap_or_else(|_| "info".to_owned());
+    tracing_subscriber::fmt().json().with_env_filter(EnvFilter::new(level)).with_ansi(false).init();
+    let connector = wire().await?;
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| handle(&connector, event))).await
+}
+
+async fn handle(connector: &Connector, event: LambdaEvent<Value>) -> Result<Response, Diagnostic> {
+    connector.answer(&event.payload, Instant::now()).await.map_err(Diagnostic::from)
+}
+
+async fn wire() -> Result<Connector, Error> {
+    let timeouts =
+        TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build();
+    let config = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).load().await;
+    let model = Model::beside_binary()?;
+    let store = Store::new(client(&config).await?, &setting("DATABASE")?, &setting("TABLE")?);
+    Ok(Connector::new(&model, store))
+}
+
+/// The store is one of the services that tell their address on request, unless the configuration does.
+async fn client(config: &SdkConfig) -> Result<aws_sdk_timestreamquery::Client, Error> {
+    let client = aws_sdk_timestreamquery::Client::new(config);
+    let configured = ["AWS_ENDPOINT_URL_TIMESTREAM_QUERY", "AWS_ENDPOINT_URL"];
+    if configured.iter().any(|name| std::env::var_os(name).is_some()) {
+        return Ok(client);
+    }
+    let (client, reload) = client.with_endpoint_discovery_enabled().await?;
+    tokio::spawn(reload.reload_task());
+    Ok(client)
+}

@@ -1,0 +1,300 @@
+//! The history of time series: one query, a track for each property, an answer and a token.
+
+use crate::catalog::Catalog;
+use crate::error::Error;
+use crate::instant::{self, Instant};
+use crate::interpolation::{Gap, Stored};
+use crate::plan::{Plan, Selection};
+use crate::query::{Grid, Layout, Scope, Slice};
+use crate::request::{History, Order};
+use crate::response::{Gathered, HistoryResponse, TimedValue};
+use crate::store::{self, Cells, Store};
+use crate::token::{Position, Progress, Token};
+use crate::track::{Ending, Point, Series, Track};
+use crate::value::{DataValue, Form};
+
+/// How often more rows are asked for when a page's end is out of reach: the last time, 65,536 times as many.
+const ATTEMPTS: u32 = 9;
+
+/// Answers a request for histories. `now` ends a range that has no end.
+pub async fn answer(
+    history: &History,
+    catalog: &Catalog,
+    store: &Store,
+    now: Instant,
+) -> Result<HistoryResponse, Error> {
+    let plan = Plan::new(history, catalog)?;
+    let state = match &history.token {
+        Some(text) => Token::read(text, history.fingerprint, plan.selections.len())?,
+        None => Token {
+            end: history.end.is_none().then_some(now),
+            progress: vec![Progress::Start; plan.selections.len()],
+        },
+    };
+    let end = history.end.or(state.end).unwrap_or(now);
+    let columns = store.columns(&plan.columns()).await?;
+    let scope = Scope { plan: &plan, table: store.table(), columns: &columns, order: history.order };
+    let page = Page { history, scope: &scope, store, state: &state, end };
+    for attempt in 0..ATTEMPTS {
+        let (property_values, endings) = match history.interval {
+            None => page.points(attempt).await?,
+            Some(interval) => page.grid(interval, attempt).await?,
+        };
+        let progress: Option<Vec<Progress>> = endings
+            .iter()
+            .map(|ending| match ending {
+                Ending::At(progress) => Some(*progress),
+                Ending::OutOfReach => None,
+            })
+            .collect();
+        let Some(progress) = progress else { continue };
+        let more = progress.iter().any(|one| *one != Progress::Done);
+        let token = Token { end: state.end, progress };
+        let next_token = more.then(|| token.write(history.fingerprint));
+        return Ok(HistoryResponse { property_values: property_values.finish(), next_token });
+    }
+    Err(Error::Store(store::Error::Query("the data changes faster than a page can be read".to_owned())))
+}
+
+/// One answer in the making.
+struct Page<'a> {
+    history: &'a History,
+    scope: &'a Scope<'a>,
+    store: &'a Store,
+    state: &'a Token,
+    end: Instant,
+}
+
+/// The points of a page, and how each property ended.
+type Paged<'a> = (Gathered<'a>, Vec<Ending>);
+
+impl<'a> Page<'a> {
+    fn gathered(&self) -> Gathered<'a> {
+        let plan = self.scope.plan;
+        Gathered::new(&self.history.subject, plan.external_id_property(), plan.selections.len())
+    }
+
+    /// The selections that are not done, with their index and position.
+    fn open(&self) -> impl Iterator<Item = (usize, &'a Selection<'a>, Option<Position>)> {
+        let selections = self.scope.plan.selections.iter().enumerate();
+        selections.zip(&self.state.progress).filter_map(|((index, selection), progress)| match progress {
+            Progress::Done => None,
+            Progress::Start => Some((index, selection, None)),
+            Progress::After(position) => Some((index, selection, Some(*position))),
+        })
+    }
+
+    /// One row more than a page tells whether there is another; and those of the position's time come again.
+    fn limit(&self, position: Option<Position>, attempt: u32) -> usize {
+        let seen = position.map_or(0, |position| position.seen);
+        self.history.page.saturating_add(seen).saturating_add(1).saturating_mul(1 << (2 * attempt))
+    }
+
+    fn tracks<T>(&self, attempt: u32) -> Vec<Option<Track<T>>> {
+        let mut tracks: Vec<Option<Track<T>>> = Vec::new();
+        tracks.resize_with(self.state.progress.len(), || None);
+        for (index, _, position) in self.open() {
+            if let Some(track) = tracks.get_mut(index) {
+                let limit = self.limit(position, attempt);
+                *track = Some(Track::new(self.history.fingerprint, self.history.page, limit, position));
+            }
+        }
+        tracks
+    }
+
+    /// Stored points.
+    async fn points(&self, attempt: u32) -> Result<Paged<'a>, Error> {
+        let layout = Layout::points(self.scope);
+        let branch = |(index, selection, position): (usize, &Selection<'_>, Option<Position>)| {
+            let mut slice =
+                Slice { from: self.history.start, to: self.end, limit: self.limit(position, attempt) };
+            match (position, self.history.order) {
+                (Some(position), Order::Ascending) => slice.from = position.time.max(slice.from),
+                (Some(position), Order::Descending) => slice.to = position.time.min(slice.to),
+                (None, _) => {}
+            }
+            self.scope.points(index, selection, slice, &layout)
+        };
+        let branches: Vec<_> = self.open().filter_map(branch).collect();
+        let mut gathered = self.gathered();
+        let mut tracks = self.tracks(attempt);
+        let selections = &self.scope.plan.selections;
+        if let Some(sql) = self.scope.together(&branches, "time") {
+            self.store
+                .rows(&sql, |mut cells| {
+                    let index: usize = cells.parsed(0, "the index of a property")?;
+                    let (Some(selection), Some(Some(track))) =
+                        (selections.get(index), tracks.get_mut(index))
+                    else {
+                        return Err(unreadable(0, "the index of a property"));
+                    };
+                    track.row();
+                    let point = Point {
+                        time: cells.required(1, "a time")?,
+                        series: series(&mut cells, &layout),
+                        value: layout.value(selection.stored).and_then(|column| cells.take(column)),
+                    };
+                    track.point(point, &mut |series, time, value| {
+                        add(&mut gathered, index, selection, series, time, value)
+                    })
+                })
+                .await?;
+        }
+        let mut endings = Vec::with_capacity(tracks.len());
+        for (index, (track, selection)) in tracks.into_iter().zip(selections).enumerate() {
+            endings.push(match track {
+                None => Ending::At(Progress::Done),
+                Some(track) => track.end(
+                    |_| None,
+                    &mut |series, time, value| add(&mut gathered, index, selection, series, time, value),
+                )?,
+            });
+        }
+        Ok((gathered, endings))
+    }
+
+    /// Points of a grid.
+    async fn grid(&self, interval: i64, attempt: u32) -> Result<Paged<'a>, Error> {
+        let layout = Layout::gaps(self.scope);
+        let order = self.history.order;
+        let grid = Grid { start: self.history.start, interval, next: 0 };
+        let branch = |(index, selection, position): (usize, &Selection<'_>, Option<Position>)| {
+            let mut slice =
+                Slice { from: self.history.start, to: self.end, limit: self.limit(position, attempt) };
+            let next = match (position, order) {
+                (Some(position), _) => grid.index(position.time),
+                (None, Order::Ascending) => 0,
+                (None, Order::Descending) => grid.index(self.end),
+            };
+            match (position.and_then(|position| position.reach), order) {
+                (Some(reach), Order::Ascending) => slice.from = reach.max(slice.from),
+                (Some(reach), Order::Descending) => slice.to = reach.min(slice.to),
+                (None, _) => {}
+            }
+            self.scope.gaps(index, selection, slice, Grid { next, ..grid })
+        };
+        let branches: Vec<_> = self.open().filter_map(branch).collect();
+        let selections = &self.scope.plan.selections;
+        let mut gaps: Vec<Vec<Gap>> = vec![Vec::new(); selections.len()];
+        if let Some(sql) = self.scope.together(&branches, "s") {
+            self.store
+                .rows(&sql, |mut cells| {
+                    let index: usize = cells.parsed(0, "the index of a property")?;
+                    let gaps =
+                        gaps.get_mut(index).ok_or_else(|| unreadable(0, "the index of a property"))?;
+                    gaps.push(gap(&mut cells, &layout)?);
+                    Ok::<_, Error>(())
+                })
+                .await?;
+        }
+        let mut gathered = self.gathered();
+        let mut endings = Vec::with_capacity(selections.len());
+        for (index, ((track, selection), gaps)) in
+            self.tracks(attempt).into_iter().zip(selections).zip(&gaps).enumerate()
+        {
+            let Some(mut track) = track else {
+                endings.push(Ending::At(Progress::Done));
+                continue;
+            };
+            gaps.iter().for_each(|_| track.row());
+            let mut give = |series: &Series, time: String, value: f64| {
+                let point = TimedValue { time: iso(time)?, value: interpolated(value, selection.form) };
+                gathered.add(index, selection.name, series, point);
+                Ok(())
+            };
+            grid.points(gaps, order, |point| {
+                track.point(point, &mut give)?;
+                Ok::<_, Error>(!track.is_full())
+            })?;
+            endings.push(track.end(|time| Some(grid.reach(gaps, order, time)), &mut give)?);
+        }
+        Ok((gathered, endings))
+    }
+}
+
+fn unreadable(column: usize, expected: &'static str) -> Error {
+    Error::Store(store::Error::Row { column, expected })
+}
+
+fn iso(time: String) -> Result<String, Error> {
+    instant::iso_from_store(time).ok_or_else(|| unreadable(1, "a time"))
+}
+
+fn series(cells: &mut Cells, layout: &Layout) -> Series {
+    Series {
+        external_id: layout.external_id.and_then(|column| cells.take(column)),
+        dimensions: (layout.dimensions..layout.dimensions + layout.dimension_count)
+            .map(|column| cells.take(column))
+            .collect(),
+    }
+}
+
+fn gap(cells: &mut Cells, layout: &Layout) -> Result<Gap, Error> {
+    let time = |cells: &mut Cells, column| {
+        let text = cells.required(column, "a time")?;
+        Instant::from_store(&text).ok_or(store::Error::Row { column, expected: "a time" })
+    };
+    let next = cells.parsed(1, "an index of the grid")?;
+    let index = cells.parsed(2, "an index of the grid")?;
+    let after = Stored { time: time(cells, 3)?, value: cells.parsed(4, "a number")? };
+    let before = match cells.take(5) {
+        None => None,
+        Some(index) => {
+            let index = index.parse().map_err(|_| unreadable(5, "an index of the grid"))?;
+            Some((index, Stored { time: time(cells, 6)?, value: cells.parsed(7, "a number")? }))
+        }
+    };
+    Ok(Gap { next, index, after, before, series: series(cells, layout) })
+}
+
+/// Adds a stored point to the answer.
+fn add(
+    gathered: &mut Gathered<'_>,
+    index: usize,
+    selection: &Selection<'_>,
+    series: &Series,
+    time: String,
+    value: Option<String>,
+) -> Result<(), Error> {
+    let text = value.ok_or_else(|| unreadable(index, "a value"))?;
+    let number = |expected| move |_| unreadable(index, expected);
+    let value = match selection.form {
+        Form::Boolean => DataValue::Boolean(match text.as_str() {
+            "true" => true,
+            "false" => false,
+            _ => return Err(unreadable(index, "a truth value")),
+        }),
+        Form::Double => {
+            let value: f64 = text.parse().map_err(|_| unreadable(index, "a number"))?;
+            if !value.is_finite() {
+                // The store takes no such value, and JSON has none.
+                tracing::warn!(property = selection.name, "a value that is no number is left out");
+                return Ok(());
+            }
+            DataValue::Double(value)
+        }
+        Form::Long => DataValue::Long(text.parse().map_err(number("an integer"))?),
+        Form::Integer => {
+            let value: i64 = text.parse().map_err(number("an integer"))?;
+            let overflow = |_| Error::IntegerOverflow { property: selection.name.to_owned() };
+            DataValue::Integer(value.try_into().map_err(overflow)?)
+        }
+        Form::Text => DataValue::Text(text),
+        Form::Time => {
+            DataValue::Text(instant::text_from_store(text).ok_or_else(|| unreadable(index, "a time"))?)
+        }
+    };
+    gathered.add(index, selection.name, series, TimedValue { time: iso(time)?, value });
+    Ok(())
+}
+
+/// A value between two of a measure; of an integer, the nearest one.
+fn interpolated(value: f64, form: Form) -> DataValue {
+    // Conversions that are out of range saturate; a value between two of a type is in its range.
+    #[allow(clippy::cast_possible_truncation)]
+    match form {
+        Form::Integer => DataValue::Integer(value.round() as i32),
+        Form::Long => DataValue::Long(value.round() as i64),
+        _ => DataValue::Double(value),
+    }
+}
