@@ -76,6 +76,7 @@ pub enum Command {
     Simulate(commands::simulate::Simulate),
     Verify(commands::verify::Verify),
     Query(commands::query::Query),
+    Twin(commands::twin::Twin),
     Doctor(commands::doctor::Doctor),
     Test(commands::test::Test),
     Lint(commands::lint::Lint),

@@ -18,6 +18,7 @@ mod sdk_error;
 mod send;
 mod target;
 mod toolchain;
+mod twin;
 mod validators;
 
 use std::process::ExitCode;

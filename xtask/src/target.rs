@@ -1,6 +1,9 @@
 //! AWS or this machine: the only place that builds an SDK configuration.
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_iottwinmaker::config::interceptors::BeforeTransmitInterceptorContextMut;
+use aws_sdk_iottwinmaker::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_iottwinmaker::error::BoxError;
 use stacks::environment::{Environment, Target};
 use telemetry::Model;
 
@@ -20,6 +23,33 @@ pub struct Session {
     config: SdkConfig,
     /// Of the local target.
     pub endpoints: Option<Endpoints>,
+}
+
+/// Sends every request to the endpoint itself: the SDK puts `api.` or `data.` before its host, and
+/// an address of this machine has no such names.
+#[derive(Debug)]
+struct OneHost {
+    endpoint: String,
+}
+
+impl Intercept for OneHost {
+    fn name(&self) -> &'static str {
+        "OneHost"
+    }
+
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request_mut();
+        let (_, after_scheme) = request.uri().split_once("://").unwrap_or_default();
+        let path = after_scheme.find('/').map_or("/", |start| &after_scheme[start..]);
+        let uri = format!("{}{path}", self.endpoint);
+        request.set_uri(uri)?;
+        Ok(())
+    }
 }
 
 /// Why an environment cannot be reached.
@@ -182,6 +212,17 @@ impl Session {
     /// A client of Timestream that has discovered no cell: `DescribeEndpoints` is all that it can ask.
     pub fn timestream_directory(&self) -> aws_sdk_timestreamwrite::Client {
         aws_sdk_timestreamwrite::Client::new(&self.config)
+    }
+
+    /// A client of TwinMaker. The local endpoint has no hosts for its two planes.
+    pub fn twinmaker(&self) -> aws_sdk_iottwinmaker::Client {
+        let mut config = aws_sdk_iottwinmaker::config::Builder::from(&self.config);
+        if let Some(endpoints) = &self.endpoints {
+            config = config
+                .endpoint_url(&endpoints.twinmaker)
+                .interceptor(OneHost { endpoint: endpoints.twinmaker.clone() });
+        }
+        aws_sdk_iottwinmaker::Client::from_conf(config.build())
     }
 
     /// A client of Timestream's write API, the control plane of databases and tables.

@@ -115,8 +115,14 @@ impl Fleet {
     }
 
     fn event(&mut self, index: u32, time: i64) -> Event {
+        let device = self.device(index);
+        self.event_of(device, index, time)
+    }
+
+    /// What a device of this name, which need not be one of the fleet, sends at `time`. `index` says which
+    /// neighbours it shares its description with.
+    pub fn event_of(&mut self, device: String, index: u32, time: i64) -> Event {
         let Self { model, traits, rng } = self;
-        let device = format!("{}{index:04}", traits.prefix);
         let time = match rng.f64() {
             dice if dice < traits.future_chance => time.saturating_add(rng.i64(FUTURE)),
             dice if dice < traits.future_chance + traits.late_chance => time.saturating_sub(rng.i64(LATE)),

@@ -14,6 +14,7 @@ pub mod simulate;
 pub mod status;
 pub mod synth;
 pub mod test;
+pub mod twin;
 pub mod verify;
 
 use crate::cli::{Cli, Command};
@@ -36,8 +37,9 @@ pub async fn run(cli: &Cli, report: &Report) -> Outcome {
         Command::Outputs(command) => command.run(global, report).await,
         Command::Logs(command) => command.run(global, report).await,
         Command::Simulate(command) => command.run(global, report).await,
-        Command::Verify(command) => command.run(global, report).await,
+        Command::Verify(command) => Box::pin(command.run(global, report)).await,
         Command::Query(command) => command.run(global, report).await,
+        Command::Twin(command) => command.run(global, report).await,
         Command::Doctor(command) => command.run(global, report).await,
         Command::Test(command) => command.run(report).await,
         Command::Lint(command) => command.run(report).await,

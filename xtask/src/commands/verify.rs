@@ -1,27 +1,30 @@
 //! `verify`: marked events go in through the front door; each must arrive at every end.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
-use device_simulator::{Fleet, Route, Traits};
+use device_simulator::{Event, Fleet, Route, Traits};
+use futures::future::{OptionFuture, try_join};
 use jiff::Timestamp;
 use serde::Serialize;
+use stacks::twin::CANARY;
 
 use super::Outcome;
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
-use crate::hops::{self, Lake, Latency, Passage, Store};
+use crate::hops::{self, Canary, Hop, Lake, Latency, Passage, Store, Twin};
 use crate::inventory::Inventory;
-use crate::report::{BAD, Document, GOOD, Report, STRONG, paint};
+use crate::report::{BAD, Document, FAINT, GOOD, Report, STRONG, Step, paint};
 use crate::send::{Sender, Via};
 use crate::target::Session;
 
 /// Send marked events through the front door and prove that each arrives at every end
 ///
 /// The events are published to the model's topic, one from each of N devices whose names begin with
-/// `sluice-verify-`, so that a dashboard can leave them out.
+/// `sluice-verify-`, so that a dashboard can leave them out. One more, of the device `sluice-canary`, proves
+/// that the digital twin answers for an entity.
 #[derive(Debug, Args)]
 pub struct Verify {
     /// How many events to send.
@@ -36,11 +39,18 @@ pub struct Verify {
 #[derive(Debug, Serialize)]
 struct Proof {
     ok: bool,
+    /// Marked events, without the canary's.
     sent: usize,
     /// Events that did not arrive at every end.
     lost: usize,
     hops: Vec<Passage>,
+    /// Ends that the environment does not have, and why.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    left_out: BTreeMap<&'static str, &'static str>,
 }
+
+/// When each device's event was handed over.
+type Sent = HashMap<String, Instant>;
 
 impl Verify {
     pub async fn run(&self, global: &Global, report: &Report) -> Outcome {
@@ -49,33 +59,28 @@ impl Verify {
         let marker = marker();
         let store = Store::of(&session, &inventory, &marker).await?;
         let lake = Lake::of(&session, &inventory, &marker)?;
-        let sent = self.send(&session, &inventory, &marker, report).await?;
+        let has_twin = session.environment.twin.enabled;
+        let twin = has_twin.then(|| Twin::of(&session, &inventory, &marker)).transpose()?;
+        let canary = has_twin.then(|| Canary::of(&session, &inventory)).transpose()?;
+        let (sent, sent_canary) = self.send(&session, &inventory, &marker, report).await?;
 
         let patience = self.patience.unwrap_or_else(|| patience(&session));
-        let step = report.step("following them");
-        let counts = std::cell::Cell::new((0, 0));
-        let show = || {
-            let (store, lake) = counts.get();
-            step.update(format_args!("arrived of {}: store {store}, lake {lake}", sent.len()));
-        };
-        let seen_in_store = |count| {
-            counts.set((count, counts.get().1));
-            show();
-        };
-        let seen_in_lake = |count| {
-            counts.set((counts.get().0, count));
-            show();
-        };
-        let (store, lake) = tokio::try_join!(
-            hops::follow(store, &sent, patience, seen_in_store),
-            hops::follow(lake, &sent, patience, seen_in_lake),
+        let progress = Progress::new(report, sent.len());
+        let (store, lake, twin, canary) = tokio::try_join!(
+            progress.follow(store, &sent, patience),
+            progress.follow(lake, &sent, patience),
+            follow_some(twin.map(|twin| progress.follow(twin, &sent, patience))),
+            follow_some(canary.map(|canary| progress.follow(canary, &sent_canary, patience))),
         )?;
-        drop(step);
+        drop(progress);
 
-        let hops = vec![store, lake];
-        let fewest = hops.iter().map(|hop| hop.arrived).min().unwrap_or_default();
-        let lost = sent.len() - fewest;
-        report.print(&Proof { ok: lost == 0, sent: sent.len(), lost, hops });
+        let hops: Vec<Passage> = [Some(store), Some(lake), twin, canary].into_iter().flatten().collect();
+        let lost = hops.iter().map(|hop| hop.sent - hop.arrived).max().unwrap_or_default();
+        let mut left_out = BTreeMap::new();
+        if !has_twin {
+            left_out.insert(Twin::NAME, "[twin] enabled = false");
+        }
+        report.print(&Proof { ok: lost == 0, sent: sent.len(), lost, hops, left_out });
         if lost == 0 {
             return Ok(Exit::Done);
         }
@@ -87,14 +92,14 @@ impl Verify {
         Ok(Exit::VerificationFailed)
     }
 
-    /// Publishes the events, and notes when each device's event was handed over.
+    /// Publishes the marked events, and the canary's where there is a twin.
     async fn send(
         &self,
         session: &Session,
         inventory: &Inventory,
         marker: &str,
         report: &Report,
-    ) -> Result<HashMap<String, Instant>, Failure> {
+    ) -> Result<(Sent, Sent), Failure> {
         let step = report.step(format_args!("publishing {} events", self.events));
         let traits = Traits {
             devices: self.events,
@@ -103,11 +108,46 @@ impl Verify {
             ..Traits::default()
         };
         let mut fleet = Fleet::new(session.model.clone(), traits, 0);
-        let events = fleet.round(Timestamp::now().as_microsecond());
-        let devices: Vec<String> = events.iter().map(|event| event.device.clone()).collect();
-        let starts = Sender::open(session, inventory, Via::Mqtt)?.send(events).await?;
+        let now = Timestamp::now().as_microsecond();
+        let events = fleet.round(now);
+        let canary = session.environment.twin.enabled.then(|| fleet.event_of(CANARY.to_owned(), 0, now));
+        let sender = Sender::open(session, inventory, Via::Mqtt)?;
+        let publish = async |events: Vec<Event>| {
+            let devices: Vec<String> = events.iter().map(|event| event.device.clone()).collect();
+            Ok::<Sent, Failure>(devices.into_iter().zip(sender.send(events).await?).collect())
+        };
+        let sent = try_join(publish(events), publish(canary.into_iter().collect())).await?;
         step.done("");
-        Ok(devices.into_iter().zip(starts).collect())
+        Ok(sent)
+    }
+}
+
+async fn follow_some(
+    passage: Option<impl Future<Output = Result<Passage, Failure>>>,
+) -> Result<Option<Passage>, Failure> {
+    OptionFuture::from(passage).await.transpose()
+}
+
+/// How many events have arrived where, on one line.
+struct Progress<'a> {
+    step: Step<'a>,
+    sent: usize,
+    arrived: std::cell::RefCell<BTreeMap<&'static str, usize>>,
+}
+
+impl<'a> Progress<'a> {
+    fn new(report: &'a Report, sent: usize) -> Self {
+        Self { step: report.step("following them"), sent, arrived: std::cell::RefCell::default() }
+    }
+
+    async fn follow<H: Hop>(&self, hop: H, sent: &Sent, patience: Duration) -> Result<Passage, Failure> {
+        hops::follow(hop, sent, patience, |count| {
+            let mut arrived = self.arrived.borrow_mut();
+            arrived.insert(H::NAME, count);
+            let counts: Vec<String> = arrived.iter().map(|(name, count)| format!("{name} {count}")).collect();
+            self.step.update(format_args!("arrived of {}: {}", self.sent, counts.join(", ")));
+        })
+        .await
     }
 }
 
@@ -125,9 +165,9 @@ fn patience(session: &Session) -> Duration {
 
 impl Document for Proof {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        let Self { sent, lost, hops, .. } = self;
+        let Self { sent, lost, hops, left_out, .. } = self;
         writeln!(out, "{} events through the front door", paint(STRONG, sent))?;
-        for Passage { name, arrived, latency_ms } in hops {
+        for Passage { name, sent, arrived, latency_ms } in hops {
             let style = if arrived == sent { GOOD } else { BAD };
             let mark = paint(style, if arrived == sent { '✓' } else { '✗' });
             write!(out, "{mark} {name:<6} {} of {sent}", paint(style, arrived))?;
@@ -135,6 +175,9 @@ impl Document for Proof {
                 Some(Latency { p50, p99 }) => writeln!(out, "   p50 {p50} ms   p99 {p99} ms")?,
                 None => writeln!(out)?,
             }
+        }
+        for (name, why) in left_out {
+            writeln!(out, "{}", paint(FAINT, format_args!("– {name:<6} left out: {why}")))?;
         }
         match lost {
             0 => writeln!(out, "{}", paint(GOOD, "nothing was lost")),

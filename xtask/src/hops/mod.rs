@@ -4,6 +4,7 @@
 
 mod lake;
 mod store;
+mod twin;
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use serde::Serialize;
 
 pub use lake::Lake;
 pub use store::Store;
+pub use twin::{Canary, Twin};
 
 use crate::failure::Failure;
 
@@ -32,7 +34,9 @@ pub trait Hop {
 pub struct Passage {
     /// Name of the hop.
     pub name: &'static str,
-    /// Distinct events that arrived.
+    /// Distinct events that it was to see.
+    pub sent: usize,
+    /// Those of them that arrived.
     pub arrived: usize,
     /// From before the event was sent until it was seen.
     pub latency_ms: Option<Latency>,
@@ -85,6 +89,7 @@ pub async fn follow<H: Hop>(
     }
     Ok(Passage {
         name: H::NAME,
+        sent: sent.len(),
         arrived: arrived.len(),
         latency_ms: Latency::of(arrived.into_values().collect()),
     })

@@ -1,0 +1,168 @@
+//! `twin sync`: an entity for each device that the store has seen, made of the model's component types.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+use serde_json::Value;
+use stacks::twin::{CANARY, ComponentTypes, check_device, components};
+
+use super::super::{Outcome, query};
+use crate::cli::Global;
+use crate::failure::{Exit, Failure};
+use crate::inventory::Inventory;
+use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, Report, STRONG, paint};
+use crate::target::Session;
+use crate::twin::sync::{Change, Creation, Plan};
+use crate::twin::{TwinError, Workspace};
+
+/// Give each device that the store has seen an entity of the twin, and bring older ones up to date
+///
+/// Entities are made of the component types that the stack `twin` deployed. An entity of an older model is
+/// moved to them, and types that nothing uses any more go. Entities that somebody else made, and devices of
+/// `verify`, are left alone.
+#[derive(Debug, Args)]
+pub struct Sync {
+    /// How far back to look for devices.
+    #[arg(long, default_value = "720h", value_name = "DURATION", value_parser = crate::commands::duration)]
+    since: Duration,
+    /// Say what would be done, and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// What was done, or would be.
+#[derive(Debug, Serialize)]
+struct Synced {
+    workspace: String,
+    dry_run: bool,
+    #[serde(flatten)]
+    plan: Plan,
+    /// Devices that cannot have an entity.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refused: Vec<Refused>,
+}
+
+#[derive(Debug, Serialize)]
+struct Refused {
+    device: String,
+    reason: String,
+}
+
+impl Sync {
+    pub async fn run(&self, global: &Global, report: &Report) -> Outcome {
+        let session = Session::connect(global).await?;
+        let inventory = Inventory::read(&session).await?;
+        let workspace = Workspace::of(&session, &inventory)?;
+        let types = ComponentTypes::of(&session.model);
+        same_types(&session, &inventory, &types)?;
+        let made_of = |device: &str| components(&session.model, &types, device);
+
+        let step = report.step("comparing the twin with the store");
+        let (devices, found) = futures::future::try_join(self.devices(&session, &inventory), async {
+            workspace.read(&session.environment.name, made_of).await.map_err(Failure::from)
+        })
+        .await?;
+        let (devices, refused) = sorted(&session, devices);
+        let plan = crate::twin::sync::plan(&devices, &found, made_of);
+        step.done(format_args!("{} devices, {} entities", devices.len(), found.entities.len()));
+
+        if !self.dry_run && !plan.is_empty() {
+            let step = report.step("changing the twin");
+            let steps = plan.steps();
+            let tags = stacks::tags::of(&session.environment, "twin");
+            let seen = |done| step.update(format_args!("changing the twin: {done} of {steps}"));
+            workspace.sync(&plan, &tags, made_of, seen).await?;
+            step.done("");
+        }
+        report.print(&Synced { workspace: workspace.id, dry_run: self.dry_run, plan, refused });
+        Ok(Exit::Done)
+    }
+
+    /// Names of the devices that the store has seen.
+    async fn devices(&self, session: &Session, inventory: &Inventory) -> Result<Vec<String>, Failure> {
+        let database = inventory.output(session, "store", "DatabaseName")?;
+        let table = inventory.output(session, "store", "TableName")?;
+        let device = &session.model.device.dimension;
+        let seconds = self.since.as_secs().max(1);
+        let sql = format!(
+            r#"SELECT DISTINCT "{device}" FROM "{database}"."{table}" WHERE time > ago({seconds}s)
+               AND "{device}" NOT LIKE 'sluice-verify-%' AND "{device}" <> '{CANARY}'"#
+        );
+        let client = session.timestream_query().await?;
+        let answer = query::run(&client, &sql, None).await?;
+        let device = |row: Vec<Value>| row.into_iter().next()?.as_str().map(str::to_owned);
+        Ok(answer.rows.into_iter().filter_map(device).collect())
+    }
+}
+
+/// Devices that can have an entity, and those that cannot.
+fn sorted(session: &Session, devices: Vec<String>) -> (BTreeSet<String>, Vec<Refused>) {
+    let mut refused = Vec::new();
+    let mut fit = BTreeSet::new();
+    for device in devices {
+        match check_device(&session.model, &device) {
+            Ok(()) => _ = fit.insert(device),
+            Err(fault) => refused.push(Refused { device, reason: fault.to_string() }),
+        }
+    }
+    (fit, refused)
+}
+
+/// Makes sure that what the model makes is what is deployed.
+fn same_types(session: &Session, inventory: &Inventory, types: &ComponentTypes) -> Result<(), Failure> {
+    let alarm = types.alarm.iter().map(|alarm| ("AlarmComponentType", alarm.id()));
+    for (output, model) in std::iter::once(("ComponentType", types.telemetry.id())).chain(alarm) {
+        let Ok(deployed) = inventory.output(session, "twin", output) else {
+            return Err(TwinError::OtherModel { deployed: "none for alarms".to_owned(), model }.into());
+        };
+        if deployed != model {
+            return Err(TwinError::OtherModel { deployed: deployed.to_owned(), model }.into());
+        }
+    }
+    Ok(())
+}
+
+impl Document for Synced {
+    fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        let Self { workspace, dry_run, plan, refused } = self;
+        let done = |done: &'static str, would: &'static str| if *dry_run { would } else { done };
+        for Creation { device, entity } in &plan.create {
+            let id = if device == entity { String::new() } else { format!(" ({entity})") };
+            let word = paint(GOOD, done("created", "would create"));
+            writeln!(out, "{word} {device}{}", paint(FAINT, id))?;
+        }
+        for Change { device, remove, add, .. } in &plan.change {
+            let word = paint(GOOD, done("changed", "would change"));
+            let replaced = add.iter().filter(|name| remove.contains(name)).map(|name| format!("~{name}"));
+            let added = add.iter().filter(|name| !remove.contains(name)).map(|name| format!("+{name}"));
+            let removed = remove.iter().filter(|name| !add.contains(name)).map(|name| format!("-{name}"));
+            let parts: Vec<String> = replaced.chain(added).chain(removed).collect();
+            writeln!(out, "{word} {device} {}", paint(FAINT, parts.join(" ")))?;
+        }
+        for kind in &plan.remove_types {
+            let word = paint(GOOD, done("removed", "would remove"));
+            writeln!(out, "{word} component type {kind}: nothing uses it any more")?;
+        }
+        for name in &plan.foreign {
+            writeln!(out, "{} {name}: somebody else made it", paint(CAUTION, "left alone"))?;
+        }
+        for Refused { device, reason } in refused {
+            writeln!(out, "{} {device:?} {reason}", paint(BAD, "refused"))?;
+        }
+        let (created, changed) = (plan.create.len(), plan.change.len());
+        if plan.is_empty() {
+            return writeln!(out, "{}: {} entities, nothing to do", paint(STRONG, workspace), plan.unchanged);
+        }
+        writeln!(
+            out,
+            "{}: {created} {}, {changed} {}, {} unchanged",
+            paint(STRONG, workspace),
+            done("created", "to create"),
+            done("changed", "to change"),
+            plan.unchanged
+        )
+    }
+}

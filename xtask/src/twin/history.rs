@@ -1,0 +1,198 @@
+//! The history of properties, as the twin answers it: through the connector, page by page.
+
+use aws_sdk_iottwinmaker::operation::get_property_value_history::GetPropertyValueHistoryError;
+use aws_sdk_iottwinmaker::operation::get_property_value_history::builders::GetPropertyValueHistoryFluentBuilder;
+use aws_sdk_iottwinmaker::types::{
+    DataValue, InterpolationParameters, InterpolationType, OrderByTime, PropertyValue, PropertyValueHistory,
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{Entity, PAGE, TwinError, Workspace, service};
+
+/// Properties that one request may ask for.
+const SELECTED: usize = 10;
+
+/// What is asked of an entity.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// Name of a component.
+    pub component: String,
+    /// Names of time series of it; all, when there are none.
+    pub properties: Vec<String>,
+    /// The earliest time.
+    pub from: Timestamp,
+    /// The latest time.
+    pub to: Timestamp,
+    /// How many values of each property at most.
+    pub limit: usize,
+    /// Which values come first.
+    pub order: OrderByTime,
+    /// Seconds between values that are interpolated.
+    pub interpolate: Option<i64>,
+}
+
+/// The values of a property.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Series {
+    /// The property.
+    pub property: String,
+    /// For people, for instance `celsius`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// In the order that was asked for.
+    pub values: Vec<Point>,
+}
+
+/// A value and its time.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Point {
+    /// When it was measured.
+    pub time: Timestamp,
+    /// Numbers and booleans are JSON numbers and booleans.
+    pub value: Value,
+}
+
+/// What came of a question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// One for each property, in the order that was asked for.
+    pub series: Vec<Series>,
+    /// Whether there are more values than the limit.
+    pub truncated: bool,
+}
+
+impl Workspace {
+    /// A request for a history, which still needs its entity or component type.
+    pub fn history(&self, properties: &[String]) -> GetPropertyValueHistoryFluentBuilder {
+        let request = self.client.get_property_value_history().workspace_id(&self.id);
+        request.set_selected_properties(Some(properties.to_vec()))
+    }
+
+    /// Asks an entity. Names are checked first, so that a misspelt one is met with the right one.
+    pub async fn ask(&self, entity: &Entity, question: &Question) -> Result<Answer, TwinError> {
+        let component = entity.component(&question.component)?;
+        let known: Vec<&str> = component.time_series().collect();
+        let mut names = question.properties.clone();
+        if names.is_empty() {
+            names = known.iter().map(|name| (*name).to_owned()).collect();
+        }
+        if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
+            return Err(TwinError::NoProperty {
+                entity: entity.name.clone(),
+                component: question.component.clone(),
+                property: unknown.clone(),
+                known: known.into_iter().map(str::to_owned).collect(),
+            });
+        }
+        let mut answer = Answer { series: Vec::new(), truncated: false };
+        for names in names.chunks(SELECTED) {
+            let mut series: Vec<Series> = names
+                .iter()
+                .map(|name| Series {
+                    property: name.clone(),
+                    unit: component.properties.get(name).and_then(|property| property.unit.clone()),
+                    values: Vec::new(),
+                })
+                .collect();
+            answer.truncated |= self.fill(entity, question, names, &mut series).await?;
+            answer.series.extend(series);
+        }
+        Ok(answer)
+    }
+
+    /// Reads pages until there are no more or every series has what was asked for. A page may be empty
+    /// and still not be the last. Says whether there is more.
+    async fn fill(
+        &self,
+        entity: &Entity,
+        question: &Question,
+        names: &[String],
+        series: &mut [Series],
+    ) -> Result<bool, TwinError> {
+        let limit = question.limit;
+        let page = i32::try_from(limit).map_or(PAGE, |limit| limit.clamp(1, PAGE));
+        let interpolation = question.interpolate.map(|seconds| {
+            let parameters = InterpolationParameters::builder().interval_in_seconds(seconds);
+            parameters.interpolation_type(InterpolationType::Linear).build()
+        });
+        let request = self
+            .history(names)
+            .entity_id(&entity.id)
+            .component_name(&question.component)
+            .start_time(question.from.to_string())
+            .end_time(question.to.to_string())
+            .order_by_time(question.order.clone())
+            .set_interpolation(interpolation)
+            .max_results(page);
+        let mut token = None;
+        loop {
+            let answer = next_page(&request, token.take()).await?;
+            for history in answer.0 {
+                let Some(of) = history.entity_property_reference() else { continue };
+                if let Some(found) = series.iter_mut().find(|series| series.property == of.property_name()) {
+                    found.values.extend(history.values().iter().filter_map(point));
+                }
+            }
+            token = answer.1;
+            let full = series.iter().all(|series| series.values.len() >= limit);
+            if token.is_none() || full {
+                let more = token.is_some() || series.iter().any(|series| series.values.len() > limit);
+                for series in series {
+                    series.values.truncate(limit);
+                }
+                return Ok(more);
+            }
+        }
+    }
+}
+
+/// A page of a history, and the token of the next one.
+pub async fn next_page(
+    request: &GetPropertyValueHistoryFluentBuilder,
+    token: Option<String>,
+) -> Result<(Vec<PropertyValueHistory>, Option<String>), TwinError> {
+    match request.clone().set_next_token(token).send().await {
+        Ok(page) => Ok((page.property_values, page.next_token)),
+        Err(error) => Err(match error.as_service_error() {
+            Some(GetPropertyValueHistoryError::ConnectorFailureException(failure)) => {
+                TwinError::Connector(failure.message().unwrap_or("it does not say why").to_owned())
+            }
+            Some(GetPropertyValueHistoryError::ConnectorTimeoutException(timeout)) => {
+                TwinError::Connector(timeout.message().unwrap_or("it takes too long").to_owned())
+            }
+            _ => service("tell a history", &error),
+        }),
+    }
+}
+
+fn point(value: &PropertyValue) -> Option<Point> {
+    let time = value.time()?.parse().ok()?;
+    Some(Point { time, value: value.value().map_or(Value::Null, json) })
+}
+
+/// A value as JSON.
+fn json(value: &DataValue) -> Value {
+    if let Some(number) = value.double_value() {
+        return number.into();
+    }
+    if let Some(number) = value.long_value().or(value.integer_value().map(i64::from)) {
+        return number.into();
+    }
+    if let Some(flag) = value.boolean_value() {
+        return flag.into();
+    }
+    if let Some(text) = value.string_value() {
+        return text.into();
+    }
+    if let Some(map) = value.map_value() {
+        return Value::Object(
+            map.iter().map(|(key, value)| (key.clone(), json(value))).collect::<Map<_, _>>(),
+        );
+    }
+    match &value.list_value {
+        Some(list) => list.iter().map(json).collect(),
+        None => Value::Null,
+    }
+}
