@@ -1,0 +1,202 @@
+//! Requests of the data plane, and the
+//! [answers of connectors](https://docs.aws.amazon.com/iot-twinmaker/latest/guide/data-connector-interfaces.html).
+
+use super::{
+    ANY, BOOLEAN, COMPONENT_PATH, COMPONENT_TYPE_ID, CONFIGURATION, DATA_TYPE, DATA_VALUE, DISPLAY_NAME,
+    ENTITY_ID, ID, LONG, MAX_RESULTS, NAME, NEXT_TOKEN, STRING, TIMESTAMP,
+};
+use crate::shape::{
+    Shape::{self, List, Map, OneOf, Structure, Text},
+    optional, required,
+};
+
+static SELECTED: Shape = List { of: &STRING, min: 1, max: 10 };
+static FILTER: Shape = Structure {
+    members: &[
+        optional("propertyName", &STRING),
+        optional("operator", &STRING),
+        optional("value", &DATA_VALUE),
+    ],
+};
+static FILTERS: Shape = List { of: &FILTER, min: 1, max: 10 };
+static LINEAR: Shape = OneOf(&["LINEAR"]);
+static INTERPOLATION: Shape =
+    Structure { members: &[optional("interpolationType", &LINEAR), optional("intervalInSeconds", &LONG)] };
+static ORDER: Shape = OneOf(&["ASCENDING", "DESCENDING"]);
+static TIME: Shape = Text { min: 20, max: 35, pattern: None };
+static ANYTHING: Shape = Structure { members: &[] };
+
+pub(crate) static GET_HISTORY: Shape = Structure {
+    members: &[
+        required("workspaceId", &ID),
+        optional("entityId", &ENTITY_ID),
+        optional("componentName", &NAME),
+        optional("componentPath", &COMPONENT_PATH),
+        optional("componentTypeId", &COMPONENT_TYPE_ID),
+        required("selectedProperties", &SELECTED),
+        optional("propertyFilters", &FILTERS),
+        optional("startDateTime", &TIMESTAMP),
+        optional("endDateTime", &TIMESTAMP),
+        optional("interpolation", &INTERPOLATION),
+        optional("nextToken", &NEXT_TOKEN),
+        optional("maxResults", &MAX_RESULTS),
+        optional("orderByTime", &ORDER),
+        optional("startTime", &TIME),
+        optional("endTime", &TIME),
+    ],
+};
+pub(crate) static GET_VALUE: Shape = Structure {
+    members: &[
+        required("workspaceId", &ID),
+        optional("componentName", &NAME),
+        optional("componentPath", &COMPONENT_PATH),
+        optional("componentTypeId", &COMPONENT_TYPE_ID),
+        optional("entityId", &ENTITY_ID),
+        required("selectedProperties", &SELECTED),
+        optional("maxResults", &MAX_RESULTS),
+        optional("nextToken", &NEXT_TOKEN),
+        optional("propertyGroupName", &NAME),
+        optional("tabularConditions", &ANYTHING),
+    ],
+};
+
+static EXTERNAL_IDS: Shape = Map { key: &STRING, value: &STRING, max: ANY };
+static REFERENCE: Shape = Structure {
+    members: &[
+        optional("componentName", &NAME),
+        optional("componentPath", &COMPONENT_PATH),
+        optional("externalIdProperty", &EXTERNAL_IDS),
+        optional("entityId", &ENTITY_ID),
+        required("propertyName", &NAME),
+    ],
+};
+static VALUE_AT: Shape = Structure {
+    members: &[optional("timestamp", &TIMESTAMP), required("value", &DATA_VALUE), optional("time", &TIME)],
+};
+static VALUES_OVER_TIME: Shape = List { of: &VALUE_AT, min: 0, max: ANY };
+static HISTORY: Shape = Structure {
+    members: &[required("entityPropertyReference", &REFERENCE), optional("values", &VALUES_OVER_TIME)],
+};
+static HISTORIES: Shape = List { of: &HISTORY, min: 0, max: ANY };
+/// A token of a connector: shorter than the service's, for it is wrapped.
+static CONNECTOR_TOKEN: Shape = Text { min: 0, max: 13_000, pattern: None };
+/// What a data reader answers.
+pub(crate) static HISTORY_ANSWER: Shape =
+    Structure { members: &[required("propertyValues", &HISTORIES), optional("nextToken", &CONNECTOR_TOKEN)] };
+
+static LATEST_VALUE: Shape = Structure {
+    members: &[required("propertyReference", &REFERENCE), optional("propertyValue", &DATA_VALUE)],
+};
+static LATEST_VALUES: Shape = Map { key: &NAME, value: &LATEST_VALUE, max: ANY };
+/// What an attribute reader answers.
+pub(crate) static ATTRIBUTES_ANSWER: Shape = Structure {
+    members: &[required("propertyValues", &LATEST_VALUES), optional("nextToken", &CONNECTOR_TOKEN)],
+};
+
+static DEFINITION_FOUND: Shape = Structure {
+    members: &[
+        required("dataType", &DATA_TYPE),
+        optional("isTimeSeries", &BOOLEAN),
+        optional("isRequiredInEntity", &BOOLEAN),
+        optional("isExternalId", &BOOLEAN),
+        optional("isStoredExternally", &BOOLEAN),
+        optional("isImported", &BOOLEAN),
+        optional("isFinal", &BOOLEAN),
+        optional("isInherited", &BOOLEAN),
+        optional("defaultValue", &DATA_VALUE),
+        optional("configuration", &CONFIGURATION),
+        optional("displayName", &DISPLAY_NAME),
+    ],
+};
+static PROPERTY_FOUND: Shape = Structure {
+    members: &[
+        optional("definition", &DEFINITION_FOUND),
+        optional("value", &DATA_VALUE),
+        optional("areAllPropertyValuesReturned", &BOOLEAN),
+    ],
+};
+static PROPERTIES_FOUND: Shape = Map { key: &NAME, value: &PROPERTY_FOUND, max: ANY };
+/// What a schema initializer answers.
+pub(crate) static SCHEMA_ANSWER: Shape = Structure { members: &[required("properties", &PROPERTIES_FOUND)] };
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::shape::{Unknown, violations};
+
+    fn complaints(shape: &Shape, value: &Value) -> Vec<String> {
+        violations(shape, value, Unknown::Refused)
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        let good = json!({ "workspaceId": "works", "selectedProperties": ["t"], "startTime": "2026-01-01T00:00:00Z" });
+        let changed = |name: &str, value: Value| {
+            let mut changed = good.clone();
+            changed[name] = value;
+            changed
+        };
+        assert_eq!(complaints(&GET_HISTORY, &good), Vec::<String>::new());
+        for (request, expected) in [
+            (
+                changed("workspaceId", json!("-x-")),
+                "Value '-x-' at 'workspaceId' failed to satisfy constraint: Member must satisfy regular expression pattern: ",
+            ),
+            (
+                changed("selectedProperties", json!([])),
+                "Value at 'selectedProperties' failed to satisfy constraint: Member must have length greater than or equal to 1",
+            ),
+            (
+                changed("selectedProperties", json!(null)),
+                "Value at 'selectedProperties' failed to satisfy constraint: Member must not be null",
+            ),
+            (
+                changed("maxResults", json!(201)),
+                "Value '201' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 200",
+            ),
+            (
+                changed("maxResults", json!("9")),
+                "Value '9' at 'maxResults' failed to satisfy constraint: Member must be a number",
+            ),
+            (
+                changed("maxResults", json!(0.5)),
+                "Value '0.5' at 'maxResults' failed to satisfy constraint: Member must be an integer",
+            ),
+            (
+                changed("orderByTime", json!("UP")),
+                "Value 'UP' at 'orderByTime' failed to satisfy constraint: Member must satisfy enum value set: [ASCENDING, DESCENDING]",
+            ),
+            (
+                changed("startTime", json!("now")),
+                "Value 'now' at 'startTime' failed to satisfy constraint: Member must have length greater than or equal to 20",
+            ),
+            (
+                changed("propertyFilters", json!([{ "value": { "longValue": 1.5 } }])),
+                "Value '1.5' at 'propertyFilters.1.member.value.longValue' failed to satisfy constraint: Member must be a long",
+            ),
+            (changed("surplus", json!(1)), "'surplus' is no member of the model"),
+        ] {
+            let found = complaints(&GET_HISTORY, &request);
+            assert!(matches!(found.as_slice(), [one] if one.starts_with(expected)), "{request}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn every_pattern_is_understood() {
+        let cases = [
+            (&ID, "sluice-local", "sluice-"),
+            (&NAME, "temperature_measure", "a.b"),
+            (&COMPONENT_TYPE_ID, "com.example.alarm.basic:1", "a b"),
+            (&ENTITY_ID, "device.1:x", "$ROOT"),
+            (&COMPONENT_PATH, "a/b", "a b"),
+            (&NEXT_TOKEN, "", "\n"),
+            (&DISPLAY_NAME, "Größe", "\n"),
+        ];
+        for (shape, good, bad) in cases {
+            assert_eq!(complaints(shape, &json!(good)), Vec::<String>::new(), "{good}");
+            assert_eq!(complaints(shape, &json!(bad)).len(), 1, "{bad}");
+        }
+    }
+}
