@@ -75,8 +75,9 @@ async fn reach(
     let client = session.cloudformation();
     let names = stacks.iter().map(|stack| (stack.name.to_owned(), stack.stack_name.clone()));
     let open = async { preflight::timestream(&session, stacks).await.map_err(Failure::from) };
+    let twin = async { preflight::twinmaker(&session, stacks).await.map_err(Failure::from) };
     let current = async { state::read(&client, names).await.map_err(Failure::from) };
-    let ((), current) = futures::try_join!(open, current)?;
+    let ((), (), current) = futures::try_join!(open, twin, current)?;
     Ok((session, current))
 }
 

@@ -13,12 +13,14 @@ use crate::deploy::consent::{Consent, Declined};
 use crate::deploy::execute::Engine;
 use crate::destroy::plan::{self, DestroyPlan};
 use crate::destroy::receipt::Receipt;
+use crate::destroy::workspace::Extra;
 use crate::destroy::{find, remove};
 use crate::failure::{Exit, Failure};
 use crate::local;
 use crate::project::Project;
 use crate::report::{Document as _, Report};
 use crate::target::Session;
+use crate::twin::Workspace;
 
 /// Tear the environment down, with a receipt of what is gone and what was kept
 #[derive(Debug, Args)]
@@ -46,8 +48,11 @@ impl Destroy {
         if found.ours.is_empty() && !is_local {
             return Err(absent(&session.environment.name));
         }
-        let plan = plan::make(&session.environment.name, &found.ours, &needs(&session))
+        let mut plan = plan::make(&session.environment.name, &found.ours, &needs(&session))
             .map_err(anyhow::Error::from)?;
+        for stack in plan.stacks.iter_mut().filter(|stack| stack.has_workspace()) {
+            stack.extra = Extra::of(&Workspace::named(&session), stack).await?;
+        }
         if self.plan {
             report.print(&plan);
             return Ok(Exit::Done);
@@ -57,7 +62,7 @@ impl Destroy {
         let consent = Consent::default();
         let engine = Engine::new(&session, &consent, report);
         let outcomes = remove::execute(&engine, &plan, interrupted()).await;
-        let mut receipt = Receipt::of(&plan, &outcomes, find::left(&session).await?);
+        let mut receipt = Receipt::of(&plan, &outcomes, find::left(&session, &plan).await?);
         if is_local && receipt.is_clean() {
             receipt.stopped(local::stop(&project, global, report).await?);
         }
@@ -73,7 +78,7 @@ impl Destroy {
             return Err(absent(&global.env));
         }
         let empty = DestroyPlan { environment: global.env.clone(), stacks: Vec::new() };
-        let mut receipt = Receipt::of(&empty, &[], Vec::new());
+        let mut receipt = Receipt::of(&empty, &[], find::Leftover::default());
         receipt.stopped(stopped);
         report.print(&receipt);
         Ok(Exit::Done)

@@ -17,6 +17,7 @@ use crate::project::Project;
 use crate::report::{BAD, Document, FAINT, GOOD, Report, paint};
 use crate::target::Session;
 use crate::toolchain;
+use crate::twin::Workspace;
 
 /// Builds, the Python environment and the local target's data take about this much, in bytes.
 const ENOUGH_DISK: u64 = 8_000_000_000;
@@ -74,7 +75,9 @@ impl Doctor {
         findings.extend(match environment.target {
             Target::Local => target(&project, global),
             Target::Aws => {
-                vec![processor(&project, &environment).await, credentials(&model, &environment).await]
+                let mut findings = vec![processor(&project, &environment).await];
+                findings.extend(services(&model, &environment).await);
+                findings
             }
         });
         let ok = findings.iter().all(|finding| finding.state != State::Lacking);
@@ -168,16 +171,28 @@ async fn processor(project: &Project, environment: &Environment) -> Finding {
     }
 }
 
-async fn credentials(model: &Model, environment: &Environment) -> Finding {
-    match Session::open(model.clone(), environment.clone(), None).await {
-        Ok(_) => Finding::fine(
-            "AWS credentials",
-            format!("for account {}, Region {}", environment.account, environment.region),
-        ),
+/// The credentials, and what not every account or Region has.
+async fn services(model: &Model, environment: &Environment) -> Vec<Finding> {
+    let session = match Session::open(model.clone(), environment.clone(), None).await {
+        Ok(session) => session,
         Err(failure) => {
-            Finding::lacking("AWS credentials", failure.error.to_string(), failure.hint.unwrap_or_default())
+            let fix = failure.hint.unwrap_or_default();
+            return vec![Finding::lacking("AWS credentials", failure.error.to_string(), fix)];
         }
+    };
+    let place = format!("for account {}, Region {}", environment.account, environment.region);
+    let mut findings = vec![Finding::fine("AWS credentials", place)];
+    if environment.twin.enabled {
+        findings.push(match Workspace::named(&session).exists().await {
+            Ok(_) => Finding::fine("TwinMaker", "answers"),
+            Err(error) => Finding::lacking(
+                "TwinMaker",
+                error.to_string(),
+                "the credentials need `iottwinmaker:GetWorkspace`; `[twin] enabled = false` does without it",
+            ),
+        });
     }
+    findings
 }
 
 /// What a program prints when it succeeds.

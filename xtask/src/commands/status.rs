@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use aws_sdk_iottwinmaker::types::{EntitySummary, State};
 use aws_sdk_sqs::types::QueueAttributeName;
 use clap::Args;
 use futures::future::join_all;
@@ -15,10 +16,11 @@ use crate::local::Endpoints;
 use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, Report, STRONG, paint};
 use crate::sdk_error::sentence;
 use crate::target::Session;
+use crate::twin::Workspace;
 
 /// Show what is there and how it is
 ///
-/// Asks CloudFormation, Kinesis, Firehose, Lambda, Timestream and the quarantine queue.
+/// Asks CloudFormation, Kinesis, Firehose, Lambda, Timestream, TwinMaker and the quarantine queue.
 #[derive(Debug, Args)]
 pub struct Status {}
 
@@ -88,17 +90,18 @@ impl Status {
     pub async fn run(&self, global: &Global, report: &Report) -> Outcome {
         let session = Session::connect(global).await?;
         let inventory = Inventory::read(&session).await?;
-        let (streams, deliveries, functions, mappings, tables, quarantine) = tokio::join!(
+        let (streams, deliveries, functions, mappings, tables, twin, quarantine) = tokio::join!(
             streams(&session, &inventory),
             deliveries(&session, &inventory),
             functions(&session, &inventory),
             mappings(&session, &inventory),
             table(&session, &inventory),
+            twin(&session, &inventory),
             quarantine(&session, &inventory),
         );
         let stacks: Vec<Part> = inventory.stacks.iter().map(stack).collect();
         let mut parts: Vec<Part> =
-            [streams, deliveries, functions, mappings, tables].into_iter().flatten().collect();
+            [streams, deliveries, functions, mappings, tables, twin].into_iter().flatten().collect();
         let depth = match quarantine {
             Some(Ok(depth)) => Some(depth),
             Some(Err(error)) => {
@@ -244,6 +247,28 @@ async fn table(session: &Session, inventory: &Inventory) -> Vec<Part> {
         Err(error) => Part::silent("table", &name, &sentence(&error)),
     };
     vec![part]
+}
+
+/// The twin's workspace, which is as well as its entities are.
+async fn twin(session: &Session, inventory: &Inventory) -> Vec<Part> {
+    let Ok(id) = inventory.output(session, "twin", "WorkspaceId") else { return Vec::new() };
+    let workspace = Workspace { client: session.twinmaker(), id: id.to_owned() };
+    vec![match workspace.entities().await {
+        Ok(entities) => {
+            let is_broken = |entity: &EntitySummary| {
+                entity.status().and_then(|status| status.state()) == Some(&State::Error)
+            };
+            let broken: Vec<&str> =
+                entities.iter().filter(|one| is_broken(one)).map(EntitySummary::entity_name).collect();
+            let noun = if entities.len() == 1 { "entity" } else { "entities" };
+            let detail = format!("{} {noun}", entities.len());
+            match broken[..] {
+                [] => Part::new("twin", id, "ACTIVE", detail),
+                _ => Part::new("twin", id, "FAILED", format!("{detail}; in error: {}", broken.join(", "))),
+            }
+        }
+        Err(error) => Part::silent("twin", id, &error.to_string()),
+    }]
 }
 
 /// Events in quarantine, also those that somebody reads at the moment.

@@ -263,6 +263,12 @@ impl Document for Deployed<'_> {
             writeln!(out, "\n{}", paint(STRONG, "next"))?;
             writeln!(out, "  cargo xtask verify{flag:<32} proves that events arrive at every end")?;
             writeln!(out, "  cargo xtask simulate --for 10s{flag:<21} sends events")?;
+            if self.outputs.contains_key("twin") {
+                writeln!(
+                    out,
+                    "  cargo xtask twin sync{flag:<29} gives the devices entities of the digital twin"
+                )?;
+            }
             writeln!(out, "  cargo xtask status{flag:<32} shows what is there and how it is")?;
         }
         Ok(())

@@ -22,6 +22,7 @@ use crate::artifacts::digest::hex;
 use crate::artifacts::upload::{self, UploadError};
 use crate::report::{BAD, Report, Step, paint};
 use crate::sdk_error::sentence;
+use crate::twin::Workspace;
 
 /// The stack whose output names the bucket for archives and large templates, and that output.
 pub const STORAGE: (&str, &str) = ("artifacts", "ArtifactBucket");
@@ -33,6 +34,8 @@ pub struct Engine<'a> {
     pub cloudformation: Client,
     /// S3.
     pub s3: aws_sdk_s3::Client,
+    /// The environment's workspace in TwinMaker, if it has one.
+    pub workspace: Workspace,
     /// How CloudFormation is told where an object is.
     pub objects: ObjectUrl,
     /// How often the services are asked.

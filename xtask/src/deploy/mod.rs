@@ -12,7 +12,7 @@ pub mod graph;
 pub mod pace;
 pub mod plan;
 pub mod preflight;
-mod replacement;
+pub mod replacement;
 pub mod state;
 pub mod status;
 
@@ -37,6 +37,7 @@ use crate::artifacts::Archive;
 use crate::failure::{Exit, Explain, Failure};
 use crate::report::Report;
 use crate::target::Session;
+use crate::twin::Workspace;
 
 /// Why there is nothing to execute.
 #[derive(Debug, thiserror::Error)]
@@ -194,6 +195,14 @@ impl<'a> Engine<'a> {
             Some(endpoints) => (ObjectUrl::Path(endpoints.aws.clone()), pace::MACHINE),
             None => (ObjectUrl::Host(session.environment.region.clone()), pace::SERVICE),
         };
-        Self { cloudformation: session.cloudformation(), s3: session.s3(), objects, pace, consent, report }
+        Self {
+            cloudformation: session.cloudformation(),
+            s3: session.s3(),
+            workspace: Workspace::named(session),
+            objects,
+            pace,
+            consent,
+            report,
+        }
     }
 }

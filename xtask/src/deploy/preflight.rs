@@ -12,6 +12,7 @@ use super::status::{Condition, condition, says_timestream_closed};
 use crate::failure::{Exit, Explain};
 use crate::sdk_error::sentence;
 use crate::target::Session;
+use crate::twin::{TwinError, Workspace};
 
 /// Why a deployment would fail later.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,17 @@ pub enum PreflightError {
         /// The environment.
         environment: String,
     },
+    /// TwinMaker does not answer.
+    #[error("TwinMaker does not answer: {0}")]
+    TwinMaker(String),
+    /// The workspace is there, and no stack has it.
+    #[error("TwinMaker workspace `{workspace}` exists already, so stack `{stack_name}` cannot create it")]
+    WorkspaceExists {
+        /// The workspace.
+        workspace: String,
+        /// The stack.
+        stack_name: String,
+    },
     /// A property would change that cannot.
     #[error(
         "`{property}` of {stack}.{logical_id} ({kind}) would change, and the service takes no other value as long as it is there",
@@ -63,6 +75,8 @@ impl Explain for PreflightError {
             Self::TimestreamClosed { .. }
             | Self::Timestream(_)
             | Self::DatabaseExists { .. }
+            | Self::TwinMaker(_)
+            | Self::WorkspaceExists { .. }
             | Self::State(_) => Exit::Unexpected,
         }
     }
@@ -80,6 +94,14 @@ impl Explain for PreflightError {
             Self::DatabaseExists { database, environment, .. } => Some(format!(
                 "a stack does not take over what is there: delete `{database}` and its tables when nobody needs \
                  their data any more, or deploy under another name, from a copy of environments/{environment}.toml"
+            )),
+            Self::TwinMaker(_) => Some(
+                "the credentials need `iottwinmaker:GetWorkspace`; `[twin] enabled = false` does without it"
+                    .to_owned(),
+            ),
+            Self::WorkspaceExists { workspace, .. } => Some(format!(
+                "a stack does not take over what is there: delete `{workspace}` with its entities and component \
+                 types when nobody needs it, or write `enabled = false` under [twin]"
             )),
             Self::Fixed { change: Fixed { property: "Schema", .. }, .. } => Some(
                 "a table is partitioned by the device dimension that it was made with: put the device's \
@@ -123,9 +145,37 @@ pub async fn timestream(session: &Session, stacks: &[Stack]) -> Result<(), Prefl
     Ok(())
 }
 
+/// Makes sure that TwinMaker answers, and that a workspace to be created is not there. The workspace of the
+/// local endpoint goes with its target.
+pub async fn twinmaker(session: &Session, stacks: &[Stack]) -> Result<(), PreflightError> {
+    let Some(stack) = stacks.iter().find(|stack| has(stack, "AWS::IoTTwinMaker::Workspace")) else {
+        return Ok(());
+    };
+    if session.endpoints.is_some() {
+        return Ok(());
+    }
+    let names = [(stack.name.to_owned(), stack.stack_name.clone())].into_iter();
+    let current = state::read(&session.cloudformation(), names).await?;
+    let workspace = Workspace::named(session);
+    match workspace.exists().await {
+        Ok(true) if is_new(current.get(stack.name)) => Err(PreflightError::WorkspaceExists {
+            workspace: workspace.id,
+            stack_name: stack.stack_name.clone(),
+        }),
+        Ok(_) => Ok(()),
+        Err(TwinError::Service { cause, .. }) => Err(PreflightError::TwinMaker(cause)),
+        Err(other) => Err(PreflightError::TwinMaker(other.to_string())),
+    }
+}
+
 fn uses_timestream(stack: &Stack) -> bool {
+    has(stack, "AWS::Timestream::")
+}
+
+/// Whether a stack has a resource of a type that begins so, or one that stands in for it.
+fn has(stack: &Stack, kind: &str) -> bool {
     let mut kinds = stack.template.resources().values().map(stacks::cfn::Resource::kind);
-    kinds.any(|kind| stands_for(kind).starts_with("AWS::Timestream::"))
+    kinds.any(|found| stands_for(found).starts_with(kind))
 }
 
 /// Makes sure that the account may use the service.

@@ -27,6 +27,9 @@ const REPLACES: &[(&str, &[&str])] = &[
     ("AWS::Glue::Table", &["CatalogId"]),
     ("AWS::IAM::Role", &["RoleName", "Path"]),
     ("AWS::IoT::TopicRule", &["RuleName"]),
+    ("AWS::IoTTwinMaker::ComponentType", &["ComponentTypeId", "WorkspaceId"]),
+    ("AWS::IoTTwinMaker::Entity", &["EntityId", "WorkspaceId"]),
+    ("AWS::IoTTwinMaker::Workspace", &["WorkspaceId"]),
     ("AWS::Kinesis::Stream", &["Name"]),
     (
         "AWS::KinesisFirehose::DeliveryStream",
@@ -74,6 +77,7 @@ pub fn fixed(kind: &str, path: &str) -> Option<&'static str> {
 /// properties of the type that it stands for.
 pub fn stands_for(kind: &str) -> String {
     kind.replace("Custom::Timestream", "AWS::Timestream::")
+        .replace("Custom::IoTTwinMaker", "AWS::IoTTwinMaker::")
 }
 
 fn property(path: &str) -> Option<&str> {

@@ -3,17 +3,19 @@
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::types::{Stack, TemplateStage};
+use aws_sdk_iottwinmaker::operation::get_workspace::GetWorkspaceError;
 use futures::future::try_join_all;
 use stacks::STACKS;
 use stacks::environment::Environment;
 use stacks::tags::ENVIRONMENT_TAG;
 
-use super::plan::{Found, Resource};
+use super::plan::{DestroyPlan, Found, Removal, Resource};
 use crate::deploy::state;
 use crate::deploy::status::{Condition, condition, says_not_there};
 use crate::failure::Explain;
 use crate::sdk_error::sentence;
 use crate::target::Session;
+use crate::twin::Workspace;
 
 /// A service did not say what is there.
 #[derive(Debug, thiserror::Error)]
@@ -144,11 +146,49 @@ async fn resources(client: &Client, stack_id: &str) -> Result<Vec<Resource>, Fin
     Ok(resources)
 }
 
-/// What the services still have of the environment: its stacks, its log groups, its buckets.
-pub async fn left(session: &Session) -> Result<Vec<Resource>, FindError> {
+/// What the services still have of an environment.
+#[derive(Debug, Default)]
+pub struct Leftover {
+    /// The services that were asked.
+    pub asked: Vec<&'static str>,
+    /// What they have.
+    pub resources: Vec<Resource>,
+}
+
+/// What the services still have of the environment: its stacks, its log groups, its buckets, and its
+/// workspace where the plan or the environment has one.
+pub async fn left(session: &Session, plan: &DestroyPlan) -> Result<Leftover, FindError> {
     let (stacks, log_groups, buckets) =
         tokio::try_join!(left_stacks(session), log_groups(session), buckets(session))?;
-    Ok([stacks, log_groups, buckets].concat())
+    let mut asked = vec!["CloudFormation", "CloudWatch Logs", "S3"];
+    let mut resources = [stacks, log_groups, buckets].concat();
+    // Not every Region has the service.
+    if session.environment.twin.enabled || plan.stacks.iter().any(Removal::has_workspace) {
+        asked.push("TwinMaker");
+        resources.extend(left_workspace(session).await?);
+    }
+    Ok(Leftover { asked, resources })
+}
+
+/// The workspace bears the environment's name, and another's may bear it too: the tag decides.
+async fn left_workspace(session: &Session) -> Result<Option<Resource>, FindError> {
+    let Workspace { client, id } = Workspace::named(session);
+    let workspace = match client.get_workspace().workspace_id(&id).send().await {
+        Ok(workspace) => workspace,
+        Err(error)
+            if error.as_service_error().is_some_and(GetWorkspaceError::is_resource_not_found_exception) =>
+        {
+            return Ok(None);
+        }
+        Err(error) => return Err(FindError::new("TwinMaker", &error)),
+    };
+    let tags = client.list_tags_for_resource().resource_arn(workspace.arn()).send().await;
+    let tags = tags.map_err(|error| FindError::new("TwinMaker", &error))?;
+    let is_ours = tags
+        .tags()
+        .and_then(|tags| tags.get(ENVIRONMENT_TAG))
+        .is_some_and(|environment| *environment == session.environment.name);
+    Ok(is_ours.then(|| left_over("AWS::IoTTwinMaker::Workspace", &id)))
 }
 
 async fn left_stacks(session: &Session) -> Result<Vec<Resource>, FindError> {

@@ -7,6 +7,7 @@ pub mod find;
 pub mod plan;
 pub mod receipt;
 pub mod remove;
+pub mod workspace;
 
 #[cfg(test)]
 mod buckets_tests;

@@ -9,7 +9,9 @@ use serde::Serialize;
 use serde_json::Value;
 use stacks::cfn::Policy;
 
+use super::workspace::Extra;
 use crate::deploy::graph::{Cycle, Graph};
+use crate::deploy::replacement::stands_for;
 
 /// A stack that was found, with what it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,9 +68,27 @@ pub struct Removal {
     pub delete: Vec<Resource>,
     /// What stays behind.
     pub retain: Vec<Resource>,
+    /// What its TwinMaker workspace has beyond the stack, which goes too.
+    #[serde(skip_serializing_if = "Extra::is_empty")]
+    pub extra: Extra,
 }
 
 impl Removal {
+    /// Whether a TwinMaker workspace goes with it, which must be empty before.
+    pub fn has_workspace(&self) -> bool {
+        self.delete.iter().any(|resource| stands_for(&resource.kind) == "AWS::IoTTwinMaker::Workspace")
+    }
+
+    /// Ids of the entities and component types that go with it. CloudFormation puts the workspace before
+    /// them: `workspace|id`.
+    pub fn of_twin(&self) -> BTreeSet<&str> {
+        let resources = self.delete.iter().chain(&self.retain);
+        resources
+            .filter(|resource| stands_for(&resource.kind).starts_with("AWS::IoTTwinMaker::"))
+            .map(|resource| resource.physical_id.rsplit('|').next().unwrap_or_default())
+            .collect()
+    }
+
     /// Buckets that must be empty before the stack can go.
     pub fn buckets(&self) -> impl Iterator<Item = &str> {
         self.delete
@@ -128,6 +148,7 @@ fn removal(stack: &Found, after: BTreeSet<String>) -> Removal {
         after,
         delete: delete.into_iter().cloned().collect(),
         retain: retain.into_iter().cloned().collect(),
+        extra: Extra::default(),
     }
 }
 
@@ -137,8 +158,9 @@ mod tests {
     use stacks::{Inputs, Stack};
 
     use super::*;
+    use crate::destroy::find::Leftover;
     use crate::destroy::receipt::Receipt;
-    use crate::destroy::remove::Outcome;
+    use crate::destroy::remove::{Emptied, Outcome};
     use crate::project::Project;
 
     #[test]
@@ -232,13 +254,34 @@ mod tests {
     }
 
     #[test]
+    fn what_is_the_stacks_of_a_workspace_is_known_by_its_last_name() {
+        let removal = Removal {
+            delete: [
+                ("AWS::IoTTwinMaker::Workspace", "sluice-dev"),
+                ("AWS::IoTTwinMaker::Entity", "sluice-dev|kitchen"),
+                ("Custom::IoTTwinMakerComponentType", "sluice.telemetry.00000000"),
+                ("AWS::S3::Bucket", "a-bucket"),
+            ]
+            .map(|(kind, physical_id)| Resource {
+                physical_id: physical_id.to_owned(),
+                ..resource("Id", kind)
+            })
+            .into(),
+            ..removal(&found("twin", "Delete"), BTreeSet::new())
+        };
+        assert!(removal.has_workspace());
+        assert_eq!(removal.of_twin(), ["sluice-dev", "kitchen", "sluice.telemetry.00000000"].into());
+    }
+
+    #[test]
     fn production_keeps_its_data() {
         let plan = make("prod", &deployed("prod"), &BTreeMap::new()).expect("no cycle");
         let emptied: Vec<&str> = plan.stacks.iter().flat_map(Removal::buckets).collect();
         assert_eq!(emptied, ["artifacts.ArtifactBucket"]);
 
-        let outcomes: Vec<Outcome> = plan.stacks.iter().map(|_| Outcome::Gone(0)).collect();
-        let receipt = serde_json::to_value(Receipt::of(&plan, &outcomes, Vec::new())).expect("JSON");
+        let outcomes: Vec<Outcome> = plan.stacks.iter().map(|_| Outcome::Gone(Emptied::default())).collect();
+        let left = Leftover { asked: vec!["S3"], resources: Vec::new() };
+        let receipt = serde_json::to_value(Receipt::of(&plan, &outcomes, left)).expect("JSON");
         let kept: BTreeSet<&str> = receipt["retained"]
             .as_array()
             .expect("a list")
@@ -254,6 +297,7 @@ mod tests {
             "store.Database",
             "store.RejectedBucket",
             "store.Table",
+            "twin.TwinBucket",
         ];
         assert_eq!(kept, BTreeSet::from(expected));
     }

@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::find::Leftover;
 use super::plan::{DestroyPlan, Removal, Resource};
-use super::remove::Outcome;
+use super::remove::{Emptied, Outcome};
 use crate::local::Stopped;
 use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, STRONG, paint};
 
@@ -20,13 +21,18 @@ pub struct Receipt {
     failed: Vec<Failed>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     stopped: Vec<Stopped>,
+    /// Services that were asked what is left.
+    asked: Vec<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
 struct Deleted {
     stack: String,
     resources: usize,
+    /// Versions and markers of objects in its buckets.
     objects: usize,
+    /// Entities and component types of its workspace that were not its own.
+    twins: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -51,7 +57,7 @@ struct Failed {
 
 impl Receipt {
     /// The receipt of a plan that was executed. `left` is what the services were asked for afterwards.
-    pub fn of(plan: &DestroyPlan, outcomes: &[Outcome], left: Vec<Resource>) -> Self {
+    pub fn of(plan: &DestroyPlan, outcomes: &[Outcome], left: Leftover) -> Self {
         let mut receipt = Self {
             environment: plan.environment.clone(),
             deleted: Vec::new(),
@@ -59,11 +65,13 @@ impl Receipt {
             left: Vec::new(),
             failed: Vec::new(),
             stopped: Vec::new(),
+            asked: left.asked,
         };
         for (stack, outcome) in plan.stacks.iter().zip(outcomes) {
             receipt.add(stack, outcome);
         }
         receipt.left = left
+            .resources
             .into_iter()
             .filter(|resource| {
                 !receipt.retained.iter().any(|retained| retained.resource.physical_id == resource.physical_id)
@@ -76,8 +84,9 @@ impl Receipt {
     fn add(&mut self, stack: &Removal, outcome: &Outcome) {
         let name = stack.stack_name.clone();
         let reason = match outcome {
-            Outcome::Gone(objects) => {
-                self.deleted.push(Deleted { stack: name, resources: stack.delete.len(), objects: *objects });
+            Outcome::Gone(Emptied { objects, twins }) => {
+                let resources = stack.delete.len();
+                self.deleted.push(Deleted { stack: name, resources, objects: *objects, twins: *twins });
                 let retained = |resource: &Resource| Retained {
                     stack: stack.stack_name.clone(),
                     resource: resource.clone(),
@@ -111,9 +120,9 @@ impl Receipt {
 impl Document for Receipt {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
         writeln!(out, "{}", paint(STRONG, format_args!("{}: receipt", self.environment)))?;
-        for Deleted { stack, resources, objects } in &self.deleted {
-            let objects = if *objects == 0 { String::new() } else { format!(", {objects} objects") };
-            writeln!(out, "  {} {stack}: {resources} resources{objects}", paint(GOOD, "deleted"))?;
+        for Deleted { stack, resources, objects, twins } in &self.deleted {
+            let emptied = Emptied { objects: *objects, twins: *twins }.text();
+            writeln!(out, "  {} {stack}: {resources} resources{emptied}", paint(GOOD, "deleted"))?;
         }
         for Retained { stack, resource: Resource { logical_id, kind, physical_id } } in &self.retained {
             writeln!(out, "  {} {physical_id} ({stack}.{logical_id}, {kind})", paint(CAUTION, "retained"))?;
@@ -132,8 +141,10 @@ impl Document for Receipt {
         for Left { kind, physical_id } in &self.left {
             writeln!(out, "  {} {physical_id} ({kind})", paint(BAD, "left"))?;
         }
-        if self.is_clean() {
-            writeln!(out, "  CloudFormation, CloudWatch Logs and S3 were asked: nothing else is left")?;
+        if self.is_clean()
+            && let Some((last, others)) = self.asked.split_last()
+        {
+            writeln!(out, "  {} and {last} were asked: nothing else is left", others.join(", "))?;
         }
         Ok(())
     }
@@ -146,6 +157,14 @@ impl Document for DestroyPlan {
             writeln!(out, "  {} {}", paint(STRONG, &stack.stack_name), paint(FAINT, &stack.status))?;
             for Resource { logical_id, kind, physical_id } in &stack.delete {
                 writeln!(out, "    {} {logical_id} {} {physical_id}", paint(BAD, "-"), paint(FAINT, kind))?;
+            }
+            for (kind, ids) in
+                [("entities", &stack.extra.entities), ("component types", &stack.extra.component_types)]
+            {
+                if !ids.is_empty() {
+                    let what = format_args!("{} {kind} that the stack did not make", ids.len());
+                    writeln!(out, "    {} {what}", paint(BAD, "-"))?;
+                }
             }
             for Resource { logical_id, kind, physical_id } in &stack.retain {
                 writeln!(

@@ -10,11 +10,13 @@ use futures::stream::FuturesUnordered;
 
 use super::buckets::{self, EmptyError};
 use super::plan::{DestroyPlan, Removal};
+use super::workspace;
 use crate::deploy::events::{Poller, RootCause, Since, latest, root_cause};
 use crate::deploy::execute::{Engine, follow};
 use crate::deploy::status::{Condition, Operation, condition, says_not_empty};
 use crate::report::{BAD, Step, paint};
 use crate::sdk_error::sentence;
+use crate::twin::TwinError;
 
 /// How often a bucket is emptied again because something wrote to it before it was deleted.
 const ATTEMPTS: u32 = 3;
@@ -22,8 +24,8 @@ const ATTEMPTS: u32 = 3;
 /// What became of a stack.
 #[derive(Debug)]
 pub enum Outcome {
-    /// It is gone, and so are this many objects of its buckets.
-    Gone(usize),
+    /// It is gone, and so is what was in it.
+    Gone(Emptied),
     /// It is not.
     Failed(RemoveError),
     /// It was not touched, because this stack needs it and is still there.
@@ -32,12 +34,35 @@ pub enum Outcome {
     Interrupted,
 }
 
+/// What a stack held, and what had to go before it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Emptied {
+    /// Versions and markers of objects in its buckets.
+    pub objects: usize,
+    /// Entities and component types of its workspace that were not its own.
+    pub twins: usize,
+}
+
+impl Emptied {
+    /// For instance `, 3 objects`; nothing, when it held nothing.
+    pub fn text(self) -> String {
+        let one = |count: usize, what: &str| match count {
+            0 => String::new(),
+            count => format!(", {count} {what}"),
+        };
+        one(self.objects, "objects") + &one(self.twins, "entities and component types beyond it")
+    }
+}
+
 /// Why a stack is still there.
 #[derive(Debug, thiserror::Error)]
 pub enum RemoveError {
     /// A bucket was not emptied.
     #[error(transparent)]
     Bucket(#[from] EmptyError),
+    /// A workspace was not emptied.
+    #[error(transparent)]
+    Workspace(#[from] TwinError),
     /// CloudFormation refused.
     #[error("CloudFormation refuses to delete it: {0}")]
     Refused(String),
@@ -88,8 +113,8 @@ pub async fn execute(
         }
         tokio::select! {
             next = running.next() => match next {
-                Some((stack, Ok(objects))) => {
-                    outcomes.insert(&stack.name, Outcome::Gone(objects));
+                Some((stack, Ok(emptied))) => {
+                    outcomes.insert(&stack.name, Outcome::Gone(emptied));
                 }
                 Some((stack, Err(error))) => {
                     engine.report.note(format_args!("{} {}: {error}", paint(BAD, "✗"), stack.stack_name));
@@ -109,19 +134,20 @@ pub async fn execute(
         .collect()
 }
 
-async fn remove(engine: &Engine<'_>, poller: &Poller, stack: &Removal) -> Result<usize, RemoveError> {
+async fn remove(engine: &Engine<'_>, poller: &Poller, stack: &Removal) -> Result<Emptied, RemoveError> {
     let step = engine.report.step(&stack.stack_name);
     if condition(&stack.status) == Condition::Busy {
         step.update(format_args!("{} is in {}: waiting", stack.stack_name, stack.status));
         let followed = follow(engine, poller, &stack.stack_id, Since::LatestOperation, None, &step).await;
         if Operation::Delete.succeeded(&followed.status) {
             step.done("deleted");
-            return Ok(0);
+            return Ok(Emptied::default());
         }
     }
-    let mut objects = 0;
+    let mut emptied = Emptied::default();
     for attempt in 1..=ATTEMPTS {
-        objects += empty_buckets(engine, stack, &step).await?;
+        emptied.objects += empty_buckets(engine, stack, &step).await?;
+        emptied.twins += empty_workspace(engine, stack, &step).await?;
         match delete(engine, poller, stack, &step).await {
             Err(RemoveError::Failed { cause: Some(cause), .. })
                 if attempt < ATTEMPTS && says_not_empty(&cause.reason) => {}
@@ -129,9 +155,19 @@ async fn remove(engine: &Engine<'_>, poller: &Poller, stack: &Removal) -> Result
             Ok(()) => break,
         }
     }
-    let emptied = if objects == 0 { String::new() } else { format!(", {objects} objects") };
-    step.done(format_args!("deleted, {} resources{emptied}", stack.delete.len()));
-    Ok(objects)
+    step.done(format_args!("deleted, {} resources{}", stack.delete.len(), emptied.text()));
+    Ok(emptied)
+}
+
+async fn empty_workspace(engine: &Engine<'_>, stack: &Removal, step: &Step<'_>) -> Result<usize, TwinError> {
+    if !stack.has_workspace() {
+        return Ok(0);
+    }
+    let workspace = &engine.workspace;
+    workspace::empty(workspace, stack, engine.pace, |left| {
+        step.update(format_args!("{} emptying {}: {left} left", stack.stack_name, workspace.id));
+    })
+    .await
 }
 
 async fn empty_buckets(engine: &Engine<'_>, stack: &Removal, step: &Step<'_>) -> Result<usize, EmptyError> {

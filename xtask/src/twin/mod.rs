@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use aws_sdk_iottwinmaker::Client;
 use aws_sdk_iottwinmaker::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iottwinmaker::operation::get_entity::{GetEntityError, GetEntityOutput};
+use aws_sdk_iottwinmaker::operation::get_workspace::GetWorkspaceError;
 use aws_sdk_iottwinmaker::types::{ComponentResponse, EntitySummary, PropertyResponse, State};
 use stacks::config::likely;
 
@@ -184,6 +185,11 @@ fn among(what: &str, asked: &str, known: &[String]) -> String {
 }
 
 impl Workspace {
+    /// The workspace that an environment has, or would have.
+    pub fn named(session: &Session) -> Self {
+        Self { client: session.twinmaker(), id: session.environment.workspace() }
+    }
+
     /// The workspace of an environment that has one.
     pub fn of(session: &Session, inventory: &Inventory) -> Result<Self, Failure> {
         if !session.environment.twin.enabled {
@@ -191,6 +197,21 @@ impl Workspace {
         }
         let id = inventory.output(session, "twin", "WorkspaceId")?.to_owned();
         Ok(Self { client: session.twinmaker(), id })
+    }
+
+    /// Whether there is such a workspace.
+    pub async fn exists(&self) -> Result<bool, TwinError> {
+        match self.client.get_workspace().workspace_id(&self.id).send().await {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(GetWorkspaceError::is_resource_not_found_exception) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(service("say whether there is a workspace", &error)),
+        }
     }
 
     /// Every entity, in the order of the service.
@@ -269,7 +290,7 @@ impl Workspace {
     }
 
     /// The state of an entity; `None` of one that is not there.
-    async fn state(&self, id: &str) -> Result<Option<State>, TwinError> {
+    pub async fn state(&self, id: &str) -> Result<Option<State>, TwinError> {
         let state = |entity: GetEntityOutput| entity.status.and_then(|status| status.state);
         Ok(self.described(id).await?.map(|entity| state(entity).unwrap_or(State::Active)))
     }
