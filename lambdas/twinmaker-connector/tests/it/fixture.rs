@@ -1,0 +1,222 @@
+//! A table of the real local endpoint with rows in it, and a connector in front of it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::OnceLock;
+
+use aws_sdk_timestreamquery::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_timestreamwrite::types::{
+    Dimension, MagneticStoreWriteProperties, MeasureValue, MeasureValueType, Record, RetentionProperties,
+    TimeUnit,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use telemetry::{MeasureType, Model, RecordLayout};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use twinmaker_connector::error::Error;
+use twinmaker_connector::handler::Connector;
+use twinmaker_connector::instant::Instant;
+use twinmaker_connector::store::Store;
+
+pub const DATABASE: &str = "twin-db";
+pub const TABLE: &str = "telemetry";
+
+/// Records of one request.
+const BATCH: usize = 100;
+
+/// What the endpoint answers first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FirstPage {
+    Rows,
+    /// Nothing but a token.
+    Empty,
+}
+
+/// A row of the store.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Row {
+    /// ISO-8601.
+    pub time: String,
+    /// The device first.
+    pub dimensions: BTreeMap<String, String>,
+    /// As JSON, by the names of the model.
+    pub measures: BTreeMap<String, Value>,
+}
+
+/// The endpoint, its table and a connector. It ends with this value.
+pub struct Fixture {
+    pub connector: Connector,
+    pub model: Model,
+    pub endpoint: String,
+    write: aws_sdk_timestreamwrite::Client,
+    _process: Child,
+    _state: TempDir,
+}
+
+/// The endpoint's program: beside that of the connector, where a build of the workspace puts it; else it is
+/// built there.
+pub fn endpoint_program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let connector = Path::new(env!("CARGO_BIN_EXE_twinmaker-connector"));
+        let program = connector.with_file_name(format!("local-timestream{}", std::env::consts::EXE_SUFFIX));
+        if !program.exists() {
+            let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml");
+            let target = connector.parent().and_then(Path::parent).expect("a target folder");
+            let mut build = std::process::Command::new(env!("CARGO"));
+            build.args(["build", "--workspace", "--bin", "local-timestream", "--manifest-path"]).arg(manifest);
+            build.arg("--target-dir").arg(target);
+            if connector.parent().is_some_and(|folder| folder.ends_with("release")) {
+                build.arg("--release");
+            }
+            assert!(build.status().expect("cargo runs").success(), "the endpoint is built");
+        }
+        program
+    })
+}
+
+impl Fixture {
+    /// An endpoint with an empty table of `model`.
+    pub async fn new(model: Model, first_page: FirstPage) -> Self {
+        let state = tempfile::tempdir().expect("a folder");
+        let mut command = Command::new(endpoint_program());
+        command.args(["--port", "0", "--state"]).arg(state.path());
+        if first_page == FirstPage::Empty {
+            command.env("LOCAL_TIMESTREAM_FIRST_PAGE", "empty");
+        }
+        let mut process =
+            command.stdout(Stdio::piped()).kill_on_drop(true).spawn().expect("the endpoint starts");
+        let output = process.stdout.take().expect("its output");
+        let line = BufReader::new(output).lines().next_line().await.expect("output").expect("a line");
+        let endpoint = line.strip_prefix("listening on ").expect("its address").to_owned();
+
+        let credentials = Credentials::new("test", "test", None, None, "test");
+        let write = aws_sdk_timestreamwrite::Client::from_conf(
+            aws_sdk_timestreamwrite::Config::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .region(Region::new("us-east-1"))
+                .endpoint_url(&endpoint)
+                .credentials_provider(credentials.clone())
+                .build(),
+        );
+        write.create_database().database_name(DATABASE).send().await.expect("a database");
+        let retention = RetentionProperties::builder()
+            .memory_store_retention_period_in_hours(24)
+            .magnetic_store_retention_period_in_days(73_000)
+            .build()
+            .expect("retention");
+        let late = MagneticStoreWriteProperties::builder().enable_magnetic_store_writes(true).build();
+        write
+            .create_table()
+            .database_name(DATABASE)
+            .table_name(TABLE)
+            .retention_properties(retention)
+            .magnetic_store_write_properties(late.expect("properties"))
+            .send()
+            .await
+            .expect("a table");
+
+        let query = aws_sdk_timestreamquery::Client::from_conf(
+            aws_sdk_timestreamquery::Config::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .region(Region::new("us-east-1"))
+                .endpoint_url(&endpoint)
+                .credentials_provider(credentials)
+                .build(),
+        );
+        let connector = Connector::new(&model, Store::new(query, DATABASE, TABLE));
+        Self { connector, model, endpoint, write, _process: process, _state: state }
+    }
+
+    /// Writes rows as the pipeline does.
+    pub async fn write(&self, rows: &[Row]) {
+        let records: Vec<Record> = rows.iter().flat_map(|row| self.records(row)).collect();
+        for batch in records.chunks(BATCH) {
+            let request = self.write.write_records().database_name(DATABASE).table_name(TABLE);
+            let request = request.set_records(Some(batch.to_vec()));
+            if let Err(error) = request.send().await {
+                panic!("{error:?}");
+            }
+        }
+    }
+
+    fn records(&self, row: &Row) -> Vec<Record> {
+        let time = Instant::parse(&row.time).expect("a time").nanos().to_string();
+        let dimensions: Vec<Dimension> = row
+            .dimensions
+            .iter()
+            .map(|(name, value)| Dimension::builder().name(name).value(value).build().expect("a dimension"))
+            .collect();
+        let record = |name: &str| {
+            Record::builder()
+                .set_dimensions(Some(dimensions.clone()))
+                .measure_name(name)
+                .time(&time)
+                .time_unit(TimeUnit::Nanoseconds)
+        };
+        let measures: Vec<_> = row.measures.iter().map(|(name, value)| self.measure(name, value)).collect();
+        match &self.model.record {
+            RecordLayout::Multi { name } => {
+                let record = record(name).measure_value_type(MeasureValueType::Multi);
+                vec![record.set_measure_values(Some(measures)).build()]
+            }
+            RecordLayout::Single => measures
+                .into_iter()
+                .map(|measure| match measure.r#type {
+                    MeasureValueType::Timestamp => record(&measure.name)
+                        .measure_value_type(MeasureValueType::Multi)
+                        .measure_values(measure)
+                        .build(),
+                    kind => record(&measure.name).measure_value_type(kind).measure_value(measure.value).build(),
+                })
+                .collect(),
+        }
+    }
+
+    fn measure(&self, name: &str, value: &Value) -> MeasureValue {
+        let kind = self.model.measures.iter().find(|one| one.name == name).expect("a measure").kind;
+        let text = match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let (kind, text) = match kind {
+            MeasureType::Double => (MeasureValueType::Double, text),
+            MeasureType::Bigint => (MeasureValueType::Bigint, text),
+            MeasureType::Boolean => (MeasureValueType::Boolean, text),
+            MeasureType::Varchar => (MeasureValueType::Varchar, text),
+            MeasureType::Timestamp => {
+                let nanos = Instant::parse(&text).expect("a time").nanos();
+                (MeasureValueType::Timestamp, nanos.to_string())
+            }
+        };
+        MeasureValue::builder().name(name).value(text).r#type(kind).build().expect("a measure")
+    }
+
+    /// The connector's answer as JSON.
+    pub async fn answer(&self, request: &Value) -> Result<Value, Error> {
+        let response = self.connector.answer(request, Instant::now()).await?;
+        Ok(serde_json::to_value(response).expect("JSON"))
+    }
+}
+
+/// A model from JSON in which only what matters is written.
+pub fn model(layout: Value, device: &str, dimensions: &[&str], measures: Value) -> Model {
+    let dimensions: Vec<_> =
+        dimensions.iter().map(|name| json!({ "name": name, "field": name })).collect();
+    let mut measures = measures;
+    for measure in measures.as_array_mut().expect("measures") {
+        measure["field"] = measure["name"].clone();
+    }
+    let model = json!({
+        "topic": "dt/+/measures",
+        "device": { "dimension": device, "field": device },
+        "dimensions": dimensions,
+        "measures": measures,
+        "record": layout,
+        "undeclared": "ignore",
+    });
+    serde_json::from_value(model).expect("a model")
+}

@@ -1,0 +1,4 @@
+//! The connector against the real local endpoint of the store.
+
+mod fixture;
+mod vectors;
