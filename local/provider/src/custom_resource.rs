@@ -6,10 +6,11 @@
 
 use std::time::{Duration, SystemTime};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::timestream::{Provisioned, Timestream};
+use crate::resources::Resources;
 
 /// What is kept of the invocation's time to deliver the answer.
 const MARGIN: Duration = Duration::from_secs(5);
@@ -49,6 +50,32 @@ pub(crate) struct Request {
     /// Present in an `Update`.
     #[serde(default)]
     pub old_resource_properties: Map<String, Value>,
+}
+
+/// What there is after a request.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Provisioned {
+    /// What `Ref` gives.
+    pub physical_id: String,
+    /// What `Fn::GetAtt` gives.
+    pub attributes: Vec<(&'static str, String)>,
+}
+
+/// Why a request is none that can be met.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unfit {
+    #[error("{0} is not a type of this provider: {types}", types = crate::resources::TYPES.join(", "))]
+    UnknownType(String),
+    #[error("the properties of {kind} are not understood: {source}")]
+    Properties { kind: String, source: serde_json::Error },
+    #[error("an update of {0} came without a physical id")]
+    Unidentified(String),
+}
+
+impl Unfit {
+    pub(crate) fn unknown_type(name: &str) -> Self {
+        Self::UnknownType(name.to_owned())
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -91,13 +118,16 @@ impl Responder {
     pub(crate) async fn answer(
         &self,
         request: &Request,
-        timestream: &Timestream,
+        resources: &Resources,
         deadline: SystemTime,
     ) -> Result<(), Error> {
         let time = deadline.duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(MARGIN);
-        let outcome = match tokio::time::timeout(time, timestream.provision(request)).await {
+        let outcome = match tokio::time::timeout(time, resources.provision(request)).await {
             Ok(outcome) => outcome.map_err(|error| error.to_string()),
-            Err(_) => Err(format!("Timestream gave no answer within {} s", time.as_secs())),
+            Err(_) => {
+                let service = Resources::service(request);
+                Err(format!("{service} gave no answer within {} s", time.as_secs()))
+            }
         };
         match &outcome {
             Ok(_) => tracing::info!(
@@ -156,6 +186,37 @@ impl Request {
     /// The physical id of what a `Create` has made; `None` where there never was anything.
     pub(crate) fn existing(&self) -> Option<&str> {
         self.physical_resource_id.as_deref().filter(|id| *id != NOT_CREATED)
+    }
+
+    /// The properties that are asked for.
+    pub(crate) fn properties<T: DeserializeOwned>(&self) -> Result<T, Unfit> {
+        T::deserialize(Value::Object(self.resource_properties.clone()))
+            .map_err(|source| Unfit::Properties { kind: self.resource_type.clone(), source })
+    }
+
+    /// What an update is about; `None` for a creation.
+    pub(crate) fn subject(&self) -> Result<Option<&str>, Unfit> {
+        match self.request_type {
+            RequestType::Create => Ok(None),
+            _ => {
+                self.existing().map(Some).ok_or_else(|| Unfit::Unidentified(self.logical_resource_id.clone()))
+            }
+        }
+    }
+
+    /// A name of the kind that `CloudFormation` gives: stack, logical id, and something that tells two
+    /// resources of one logical id apart. A repeated request finds the same.
+    pub(crate) fn generated_name(&self) -> String {
+        let stack = self.stack_id.split('/').nth(1).unwrap_or("stack");
+        let unique: String = self.request_id.chars().filter(char::is_ascii_alphanumeric).take(12).collect();
+        format!("{stack}-{}-{}", self.logical_resource_id, unique.to_ascii_uppercase())
+    }
+
+    /// What there is after a deletion.
+    pub(crate) fn deleted(&self) -> Provisioned {
+        let physical_id =
+            self.physical_resource_id.clone().unwrap_or_else(|| self.logical_resource_id.clone());
+        Provisioned { physical_id, attributes: vec![] }
     }
 }
 

@@ -1,14 +1,17 @@
 //! What the local emulator lacks, behind interfaces that it has.
 //!
 //! One function with two duties, told apart by the event: it stands behind the custom resources that
-//! replace Timestream's types ([`custom_resource`], [`timestream`]), and it carries events from the
+//! replace Timestream's and TwinMaker's types ([`custom_resource`], [`timestream`], [`twinmaker`]), and it carries events from the
 //! bridge queue into the stream ([`bridge`]). It is deployed to the local target only; nothing here
 //! may be needed on AWS.
 
 mod bridge;
 mod custom_resource;
 mod properties;
+mod resources;
+mod scalar;
 mod timestream;
+mod twinmaker;
 
 use std::time::Duration;
 
@@ -17,9 +20,11 @@ use aws_config::timeout::TimeoutConfig;
 use bridge::Bridge;
 use custom_resource::Responder;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
+use resources::Resources;
 use serde::{Deserialize, Serialize};
 use timestream::Timestream;
 use tracing_subscriber::filter::LevelFilter;
+use twinmaker::TwinMaker;
 
 /// No single call to a service on the same machine takes longer.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -49,7 +54,13 @@ async fn main() -> Result<(), Error> {
         .load()
         .await;
     let responder = Responder::new()?;
-    let timestream = Timestream::new(aws_sdk_timestreamwrite::Client::new(&config));
+    let resources = Resources {
+        timestream: Timestream::new(aws_sdk_timestreamwrite::Client::new(&config)),
+        twinmaker: TwinMaker::new(twinmaker::client(
+            &config,
+            std::env::var("AWS_ENDPOINT_URL_IOTTWINMAKER").ok(),
+        )),
+    };
     let bridge = Bridge {
         client: aws_sdk_kinesis::Client::new(&config),
         stream: std::env::var("STREAM_NAME").unwrap_or_default(),
@@ -59,7 +70,7 @@ async fn main() -> Result<(), Error> {
         let deadline = event.context.deadline();
         Ok::<_, Error>(match event.payload {
             Event::Resource(request) => {
-                responder.answer(&request, &timestream, deadline).await?;
+                responder.answer(&request, &resources, deadline).await?;
                 Answer::Resource {}
             }
             Event::Batch(batch) => Answer::Batch(bridge.forward(batch, deadline).await),

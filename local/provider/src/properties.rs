@@ -5,16 +5,13 @@
 //! and [`AWS::Timestream::Table`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-timestream-table.html).
 //! A property that is not known here is an error: left out silently, the local table would differ from the real one.
 
-use std::fmt::Display;
-use std::str::FromStr;
-
 use aws_sdk_timestreamwrite::error::BuildError;
 use aws_sdk_timestreamwrite::types;
-use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::custom_resource::Request;
+use crate::scalar::Scalar;
 
 /// Properties of a database.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -78,18 +75,15 @@ pub(crate) struct Tag {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct Retention {
     /// Hours in the memory store.
-    #[serde(deserialize_with = "from_text")]
-    memory_store_retention_period_in_hours: i64,
+    memory_store_retention_period_in_hours: Scalar<i64>,
     /// Days in the magnetic store.
-    #[serde(deserialize_with = "from_text")]
-    magnetic_store_retention_period_in_days: i64,
+    magnetic_store_retention_period_in_days: Scalar<i64>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct MagneticStoreWrites {
-    #[serde(deserialize_with = "from_text")]
-    enable_magnetic_store_writes: bool,
+    enable_magnetic_store_writes: Scalar<bool>,
     magnetic_store_rejected_data_location: Option<RejectedDataLocation>,
 }
 
@@ -124,15 +118,6 @@ struct PartitionKey {
     enforcement_in_record: Option<String>,
 }
 
-/// A scalar, whether `CloudFormation` has made text of it or an emulator has not.
-fn from_text<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    let text = match Value::deserialize(deserializer)? {
-        Value::String(text) => text,
-        other => other.to_string(),
-    };
-    text.parse().map_err(|error| D::Error::custom(format_args!("{text:?}: {error}")))
-}
-
 impl From<&Tag> for Option<types::Tag> {
     fn from(tag: &Tag) -> Self {
         types::Tag::builder().key(&tag.key).value(&tag.value).build().ok()
@@ -142,8 +127,8 @@ impl From<&Tag> for Option<types::Tag> {
 impl Retention {
     pub(crate) fn to_sdk(&self) -> Result<types::RetentionProperties, BuildError> {
         types::RetentionProperties::builder()
-            .memory_store_retention_period_in_hours(self.memory_store_retention_period_in_hours)
-            .magnetic_store_retention_period_in_days(self.magnetic_store_retention_period_in_days)
+            .memory_store_retention_period_in_hours(self.memory_store_retention_period_in_hours.0)
+            .magnetic_store_retention_period_in_days(self.magnetic_store_retention_period_in_days.0)
             .build()
     }
 }
@@ -162,7 +147,7 @@ impl MagneticStoreWrites {
             types::MagneticStoreRejectedDataLocation::builder().s3_configuration(s3).build()
         });
         types::MagneticStoreWriteProperties::builder()
-            .enable_magnetic_store_writes(self.enable_magnetic_store_writes)
+            .enable_magnetic_store_writes(self.enable_magnetic_store_writes.0)
             .set_magnetic_store_rejected_data_location(location)
             .build()
     }

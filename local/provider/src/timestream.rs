@@ -6,35 +6,20 @@
 
 use aws_sdk_timestreamwrite::error::{BuildError, DisplayErrorContext, ProvideErrorMetadata};
 use aws_sdk_timestreamwrite::{Client, Error as ServiceError};
-use serde::de::DeserializeOwned;
-use serde_json::Value;
 
-use crate::custom_resource::{Request, RequestType};
+use crate::custom_resource::{Provisioned, Request, RequestType, Unfit};
 use crate::properties::{Database, Former, Table, Tag};
 
 /// Between database and table in a table's physical id, as in `AWS::Timestream::Table`.
 const SEPARATOR: char = '|';
 
-/// What there is after a request.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Provisioned {
-    /// What `Ref` gives: the database's name, or the table's as `database|table`.
-    pub physical_id: String,
-    /// What `Fn::GetAtt` gives.
-    pub attributes: Vec<(&'static str, String)>,
-}
-
 /// Why a request cannot be met.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("{0} is not a type of this provider: Custom::TimestreamDatabase, Custom::TimestreamTable")]
-    UnknownType(String),
-    #[error("the properties of {kind} are not understood: {source}")]
-    Properties { kind: String, source: serde_json::Error },
+    #[error(transparent)]
+    Request(#[from] Unfit),
     #[error("a property lacks a member: {0}")]
     Incomplete(#[from] BuildError),
-    #[error("an update of {0} came without a physical id")]
-    Unidentified(String),
     #[error("{}", sentence(.0))]
     Service(Box<ServiceError>),
 }
@@ -69,17 +54,17 @@ impl Timestream {
             ("Custom::TimestreamDatabase", _) => self.ensure_database(request).await,
             ("Custom::TimestreamTable", RequestType::Delete) => self.delete_table(request).await,
             ("Custom::TimestreamTable", _) => self.ensure_table(request).await,
-            (other, _) => Err(Error::UnknownType(other.to_owned())),
+            (other, _) => Err(Unfit::unknown_type(other).into()),
         }
     }
 
     async fn ensure_database(&self, request: &Request) -> Result<Provisioned, Error> {
-        let wanted: Database = properties(request)?;
-        let existing = existing(request)?;
+        let wanted: Database = request.properties()?;
+        let existing = request.subject()?;
         let name = match (&wanted.database_name, existing) {
             (Some(name), _) => name.clone(),
             (None, Some(id)) => id.to_owned(),
-            (None, None) => generated_name(request),
+            (None, None) => request.generated_name(),
         };
         let database = if existing == Some(name.as_str()) {
             let old = Former::of(request);
@@ -104,12 +89,12 @@ impl Timestream {
     }
 
     async fn ensure_table(&self, request: &Request) -> Result<Provisioned, Error> {
-        let wanted: Table = properties(request)?;
-        let existing = existing(request)?;
+        let wanted: Table = request.properties()?;
+        let existing = request.subject()?;
         let name = match (&wanted.table_name, existing.and_then(|id| id.split_once(SEPARATOR))) {
             (Some(name), _) => name.clone(),
             (None, Some((_, name))) => name.to_owned(),
-            (None, None) => generated_name(request),
+            (None, None) => request.generated_name(),
         };
         let database = wanted.database_name;
         let physical_id = format!("{database}{SEPARATOR}{name}");
@@ -167,7 +152,7 @@ impl Timestream {
                 unless_gone(error.into())?;
             }
         }
-        Ok(deleted(request))
+        Ok(request.deleted())
     }
 
     async fn delete_table(&self, request: &Request) -> Result<Provisioned, Error> {
@@ -177,32 +162,8 @@ impl Timestream {
                 unless_gone(error.into())?;
             }
         }
-        Ok(deleted(request))
+        Ok(request.deleted())
     }
-}
-
-fn properties<T: DeserializeOwned>(request: &Request) -> Result<T, Error> {
-    T::deserialize(Value::Object(request.resource_properties.clone()))
-        .map_err(|source| Error::Properties { kind: request.resource_type.clone(), source })
-}
-
-/// What an update is about; `None` for a creation.
-fn existing(request: &Request) -> Result<Option<&str>, Error> {
-    match request.request_type {
-        RequestType::Create => Ok(None),
-        _ => request
-            .existing()
-            .map(Some)
-            .ok_or_else(|| Error::Unidentified(request.logical_resource_id.clone())),
-    }
-}
-
-/// A name of the kind that `CloudFormation` gives: stack, logical id, and something that tells two
-/// resources of one logical id apart. A repeated request finds the same.
-fn generated_name(request: &Request) -> String {
-    let stack = request.stack_id.split('/').nth(1).unwrap_or("stack");
-    let unique: String = request.request_id.chars().filter(char::is_ascii_alphanumeric).take(12).collect();
-    format!("{stack}-{}-{}", request.logical_resource_id, unique.to_ascii_uppercase())
 }
 
 fn unless_gone(error: ServiceError) -> Result<(), Error> {
@@ -210,10 +171,4 @@ fn unless_gone(error: ServiceError) -> Result<(), Error> {
         ServiceError::ResourceNotFoundException(_) => Ok(()),
         error => Err(error.into()),
     }
-}
-
-fn deleted(request: &Request) -> Provisioned {
-    let physical_id =
-        request.physical_resource_id.clone().unwrap_or_else(|| request.logical_resource_id.clone());
-    Provisioned { physical_id, attributes: vec![] }
 }

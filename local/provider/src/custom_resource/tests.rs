@@ -3,12 +3,15 @@
 
 use std::sync::{Arc, Mutex};
 
+use aws_config::SdkConfig;
 use aws_sdk_timestreamwrite::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::*;
+use crate::timestream::Timestream;
+use crate::twinmaker::TwinMaker;
 
 /// What Timestream answers to an operation. What is not named is done.
 type Answers = &'static [(&'static str, Outcome)];
@@ -83,12 +86,15 @@ async fn run(mut request: Value, answers: Answers, deaf: usize, time: Duration) 
         .retry_config(RetryConfig::disabled())
         .endpoint_url(endpoint)
         .build();
-    let timestream = Timestream::new(aws_sdk_timestreamwrite::Client::from_conf(config));
+    let resources = Resources {
+        timestream: Timestream::new(aws_sdk_timestreamwrite::Client::from_conf(config)),
+        twinmaker: TwinMaker::new(crate::twinmaker::client(&SdkConfig::builder().build(), None)),
+    };
     request["ResponseURL"] = format!("{url}/answer?signature=x").into();
     let request: Request = serde_json::from_value(request).expect("a request");
     let outcome = Responder::new()
         .expect("a client")
-        .answer(&request, &timestream, SystemTime::now() + MARGIN + time)
+        .answer(&request, &resources, SystemTime::now() + MARGIN + time)
         .await;
     let log = std::mem::take(&mut *log.lock().expect("no panic"));
     (outcome, log)
