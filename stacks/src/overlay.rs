@@ -131,6 +131,7 @@ fn provision(service: Service, inputs: &Inputs) -> Vec<Statement> {
                         "iottwinmaker:GetComponentType",
                         "iottwinmaker:GetEntity",
                         "iottwinmaker:GetWorkspace",
+                        "iottwinmaker:ListTagsForResource",
                         "iottwinmaker:TagResource",
                         "iottwinmaker:UntagResource",
                         "iottwinmaker:UpdateComponentType",

@@ -62,7 +62,8 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
     let mut template = Template::new(format!("Sluice {}: the digital twin", environment.name));
 
     let connector = add_connector(&mut template, environment);
-    // Scenes alone would need CORS, and the stack has none.
+    // Only a viewer of scenes needs CORS, and then its own domain:
+    // https://docs.aws.amazon.com/iot-twinmaker/latest/guide/cors-configuration-grafana.html
     let bucket = buckets::add(&mut template, LogicalId::new("TwinBucket"), environment.on_delete, Vec::new());
     let workspace = add_workspace(&mut template, environment, &bucket, &connector);
 

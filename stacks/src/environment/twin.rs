@@ -8,8 +8,9 @@ use crate::twin::{CANARY, DeviceFault, MAX_DEVICES, check_name, entity_id};
 
 /// Memory of the connector, in MB: several times what a page of ten properties takes.
 const MEMORY_MB: u32 = 256;
-/// Time limit of the connector, in seconds: a query that takes longer is not one that a person waits for.
-const TIMEOUT_SECONDS: u32 = 30;
+/// Time limit of the connector, in seconds: twice that of one request to the store, so that a failure is
+/// told rather than cut off.
+const TIMEOUT_SECONDS: u32 = 60;
 
 /// Why the twin cannot be made, although each of its keys is well formed.
 #[derive(Debug, thiserror::Error)]

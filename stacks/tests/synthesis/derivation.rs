@@ -66,6 +66,10 @@ fn roles_are_allowed_the_calls_that_are_made() {
     for action in ["timestream:TagResource", "timestream:UntagResource"] {
         assert!(provider.iter().any(|allowed| allowed == action), "{action} is not in {provider:?}");
     }
+    let provider = actions("local", "twin", "LocalProviderRole");
+    for action in ["iottwinmaker:ListTagsForResource", "iottwinmaker:UpdateEntity", "iam:PassRole"] {
+        assert!(provider.iter().any(|allowed| allowed == action), "{action} is not in {provider:?}");
+    }
 }
 
 #[test]
