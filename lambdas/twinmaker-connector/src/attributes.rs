@@ -59,7 +59,7 @@ pub async fn answer(
                 field: field(),
                 property: name.clone(),
                 is: "a time series",
-                expected: "an attribute; for its history give startTime",
+                expected: "an attribute, or startTime for its history",
             });
         }
         if wanted.iter().all(|dimension| dimension.property != *name) {

@@ -42,7 +42,7 @@ pub enum Error {
         known: String,
     },
     /// A history was asked of something that has none, or a value of something that has a history.
-    #[error("{field}: \"{property}\" is {is}, and {expected} is asked for")]
+    #[error("{field}: \"{property}\" is {is}; expected {expected}")]
     WrongKind {
         /// Where it is named.
         field: String,
@@ -50,7 +50,7 @@ pub enum Error {
         property: String,
         /// What it is.
         is: &'static str,
-        /// What the request is for.
+        /// What belongs there.
         expected: &'static str,
     },
     /// The range of time is empty.
@@ -62,7 +62,7 @@ pub enum Error {
         end: String,
     },
     /// Truth values have no order.
-    #[error("{field}: {operator:?} compares truth values, which have no order; expected = or !=")]
+    #[error("{field}: {} compares truth values, which have no order; expected = or !=", operator.symbol())]
     NoOrder {
         /// Where.
         field: String,

@@ -66,14 +66,9 @@ struct Page<'a> {
 }
 
 /// The points of a page, and how each property ended.
-type Paged<'a> = (Gathered<'a>, Vec<Ending>);
+pub type Paged<'a> = (Gathered<'a>, Vec<Ending>);
 
 impl<'a> Page<'a> {
-    fn gathered(&self) -> Gathered<'a> {
-        let plan = self.scope.plan;
-        Gathered::new(&self.history.subject, plan.external_id_property(), plan.selections.len())
-    }
-
     /// The selections that are not done, with their index and position.
     fn open(&self) -> impl Iterator<Item = (usize, &'a Selection<'a>, Option<Position>)> {
         let selections = self.scope.plan.selections.iter().enumerate();
@@ -116,41 +111,11 @@ impl<'a> Page<'a> {
             self.scope.points(index, selection, slice, &layout)
         };
         let branches: Vec<_> = self.open().filter_map(branch).collect();
-        let mut gathered = self.gathered();
-        let mut tracks = self.tracks(attempt);
-        let selections = &self.scope.plan.selections;
+        let mut mapping = Mapping::new(self.history, self.scope.plan, layout, self.tracks(attempt));
         if let Some(sql) = self.scope.together(&branches, "time") {
-            self.store
-                .rows(&sql, |mut cells| {
-                    let index: usize = cells.parsed(0, "the index of a property")?;
-                    let (Some(selection), Some(Some(track))) =
-                        (selections.get(index), tracks.get_mut(index))
-                    else {
-                        return Err(unreadable(0, "the index of a property"));
-                    };
-                    track.row();
-                    let point = Point {
-                        time: cells.required(1, "a time")?,
-                        series: series(&mut cells, &layout),
-                        value: layout.value(selection.stored).and_then(|column| cells.take(column)),
-                    };
-                    track.point(point, &mut |series, time, value| {
-                        add(&mut gathered, index, selection, series, time, value)
-                    })
-                })
-                .await?;
+            self.store.rows(&sql, |cells| mapping.row(cells)).await?;
         }
-        let mut endings = Vec::with_capacity(tracks.len());
-        for (index, (track, selection)) in tracks.into_iter().zip(selections).enumerate() {
-            endings.push(match track {
-                None => Ending::At(Progress::Done),
-                Some(track) => track.end(
-                    |_| None,
-                    &mut |series, time, value| add(&mut gathered, index, selection, series, time, value),
-                )?,
-            });
-        }
-        Ok((gathered, endings))
+        mapping.finish()
     }
 
     /// Points of a grid.
@@ -187,7 +152,7 @@ impl<'a> Page<'a> {
                 })
                 .await?;
         }
-        let mut gathered = self.gathered();
+        let mut gathered = gathered(self.history, self.scope.plan);
         let mut endings = Vec::with_capacity(selections.len());
         for (index, ((track, selection), gaps)) in
             self.tracks(attempt).into_iter().zip(selections).zip(&gaps).enumerate()
@@ -210,6 +175,64 @@ impl<'a> Page<'a> {
         }
         Ok((gathered, endings))
     }
+}
+
+/// Rows of stored points on their way into an answer.
+#[derive(Debug)]
+pub struct Mapping<'a> {
+    selections: &'a [Selection<'a>],
+    layout: Layout,
+    /// One for each selection that is not done.
+    tracks: Vec<Option<Track<Option<String>>>>,
+    gathered: Gathered<'a>,
+}
+
+impl<'a> Mapping<'a> {
+    /// Of rows of a layout.
+    pub fn new(
+        history: &'a History,
+        plan: &'a Plan<'a>,
+        layout: Layout,
+        tracks: Vec<Option<Track<Option<String>>>>,
+    ) -> Self {
+        Self { selections: &plan.selections, layout, tracks, gathered: gathered(history, plan) }
+    }
+
+    /// Takes the next row.
+    pub fn row(&mut self, mut cells: Cells) -> Result<(), Error> {
+        let index: usize = cells.parsed(0, "the index of a property")?;
+        let (Some(selection), Some(Some(track))) = (self.selections.get(index), self.tracks.get_mut(index))
+        else {
+            return Err(unreadable(0, "the index of a property"));
+        };
+        track.row();
+        let point = Point {
+            time: cells.required(1, "a time")?,
+            series: series(&mut cells, &self.layout),
+            value: self.layout.value(selection.stored).and_then(|column| cells.take(column)),
+        };
+        let gathered = &mut self.gathered;
+        track.point(point, &mut |series, time, value| add(gathered, index, selection, series, time, value))
+    }
+
+    /// The points, and how each property ended.
+    pub fn finish(self) -> Result<Paged<'a>, Error> {
+        let Self { selections, tracks, mut gathered, .. } = self;
+        let mut endings = Vec::with_capacity(tracks.len());
+        for (index, (track, selection)) in tracks.into_iter().zip(selections).enumerate() {
+            let mut give =
+                |series: &Series, time, value| add(&mut gathered, index, selection, series, time, value);
+            endings.push(match track {
+                None => Ending::At(Progress::Done),
+                Some(track) => track.end(|_| None, &mut give)?,
+            });
+        }
+        Ok((gathered, endings))
+    }
+}
+
+fn gathered<'a>(history: &'a History, plan: &Plan<'a>) -> Gathered<'a> {
+    Gathered::new(&history.subject, plan.external_id_property(), plan.selections.len())
 }
 
 fn unreadable(column: usize, expected: &'static str) -> Error {

@@ -86,14 +86,15 @@ impl Operator {
         !matches!(self, Self::Equal | Self::Unequal)
     }
 
-    const fn sql(self) -> &'static str {
+    /// As it is written.
+    pub const fn symbol(self) -> &'static str {
         match self {
-            Self::Equal => " = ",
-            Self::Unequal => " <> ",
-            Self::Less => " < ",
-            Self::LessOrEqual => " <= ",
-            Self::Greater => " > ",
-            Self::GreaterOrEqual => " >= ",
+            Self::Equal => "=",
+            Self::Unequal => "<>",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
         }
     }
 }
@@ -177,7 +178,7 @@ impl Sql {
 
     /// An operator, with a space on both sides.
     pub fn operator(&mut self, operator: Operator) -> &mut Self {
-        self.text(operator.sql())
+        self.text(" ").text(operator.symbol()).text(" ")
     }
 
     /// A number that this program counts with: an index, a limit.
@@ -261,8 +262,8 @@ mod tests {
         for text in ["", " =", "LIKE", "= 1 OR 1 =", "=; --", "IN"] {
             assert_eq!(Operator::parse(text), None, "{text}");
         }
-        for (text, sql) in [("=", " = "), ("!=", " <> "), ("<>", " <> "), ("<", " < "), (">=", " >= ")] {
-            assert_eq!(Operator::parse(text).map(Operator::sql), Some(sql));
+        for (text, sql) in [("=", "="), ("!=", "<>"), ("<>", "<>"), ("<", "<"), (">=", ">=")] {
+            assert_eq!(Operator::parse(text).map(Operator::symbol), Some(sql));
         }
     }
 }

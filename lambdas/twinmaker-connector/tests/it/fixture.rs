@@ -197,7 +197,12 @@ impl Fixture {
 
     /// The connector's answer as JSON.
     pub async fn answer(&self, request: &Value) -> Result<Value, Error> {
-        let response = self.connector.answer(request, Instant::now()).await?;
+        self.answer_at(request, Instant::now()).await
+    }
+
+    /// The same, at a time.
+    pub async fn answer_at(&self, request: &Value, now: Instant) -> Result<Value, Error> {
+        let response = self.connector.answer(request, now).await?;
         Ok(serde_json::to_value(response).expect("JSON"))
     }
 }
