@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Inputs;
 use crate::buckets;
-use crate::cfn::{Arn, Expression, LogicalId, Resource, Statement, Template, Trust, role};
+use crate::cfn::{Arn, LogicalId, Resource, Statement, Template, Trust, role};
 use crate::environment::Environment;
 use crate::functions::{self, Deployment, TWINMAKER_CONNECTOR};
 
@@ -138,14 +138,9 @@ fn add_workspace(
     bucket: &LogicalId,
     connector: &LogicalId,
 ) -> LogicalId {
-    let arn = workspaces().within(environment.workspace());
-    let trust = Trust::service("iottwinmaker.amazonaws.com").when(json!({
-        "StringEquals": {"aws:SourceAccount": Expression::ACCOUNT},
-        "ArnLike": {"aws:SourceArn": [
-            arn,
-            arn.within("/*"),
-        ]},
-    }));
+    // Without a condition, as the service's guide shows it: whether it says for whom it takes the role is
+    // not documented. The role reaches one bucket and one function.
+    let trust = Trust::service("iottwinmaker.amazonaws.com");
     let role = template.add(
         WORKSPACE_ROLE,
         role(

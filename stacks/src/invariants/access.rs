@@ -42,7 +42,7 @@ fn check_statement(subject: &Subject, statement: &Map<String, Value>, breaches: 
     }
     if !statement.get("Condition").is_some_and(narrows_trust) {
         let services = one_or_many(&principal["Service"]).iter().filter_map(Value::as_str);
-        let trusted = services.filter(|service| *service != WITHOUT_SOURCE);
+        let trusted = services.filter(|service| !WITHOUT_SOURCE.contains(service));
         breaches.extend(trusted.map(|service| Breach::OpenTrust(service.to_owned())));
     }
 
@@ -69,8 +69,10 @@ fn any_star(value: &Value) -> bool {
     one_or_many(value).iter().any(is_star)
 }
 
-/// Takes a role for the function that carries it, and says no more about itself than that.
-const WITHOUT_SOURCE: &str = "lambda.amazonaws.com";
+/// Services that say nothing about for whom they take a role, so that a condition would lock them out:
+/// Lambda takes it for the function that carries it, and `TwinMaker` by the trust that
+/// [its guide](https://docs.aws.amazon.com/iot-twinmaker/latest/guide/twinmaker-gs-service-role.html) shows.
+const WITHOUT_SOURCE: [&str; 2] = ["iottwinmaker.amazonaws.com", "lambda.amazonaws.com"];
 
 /// Whether a condition says for whom a service may take a role.
 fn narrows_trust(condition: &Value) -> bool {

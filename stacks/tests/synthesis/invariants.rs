@@ -92,7 +92,6 @@ fn every_property_that_matters_is_noticed() {
         ("twin", "TwinmakerConnector", "/FunctionName", &json!("iottwinmaker-connector"), Breach::SharedName {
             property: "FunctionName", name: "iottwinmaker-connector".into(),
         }),
-        ("twin", "WorkspaceRole", "/AssumeRolePolicyDocument/Statement/0/Condition", &Value::Null, Breach::OpenTrust("iottwinmaker.amazonaws.com".into())),
         ("lake", "Delivery", "/ExtendedS3DestinationConfiguration/BucketARN", &json!({"Fn::ImportValue": "bucket"}), Breach::Export("Fn::ImportValue")),
         ("lake", "Workgroup", "/Name", &json!("device-lake"), Breach::SharedName { property: "Name", name: "device-lake".into() }),
         ("lake", "Workgroup", "/Name", &json!({"Fn::Sub": "lake-${AWS::AccountId}"}), Breach::SharedName { property: "Name", name: "lake-${AWS::AccountId}".into() }),
