@@ -21,6 +21,7 @@ static TAGGABLE: &[&str] = &[
     "AWS::IAM::Role",
     "AWS::IoT::TopicRule",
     "AWS::Kinesis::Stream",
+    "AWS::KinesisAnalyticsV2::Application",
     "AWS::KinesisFirehose::DeliveryStream",
     "AWS::Lambda::EventSourceMapping",
     "AWS::Lambda::Function",
@@ -37,6 +38,7 @@ static TAGGABLE: &[&str] = &[
 static UNTAGGABLE: &[&str] = &[
     "AWS::Glue::Database",
     "AWS::Glue::Table",
+    "AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption",
     "AWS::Lambda::Permission",
     "AWS::Logs::LogStream",
     "AWS::S3::BucketPolicy",

@@ -1,16 +1,18 @@
-//! A model's topics in an environment: `topic_prefix` comes before them.
+//! A model in an environment: `topic_prefix` comes before its topics, and a consumer has to take it.
 //!
 //! A rule sees every message of its account and Region, so two environments there keep their events
 //! apart by topics alone.
 
 use telemetry::Model;
 
-use super::Environment;
+use super::{Consumer, Environment};
 use crate::config::{Fault, Place, Problem, Problems};
+use crate::consumer::{MAX_MODEL_CHUNKS, model_chunks};
 use crate::model::{TopicFault, check_filter, check_plain};
 
-/// Key of the environment's file.
-const KEY: &str = "topic_prefix";
+/// Keys of the environment's file.
+const PREFIX_KEY: &str = "topic_prefix";
+const KIND_KEY: &str = "consumer.kind";
 
 /// Why a model does not fit behind a prefix.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +25,21 @@ struct PlaceFault {
 impl Fault for PlaceFault {
     fn help(&self) -> String {
         "shorten the prefix, or the `topic` of the model".into()
+    }
+}
+
+/// Why a model does not fit into the properties of a Flink application.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "is \"flink\", but the model takes {chunks} properties, and an application has {MAX_MODEL_CHUNKS} for it"
+)]
+struct LargeModel {
+    chunks: usize,
+}
+
+impl Fault for LargeModel {
+    fn help(&self) -> String {
+        "leave measures or dimensions out of the model, or use `kind = \"lambda\"`, whose function reads it from a file".into()
     }
 }
 
@@ -40,22 +57,34 @@ impl Environment {
     ///
     /// # Errors
     ///
-    /// When the two together are no topic filter: more than 8 levels or 256 bytes.
+    /// When the two together are no topic filter: more than 8 levels or 256 bytes; and when a Flink
+    /// application cannot take the model: more than 100,000 characters of JSON.
     pub fn place(&self, file_name: &str, mut model: Model) -> Result<Model, Problems> {
-        let Some(prefix) = &self.topic_prefix else { return Ok(model) };
-        let filter = format!("{prefix}/{}", model.topic);
-        if let Err(fault) = check_filter(&filter) {
-            let file = file_name.to_owned();
-            let problem = Problem {
-                place: Place::File { file: file.clone() },
-                key: KEY.to_owned(),
-                fault: Box::new(PlaceFault { filter, fault }),
-            };
-            return Err(Problems { file, problems: vec![problem] });
+        let mut problems = Vec::new();
+        let mut add = |key: &str, fault: Box<dyn Fault>| {
+            let place = Place::File { file: file_name.to_owned() };
+            problems.push(Problem { place, key: key.to_owned(), fault });
+        };
+        if let Some(prefix) = &self.topic_prefix {
+            let filter = format!("{prefix}/{}", model.topic);
+            match check_filter(&filter) {
+                Ok(()) => move_behind(prefix, filter, &mut model),
+                Err(fault) => add(PREFIX_KEY, Box::new(PlaceFault { filter, fault })),
+            }
         }
-        let levels = prefix.split('/').fold(0_u32, |levels, _| levels.saturating_add(1));
-        model.topic = filter;
-        model.device.topic_segment = model.device.topic_segment.map(|segment| segment.saturating_add(levels));
-        Ok(model)
+        if let Consumer::Flink(_) = self.consumer {
+            let chunks = model_chunks(&model).len();
+            if chunks > MAX_MODEL_CHUNKS {
+                add(KIND_KEY, Box::new(LargeModel { chunks }));
+            }
+        }
+        if problems.is_empty() { Ok(model) } else { Err(Problems { file: file_name.to_owned(), problems }) }
     }
+}
+
+/// Moves a model behind a prefix, which makes this filter of its topic.
+fn move_behind(prefix: &str, filter: String, model: &mut Model) {
+    let levels = prefix.split('/').fold(0_u32, |levels, _| levels.saturating_add(1));
+    model.topic = filter;
+    model.device.topic_segment = model.device.topic_segment.map(|segment| segment.saturating_add(levels));
 }
