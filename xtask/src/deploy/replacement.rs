@@ -28,6 +28,8 @@ const REPLACES: &[(&str, &[&str])] = &[
     ("AWS::IAM::Role", &["RoleName", "Path"]),
     ("AWS::IoT::TopicRule", &["RuleName"]),
     ("AWS::Kinesis::Stream", &["Name"]),
+    ("AWS::KinesisAnalyticsV2::Application", &["ApplicationName", "ApplicationMode"]),
+    ("AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption", &["ApplicationName"]),
     (
         "AWS::KinesisFirehose::DeliveryStream",
         &["DeliveryStreamName", "DeliveryStreamType", "KinesisStreamSourceConfiguration"],

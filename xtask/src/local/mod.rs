@@ -8,6 +8,7 @@
 //! so the target starts empty then; a Timestream endpoint that has ended alone comes back with its data.
 
 mod emulator;
+pub mod flink;
 mod ports;
 mod process;
 pub mod python;
@@ -135,8 +136,10 @@ pub fn running(project: &Project, global: &Global) -> Option<Endpoints> {
 
 /// The processes of the local target that run, by name.
 pub fn processes(project: &Project, global: &Global) -> Vec<(&'static str, u32)> {
-    let Some(record) = Folder::of(project, global).record() else { return Vec::new() };
-    [(emulator::NAME, Some(record.emulator)), (timestream::NAME, record.timestream)]
+    let folder = Folder::of(project, global);
+    let Some(record) = folder.record() else { return Vec::new() };
+    let job = (flink::NAME, flink::process(&folder));
+    [(emulator::NAME, Some(record.emulator)), (timestream::NAME, record.timestream), job]
         .into_iter()
         .filter_map(|(name, process)| {
             process.filter(|process| process.is_alive()).map(|process| (name, process.pid))
@@ -286,7 +289,7 @@ async fn start_timestream(program: &Path, folder: &Folder, ports: Ports) -> Resu
 
 /// Ends whatever runs for this folder, recorded or not, and removes what it kept.
 fn halt(folder: &Folder, lock: &Lock) -> Result<Vec<Stopped>, LocalError> {
-    let mut stopped = Vec::new();
+    let mut stopped: Vec<Stopped> = flink::halt(folder).into_iter().collect();
     if let Some(record) = folder.record() {
         let named = [(emulator::NAME, Some(record.emulator)), (timestream::NAME, record.timestream)];
         for (name, process) in named {
@@ -299,7 +302,7 @@ fn halt(folder: &Folder, lock: &Lock) -> Result<Vec<Stopped>, LocalError> {
     if !immortal.is_empty() {
         return Err(LocalError::Immortal(immortal));
     }
-    for service in [emulator::NAME, timestream::NAME] {
+    for service in [emulator::NAME, timestream::NAME, flink::NAME] {
         folder.clear(service).map_err(|source| at(folder, source))?;
     }
     folder.forget(lock).map_err(|source| at(folder, source))?;
