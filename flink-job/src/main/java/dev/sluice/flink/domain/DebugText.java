@@ -6,25 +6,23 @@ final class DebugText {
 
     static String of(String text) {
         StringBuilder quoted = new StringBuilder(text.length() + 2).append('"');
-        text.codePoints()
-                .forEach(
-                        one -> {
-                            switch (one) {
-                                case 0 -> quoted.append("\\0");
-                                case '\t' -> quoted.append("\\t");
-                                case '\n' -> quoted.append("\\n");
-                                case '\r' -> quoted.append("\\r");
-                                case '"' -> quoted.append("\\\"");
-                                case '\\' -> quoted.append("\\\\");
-                                default -> {
-                                    if (isShown(one)) {
-                                        quoted.appendCodePoint(one);
-                                    } else {
-                                        quoted.append("\\u{").append(Integer.toHexString(one)).append('}');
-                                    }
-                                }
-                            }
-                        });
+        text.codePoints().forEach(one -> {
+            switch (one) {
+                case 0 -> quoted.append("\\0");
+                case '\t' -> quoted.append("\\t");
+                case '\n' -> quoted.append("\\n");
+                case '\r' -> quoted.append("\\r");
+                case '"' -> quoted.append("\\\"");
+                case '\\' -> quoted.append("\\\\");
+                default -> {
+                    if (isShown(one)) {
+                        quoted.appendCodePoint(one);
+                    } else {
+                        quoted.append("\\u{").append(Integer.toHexString(one)).append('}');
+                    }
+                }
+            }
+        });
         return quoted.append('"').toString();
     }
 

@@ -10,8 +10,8 @@ package dev.sluice.flink.domain;
 final class Decimal {
     /** Powers of ten that a double holds exactly. */
     private static final double[] EXACT_POWERS = {
-        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
-        1e19, 1e20, 1e21, 1e22
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
+        1e20, 1e21, 1e22
     };
 
     /** Integers up to here are doubles. */
@@ -28,13 +28,7 @@ final class Decimal {
     private final long exponent;
 
     private Decimal(
-            Utf8 text,
-            boolean negative,
-            int wholeFrom,
-            int wholeTo,
-            int fractionFrom,
-            int fractionTo,
-            long exponent) {
+            Utf8 text, boolean negative, int wholeFrom, int wholeTo, int fractionFrom, int fractionTo, long exponent) {
         this.text = text;
         this.negative = negative;
         this.wholeFrom = wholeFrom;

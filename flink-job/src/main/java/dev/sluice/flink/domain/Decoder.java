@@ -69,21 +69,15 @@ public final class Decoder {
             series.add(source(dimension.field(), dimension.name()));
         }
         this.dimensions = series.toArray(Source[]::new);
-        this.measures =
-                model.measures().stream()
-                        .map(
-                                measure ->
-                                        new PreparedMeasure(
-                                                source(measure.field(), measure.name()),
-                                                measure.type(),
-                                                measure.normal()))
-                        .toArray(PreparedMeasure[]::new);
+        this.measures = model.measures().stream()
+                .map(measure ->
+                        new PreparedMeasure(source(measure.field(), measure.name()), measure.type(), measure.normal()))
+                .toArray(PreparedMeasure[]::new);
         this.layout = model.layout();
-        this.keepNames =
-                switch (model.undeclared()) {
-                    case IGNORE -> 0;
-                    case QUARANTINE -> Rejection.MAX_REASONS;
-                };
+        this.keepNames = switch (model.undeclared()) {
+            case IGNORE -> 0;
+            case QUARANTINE -> Rejection.MAX_REASONS;
+        };
     }
 
     private Source source(String field, String name) {
@@ -125,10 +119,7 @@ public final class Decoder {
                 for (Reading reading : readings) {
                     outOfRange += measures[reading.measure].isNormal(reading.value) ? 0 : 1;
                 }
-                corrected =
-                        readings.isEmpty()
-                                ? null
-                                : arrival.correction(readings.get(readings.size() - 1).time);
+                corrected = readings.isEmpty() ? null : arrival.correction(readings.get(readings.size() - 1).time);
                 records = records(readings, series, corrected);
                 if (records.isEmpty() && rejection.isEmpty()) {
                     rejection.add(null, Fault.NO_MEASURES);
@@ -269,8 +260,7 @@ public final class Decoder {
         }
 
         /** Makes records of sorted readings. */
-        private List<Record> records(
-                List<Reading> readings, List<DimensionValue> series, Correction correction) {
+        private List<Record> records(List<Reading> readings, List<DimensionValue> series, Correction correction) {
             List<Record> records = new ArrayList<>(1);
             for (int at = 0; at < readings.size(); ) {
                 long original = readings.get(at).time;
@@ -302,17 +292,14 @@ public final class Decoder {
             values.add(new MeasureValue(Record.TIME_CORRECTED, new Value.Boolean(true)));
         }
 
-        private void put(
-                List<MeasureValue> values, long when, List<DimensionValue> series, List<Record> records) {
+        private void put(List<MeasureValue> values, long when, List<DimensionValue> series, List<Record> records) {
             if (layout instanceof Model.Multi multi) {
                 Measured measured = new Measured.Multi(Collections.unmodifiableList(values));
                 put(new Record(series, multi.name(), measured, when, arrival.version()), records);
                 return;
             }
             for (MeasureValue value : values) {
-                put(
-                        new Record(series, value.name(), onItsOwn(value), when, arrival.version()),
-                        records);
+                put(new Record(series, value.name(), onItsOwn(value), when, arrival.version()), records);
             }
         }
 

@@ -11,23 +11,19 @@ public record Fault(String code, String sentence)
         implements Outcome.OfDocument, Outcome.OfScalar, Outcome.OfValue, Outcome.OfTime, Outcome.OfElement {
 
     /** The bytes are an aggregate of the Kinesis Producer Library, which is not taken apart. */
-    static final Fault KPL_AGGREGATE =
-            new Fault(
-                    "kpl_aggregate",
-                    "the record is an aggregate of the Kinesis Producer Library; send records without aggregation");
+    static final Fault KPL_AGGREGATE = new Fault(
+            "kpl_aggregate",
+            "the record is an aggregate of the Kinesis Producer Library; send records without aggregation");
 
     /** The JSON value is not an object. */
     static final Fault NOT_AN_OBJECT = new Fault("not_an_object", "the event is JSON but not an object");
 
     /** Objects and arrays are nested deeper than the limit. */
     static final Fault NESTED_TOO_DEEP =
-            new Fault(
-                    "nested_too_deep",
-                    "the event is nested deeper than " + Fields.MAX_DEPTH + " levels");
+            new Fault("nested_too_deep", "the event is nested deeper than " + Fields.MAX_DEPTH + " levels");
 
     /** A declared field is there twice, and which one is meant is unknowable. */
-    static final Fault DUPLICATE_FIELD =
-            new Fault("duplicate_field", "the field is there more than once");
+    static final Fault DUPLICATE_FIELD = new Fault("duplicate_field", "the field is there more than once");
 
     /** No device is named. */
     static final Fault DEVICE_MISSING = new Fault("device_missing", "the device is missing or empty");
@@ -42,12 +38,10 @@ public record Fault(String code, String sentence)
     static final Fault POINT_TIME_MISSING = new Fault("point_time_missing", "the element has no time");
 
     /** An element of an array is not {@code {"ts": …, "value": …}}. */
-    static final Fault NOT_A_POINT =
-            new Fault("not_a_point", "the element is not an object with ts and value");
+    static final Fault NOT_A_POINT = new Fault("not_a_point", "the element is not an object with ts and value");
 
     /** Two elements give the same measure different values at the same instant. */
-    static final Fault CONFLICTING_POINT =
-            new Fault("conflicting_point", "the instant already has another value");
+    static final Fault CONFLICTING_POINT = new Fault("conflicting_point", "the instant already has another value");
 
     /** The store takes no empty text. */
     static final Fault TEXT_EMPTY = new Fault("text_empty", "the text is empty");
@@ -56,8 +50,7 @@ public record Fault(String code, String sentence)
     static final Fault NO_MEASURES = new Fault("no_measures", "the event has no measure");
 
     /** The model does not name the field, and asks for quarantine in this case. */
-    static final Fault UNDECLARED_FIELD =
-            new Fault("undeclared_field", "the model does not name this field");
+    static final Fault UNDECLARED_FIELD = new Fault("undeclared_field", "the model does not name this field");
 
     /** A string has an escape sequence that is no character. */
     static final Fault LONE_SURROGATE =
@@ -72,8 +65,7 @@ public record Fault(String code, String sentence)
     static Fault notJson(int at, int end) {
         return new Fault(
                 "not_json",
-                "the event is not JSON: "
-                        + (at < end ? "byte " + at + " does not belong there" : "it ends too early"));
+                "the event is not JSON: " + (at < end ? "byte " + at + " does not belong there" : "it ends too early"));
     }
 
     /** The names and values of all dimensions exceed 2 KB together. */
@@ -110,19 +102,13 @@ public record Fault(String code, String sentence)
 
     /** The store takes 2 KB of text. */
     static Fault textTooLong(int bytes) {
-        return new Fault(
-                "text_too_long", "the text takes " + bytes + " bytes, of at most " + Value.MAX_TEXT_BYTES);
+        return new Fault("text_too_long", "the text takes " + bytes + " bytes, of at most " + Value.MAX_TEXT_BYTES);
     }
 
     /** A record exceeds 2 KB. */
     static Fault recordTooLarge(String name, int bytes) {
         return new Fault(
                 "record_too_large",
-                "the record "
-                        + name
-                        + " takes "
-                        + bytes
-                        + " bytes, of at most "
-                        + Record.MAX_RECORD_BYTES);
+                "the record " + name + " takes " + bytes + " bytes, of at most " + Record.MAX_RECORD_BYTES);
     }
 }

@@ -157,9 +157,7 @@ final class Iso8601 {
 
     /** Whether another part of a time follows: behind a colon, or without colons two digits. */
     private boolean another(boolean extended) {
-        return extended
-                ? take(':')
-                : Decimal.isDigit(text.at(at)) && Decimal.isDigit(text.at(at + 1));
+        return extended ? take(':') : Decimal.isDigit(text.at(at)) && Decimal.isDigit(text.at(at + 1));
     }
 
     /** The digits behind a point or comma, if there is one, as nanoseconds. */

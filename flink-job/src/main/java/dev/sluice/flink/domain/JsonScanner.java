@@ -84,15 +84,14 @@ final class JsonScanner {
         int depth = 0;
         while (true) {
             boolean opened = false;
-            boolean valid =
-                    switch (next()) {
-                        case '"' -> skipString();
-                        case '{', '[' -> opened = true;
-                        case 't' -> skipWord("true");
-                        case 'f' -> skipWord("false");
-                        case 'n' -> skipWord("null");
-                        default -> skipNumber();
-                    };
+            boolean valid = switch (next()) {
+                case '"' -> skipString();
+                case '{', '[' -> opened = true;
+                case 't' -> skipWord("true");
+                case 'f' -> skipWord("false");
+                case 'n' -> skipWord("null");
+                default -> skipNumber();
+            };
             if (!valid) {
                 return false;
             }
@@ -245,12 +244,11 @@ final class JsonScanner {
             int point = fourDigits(bytes, at);
             at += 4;
             if (Character.isSurrogate((char) point)) {
-                boolean pair =
-                        Character.isHighSurrogate((char) point)
-                                && at + 6 <= string.to()
-                                && bytes[at] == '\\'
-                                && bytes[at + 1] == 'u'
-                                && Character.isLowSurrogate((char) fourDigits(bytes, at + 2));
+                boolean pair = Character.isHighSurrogate((char) point)
+                        && at + 6 <= string.to()
+                        && bytes[at] == '\\'
+                        && bytes[at + 1] == 'u'
+                        && Character.isLowSurrogate((char) fourDigits(bytes, at + 2));
                 if (!pair) {
                     return null;
                 }

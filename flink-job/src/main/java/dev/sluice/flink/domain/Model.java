@@ -3,6 +3,7 @@ package dev.sluice.flink.domain;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -35,15 +36,14 @@ public record Model(
         @JsonProperty(value = "record", required = true) RecordLayout layout,
         @JsonProperty(required = true) Undeclared undeclared) {
 
-    private static final ObjectReader READER =
-            JsonMapper.builder()
-                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-                    .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-                    .enable(DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
-                    .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
-                    .build()
-                    .readerFor(Model.class);
+    private static final ObjectReader READER = JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .enable(DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
+            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+            .build()
+            .readerFor(Model.class);
 
     /** All but {@code time} is there. */
     public Model {
@@ -62,9 +62,12 @@ public record Model(
      */
     public static Model parse(String json) {
         try {
-            Model model = READER.readValue(json);
-            return Objects.requireNonNull(model, "null");
-        } catch (JsonProcessingException | NullPointerException cause) {
+            return Objects.requireNonNull(READER.readValue(json), "null");
+        } catch (JsonProcessingException cause) {
+            JsonLocation at = cause.getLocation();
+            String where = at == null ? "" : " (line %d, column %d)".formatted(at.getLineNr(), at.getColumnNr());
+            throw new IllegalArgumentException("this is not a model: " + cause.getOriginalMessage() + where, cause);
+        } catch (NullPointerException cause) {
             throw new IllegalArgumentException("this is not a model: " + cause.getMessage(), cause);
         }
     }
@@ -96,7 +99,8 @@ public record Model(
      * @param unit unit of a number in it; ISO-8601 text needs none
      */
     public record TimeField(
-            @JsonProperty(required = true) String field, @JsonProperty(required = true) TimeUnit unit) {
+            @JsonProperty(required = true) String field,
+            @JsonProperty(required = true) TimeUnit unit) {
         /** Both are there. */
         public TimeField {
             Objects.requireNonNull(field, "time.field");
@@ -111,7 +115,8 @@ public record Model(
      * @param field field of the event
      */
     public record Dimension(
-            @JsonProperty(required = true) String name, @JsonProperty(required = true) String field) {
+            @JsonProperty(required = true) String name,
+            @JsonProperty(required = true) String field) {
         /** Both are there. */
         public Dimension {
             Objects.requireNonNull(name, "dimension.name");
@@ -149,7 +154,9 @@ public record Model(
      * @param min the lowest normal value
      * @param max the highest normal value
      */
-    public record Range(@JsonProperty(required = true) double min, @JsonProperty(required = true) double max) {
+    public record Range(
+            @JsonProperty(required = true) double min,
+            @JsonProperty(required = true) double max) {
         /** Whether {@code value} is normal. Nothing that is not a number is. */
         boolean contains(double value) {
             return min <= value && value <= max;

@@ -13,8 +13,7 @@ import java.util.List;
  * @param version of two records with the same dimensions, measure name and time, the higher version wins;
  *     at least 1
  */
-public record Record(
-        List<DimensionValue> dimensions, String measureName, Measured measured, long time, long version) {
+public record Record(List<DimensionValue> dimensions, String measureName, Measured measured, long time, long version) {
     /** Bytes of a record, as the store's quotas say. */
     public static final int MAX_RECORD_BYTES = 2048;
 

@@ -79,9 +79,7 @@ record Scalar(Kind kind, Utf8 text) implements Outcome.OfScalar {
         if (whole == null) {
             return Fault.numberOutOfRange(MeasureType.BIGINT, quoted());
         }
-        return whole.exact()
-                ? new Value.Bigint(whole.value())
-                : Fault.typeMismatch(MeasureType.BIGINT, quoted());
+        return whole.exact() ? new Value.Bigint(whole.value()) : Fault.typeMismatch(MeasureType.BIGINT, quoted());
     }
 
     private Outcome.OfValue asBoolean() {

@@ -137,14 +137,13 @@ record Utf8(byte[] bytes, int from, int to) {
         }
         int third = at + 2 < end ? bytes[at + 2] & 0xFF : 0;
         int three = first << 16 | second << 8 | third;
-        boolean space =
-                three >= 0xE28080 && three <= 0xE2808A // U+2000 to U+200A
-                        || three == 0xE19A80 // U+1680
-                        || three == 0xE280A8 // U+2028
-                        || three == 0xE280A9 // U+2029
-                        || three == 0xE280AF // U+202F
-                        || three == 0xE2819F // U+205F
-                        || three == 0xE38080; // U+3000
+        boolean space = three >= 0xE28080 && three <= 0xE2808A // U+2000 to U+200A
+                || three == 0xE19A80 // U+1680
+                || three == 0xE280A8 // U+2028
+                || three == 0xE280A9 // U+2029
+                || three == 0xE280AF // U+202F
+                || three == 0xE2819F // U+205F
+                || three == 0xE38080; // U+3000
         return space ? 3 : 0;
     }
 

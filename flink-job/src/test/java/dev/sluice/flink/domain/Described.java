@@ -21,7 +21,8 @@ final class Described {
         list(decoded.records(), this::write);
         line.append("],\"reasons\":[");
         list(decoded.rejection() == null ? List.of() : decoded.rejection().reasons(), this::write);
-        line.append("],\"omitted\":").append(decoded.rejection() == null ? 0 : decoded.rejection().omitted());
+        line.append("],\"omitted\":")
+                .append(decoded.rejection() == null ? 0 : decoded.rejection().omitted());
         line.append(",\"back\":");
         Correction corrected = decoded.corrected();
         string(
@@ -36,15 +37,13 @@ final class Described {
 
     private void write(Record record) {
         line.append("{\"dimensions\":[");
-        list(
-                record.dimensions(),
-                one -> {
-                    line.append('[');
-                    string(one.name());
-                    line.append(',');
-                    string(one.value());
-                    line.append(']');
-                });
+        list(record.dimensions(), one -> {
+            line.append('[');
+            string(one.name());
+            line.append(',');
+            string(one.value());
+            line.append(']');
+        });
         line.append("],\"measure_name\":");
         string(record.measureName());
         if (record.measured() instanceof Measured.Multi multi) {
@@ -74,8 +73,7 @@ final class Described {
         String sentence = reason.fault().sentence();
         // The parsers of JSON have their own words, and the versions of Unicode their own printable characters.
         boolean comparable =
-                !code.equals("not_json")
-                        && sentence.chars().allMatch(one -> one >= ' ' && one <= '~' || one == '…');
+                !code.equals("not_json") && sentence.chars().allMatch(one -> one >= ' ' && one <= '~' || one == '…');
         line.append('[');
         string(code);
         line.append(',');

@@ -47,19 +47,17 @@ class DifferentialTest {
     void both_decoders_say_the_same() throws IOException, InterruptedException {
         String program = System.getenv("SLUICE_DECODE");
         if (program == null) {
-            System.err.println(
-                    "SKIPPED: the comparison with the decoder in Rust. Run `cargo xtask test`, or"
-                            + " `cargo build -p telemetry --example decode` and set SLUICE_DECODE to its path.");
+            System.err.println("SKIPPED: the comparison with the decoder in Rust. Run `cargo xtask test`, or"
+                    + " `cargo build -p telemetry --example decode` and set SLUICE_DECODE to its path.");
         }
         assumeTrue(program != null, "SLUICE_DECODE is not set");
         assertTrue(Files.isExecutable(Path.of(program)), "SLUICE_DECODE is no program: " + program);
         int count = (int) number("SLUICE_DECODE_EVENTS", EVENTS);
         long seed = number("SLUICE_DECODE_SEED", System.nanoTime());
 
-        Process process =
-                new ProcessBuilder(program, Vectors.modelsFolder().toString())
-                        .redirectError(ProcessBuilder.Redirect.INHERIT)
-                        .start();
+        Process process = new ProcessBuilder(program, Vectors.modelsFolder().toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
         BlockingQueue<Sent> sent = new ArrayBlockingQueue<>(10_000);
         Thread writer = new Thread(() -> send(process, sent, new GeneratedEvents(seed), count), "generated events");
         writer.setDaemon(true);
@@ -77,13 +75,8 @@ class DifferentialTest {
                 coverage.count(decoded);
                 String ours = Described.of(decoded);
                 if (!ours.equals(theirs) && differences.size() < SHOWN) {
-                    differences.add(
-                            "%s%n  event %s%n  Rust %s%n  Java %s"
-                                    .formatted(
-                                            event.line(),
-                                            new String(event.payload, StandardCharsets.UTF_8),
-                                            theirs,
-                                            ours));
+                    differences.add("%s%n  event %s%n  Rust %s%n  Java %s"
+                            .formatted(event.line(), new String(event.payload, StandardCharsets.UTF_8), theirs, ours));
                 }
             }
         }
@@ -94,7 +87,8 @@ class DifferentialTest {
     }
 
     private static void send(Process process, BlockingQueue<Sent> sent, GeneratedEvents events, int count) {
-        List<SortedMap.Entry<String, Model>> models = List.copyOf(Vectors.models().entrySet());
+        List<SortedMap.Entry<String, Model>> models =
+                List.copyOf(Vectors.models().entrySet());
         try (BufferedWriter out = process.outputWriter(StandardCharsets.UTF_8)) {
             for (int index = 0; index < count; index++) {
                 SortedMap.Entry<String, Model> model = models.get(index % models.size());
@@ -125,7 +119,9 @@ class DifferentialTest {
             if (decoded.rejection() == null) {
                 add("stored whole");
             } else {
-                decoded.rejection().reasons().forEach(reason -> add(reason.fault().code()));
+                decoded.rejection()
+                        .reasons()
+                        .forEach(reason -> add(reason.fault().code()));
                 add(decoded.records().isEmpty() ? "stored not at all" : "stored in part");
                 if (decoded.rejection().omitted() > 0) {
                     add("reasons omitted");
@@ -139,7 +135,9 @@ class DifferentialTest {
             }
             for (Record record : decoded.records()) {
                 if (record.measured() instanceof Measured.Multi multi) {
-                    multi.values().forEach(value -> add("stored " + value.value().type().label()));
+                    multi.values()
+                            .forEach(value ->
+                                    add("stored " + value.value().type().label()));
                 }
             }
         }
@@ -150,15 +148,40 @@ class DifferentialTest {
 
         void check() {
             System.out.println("differential test: " + answers);
-            for (String answer :
-                    List.of(
-                            "stored whole", "stored in part", "stored not at all", "corrected", "out of range",
-                            "reasons omitted", "stored double", "stored bigint", "stored boolean", "stored varchar",
-                            "stored timestamp", "kpl_aggregate", "not_utf8", "not_json", "not_an_object",
-                            "nested_too_deep", "duplicate_field", "device_missing", "not_a_scalar",
-                            "dimensions_too_large", "time_unreadable", "time_out_of_range", "point_time_missing",
-                            "not_a_point", "conflicting_point", "type_mismatch", "not_finite", "number_out_of_range",
-                            "text_empty", "text_too_long", "record_too_large", "no_measures", "undeclared_field")) {
+            for (String answer : List.of(
+                    "stored whole",
+                    "stored in part",
+                    "stored not at all",
+                    "corrected",
+                    "out of range",
+                    "reasons omitted",
+                    "stored double",
+                    "stored bigint",
+                    "stored boolean",
+                    "stored varchar",
+                    "stored timestamp",
+                    "kpl_aggregate",
+                    "not_utf8",
+                    "not_json",
+                    "not_an_object",
+                    "nested_too_deep",
+                    "duplicate_field",
+                    "device_missing",
+                    "not_a_scalar",
+                    "dimensions_too_large",
+                    "time_unreadable",
+                    "time_out_of_range",
+                    "point_time_missing",
+                    "not_a_point",
+                    "conflicting_point",
+                    "type_mismatch",
+                    "not_finite",
+                    "number_out_of_range",
+                    "text_empty",
+                    "text_too_long",
+                    "record_too_large",
+                    "no_measures",
+                    "undeclared_field")) {
                 assertTrue(answers.containsKey(answer), "no generated event was " + answer);
             }
         }

@@ -21,10 +21,12 @@ import java.util.stream.Stream;
 
 /** The files of {@code test-vectors/}, as its README describes them. */
 final class Vectors {
-    static final ObjectMapper JSON =
-            JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
+    static final ObjectMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
 
-    private static final Path FOLDER = Path.of(System.getProperty("basedir", "")).resolve("../test-vectors");
+    private static final Path FOLDER =
+            Path.of(System.getProperty("basedir", "")).resolve("../test-vectors");
     private static final Pattern REPETITION = Pattern.compile("«(\\d+)»");
 
     private Vectors() {}
@@ -46,9 +48,7 @@ final class Vectors {
             if ((event == null) == (eventBase64 == null)) {
                 throw new IllegalArgumentException(name + ": either event or event_base64");
             }
-            return event == null
-                    ? Base64.getDecoder().decode(eventBase64)
-                    : event.getBytes(StandardCharsets.UTF_8);
+            return event == null ? Base64.getDecoder().decode(eventBase64) : event.getBytes(StandardCharsets.UTF_8);
         }
 
         Arrival arrives() {
@@ -57,8 +57,11 @@ final class Vectors {
     }
 
     record When(
-            @JsonProperty(value = "time_ms", required = true) long timeMs,
-            @JsonProperty(value = "sequence_number", required = true) String sequenceNumber) {}
+            @JsonProperty(value = "time_ms", required = true)
+            long timeMs,
+
+            @JsonProperty(value = "sequence_number", required = true)
+            String sequenceNumber) {}
 
     static final Arrival ARRIVAL =
             new Arrival(1_609_757_180_000L, "49613710034000000000000000000000000000000000000000000042");
@@ -66,19 +69,15 @@ final class Vectors {
     /** The vectors of each file. */
     static SortedMap<String, List<Vector>> byFile() {
         SortedMap<String, List<Vector>> files = new TreeMap<>();
-        read(FOLDER)
-                .forEach(
-                        (name, text) -> {
-                            String expanded =
-                                    REPETITION
-                                            .matcher(text)
-                                            .replaceAll(count -> "x".repeat(Integer.parseInt(count.group(1))));
-                            try {
-                                files.put(name, List.of(JSON.readValue(expanded, Vector[].class)));
-                            } catch (JsonProcessingException cause) {
-                                throw new UncheckedIOException(name, cause);
-                            }
-                        });
+        read(FOLDER).forEach((name, text) -> {
+            String expanded =
+                    REPETITION.matcher(text).replaceAll(count -> "x".repeat(Integer.parseInt(count.group(1))));
+            try {
+                files.put(name, List.of(JSON.readValue(expanded, Vector[].class)));
+            } catch (JsonProcessingException cause) {
+                throw new UncheckedIOException(name, cause);
+            }
+        });
         return files;
     }
 
@@ -102,7 +101,8 @@ final class Vectors {
     private static SortedMap<String, String> read(Path folder) {
         SortedMap<String, String> texts = new TreeMap<>();
         try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.filter(path -> path.toString().endsWith(".json")).toList()) {
+            for (Path file :
+                    files.filter(path -> path.toString().endsWith(".json")).toList()) {
                 String name = file.getFileName().toString();
                 texts.put(name.substring(0, name.length() - ".json".length()), Files.readString(file));
             }

@@ -23,21 +23,11 @@ class VectorsTest {
     Stream<DynamicNode> every_vector_holds() {
         Map<String, Model> models = Vectors.models();
         return Vectors.byFile().entrySet().stream()
-                .map(
-                        file ->
-                                dynamicContainer(
-                                        file.getKey(),
-                                        file.getValue().stream()
-                                                .map(
-                                                        vector ->
-                                                                dynamicTest(
-                                                                        vector.name(),
-                                                                        () ->
-                                                                                holds(
-                                                                                        vector,
-                                                                                        models.get(
-                                                                                                vector
-                                                                                                        .model()))))));
+                .map(file -> dynamicContainer(
+                        file.getKey(),
+                        file.getValue().stream()
+                                .map(vector ->
+                                        dynamicTest(vector.name(), () -> holds(vector, models.get(vector.model()))))));
     }
 
     private static void holds(Vectors.Vector vector, Model model) {
@@ -70,7 +60,8 @@ class VectorsTest {
     /** {@code {"double": 10}} means {@code 10.0}. */
     private static JsonNode widened(JsonNode value) {
         return value.has("double")
-                ? NODES.objectNode().set("double", DoubleNode.valueOf(value.get("double").asDouble() + 0.0))
+                ? NODES.objectNode()
+                        .set("double", DoubleNode.valueOf(value.get("double").asDouble() + 0.0))
                 : value;
     }
 
@@ -88,8 +79,7 @@ class VectorsTest {
             }
             reasons = list;
         }
-        return summary(
-                records, reasons, decoded.corrected() != null, decoded.undeclared(), decoded.outOfRange());
+        return summary(records, reasons, decoded.corrected() != null, decoded.undeclared(), decoded.outOfRange());
     }
 
     private static String summary(
