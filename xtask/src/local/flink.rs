@@ -255,8 +255,14 @@ impl Machine {
         lines[lines.len().saturating_sub(TAIL)..].iter().map(|line| (*line).to_owned()).collect()
     }
 
-    /// Its log: of this run, after that of the run before.
-    pub fn log(&self) -> PathBuf {
+    /// What it wrote, in the run before and in this one.
+    pub fn log_text(&self) -> String {
+        let read = |path: &Path| std::fs::read(path).unwrap_or_default();
+        let text = [read(&before(&self.log())), read(&self.log())].concat();
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
+    fn log(&self) -> PathBuf {
         self.folder.log(NAME)
     }
 
@@ -310,7 +316,7 @@ impl Machine {
                 super::state::absent_is_fine(std::fs::remove_file(self.data().join(stale)))?;
             }
             let log = self.log();
-            super::state::absent_is_fine(std::fs::rename(&log, log.with_extension("log.1")))?;
+            super::state::absent_is_fine(std::fs::rename(&log, before(&log)))?;
             std::fs::write(&properties, job.properties_file())
         };
         arrange().map_err(|source| self.at(source))?;
@@ -348,6 +354,11 @@ impl Machine {
 
 /// What the job says when it reads the stream.
 const RUNNING: &str = "RUNNING";
+
+/// The log of the run before.
+fn before(log: &Path) -> PathBuf {
+    log.with_extension("log.1")
+}
 
 async fn end(process: Process) {
     // The only error is a panic of what waits, and then there is nothing to wait for.
