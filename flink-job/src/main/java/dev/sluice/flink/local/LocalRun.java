@@ -56,6 +56,7 @@ public final class LocalRun {
     private final LocalArguments arguments;
     private final StatusFile status;
     private final Snapshots snapshots;
+    private final Path temporary;
     private MiniCluster cluster;
     private JobID job;
     private volatile boolean stopping;
@@ -65,6 +66,9 @@ public final class LocalRun {
         this.arguments = arguments;
         this.status = new StatusFile(arguments.state());
         this.snapshots = new Snapshots(arguments.state());
+        this.temporary = arguments.state().resolve("tmp");
+        // A killed run leaves what it had there.
+        Snapshots.remove(temporary);
     }
 
     /**
@@ -135,7 +139,7 @@ public final class LocalRun {
         settings.set(RestOptions.PORT, arguments.webPort());
         settings.set(JobManagerOptions.ADDRESS, "127.0.0.1");
         settings.set(CoreOptions.DEFAULT_PARALLELISM, 1);
-        settings.set(CoreOptions.TMP_DIRS, arguments.state().resolve("tmp").toString());
+        settings.set(CoreOptions.TMP_DIRS, temporary.toString());
         // One chain of operators sends nothing: it needs hardly a buffer.
         settings.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.ofMebiBytes(8));
         settings.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.ofMebiBytes(8));

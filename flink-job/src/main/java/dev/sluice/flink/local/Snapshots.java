@@ -85,8 +85,12 @@ final class Snapshots {
         }
     }
 
-    private static void remove(Path run) throws IOException {
-        try (Stream<Path> files = Files.walk(run)) {
+    /** Removes a folder and all that is in it, if it is there. */
+    static void remove(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
             files.sorted(Comparator.reverseOrder()).forEach(file -> {
                 try {
                     Files.delete(file);
