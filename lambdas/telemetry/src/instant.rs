@@ -35,8 +35,7 @@ pub(crate) fn read(scalar: &Scalar<'_>, unit: TimeUnit) -> Result<i64, Fault> {
     if let Some(number) = Decimal::parse(text) {
         return number.integer(unit.power()).map(|integer| integer.value).map_err(|_| out_of_range());
     }
-    let (civil, offset) =
-        iso_8601(text).ok_or_else(|| Fault::TimeUnreadable { text: quoted(text) })?;
+    let (civil, offset) = iso_8601(text).ok_or_else(|| Fault::TimeUnreadable { text: quoted(text) })?;
     let instant = offset.to_timestamp(civil).map_err(|_| out_of_range())?;
     i64::try_from(instant.as_nanosecond()).map_err(|_| out_of_range())
 }
