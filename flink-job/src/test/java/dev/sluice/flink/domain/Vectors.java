@@ -109,6 +109,9 @@ final class Vectors {
         } catch (IOException cause) {
             throw new UncheckedIOException("the test vectors are beside flink-job", cause);
         }
+        if (texts.isEmpty()) {
+            throw new IllegalStateException("there is nothing in " + folder);
+        }
         return texts;
     }
 }
