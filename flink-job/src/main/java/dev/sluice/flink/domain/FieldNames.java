@@ -34,7 +34,10 @@ final class FieldNames {
         return names.size();
     }
 
-    /** The slot of {@code name}, -1 if it is not declared. Looks at {@code likely} first: a device sends its fields in the same order every time. */
+    /**
+     * The slot of {@code name}, -1 if it is not declared. Looks at {@code likely} first: a device sends its
+     * fields in the same order every time.
+     */
     int find(Utf8 name, int likely) {
         return likely < names.size() && equal(names.get(likely), name) ? likely : lookUp(name);
     }

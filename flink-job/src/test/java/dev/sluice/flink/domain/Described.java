@@ -4,7 +4,10 @@ import java.math.BigInteger;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** What became of an event as one line of JSON, to the byte as {@code lambdas/telemetry/examples/decode.rs} writes it. */
+/**
+ * What became of an event as one line of JSON, to the byte as {@code lambdas/telemetry/examples/decode.rs}
+ * writes it.
+ */
 final class Described {
     private final StringBuilder line = new StringBuilder();
 
