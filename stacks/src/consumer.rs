@@ -1,102 +1,83 @@
 //! `consumer`: what moves events from the stream to the store.
 //!
-//! Kind `lambda`: a function that the stream's batches invoke. Retries end, batches are halved to find
-//! the record that fails, and what is given up goes to S3 with its payload.
+//! The environment chooses the kind. Both read the same stream from its oldest record on, write the
+//! same records with the same versions, and send what cannot be stored to the same quarantine, so that
+//! one can take the place of the other.
 
-use std::collections::BTreeMap;
-
-use serde_json::json;
+mod flink;
+mod lambda;
 
 use crate::Inputs;
-use crate::cfn::{Arn, LogicalId, Resource, Statement, Template};
+use crate::cfn::{Arn, LogicalId, Statement, Template};
 use crate::environment::Consumer;
-use crate::functions::{self, Deployment, KINESIS_CONSUMER};
 use crate::store::{QUARANTINE_PREFIX, REPORT_PREFIX};
+
+pub(crate) use flink::{MAX_MODEL_CHUNKS, model_chunks};
 
 /// Builds the stack.
 pub(crate) fn build(inputs: &Inputs) -> Template {
-    let environment = inputs.environment;
-    let Consumer::Lambda(consumer) = &environment.consumer;
-    let mut template = Template::new(format!("Sluice {}: from the stream to the store", environment.name));
-
-    let stream = Arn::parameter(&template.input("ingest", "StreamArn"));
-    let quarantine_url = template.input("ingest", "QuarantineUrl");
-    let quarantine = Arn::parameter(&template.input("ingest", "QuarantineArn"));
-    let database = template.input("store", "DatabaseName");
-    let table_name = template.input("store", "TableName");
-    let table = Arn::parameter(&template.input("store", "TableArn"));
-    let rejected_bucket = template.input("store", "RejectedBucket");
-    let rejected = Arn::parameter(&template.input("store", "RejectedBucketArn"));
-
-    let function = functions::add(
-        &mut template,
-        environment,
-        KINESIS_CONSUMER,
-        Deployment {
-            stack: "consumer",
-            description: "Writes the events of the stream to the store",
-            memory_mb: consumer.memory_mb,
-            timeout_seconds: consumer.timeout_seconds,
-            variables: BTreeMap::from([
-                ("DATABASE", database.reference()),
-                ("TABLE", table_name.reference()),
-                ("QUARANTINE_URL", quarantine_url.reference()),
-                ("REJECTED_BUCKET", rejected_bucket.reference()),
-            ]),
-            statements: vec![
-                Statement::allow(
-                    &[
-                        "kinesis:DescribeStream",
-                        "kinesis:DescribeStreamSummary",
-                        "kinesis:GetRecords",
-                        "kinesis:GetShardIterator",
-                        "kinesis:ListShards",
-                    ],
-                    [stream.clone()],
-                ),
-                Statement::allow(&["timestream:WriteRecords"], [table]),
-                Statement::allow_everywhere(
-                    &["timestream:DescribeEndpoints"],
-                    "Endpoint discovery has no resource: the service accepts only *",
-                ),
-                Statement::allow(&["sqs:SendMessage"], [quarantine]),
-                // The on-failure destination writes with the function's role under `aws/lambda/`, and
-                // Timestream with the permissions of whoever wrote the records.
-                Statement::allow(
-                    &["s3:PutObject"],
-                    [
-                        rejected.within(format!("/{QUARANTINE_PREFIX}/*")),
-                        rejected.within(format!("/{REPORT_PREFIX}/*")),
-                        rejected.within("/aws/lambda/*"),
-                    ],
-                ),
-                Statement::allow(&["s3:GetBucketAcl", "s3:ListBucket"], [rejected.clone()]),
-            ],
-        },
-    );
-
-    template.add(
-        LogicalId::new("StreamMapping"),
-        Resource::new(
-            "AWS::Lambda::EventSourceMapping",
-            json!({
-                "FunctionName": function.reference(),
-                "EventSourceArn": stream,
-                "StartingPosition": "TRIM_HORIZON",
-                "BatchSize": consumer.batch_size,
-                "MaximumBatchingWindowInSeconds": consumer.window_seconds,
-                "ParallelizationFactor": consumer.parallelization,
-                "MaximumRetryAttempts": consumer.max_attempts,
-                "MaximumRecordAgeInSeconds": consumer.max_age_seconds,
-                "BisectBatchOnFunctionError": true,
-                "FunctionResponseTypes": ["ReportBatchItemFailures"],
-                "DestinationConfig": {"OnFailure": {"Destination": rejected}},
-            }),
-        ),
-    );
-
-    let logs = KINESIS_CONSUMER.logical_id().with("Logs");
-    template.output("ConsumerFunctionName", "Function that writes to the store", function.reference());
-    template.output("ConsumerLogGroup", "Log group of that function", logs.reference());
+    let mut template =
+        Template::new(format!("Sluice {}: from the stream to the store", inputs.environment.name));
+    let ends = Ends::of(&mut template);
+    match &inputs.environment.consumer {
+        Consumer::Lambda(consumer) => lambda::add(&mut template, inputs, consumer, ends),
+        Consumer::Flink(consumer) => flink::add(&mut template, inputs, consumer, ends),
+    }
     template
+}
+
+/// Where a consumer reads and writes, as parameters of its stack.
+struct Ends {
+    stream: LogicalId,
+    quarantine_url: LogicalId,
+    quarantine: Arn,
+    database: LogicalId,
+    table_name: LogicalId,
+    table: Arn,
+    rejected_bucket: LogicalId,
+    rejected: Arn,
+}
+
+impl Ends {
+    fn of(template: &mut Template) -> Self {
+        Self {
+            stream: template.input("ingest", "StreamArn"),
+            quarantine_url: template.input("ingest", "QuarantineUrl"),
+            quarantine: Arn::parameter(&template.input("ingest", "QuarantineArn")),
+            database: template.input("store", "DatabaseName"),
+            table_name: template.input("store", "TableName"),
+            table: Arn::parameter(&template.input("store", "TableArn")),
+            rejected_bucket: template.input("store", "RejectedBucket"),
+            rejected: Arn::parameter(&template.input("store", "RejectedBucketArn")),
+        }
+    }
+
+    /// What a consumer of either kind may do: read this stream, write to this table, and put away what
+    /// cannot be stored. `further` are folders of the rejected-data bucket beside those.
+    fn statements(&self, further: &[&'static str]) -> Vec<Statement> {
+        // Timestream writes its reports with the permissions of whoever wrote the records.
+        let folders = [QUARANTINE_PREFIX, REPORT_PREFIX];
+        let folders =
+            folders.iter().chain(further).map(|folder| self.rejected.within(format!("/{folder}/*")));
+        vec![
+            Statement::allow(
+                &[
+                    "kinesis:DescribeStream",
+                    "kinesis:DescribeStreamSummary",
+                    "kinesis:GetRecords",
+                    "kinesis:GetShardIterator",
+                    "kinesis:ListShards",
+                ],
+                [Arn::parameter(&self.stream)],
+            ),
+            Statement::allow(&["timestream:WriteRecords"], [self.table.clone()]),
+            Statement::allow_everywhere(
+                &["timestream:DescribeEndpoints"],
+                "Endpoint discovery has no resource: the service accepts only *",
+            ),
+            Statement::allow(&["sqs:SendMessage"], [self.quarantine.clone()]),
+            Statement::allow(&["s3:PutObject"], folders.collect::<Vec<_>>()),
+            Statement::allow(&["s3:GetBucketAcl", "s3:ListBucket"], [self.rejected.clone()]),
+        ]
+    }
 }

@@ -129,6 +129,8 @@ pub enum StreamMode {
 pub enum Consumer {
     /// A Lambda function, invoked with batches of the stream.
     Lambda(LambdaConsumer),
+    /// A job of Managed Service for Apache Flink, which never stops reading the stream.
+    Flink(FlinkConsumer),
 }
 
 /// A consumer that is a Lambda function, with the
@@ -150,6 +152,22 @@ pub struct LambdaConsumer {
     pub memory_mb: u32,
     /// Time limit of the function, in seconds, 1 to 900.
     pub timeout_seconds: u32,
+}
+
+/// A consumer that is a Flink application, with the
+/// [limits of its scaling](https://docs.aws.amazon.com/managed-flink/latest/java/how-scaling.html).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FlinkConsumer {
+    /// Tasks of each operator that run at the same time, 1 to 256, and at most 64 times as many as
+    /// `parallelism_per_kpu`. With autoscaling, where it begins, and the least that it goes back to.
+    pub parallelism: u32,
+    /// Tasks that share a Kinesis Processing Unit (1 vCPU, 4 GB), 1 to 8.
+    pub parallelism_per_kpu: u32,
+    /// Whether the service changes the parallelism with the load.
+    pub autoscaling: bool,
+    /// Time between two checkpoints, in seconds, 1 to 3,600. After a failure, what was read since the
+    /// last one is read again.
+    pub checkpoint_seconds: u32,
 }
 
 /// [Retention](https://docs.aws.amazon.com/timestream/latest/developerguide/storage.html) of the Timestream table.

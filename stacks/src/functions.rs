@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::json;
 
+use crate::Artifact;
 use crate::cfn::{Arn, Expression, LogicalId, ParameterSource, Resource, Statement, Template, Trust, role};
 use crate::environment::{Environment, LogLevel, OnDelete};
 
@@ -77,7 +78,7 @@ pub(crate) fn add(
     );
 
     let bucket = template.input("artifacts", "ArtifactBucket");
-    let key = template.parameter(id.with("Key"), ParameterSource::ArtifactKey(function));
+    let key = template.parameter(id.with("Key"), ParameterSource::ArtifactKey(Artifact::Function(function)));
     let mut variables = deployment.variables;
     variables.insert("LOG_LEVEL", environment.logs.level.as_str().into());
     let mut properties = json!({

@@ -5,6 +5,7 @@
 
 mod access;
 mod data;
+mod job;
 mod naming;
 mod operation;
 
@@ -79,6 +80,20 @@ pub enum Breach {
     /// An event source mapping tries again for ever.
     #[error("it retries without end: `{0}` is missing or -1; one bad record would block its shard")]
     EndlessRetries(&'static str),
+    /// A part of a Flink application's configuration that the service ignores.
+    #[error("the service ignores what `{0}` says, unless its `ConfigurationType` is CUSTOM")]
+    DefaultConfiguration(&'static str),
+    /// A Flink application that forgets where it was.
+    #[error("it forgets what it has read whenever it restarts: `{0}` is not true")]
+    ForgetfulJob(&'static str),
+    /// A Flink application whose logs go nowhere.
+    #[error("its logs go nowhere: no logging option of the stack names a log stream of the stack for it")]
+    NoLoggingOption,
+    /// Code that may change under one name.
+    #[error(
+        "`{0}` is not the key of an archive, made from its content: a change of the code would not be noticed"
+    )]
+    FixedCode(&'static str),
     /// A function or a delivery writes to a log group that the stack does not declare.
     #[error(
         "its log group is not declared in the stack, so it would keep logs for ever, also after the stack"
@@ -153,6 +168,7 @@ fn check_one(stack: &Stack) -> Vec<Violation> {
         let mut breaches = Vec::new();
         access::check(&subject, &mut breaches);
         data::check(&subject, &mut breaches);
+        job::check(&subject, &mut breaches);
         operation::check(&subject, &mut breaches);
         naming::check(&subject, &mut breaches);
         breaches.into_iter().map(|breach| (Some(id.to_string()), breach))

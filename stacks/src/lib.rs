@@ -21,6 +21,7 @@ mod overlay;
 mod simulator;
 mod store;
 
+pub use artifacts::Artifact;
 pub use catalog::{Inputs, STACKS, Stack, StackDefinition, synthesize};
 pub use cfn::{ParameterSource, Template};
 pub use functions::{

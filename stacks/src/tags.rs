@@ -30,6 +30,7 @@ static LISTING: &[&str] = &[
     "AWS::IAM::Role",
     "AWS::IoT::TopicRule",
     "AWS::Kinesis::Stream",
+    "AWS::KinesisAnalyticsV2::Application",
     "AWS::KinesisFirehose::DeliveryStream",
     "AWS::Lambda::EventSourceMapping",
     "AWS::Lambda::Function",
@@ -56,6 +57,7 @@ static MAPPING: &[&str] = &[
 static UNTAGGABLE: &[&str] = &[
     "AWS::Glue::Database",
     "AWS::Glue::Table",
+    "AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption",
     "AWS::Lambda::Permission",
     "AWS::Logs::LogStream",
     "AWS::S3::BucketPolicy",

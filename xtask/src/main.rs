@@ -11,6 +11,7 @@ mod destroy;
 mod failure;
 mod hops;
 mod inventory;
+mod jdk;
 mod local;
 mod project;
 mod report;

@@ -167,6 +167,11 @@ impl Session {
         aws_sdk_firehose::Client::new(&self.config)
     }
 
+    /// A client of Managed Service for Apache Flink.
+    pub fn flink(&self) -> aws_sdk_kinesisanalyticsv2::Client {
+        aws_sdk_kinesisanalyticsv2::Client::new(&self.config)
+    }
+
     /// A client of the data plane of IoT Core: the front door for events.
     pub fn iot(&self) -> aws_sdk_iotdataplane::Client {
         aws_sdk_iotdataplane::Client::new(&self.config)

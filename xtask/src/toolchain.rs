@@ -1,5 +1,7 @@
 //! Cargo and its companions, as this program runs them.
 
+pub mod maven;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

@@ -1,137 +1,15 @@
 //! The whole pipeline on this machine, through the command line alone: deployed, proven, given
 //! poison, queried and torn down, on free ports and in a temporary folder.
 
+mod installation;
+
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Command, Output};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-/// An installation of the local target that no other test shares.
-struct Pipeline {
-    folder: tempfile::TempDir,
-}
-
-/// What a command printed, and its exit code.
-struct Ran {
-    exit: i32,
-    stdout: String,
-    stderr: String,
-}
-
-impl Ran {
-    /// The one JSON document on standard output.
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| {
-            panic!("not one JSON document: {error}\n{}\n{}", self.stdout, self.stderr)
-        })
-    }
-
-    fn expect(self, exit: i32) -> Self {
-        assert_eq!(self.exit, exit, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
-        self
-    }
-}
-
-impl Pipeline {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder") }
-    }
-
-    fn xtask(&self, arguments: &[&str]) -> Ran {
-        let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_xtask"))
-            .args(arguments)
-            .env("SLUICE_LOCAL_DIR", self.folder.path())
-            .env("SLUICE_LOCAL_PORT", "0")
-            .env_remove("SLUICE_ENV")
-            .output()
-            .expect("xtask runs");
-        Ran {
-            exit: status.code().unwrap_or(-1),
-            stdout: String::from_utf8_lossy(&stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&stderr).into_owned(),
-        }
-    }
-
-    fn query(&self, sql: &str) -> Value {
-        self.xtask(&["query", sql, "--format", "json"]).expect(0).json()
-    }
-
-    /// Runs a query until `enough` says so of its rows, and gives them.
-    fn rows_when(&self, sql: &str, enough: impl Fn(&[Value]) -> bool) -> Vec<Value> {
-        let start = Instant::now();
-        loop {
-            let rows = self.query(sql)["rows"].as_array().cloned().unwrap_or_default();
-            if enough(&rows) {
-                return rows;
-            }
-            assert!(start.elapsed() < Duration::from_mins(2), "{sql}\n{rows:?}\n{}", self.logs());
-            std::thread::sleep(Duration::from_millis(300));
-        }
-    }
-
-    fn logs(&self) -> String {
-        let ran = self.xtask(&["logs", "--filter", "ERROR"]);
-        format!("{}{}", ran.stdout, ran.stderr)
-    }
-
-    fn status(&self) -> Value {
-        self.xtask(&["status", "--format", "json"]).expect(0).json()
-    }
-
-    fn quarantine_when(&self, depth: i64) {
-        let start = Instant::now();
-        loop {
-            let now = self.status()["quarantine"].as_i64();
-            if now == Some(depth) {
-                return;
-            }
-            let patient = start.elapsed() < Duration::from_mins(2) && now.is_some_and(|now| now <= depth);
-            assert!(patient, "quarantine holds {now:?}, not {depth}\n{}", self.logs());
-            std::thread::sleep(Duration::from_millis(300));
-        }
-    }
-}
-
-impl Drop for Pipeline {
-    fn drop(&mut self) {
-        // Also when an assertion failed: no process stays behind.
-        self.xtask(&["destroy", "--yes", "--format", "json"]);
-        assert_eq!(processes_of(self.folder.path()), Vec::<String>::new());
-    }
-}
-
-/// Processes whose command line or environment speaks of `folder`.
-fn processes_of(folder: &Path) -> Vec<String> {
-    let needle = folder.display().to_string();
-    let own = std::process::id().to_string();
-    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries
-        .filter(|entry| {
-            entry.file_name().to_str().is_some_and(|name| name.parse::<u32>().is_ok() && name != own)
-        })
-        .filter_map(|entry| {
-            let command = std::fs::read(entry.path().join("cmdline")).ok()?;
-            let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
-            let all = String::from_utf8_lossy(&[command.clone(), environment].concat()).into_owned();
-            all.contains(&needle).then(|| String::from_utf8_lossy(&command).replace('\0', " "))
-        })
-        .collect()
-}
-
-const DATABASE: &str = "sluice_local";
-
-/// A client of the stream on the local endpoint.
-fn kinesis(endpoint: &str, region: &str) -> aws_sdk_kinesis::Client {
-    let config = aws_sdk_kinesis::Config::builder()
-        .behavior_version(aws_sdk_kinesis::config::BehaviorVersion::latest())
-        .region(aws_sdk_kinesis::config::Region::new(region.to_owned()))
-        .credentials_provider(aws_sdk_kinesis::config::Credentials::new("test", "test", None, None, "test"))
-        .endpoint_url(endpoint);
-    aws_sdk_kinesis::Client::from_conf(config.build())
-}
+use installation::{DATABASE, Pipeline, kinesis, processes_of};
 
 /// `GET path` of the emulator.
 fn get(endpoint: &str, path: &str) -> Vec<u8> {

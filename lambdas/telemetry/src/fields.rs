@@ -93,7 +93,7 @@ impl<'a> Fields<'a> {
 
 /// The fault of a document that the parser refused as an event.
 fn not_an_event(text: &str, error: &serde_json::Error) -> Fault {
-    if error.is_data() && serde_json::from_str::<IgnoredAny>(text).is_ok() {
+    if !text.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(text).is_ok() {
         return Fault::NotAnObject;
     }
     Fault::NotJson { detail: quoted(&error.to_string()) }
@@ -219,7 +219,7 @@ mod tests {
         let nested =
             |levels: usize| format!(r#"{{"x":{}{}}}"#, "[".repeat(levels - 1), "]".repeat(levels - 1));
         let (deepest, too_deep) = (nested(MAX_DEPTH), nested(MAX_DEPTH + 1));
-        let table: [(&[u8], Result<(), &str>); 18] = [
+        let table: [(&[u8], Result<(), &str>); 20] = [
             (br"{}", Ok(())),
             (b" {\"a\" : 1}\r\n", Ok(())),
             (deepest.as_bytes(), Ok(())),
@@ -236,6 +236,8 @@ mod tests {
             (br"hello", Err("not_json")),
             (br"[1,2]", Err("not_an_object")),
             (br"null", Err("not_an_object")),
+            (b" -1e999\n", Err("not_an_object")),
+            (br"1e", Err("not_json")),
             (b"{\"a\":\"\xff\"}", Err("not_utf8")),
             (b"\xf3\x89\x9a\xc2\x0a\x01", Err("kpl_aggregate")),
         ];

@@ -3,15 +3,13 @@
 //! Knows no clock: what a missing or wrong time means is decided elsewhere.
 
 use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
+use jiff::fmt::temporal::Pieces;
+use jiff::tz::Offset;
 
 use crate::TimeUnit;
 use crate::decimal::Decimal;
 use crate::reason::{Fault, quoted};
 use crate::scalar::Scalar;
-
-/// Length of `2026-11-21`: a date without a time of day is not an instant.
-const DATE_BYTES: usize = 10;
 
 impl TimeUnit {
     /// The power of ten that makes nanoseconds of this unit.
@@ -37,17 +35,22 @@ pub(crate) fn read(scalar: &Scalar<'_>, unit: TimeUnit) -> Result<i64, Fault> {
     if let Some(number) = Decimal::parse(text) {
         return number.integer(unit.power()).map(|integer| integer.value).map_err(|_| out_of_range());
     }
-    let instant = iso_8601(text).ok_or_else(|| Fault::TimeUnreadable { text: quoted(text) })?;
+    let (civil, offset) = iso_8601(text).ok_or_else(|| Fault::TimeUnreadable { text: quoted(text) })?;
+    let instant = offset.to_timestamp(civil).map_err(|_| out_of_range())?;
     i64::try_from(instant.as_nanosecond()).map_err(|_| out_of_range())
 }
 
-fn iso_8601(text: &str) -> Option<jiff::Timestamp> {
-    if text.len() <= DATE_BYTES {
-        return None;
-    }
-    text.parse().ok().or_else(|| {
-        text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
-    })
+/// A date with a time of day, and its offset from UTC. The name of a zone in brackets, as some
+/// runtimes write it behind an offset, adds nothing; without an offset it is refused, because the
+/// instant would hang on a database of zones.
+fn iso_8601(text: &str) -> Option<(DateTime, Offset)> {
+    let pieces = Pieces::parse(text).ok()?;
+    let offset = match (pieces.to_numeric_offset(), pieces.time_zone_annotation()) {
+        (Some(offset), _) => offset,
+        (None, None) => Offset::UTC,
+        (None, Some(_)) => return None,
+    };
+    Some((pieces.date().to_datetime(pieces.time()?), offset))
 }
 
 #[cfg(test)]
@@ -70,6 +73,16 @@ mod tests {
             (r#""2021-01-04T12:46:15.225+02:00""#, TimeUnit::Milliseconds, ok(1_609_757_175_225_000_000)),
             (r#""2021-01-04T10:46:15""#, TimeUnit::Milliseconds, ok(1_609_757_175_000_000_000)),
             (r#""2021-01-04 10:46:15.5""#, TimeUnit::Milliseconds, ok(1_609_757_175_500_000_000)),
+            (
+                r#""2021-01-04T11:46:15+01:00[Europe/Berlin][u-ca=iso8601]""#,
+                TimeUnit::Milliseconds,
+                ok(1_609_757_175_000_000_000),
+            ),
+            (r#""2021-01-04T11:46:15[Europe/Berlin]""#, TimeUnit::Milliseconds, Err("time_unreadable")),
+            (r#""2021-01-04[Europe/Berlin]""#, TimeUnit::Milliseconds, Err("time_unreadable")),
+            (r#""+002021-01-04""#, TimeUnit::Milliseconds, Err("time_unreadable")),
+            (r#""2021-01-04T10:46:15+25:59:59.9""#, TimeUnit::Milliseconds, Err("time_unreadable")),
+            (r#""9999-12-31T23:59:59.999""#, TimeUnit::Milliseconds, Err("time_out_of_range")),
             (r#""2021-01-04""#, TimeUnit::Milliseconds, Err("time_unreadable")),
             (r#""yesterday""#, TimeUnit::Milliseconds, Err("time_unreadable")),
             (r#""""#, TimeUnit::Milliseconds, Err("time_unreadable")),

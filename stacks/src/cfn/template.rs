@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{Expression, LogicalId};
-use crate::Function;
+use crate::Artifact;
 use crate::environment::OnDelete;
 
 /// Largest template that an API call carries itself, in bytes. A larger one is passed through S3.
@@ -145,16 +145,16 @@ pub enum ParameterSource {
         /// The output's id.
         output: &'static str,
     },
-    /// The content-addressed key of a function's archive in the artifact bucket.
-    ArtifactKey(Function),
+    /// The content-addressed key of an archive in the artifact bucket.
+    ArtifactKey(Artifact),
 }
 
 impl std::fmt::Display for ParameterSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Output { stack, output } => write!(f, "Output {output} of the stack {stack}"),
-            Self::ArtifactKey(function) => {
-                write!(f, "Key of the archive of {} in the artifact bucket", function.name)
+            Self::ArtifactKey(artifact) => {
+                write!(f, "Key of the archive of {} in the artifact bucket", artifact.name())
             }
         }
     }

@@ -196,6 +196,12 @@ impl<'a> Section<'a> {
         self.entry(name).is_some()
     }
 
+    /// Whether the key is given on the command line.
+    pub fn is_override(&self, name: &str) -> bool {
+        let entry = self.table.and_then(|table| table.get(name));
+        entry.is_some_and(|entry| self.document.typed(entry.node.at).is_some())
+    }
+
     /// Reports the key, if it is there: it would be ignored.
     pub fn refuse(&self, name: &'static str, when: &'static str) {
         if self.has(name) {

@@ -1,19 +1,21 @@
-//! A model in an environment: `topic_prefix` comes before its topics, and the digital twin of the
-//! environment can show it.
+//! A model in an environment: `topic_prefix` comes before its topics, a consumer has to take it, and the
+//! digital twin of the environment to show it.
 //!
 //! A rule sees every message of its account and Region, so two environments there keep their events
 //! apart by topics alone.
 
 use telemetry::Model;
 
-use super::Environment;
+use super::{Consumer, Environment};
 use crate::Inputs;
 use crate::config::{Fault, Place, Problem, Problems};
+use crate::consumer::{MAX_MODEL_CHUNKS, model_chunks};
 use crate::model::{TopicFault, check_filter, check_plain};
 use crate::twin;
 
-/// Key of the environment's file.
-const KEY: &str = "topic_prefix";
+/// Keys of the environment's file.
+const PREFIX_KEY: &str = "topic_prefix";
+const KIND_KEY: &str = "consumer.kind";
 
 /// Why a model does not fit behind a prefix.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +28,21 @@ struct PlaceFault {
 impl Fault for PlaceFault {
     fn help(&self) -> String {
         "shorten the prefix, or the `topic` of the model".into()
+    }
+}
+
+/// Why a model does not fit into the properties of a Flink application.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "is \"flink\", but the model takes {chunks} properties, and an application has {MAX_MODEL_CHUNKS} for it"
+)]
+struct LargeModel {
+    chunks: usize,
+}
+
+impl Fault for LargeModel {
+    fn help(&self) -> String {
+        "leave measures or dimensions out of the model, or use `kind = \"lambda\"`, whose function reads it from a file".into()
     }
 }
 
@@ -43,18 +60,26 @@ impl Environment {
     ///
     /// # Errors
     ///
-    /// When prefix and topic together are no topic filter: more than 8 levels or 256 bytes. When there
-    /// is a digital twin, and a name or a number in it exceeds what `TwinMaker` takes.
-    pub fn place(&self, file_name: &str, model: Model) -> Result<Model, Problems> {
-        let file = file_name.to_owned();
+    /// When prefix and topic together are no topic filter: more than 8 levels or 256 bytes; when a Flink
+    /// application cannot take the model: more than 100,000 characters of JSON; and when there is a
+    /// digital twin, and a name or a number in it exceeds what `TwinMaker` takes.
+    pub fn place(&self, file_name: &str, mut model: Model) -> Result<Model, Problems> {
         let mut problems = Vec::new();
         let mut add = |key: String, fault: Box<dyn Fault>| {
-            problems.push(Problem { place: Place::File { file: file.clone() }, key, fault });
+            let place = Place::File { file: file_name.to_owned() };
+            problems.push(Problem { place, key, fault });
         };
         if let Some(prefix) = &self.topic_prefix {
             let filter = format!("{prefix}/{}", model.topic);
-            if let Err(fault) = check_filter(&filter) {
-                add(KEY.to_owned(), Box::new(PlaceFault { filter, fault }));
+            match check_filter(&filter) {
+                Ok(()) => move_behind(prefix, filter, &mut model),
+                Err(fault) => add(PREFIX_KEY.to_owned(), Box::new(PlaceFault { filter, fault })),
+            }
+        }
+        if let Consumer::Flink(_) = self.consumer {
+            let chunks = model_chunks(&model).len();
+            if chunks > MAX_MODEL_CHUNKS {
+                add(KIND_KEY.to_owned(), Box::new(LargeModel { chunks }));
             }
         }
         if self.twin.enabled {
@@ -62,14 +87,13 @@ impl Environment {
                 add(key, Box::new(fault));
             }
         }
-        if problems.is_empty() { Ok(self.prefixed(model)) } else { Err(Problems { file, problems }) }
+        if problems.is_empty() { Ok(model) } else { Err(Problems { file: file_name.to_owned(), problems }) }
     }
+}
 
-    fn prefixed(&self, mut model: Model) -> Model {
-        let Some(prefix) = &self.topic_prefix else { return model };
-        let levels = prefix.split('/').fold(0_u32, |levels, _| levels.saturating_add(1));
-        model.topic = format!("{prefix}/{}", model.topic);
-        model.device.topic_segment = model.device.topic_segment.map(|segment| segment.saturating_add(levels));
-        model
-    }
+/// Moves a model behind a prefix, which makes this filter of its topic.
+fn move_behind(prefix: &str, filter: String, model: &mut Model) {
+    let levels = prefix.split('/').fold(0_u32, |levels, _| levels.saturating_add(1));
+    model.topic = filter;
+    model.device.topic_segment = model.device.topic_segment.map(|segment| segment.saturating_add(levels));
 }

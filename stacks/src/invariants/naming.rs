@@ -23,6 +23,7 @@ static NAMES: &[Name] = &[
     Name { kind: "AWS::IoT::TopicRule",                  pointer: "/RuleName",           max_length: 128 },
     Name { kind: "AWS::IoTTwinMaker::Workspace",         pointer: "/WorkspaceId",        max_length: 128 },
     Name { kind: "AWS::Kinesis::Stream",                 pointer: "/Name",               max_length: 128 },
+    Name { kind: "AWS::KinesisAnalyticsV2::Application", pointer: "/ApplicationName",    max_length: 128 },
     Name { kind: "AWS::KinesisFirehose::DeliveryStream", pointer: "/DeliveryStreamName", max_length: 64 },
     Name { kind: "AWS::Lambda::Function",                pointer: "/FunctionName",       max_length: 64 },
     Name { kind: "AWS::Logs::LogGroup",                  pointer: "/LogGroupName",       max_length: 512 },

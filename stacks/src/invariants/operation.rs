@@ -3,10 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{Breach, Subject};
+use crate::cfn::ParameterSource;
 use crate::tags;
 
 pub(super) fn check(subject: &Subject, breaches: &mut Vec<Breach>) {
     let resource = subject.resource;
+    check_code(subject, breaches);
     match resource.kind() {
         "AWS::Lambda::EventSourceMapping" => check_mapping(subject, breaches),
         "AWS::IoT::TopicRule" if !resource.property("TopicRulePayload")["ErrorAction"].is_object() => {
@@ -50,6 +52,24 @@ fn check_entity(subject: &Subject, breaches: &mut Vec<Breach>) {
         if !waits_for(&component["ComponentTypeId"]) {
             breaches.push(Breach::LooseComponent(name.clone()));
         }
+    }
+}
+
+/// What runs is named by its content, so that another content is an update, and the old one stays for a
+/// rollback.
+fn check_code(subject: &Subject, breaches: &mut Vec<Breach>) {
+    let (pointer, name) = match subject.resource.kind() {
+        "AWS::Lambda::Function" => ("/Code/S3Key", "Code.S3Key"),
+        "AWS::KinesisAnalyticsV2::Application" => (
+            "/ApplicationConfiguration/ApplicationCodeConfiguration/CodeContent/S3ContentLocation/FileKey",
+            "S3ContentLocation.FileKey",
+        ),
+        _ => return,
+    };
+    let key = subject.resource.properties().pointer(pointer).and_then(|key| key["Ref"].as_str());
+    let source = key.and_then(|key| subject.stack.parameters.get(key));
+    if !matches!(source, Some(ParameterSource::ArtifactKey(_))) {
+        breaches.push(Breach::FixedCode(name));
     }
 }
 

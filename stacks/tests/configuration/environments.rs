@@ -39,12 +39,16 @@ fn the_shipped_environments_are_what_they_are_for() {
     assert_eq!([&local, &dev, &prod].map(|environment| environment.simulator.enabled), [false, true, false]);
     assert_eq!((local.account.as_str(), local.lake.buffer_seconds), (LOCAL_ACCOUNT, 1));
     for environment in [local, dev, prod] {
-        let Consumer::Lambda(consumer) = &environment.consumer;
-        assert!(
-            consumer.max_age_seconds < environment.stream.retention_hours * 3_600,
-            "{}",
-            environment.name
-        );
+        match &environment.consumer {
+            Consumer::Lambda(consumer) => assert!(
+                consumer.max_age_seconds < environment.stream.retention_hours * 3_600,
+                "{}",
+                environment.name
+            ),
+            Consumer::Flink(consumer) => {
+                assert_eq!((environment.name.as_str(), consumer.autoscaling), ("prod", true))
+            }
+        }
     }
 }
 
@@ -192,6 +196,87 @@ fn a_prefix_of_topics_leaves_room_for_the_model() {
             found.iter().flat_map(|found| &found.problems).map(stacks::config::Problem::message).collect();
         assert_eq!(messages, Vec::from_iter(fault), "{prefix}");
     }
+}
+
+/// The messages about an environment of these keys.
+fn messages(overrides: &[(&str, &str)]) -> Vec<String> {
+    let found = parse("dev", "x", LEAST, &set(overrides)).err();
+    found.iter().flat_map(|found| &found.problems).map(stacks::config::Problem::message).collect()
+}
+
+#[test]
+fn a_flink_consumer_keeps_to_the_limits_of_its_service() {
+    let many = |parallelism: u32, per_kpu: u32, kpus: u32| {
+        format!(
+            "`consumer.parallelism` is {parallelism}, which takes {kpus} Kinesis Processing Units of {per_kpu} tasks each"
+        )
+    };
+    for (key, value, fault) in [
+        ("parallelism", "64", None),
+        ("parallelism", "65", Some(many(65, 1, 65))),
+        ("parallelism", "256", Some(many(256, 1, 256))),
+        ("parallelism", "257", Some("`consumer.parallelism` cannot be 257".to_owned())),
+        ("parallelism", "0", Some("`consumer.parallelism` cannot be 0".to_owned())),
+        ("parallelism_per_kpu", "8", None),
+        ("parallelism_per_kpu", "9", Some("`consumer.parallelism_per_kpu` cannot be 9".to_owned())),
+        ("autoscaling", "1", Some("`consumer.autoscaling` cannot be 1".to_owned())),
+        ("checkpoint_seconds", "3600", None),
+        ("checkpoint_seconds", "0", Some("`consumer.checkpoint_seconds` cannot be 0".to_owned())),
+    ] {
+        let key = format!("consumer.{key}");
+        assert_eq!(
+            messages(&[("consumer.kind", "flink"), (&key, value)]),
+            Vec::from_iter(fault),
+            "{key} = {value}"
+        );
+    }
+    let dense =
+        [("consumer.kind", "flink"), ("consumer.parallelism", "256"), ("consumer.parallelism_per_kpu", "4")];
+    assert_eq!(messages(&dense), Vec::<String>::new());
+}
+
+#[test]
+fn a_consumer_takes_the_keys_of_its_own_kind() {
+    let text = |consumer: &str| format!("{LEAST}[consumer]\n{consumer}");
+    let messages = |text: &str, overrides: &[(&str, &str)]| -> Vec<String> {
+        let found = parse("dev", "x", text, &set(overrides)).err();
+        found.iter().flat_map(|found| &found.problems).map(stacks::config::Problem::message).collect()
+    };
+    let mixed = "batch_size = 10\nparallelism = 2\n";
+    let of_flink =
+        "`consumer.parallelism` has no meaning with `kind = \"lambda\"`: it is a key of kind `flink`";
+    let of_lambda =
+        "`consumer.batch_size` has no meaning with `kind = \"flink\"`: it is a key of kind `lambda`";
+    assert_eq!(messages(&text(mixed), &[]), [of_flink]);
+    assert_eq!(messages(&text(&format!("{mixed}kind = 'flink'")), &[]), [of_lambda]);
+    // What a file says about its own kind does not stand in the way of another one for a run…
+    assert_eq!(messages(&text("batch_size = 10"), &[("consumer.kind", "flink")]), Vec::<String>::new());
+    // …but what is said for that run does.
+    let both = [("consumer.kind", "flink"), ("consumer.batch_size", "10")];
+    assert_eq!(messages(&text("batch_size = 10"), &both), [of_lambda]);
+    // Of a kind that nobody knows, no key is wrong.
+    let unknown = messages(&text(&format!("{mixed}kind = 'spark'")), &[]);
+    assert_eq!(unknown, ["`consumer.kind` cannot be \"spark\""]);
+}
+
+/// A model that no application could be told is refused before anything is deployed.
+#[test]
+fn a_model_that_a_job_cannot_be_told_is_refused() {
+    let measures = |count: usize| -> String {
+        let measure = |n| format!("[[measure]]\nname = 'm{n}_{}'\ntype = 'double'\n", "x".repeat(200));
+        (0..count).map(measure).collect()
+    };
+    let model = |count| {
+        let text = format!("topic = 'dt/+'\n[device]\nfield = 'id'\n{}", measures(count));
+        stacks::model::parse("telemetry.toml", &text).unwrap_or_else(|problems| panic!("{problems}"))
+    };
+    let flink = parse("dev", "x", LEAST, &set(&[("consumer.kind", "flink")])).unwrap();
+    let lambda = parse("dev", "x", LEAST, &[]).unwrap();
+    assert!(flink.place("x.toml", model(200)).is_ok());
+    assert!(lambda.place("x.toml", model(254)).is_ok());
+    let problems = flink.place("x.toml", model(254)).unwrap_err().to_string();
+    let expected = "x.toml: `consumer.kind` is \"flink\", but the model takes 5";
+    assert!(problems.contains(expected) && problems.contains("kind = \"lambda\""), "{problems}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use stacks::environment::{LogLevel, OnDelete, StreamMode};
 use stacks::{FIXED, Inputs, synthesize};
 use telemetry::{Dimension, Measure, MeasureType, Model};
 
-use crate::fixture::{environment, model, stacks};
+use crate::fixture::{environment, model, overridden, stacks, with_flink};
 
 /// A value of a template of the dev environment, with a model of one's own.
 fn value(model: &Model, stack: &str, pointer: &str) -> Value {
@@ -177,6 +177,7 @@ fn a_model_at_the_limit_still_fits_a_template() {
     model.measures =
         (0..254).map(|n| measure(&format!("measure_with_a_long_name_{n}"), MeasureType::Double)).collect();
     let environment = environment("prod");
+    let model = environment.place("prod.toml", model).expect("it fits into the properties of a job too");
     for stack in synthesize(&Inputs { model: &model, environment: &environment }) {
         assert!(stack.template.to_json().len() < stacks::cfn::TEMPLATE_LIMIT_BYTES, "{}", stack.name);
     }
@@ -260,4 +261,144 @@ fn shards_are_given_only_where_they_are_ours_to_give() {
         assert_eq!(*stream.property("StreamModeDetails"), details);
         assert_eq!(*stream.property("ShardCount"), shards);
     }
+}
+
+/// The template of the consumer as a Flink application, of the dev environment with keys replaced.
+fn flink(overrides: &[(&str, &str)]) -> Value {
+    let environment = overridden("dev", &[&[("consumer.kind", "flink")], overrides].concat());
+    let stacks = synthesize(&Inputs { model: &model(), environment: &environment });
+    let consumer = stacks.iter().find(|stack| stack.name == "consumer").expect("the consumer");
+    serde_json::from_str(&consumer.template.to_json()).expect("a template is JSON")
+}
+
+#[test]
+fn a_consumer_of_one_kind_leaves_nothing_of_the_other() {
+    let kinds = |stacks: Vec<stacks::Stack>| -> Vec<&'static str> {
+        let consumer = stacks.into_iter().find(|stack| stack.name == "consumer").expect("the consumer");
+        consumer.template.resources().values().map(stacks::cfn::Resource::kind).collect()
+    };
+    assert_eq!(
+        kinds(with_flink("dev")),
+        [
+            "AWS::KinesisAnalyticsV2::Application",
+            "AWS::Logs::LogStream",
+            "AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption",
+            "AWS::Logs::LogGroup",
+            "AWS::IAM::Role",
+        ]
+    );
+    assert!(kinds(stacks("dev")).contains(&"AWS::Lambda::EventSourceMapping"));
+}
+
+#[test]
+fn the_settings_of_a_job_follow_from_the_environment() {
+    let part = |overrides: &[(&str, &str)], part: &str| {
+        let path = "/Resources/FlinkJob/Properties/ApplicationConfiguration/FlinkApplicationConfiguration";
+        flink(overrides).pointer(path).expect("a configuration")[part].clone()
+    };
+    assert_eq!(
+        part(&[("consumer.checkpoint_seconds", "10")], "CheckpointConfiguration"),
+        json!({
+            "ConfigurationType": "CUSTOM",
+            "CheckpointingEnabled": true,
+            "CheckpointInterval": 10_000,
+            "MinPauseBetweenCheckpoints": 5_000,
+        })
+    );
+    let scaled = [
+        ("consumer.parallelism", "12"),
+        ("consumer.parallelism_per_kpu", "4"),
+        ("consumer.autoscaling", "false"),
+    ];
+    assert_eq!(
+        part(&scaled, "ParallelismConfiguration"),
+        json!({
+            "ConfigurationType": "CUSTOM",
+            "Parallelism": 12,
+            "ParallelismPerKPU": 4,
+            "AutoScalingEnabled": false,
+        })
+    );
+    for (level, expected) in
+        [("ERROR", "ERROR"), ("WARN", "WARN"), ("INFO", "INFO"), ("DEBUG", "DEBUG"), ("TRACE", "DEBUG")]
+    {
+        assert_eq!(part(&[("logs.level", level)], "MonitoringConfiguration")["LogLevel"], expected);
+    }
+}
+
+/// What the job is told, in the groups and under the keys that it reads.
+#[test]
+fn a_job_reads_where_it_works_and_the_model() {
+    let template = flink(&[]);
+    let groups = template.pointer(
+        "/Resources/FlinkJob/Properties/ApplicationConfiguration/EnvironmentProperties/PropertyGroups",
+    );
+    let groups = groups.and_then(Value::as_array).expect("groups");
+    let group = |id: &str| {
+        let group = groups.iter().find(|group| group["PropertyGroupId"] == id).expect("a group");
+        group["PropertyMap"].as_object().expect("properties").clone()
+    };
+    let pipeline: Vec<_> = group("pipeline").into_iter().collect();
+    let reference = |name: &str| json!({"Ref": name});
+    let expected = [
+        ("Database", reference("DatabaseName")),
+        ("Environment", json!("dev")),
+        ("QuarantineUrl", reference("QuarantineUrl")),
+        ("Region", json!("eu-central-1")),
+        ("RejectedBucket", reference("RejectedBucket")),
+        ("StreamArn", reference("StreamArn")),
+        ("Table", reference("TableName")),
+    ];
+    assert_eq!(pipeline, expected.map(|(key, value)| (key.to_owned(), value)));
+
+    let pieces = group("model");
+    assert_eq!(pieces.keys().next().map(String::as_str), Some("json.00"));
+    let json: String = pieces.values().map(|piece| piece.as_str().expect("text")).collect();
+    assert_eq!(serde_json::from_str::<Model>(&json).expect("the model"), model());
+}
+
+/// Nothing that a job does not do: no change of the table, no other stream, no archive of a function.
+#[test]
+fn a_job_is_allowed_the_calls_that_it_makes() {
+    let template = flink(&[]);
+    let policy = &template["Resources"]["FlinkJobRole"]["Properties"]["Policies"][0]["PolicyDocument"];
+    let mut allowed: Vec<(String, String)> = Vec::new();
+    for statement in policy["Statement"].as_array().expect("statements") {
+        let resources = match &statement["Resource"] {
+            Value::Array(resources) => resources.clone(),
+            one => vec![one.clone()],
+        };
+        for action in statement["Action"].as_array().expect("actions") {
+            for resource in &resources {
+                let name = resource["Ref"].as_str().or(resource["Fn::Sub"].as_str()).or(resource.as_str());
+                allowed.push((action.as_str().expect("text").into(), name.expect("a name").into()));
+            }
+        }
+    }
+    allowed.sort();
+    let group = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${FlinkJobLogs}";
+    let stream = format!("{group}:log-stream:${{FlinkJobLogStream}}");
+    let streams = format!("{group}:log-stream:*");
+    #[rustfmt::skip]
+    let expected = [
+        ("kinesis:DescribeStream", "StreamArn"),
+        ("kinesis:DescribeStreamSummary", "StreamArn"),
+        ("kinesis:GetRecords", "StreamArn"),
+        ("kinesis:GetShardIterator", "StreamArn"),
+        ("kinesis:ListShards", "StreamArn"),
+        ("logs:DescribeLogGroups", "*"),
+        ("logs:DescribeLogStreams", &streams),
+        ("logs:PutLogEvents", &stream),
+        ("s3:GetBucketAcl", "RejectedBucketArn"),
+        ("s3:GetObject", "arn:${AWS::Partition}:s3:::${ArtifactBucket}/flink-job/*"),
+        ("s3:ListBucket", "RejectedBucketArn"),
+        ("s3:PutObject", "${RejectedBucketArn}/quarantine/*"),
+        ("s3:PutObject", "${RejectedBucketArn}/timestream/*"),
+        ("sqs:SendMessage", "QuarantineArn"),
+        ("timestream:DescribeEndpoints", "*"),
+        ("timestream:WriteRecords", "TableArn"),
+    ];
+    assert_eq!(allowed, expected.map(|(action, resource)| (action.to_owned(), resource.to_owned())));
+    let properties = &template["Resources"]["FlinkJob"]["Properties"]["ApplicationConfiguration"];
+    assert!(properties["VpcConfigurations"].is_null());
 }

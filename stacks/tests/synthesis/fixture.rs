@@ -15,18 +15,33 @@ pub fn model() -> Model {
 
 /// A shipped environment.
 pub fn environment(name: &str) -> Environment {
+    overridden(name, &[])
+}
+
+/// A shipped environment with keys of it replaced, as `--set` does.
+pub fn overridden(name: &str, overrides: &[(&str, &str)]) -> Environment {
+    let overrides: Vec<_> =
+        overrides.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     let text = match name {
         "dev" => include_str!("../../../environments/dev.toml"),
         "local" => include_str!("../../../environments/local.toml"),
         "prod" => include_str!("../../../environments/prod.toml"),
         other => panic!("there is no environment {other}"),
     };
-    stacks::environment::parse(name, name, text, &[]).expect("the shipped environment is valid")
+    stacks::environment::parse(name, name, text, &overrides).expect("the shipped environment is valid")
 }
 
 /// The shipped model, as a shipped environment reads it.
 pub fn placed(name: &str) -> Model {
     environment(name).place(name, model()).expect("the shipped files fit together")
+}
+
+/// What makes a shipped environment one whose consumer is a Flink application.
+pub const FLINK: &[(&str, &str)] = &[("consumer.kind", "flink")];
+
+/// The stacks of a shipped environment with the Flink consumer.
+pub fn with_flink(name: &str) -> Vec<Stack> {
+    synthesize(&Inputs { model: &placed(name), environment: &overridden(name, FLINK) })
 }
 
 /// The stacks of a shipped environment.

@@ -5,13 +5,15 @@ use stacks::cfn::{LogicalId, Resource};
 use stacks::environment::OnDelete;
 use stacks::invariants::{Breach, check};
 
-use crate::fixture::{ENVIRONMENTS, stacks};
+use crate::fixture::{ENVIRONMENTS, stacks, with_flink};
 
 #[test]
 fn the_shipped_environments_break_nothing() {
     for environment in ENVIRONMENTS {
-        let violations: Vec<String> = check(&stacks(environment)).iter().map(ToString::to_string).collect();
-        assert_eq!(violations, Vec::<String>::new(), "{environment}");
+        for stacks in [stacks(environment), with_flink(environment)] {
+            let violations: Vec<String> = check(&stacks).iter().map(ToString::to_string).collect();
+            assert_eq!(violations, Vec::<String>::new(), "{environment}");
+        }
     }
 }
 
@@ -82,6 +84,8 @@ fn every_property_that_matters_is_noticed() {
         ("consumer", "StreamMapping", "/FunctionResponseTypes", &json!([]), Breach::CarelessMapping("FunctionResponseTypes")),
         ("consumer", "StreamMapping", "/DestinationConfig/OnFailure", &Value::Null, Breach::CarelessMapping("DestinationConfig")),
         ("ingest", "TopicRule", "/TopicRulePayload/ErrorAction", &Value::Null, Breach::NoErrorAction),
+        ("consumer", "KinesisConsumer", "/Code/S3Key", &json!("consumer.zip"), Breach::FixedCode("Code.S3Key")),
+        ("consumer", "KinesisConsumer", "/Code/S3Key", &json!({"Ref": "StreamArn"}), Breach::FixedCode("Code.S3Key")),
         ("consumer", "KinesisConsumer", "/LoggingConfig/LogGroup", &json!("/aws/lambda/other"), Breach::UndeclaredLogGroup),
         ("lake", "Delivery", "/ExtendedS3DestinationConfiguration/CloudWatchLoggingOptions", &Value::Null, Breach::UndeclaredLogGroup),
         ("lake", "DeliveryLogs", "/RetentionInDays", &Value::Null, Breach::NoRetention),
@@ -105,6 +109,35 @@ fn every_property_that_matters_is_noticed() {
     for (stack, id, pointer, value, expected) in cases {
         let found = with(stack, id, pointer, value);
         assert!(found.contains(&expected), "{id}{pointer}: expected {expected:?}, found {found:?}");
+    }
+}
+
+#[test]
+fn every_property_of_a_job_that_matters_is_noticed() {
+    const FLINK: &str = "/ApplicationConfiguration/FlinkApplicationConfiguration";
+    let default = json!("DEFAULT");
+    let elsewhere =
+        json!({"Fn::Sub": "arn:${AWS::Partition}:logs:eu-west-1:111122223333:log-group:a:log-stream:b"});
+    #[rustfmt::skip]
+    let cases = [
+        ("FlinkJob", format!("{FLINK}/CheckpointConfiguration/ConfigurationType"), default.clone(), Breach::DefaultConfiguration("CheckpointConfiguration")),
+        ("FlinkJob", format!("{FLINK}/MonitoringConfiguration/ConfigurationType"), default.clone(), Breach::DefaultConfiguration("MonitoringConfiguration")),
+        ("FlinkJob", format!("{FLINK}/ParallelismConfiguration"), Value::Null, Breach::DefaultConfiguration("ParallelismConfiguration")),
+        ("FlinkJob", format!("{FLINK}/CheckpointConfiguration/CheckpointingEnabled"), json!(false), Breach::ForgetfulJob("CheckpointingEnabled")),
+        ("FlinkJob", "/ApplicationConfiguration/ApplicationSnapshotConfiguration".into(), Value::Null, Breach::ForgetfulJob("SnapshotsEnabled")),
+        ("FlinkJob", "/ApplicationConfiguration/ApplicationCodeConfiguration/CodeContent/S3ContentLocation/FileKey".into(), json!("flink-job.jar"), Breach::FixedCode("S3ContentLocation.FileKey")),
+        ("FlinkJobLogging", "/ApplicationName".into(), json!("another"), Breach::NoLoggingOption),
+        ("FlinkJobLogging", "/CloudWatchLoggingOption/LogStreamARN".into(), elsewhere, Breach::NoLoggingOption),
+        ("FlinkJobRole", "/AssumeRolePolicyDocument/Statement/0/Condition".into(), Value::Null, Breach::OpenTrust("kinesisanalytics.amazonaws.com".into())),
+        ("FlinkJob", "/Tags/0/Value".into(), json!("another"), Breach::NoTags),
+    ];
+    for (id, pointer, value, expected) in cases {
+        let mut stacks = with_flink("dev");
+        let consumer = stacks.iter_mut().find(|stack| stack.name == "consumer").expect("the consumer");
+        let resource = consumer.template.resources_mut().get_mut(&LogicalId::new(id)).expect("a resource");
+        *resource.property_mut(&pointer).unwrap_or_else(|| panic!("no {pointer}")) = value;
+        let found: Vec<Breach> = check(&stacks).into_iter().map(|violation| violation.breach).collect();
+        assert_eq!(found, [expected], "{id}{pointer}");
     }
 }
 

@@ -4,12 +4,16 @@ use serde_json::{Value, json};
 use stacks::environment::Target;
 use stacks::{Inputs, Stack, synthesize};
 
-use crate::fixture::{environment, model};
+use crate::fixture::{FLINK, model, overridden};
 
-/// The local environment, as for AWS and as for the emulator.
-fn both() -> (Vec<Stack>, Vec<Stack>) {
+/// The local environment with a consumer of either kind, as for AWS and as for the emulator.
+fn both() -> [(Vec<Stack>, Vec<Stack>); 2] {
+    [&[], FLINK].map(both_with)
+}
+
+fn both_with(overrides: &[(&str, &str)]) -> (Vec<Stack>, Vec<Stack>) {
     let model = model();
-    let mut environment = environment("local");
+    let mut environment = overridden("local", overrides);
     let local = synthesize(&Inputs { model: &model, environment: &environment });
     environment.target = Target::Aws;
     (synthesize(&Inputs { model: &model, environment: &environment }), local)
@@ -74,9 +78,10 @@ fn every_stand_in_stands_for_something() {
 
 #[test]
 fn resources_change_only_where_the_overlay_says() {
-    let (aws, local) = both();
-    assert_eq!(aws.len(), local.len());
-    for (aws, local) in aws.iter().zip(&local) {
+    for (aws, local) in both().iter().flat_map(|(aws, local)| {
+        assert_eq!(aws.len(), local.len());
+        aws.iter().zip(local)
+    }) {
         let mut expected = section(aws, "Resources");
         for (pointer, value) in expected_changes(aws) {
             let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
@@ -95,8 +100,7 @@ fn resources_change_only_where_the_overlay_says() {
 
 #[test]
 fn everything_else_of_a_template_stays() {
-    let (aws, local) = both();
-    for (aws, local) in aws.iter().zip(&local) {
+    for (aws, local) in both().iter().flat_map(|(aws, local)| aws.iter().zip(local)) {
         assert_eq!(section(local, "Outputs"), section(aws, "Outputs"), "stack {}", aws.name);
         assert_eq!(local.tags, aws.tags);
         assert_eq!(local.stack_name, aws.stack_name);
@@ -125,7 +129,7 @@ fn everything_else_of_a_template_stays() {
 
 #[test]
 fn nothing_of_it_reaches_aws() {
-    for stack in both().0 {
+    for stack in both().into_iter().flat_map(|(aws, _)| aws) {
         let json = stack.template.to_json();
         assert!(!json.contains("Local") && !json.contains("Custom::"), "stack {}", stack.name);
     }
@@ -133,7 +137,7 @@ fn nothing_of_it_reaches_aws() {
 
 #[test]
 fn the_bridge_knows_the_field_that_names_the_device() {
-    let (_, local) = both();
+    let (_, local) = both_with(&[]);
     let ingest = local.iter().find(|stack| stack.name == "ingest").expect("ingest");
     let variables =
         section(ingest, "Resources")["LocalProvider"]["Properties"]["Environment"]["Variables"].clone();

@@ -1,6 +1,6 @@
 //! One snapshot a stack and environment: what a change does to a template is seen in its review.
 
-use crate::fixture::{ENVIRONMENTS, stacks};
+use crate::fixture::{ENVIRONMENTS, stacks, with_flink};
 
 #[test]
 fn templates_are_as_reviewed() {
@@ -11,4 +11,14 @@ fn templates_are_as_reviewed() {
             });
         }
     }
+}
+
+/// The machine's own consumer stack, when its consumer is the Flink job.
+#[test]
+fn the_local_flink_consumer_is_as_reviewed() {
+    let stacks = with_flink("local");
+    let consumer = stacks.iter().find(|stack| stack.name == "consumer").expect("the consumer");
+    insta::with_settings!({ snapshot_path => "snapshots/local", prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("consumer-flink", consumer.template.to_json());
+    });
 }

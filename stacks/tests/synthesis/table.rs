@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use stacks::{FUNCTIONS, Inputs, LOCAL_PROVIDER, ParameterSource, STACKS, synthesize};
+use stacks::{Artifact, FUNCTIONS, Inputs, LOCAL_PROVIDER, ParameterSource, STACKS, synthesize};
 
 use crate::fixture::{ENVIRONMENTS, environment, model, stacks};
 
@@ -62,7 +62,10 @@ fn every_parameter_has_a_source_that_exists() {
                         let known = from.template.outputs().keys().any(|id| id.as_str() == *output);
                         assert!(known, "{} has no output {output} for {}", from.name, stack.name);
                     }
-                    ParameterSource::ArtifactKey(function) => assert!(FUNCTIONS.contains(function)),
+                    ParameterSource::ArtifactKey(Artifact::Function(function)) => {
+                        assert!(FUNCTIONS.contains(function));
+                    }
+                    ParameterSource::ArtifactKey(Artifact::FlinkJob) => assert_eq!(stack.name, "consumer"),
                 }
             }
         }
@@ -91,8 +94,8 @@ fn every_function_is_deployed_where_it_belongs() {
             .iter()
             .flat_map(|stack| stack.parameters.values())
             .filter_map(|source| match source {
-                ParameterSource::ArtifactKey(function) => Some(function.name),
-                ParameterSource::Output { .. } => None,
+                ParameterSource::ArtifactKey(Artifact::Function(function)) => Some(function.name),
+                ParameterSource::ArtifactKey(Artifact::FlinkJob) | ParameterSource::Output { .. } => None,
             })
             .collect()
     };

@@ -1,19 +1,20 @@
-//! The code that the functions run: built once for all, packed, and uploaded under a key made from
+//! The code that the functions and the Flink job run: built, packed, and uploaded under a key made from
 //! its content.
 //!
-//! The same source gives the same key, so an unchanged function is neither uploaded nor updated.
+//! The same source gives the same key, so what is unchanged is neither uploaded nor updated.
 
 pub mod archive;
 mod build;
 pub mod digest;
+pub mod job;
 pub mod upload;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use stacks::Function;
 use stacks::environment::Environment;
+use stacks::{Artifact, Function};
 use telemetry::Model;
 
 use self::archive::Entry;
@@ -24,7 +25,7 @@ use crate::report::Report;
 /// An archive that is ready to be uploaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Archive {
-    /// Key in the bucket for archives: `<function>/<SHA-256>.zip`.
+    /// Key in the bucket for archives: `<name>/<SHA-256>.zip`, or `.jar`.
     pub key: String,
     /// The file on this machine.
     pub path: PathBuf,
@@ -32,8 +33,34 @@ pub struct Archive {
     pub bytes: u64,
 }
 
-/// Builds these functions for the environment's processor and packs each of them, by name.
+/// Builds this code and packs it, by name. Neither compiler waits for the other.
 pub async fn make(
+    project: &Project,
+    environment: &Environment,
+    model: &Model,
+    artifacts: &[Artifact],
+    report: &Report,
+) -> Result<BTreeMap<&'static str, Archive>, Failure> {
+    let functions = artifacts.iter().filter_map(|artifact| match artifact {
+        Artifact::Function(function) => Some(*function),
+        Artifact::FlinkJob => None,
+    });
+    let functions: Vec<Function> = functions.collect();
+    let job = async {
+        if artifacts.contains(&Artifact::FlinkJob) {
+            job::make(project, report).await.map(Some)
+        } else {
+            Ok(None)
+        }
+    };
+    let functions = make_functions(project, environment, model, &functions, report);
+    let (mut archives, job) = futures::try_join!(functions, job)?;
+    archives.extend(job.map(|job| (Artifact::FlinkJob.name(), job)));
+    Ok(archives)
+}
+
+/// Builds these functions for the environment's processor and packs each of them, by name.
+async fn make_functions(
     project: &Project,
     environment: &Environment,
     model: &Model,

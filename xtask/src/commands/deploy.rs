@@ -10,13 +10,14 @@ use telemetry::Model;
 use super::Outcome;
 use crate::artifacts::{self, Archive};
 use crate::cli::Global;
+use crate::deploy::application::{ApplicationError, Applications, Running};
 use crate::deploy::consent::{Consent, Declined};
 use crate::deploy::document::{Deployed, PlanDocument};
 use crate::deploy::execute::{self, Engine, Outcomes, StackError};
 use crate::deploy::plan::{Current, Plan};
 use crate::deploy::{self, preflight, state};
 use crate::failure::{Exit, Failure};
-use crate::local;
+use crate::local::{self, flink::Machine};
 use crate::project::Project;
 use crate::report::{Document as _, Report};
 use crate::target::Session;
@@ -43,8 +44,8 @@ impl Deploy {
         let consent = Consent::to(&self.allow_data_loss);
 
         // Neither waits for the other. A wrong account ends the build at once.
-        let functions = deploy::functions(&stacks);
-        let built = artifacts::make(&project, &environment, &model, &functions, report);
+        let code = deploy::artifacts(&stacks);
+        let built = artifacts::make(&project, &environment, &model, &code, report);
         let read = reach(&project, &model, &environment, &stacks, global, report);
         let (archives, (session, current)) = futures::try_join!(built, read)?;
 
@@ -52,8 +53,15 @@ impl Deploy {
         let plan = plan(&engine, &environment, &stacks, &archives, &current).await?;
         consent.require(&plan)?;
         confirm(&plan, &environment, global, report)?;
+        let machine = Machine::of(&project, global, &session);
+        let applications = Applications::new(&session, machine, report);
+        applications.stop_going(&plan).await?;
         let outcomes = execute::execute(&engine, &plan, interrupted()).await;
-        conclude(&plan, &outcomes, report)
+        let started = tokio::select! {
+            started = applications.start_all(&plan, &outcomes) => started,
+            () = interrupted() => return Err(detached()),
+        };
+        conclude(&plan, &outcomes, started, report)
     }
 }
 
@@ -125,8 +133,19 @@ pub(super) async fn interrupted() {
     }
 }
 
-fn conclude(plan: &Plan, outcomes: &Outcomes, report: &Report) -> Outcome {
-    let document = Deployed::of(plan, outcomes);
+/// The person interrupted.
+fn detached() -> Failure {
+    Failure::new(Exit::Unexpected, "interrupted: what the services have begun goes on by itself")
+        .hint("run the same command again: it waits for what is under way, then goes on")
+}
+
+fn conclude(
+    plan: &Plan,
+    outcomes: &Outcomes,
+    started: Result<Vec<Running>, ApplicationError>,
+    report: &Report,
+) -> Outcome {
+    let document = Deployed::of(plan, outcomes, &started);
     report.print(&document);
     if document.ok() {
         return Ok(Exit::Done);
@@ -139,11 +158,7 @@ fn conclude(plan: &Plan, outcomes: &Outcomes, report: &Report) -> Outcome {
         })
         .collect();
     if errors.is_empty() {
-        return Err(Failure::new(
-            Exit::Unexpected,
-            "interrupted: what CloudFormation has begun goes on by itself",
-        )
-        .hint("run the same command again: it waits for what is under way, then goes on"));
+        return Err(started.err().map_or_else(detached, Failure::from));
     }
     if errors.iter().all(|error| matches!(error, StackError::Refused(_))) {
         return Err(Failure::new(Exit::Declined, "stacks were not changed, because data would be lost")

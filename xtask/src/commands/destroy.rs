@@ -9,6 +9,7 @@ use stacks::{Inputs, STACKS};
 use super::Outcome;
 use super::deploy::interrupted;
 use crate::cli::Global;
+use crate::deploy::application::{APPLICATION, Applications};
 use crate::deploy::consent::{Consent, Declined};
 use crate::deploy::execute::Engine;
 use crate::destroy::plan::{self, DestroyPlan};
@@ -16,7 +17,7 @@ use crate::destroy::receipt::Receipt;
 use crate::destroy::workspace::Extra;
 use crate::destroy::{find, remove};
 use crate::failure::{Exit, Failure};
-use crate::local;
+use crate::local::{self, flink::Machine};
 use crate::project::Project;
 use crate::report::{Document as _, Report};
 use crate::target::Session;
@@ -61,6 +62,14 @@ impl Destroy {
 
         let consent = Consent::default();
         let engine = Engine::new(&session, &consent, report);
+        let applications = Applications::new(&session, Machine::of(&project, global, &session), report);
+        tokio::select! {
+            () = stop(&applications, &plan, report) => {}
+            () = interrupted() => {
+                return Err(Failure::new(Exit::Unexpected, "interrupted: no stack was touched")
+                    .hint("run the same command again to go on"));
+            }
+        }
         let outcomes = remove::execute(&engine, &plan, interrupted()).await;
         let mut receipt = Receipt::of(&plan, &outcomes, find::left(&session, &plan).await?);
         if is_local && receipt.is_clean() {
@@ -82,6 +91,19 @@ impl Destroy {
         receipt.stopped(stopped);
         report.print(&receipt);
         Ok(Exit::Done)
+    }
+}
+
+/// Stops the applications that go, each with a snapshot from which it could go on if its stack stayed.
+/// What cannot be stopped is deleted as it runs: the stream still has what it did not write.
+async fn stop(applications: &Applications<'_>, plan: &DestroyPlan, report: &Report) {
+    let going = plan.stacks.iter().flat_map(|stack| &stack.delete);
+    for application in
+        going.filter(|resource| resource.kind == APPLICATION && !resource.physical_id.is_empty())
+    {
+        if let Err(error) = applications.stop(&application.physical_id).await {
+            report.warn(format_args!("{error}; it is deleted as it is"));
+        }
     }
 }
 

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use stacks::environment::{Architecture, Environment, Target};
+use stacks::environment::{Architecture, Consumer, Environment, Target};
 use telemetry::Model;
 
 use super::Outcome;
 use crate::cli::Global;
 use crate::failure::Exit;
+use crate::jdk;
 use crate::local::venv::{self, Venv};
 use crate::local::{self, python};
 use crate::project::Project;
@@ -71,7 +72,13 @@ impl Doctor {
     pub async fn run(&self, global: &Global, report: &Report) -> Outcome {
         let project = Project::locate();
         let (model, environment) = project.load(global)?;
-        let mut findings = vec![rust(&project).await, python(), packages(&project), disk(project.target())];
+        let mut findings = vec![
+            rust(&project).await,
+            python(),
+            packages(&project),
+            jdk(&environment),
+            disk(project.target()),
+        ];
         findings.extend(match environment.target {
             Target::Local => target(&project, global),
             Target::Aws => {
@@ -102,6 +109,16 @@ fn python() -> Finding {
             Finding::fine("Python", format!("{major}.{minor} at {}", python.path.display()))
         }
         Err(error) => Finding::lacking("Python", error.to_string(), error.remedy()),
+    }
+}
+
+/// Needed by one of the consumers only.
+fn jdk(environment: &Environment) -> Finding {
+    let needed = matches!(environment.consumer, Consumer::Flink(_));
+    match jdk::find() {
+        Ok(jdk) => Finding::fine("JDK", format!("{} at {}", jdk.version, jdk.home.display())),
+        Err(error) if needed => Finding::lacking("JDK", error.to_string(), error.remedy()),
+        Err(error) => Finding::absent("JDK", format!("{error}; only a consumer of kind `flink` needs it")),
     }
 }
 

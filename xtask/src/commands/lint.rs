@@ -10,11 +10,14 @@ use tokio::process::Command;
 
 use super::Outcome;
 use super::check::Proof;
+use super::test::is_ci;
+use crate::artifacts::job;
 use crate::failure::{Exit, Failure};
 use crate::local::venv::Venv;
 use crate::project::Project;
 use crate::report::{BAD, CAUTION, Document, GOOD, Report, STRONG, paint};
-use crate::{toolchain, validators};
+use crate::toolchain::{self, maven};
+use crate::{jdk, validators};
 
 /// What cargo-deny says when it cannot reach the database of known vulnerabilities.
 const NO_DATABASE: &str = "failed to fetch advisory database";
@@ -54,6 +57,7 @@ impl Lint {
         let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"];
         conclude("clippy", cargo(&project, report, &clippy).await?);
 
+        conclude("format of the Flink job", java(&project, report).await?);
         let venv = Venv::ensure(&project, report).await?;
         let rules = ["bans", "licenses", "sources"];
         conclude("dependencies", deny(&project, &venv, report, &rules).await?);
@@ -78,6 +82,29 @@ async fn cargo(project: &Project, report: &Report, arguments: &[&str]) -> anyhow
         .await
         .context("cargo does not start")?;
     Ok(if status.success() { Verdict::Clean } else { Verdict::Failed })
+}
+
+/// Checks how the Flink job is written. The compiler's own complaints end its build.
+async fn java(project: &Project, report: &Report) -> anyhow::Result<Verdict> {
+    let jdk = match jdk::find() {
+        Ok(jdk) => jdk,
+        Err(error) => {
+            report.warn(format_args!("the Flink job is not looked at: {error}"));
+            return Ok(if is_ci() { Verdict::Failed } else { Verdict::Unreachable });
+        }
+    };
+    report.note(paint(STRONG, "./mvnw -B spotless:check"));
+    let _lock = job::lock(project).await.context("cannot lock the Flink job's folder")?;
+    let output = maven::command(project, &jdk)
+        .args(["--quiet", "spotless:check"])
+        .output()
+        .await
+        .context("the Maven wrapper does not start")?;
+    if output.status.success() {
+        return Ok(Verdict::Clean);
+    }
+    report.note(String::from_utf8_lossy(&output.stdout).trim_end());
+    Ok(Verdict::Failed)
 }
 
 /// Runs cargo-deny. What it writes is shown when it fails: a crate in two versions is not worth a page.

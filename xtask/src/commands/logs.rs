@@ -12,8 +12,11 @@ use serde::Serialize;
 
 use super::Outcome;
 use crate::cli::{Format, Global};
+use crate::deploy::application::APPLICATION;
 use crate::failure::{Exit, Failure};
 use crate::inventory::Inventory;
+use crate::local::flink::Machine;
+use crate::project::Project;
 use crate::report::{Document, FAINT, Report, STRONG, paint};
 use crate::sdk_error::sentence;
 use crate::target::Session;
@@ -86,10 +89,11 @@ impl Logs {
         let session = Session::connect(global).await?;
         let inventory = Inventory::read(&session).await?;
         let groups = self.groups(&inventory)?;
+        let job = self.job(&session, &inventory, global);
         let since = i64::try_from(self.since.as_millis()).unwrap_or(i64::MAX);
         let mut from = Timestamp::now().as_millisecond().saturating_sub(since);
         let mut seen = HashSet::new();
-        let lines = self.read(&session, &groups, from, &mut seen).await?;
+        let lines = self.read(&session, &groups, job.as_ref(), from, &mut seen).await?;
         if !self.follow {
             if lines.is_empty() {
                 report.note(format_args!(
@@ -110,7 +114,7 @@ impl Logs {
                 () = tokio::time::sleep(FOLLOW_EVERY) => {}
                 _ = tokio::signal::ctrl_c() => return Ok(Exit::Done),
             }
-            lines = self.read(&session, &groups, from, &mut seen).await?;
+            lines = self.read(&session, &groups, job.as_ref(), from, &mut seen).await?;
         }
     }
 
@@ -131,11 +135,25 @@ impl Logs {
             .hint(format!("stacks with logs: {}", known.join(", "))))
     }
 
+    /// The Flink job of the local target, which writes to a file, and its stack.
+    fn job(
+        &self,
+        session: &Session,
+        inventory: &Inventory,
+        global: &Global,
+    ) -> Option<(&'static str, Machine)> {
+        let (stack, _) = inventory
+            .resources(APPLICATION)
+            .find(|(stack, _)| self.stacks.is_empty() || self.stacks.iter().any(|name| name == stack.name))?;
+        Some((stack.name, Machine::of(&Project::locate(), global, session)?))
+    }
+
     /// Lines since `from` that were not there before, oldest first.
     async fn read(
         &self,
         session: &Session,
         groups: &[(&'static str, String)],
+        job: Option<&(&'static str, Machine)>,
         from: i64,
         seen: &mut HashSet<String>,
     ) -> Result<Vec<Line>, Failure> {
@@ -154,8 +172,62 @@ impl Logs {
             }
         });
         let mut lines: Vec<Line> = try_join_all(read).await?.into_iter().flatten().collect();
+        if let Some((stack, machine)) = job {
+            let of_job = of_file(stack, &machine.log_text()).into_iter();
+            lines.extend(of_job.filter(|line| line.at >= from && self.admits(&line.message)));
+        }
         lines.retain(|line| seen.insert(format!("{}{}{}", line.stack, line.id, line.time)));
         lines.sort_by_key(|line| line.at);
         Ok(lines)
+    }
+
+    /// CloudWatch's simplest filter, for a file: every term is in the line.
+    fn admits(&self, message: &str) -> bool {
+        let terms = self.filter.as_deref().unwrap_or_default().split_whitespace();
+        terms.map(|term| term.trim_matches('"')).all(|term| message.contains(term))
+    }
+}
+
+/// The lines of a file, each of which begins with an instant or belongs to the one before it.
+fn of_file(stack: &'static str, text: &str) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    let mut at = 0;
+    for (number, line) in text.lines().enumerate() {
+        let (first, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let message = match first.parse::<Timestamp>() {
+            Ok(instant) => {
+                at = instant.as_millisecond();
+                rest
+            }
+            Err(_) => line,
+        };
+        let time = Timestamp::from_millisecond(at).unwrap_or_default().to_string();
+        lines.push(Line {
+            id: number.to_string(),
+            time,
+            stack,
+            message: message.trim_start().to_owned(),
+            at,
+        });
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_file;
+
+    #[test]
+    fn lines_of_a_file_have_the_instant_that_they_begin_with() {
+        let text = "2026-01-02T03:04:05.678Z INFO  runs\n2026-01-02T03:04:06Z ERROR no\n\tat A.b\nplain";
+        let lines: Vec<_> =
+            of_file("consumer", text).into_iter().map(|line| (line.time, line.message)).collect();
+        let expected = [
+            ("2026-01-02T03:04:05.678Z", "INFO  runs"),
+            ("2026-01-02T03:04:06Z", "ERROR no"),
+            ("2026-01-02T03:04:06Z", "at A.b"),
+            ("2026-01-02T03:04:06Z", "plain"),
+        ];
+        assert_eq!(lines, expected.map(|(time, message)| (time.to_owned(), message.to_owned())));
     }
 }

@@ -34,8 +34,8 @@ impl Plan {
         let stacks = stacks::synthesize(&Inputs { model: &model, environment: &environment });
         let stacks = deploy::choose(stacks, &self.stacks)?;
 
-        let functions = deploy::functions(&stacks);
-        let built = artifacts::make(&project, &environment, &model, &functions, report);
+        let code = deploy::artifacts(&stacks);
+        let built = artifacts::make(&project, &environment, &model, &code, report);
         let read = async {
             let endpoints = local::running(&project, global);
             if environment.target == Target::Local && endpoints.is_none() {

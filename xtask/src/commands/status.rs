@@ -3,16 +3,23 @@
 use std::fmt;
 
 use aws_sdk_iottwinmaker::types::{EntitySummary, State};
+use aws_sdk_kinesisanalyticsv2::primitives::DateTime;
+use aws_sdk_kinesisanalyticsv2::types::{ApplicationDetail, SnapshotDetails};
 use aws_sdk_sqs::types::QueueAttributeName;
 use clap::Args;
 use futures::future::join_all;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Outcome;
 use crate::cli::Global;
+use crate::deploy::application::{self, APPLICATION, Applications};
+use crate::deploy::status::{Activity, activity};
 use crate::failure::Exit;
 use crate::inventory::{DeployedStack, Inventory};
 use crate::local::Endpoints;
+use crate::local::flink::Machine;
+use crate::project::Project;
 use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, Report, STRONG, paint};
 use crate::sdk_error::sentence;
 use crate::target::Session;
@@ -20,7 +27,8 @@ use crate::twin::Workspace;
 
 /// Show what is there and how it is
 ///
-/// Asks CloudFormation, Kinesis, Firehose, Lambda, Timestream, TwinMaker and the quarantine queue.
+/// Asks CloudFormation, Kinesis, Firehose, Lambda, Managed Service for Apache Flink, Timestream, TwinMaker
+/// and the quarantine queue.
 #[derive(Debug, Args)]
 pub struct Status {}
 
@@ -90,18 +98,23 @@ impl Status {
     pub async fn run(&self, global: &Global, report: &Report) -> Outcome {
         let session = Session::connect(global).await?;
         let inventory = Inventory::read(&session).await?;
-        let (streams, deliveries, functions, mappings, tables, twin, quarantine) = tokio::join!(
+        let machine = Machine::of(&Project::locate(), global, &session);
+        let (streams, deliveries, functions, mappings, applications, tables, twin, quarantine) = tokio::join!(
             streams(&session, &inventory),
             deliveries(&session, &inventory),
             functions(&session, &inventory),
             mappings(&session, &inventory),
+            applications(&session, &inventory, machine, report),
             table(&session, &inventory),
             twin(&session, &inventory),
             quarantine(&session, &inventory),
         );
         let stacks: Vec<Part> = inventory.stacks.iter().map(stack).collect();
         let mut parts: Vec<Part> =
-            [streams, deliveries, functions, mappings, tables, twin].into_iter().flatten().collect();
+            [streams, deliveries, functions, mappings, applications, tables, twin]
+                .into_iter()
+                .flatten()
+                .collect();
         let depth = match quarantine {
             Some(Ok(depth)) => Some(depth),
             Some(Err(error)) => {
@@ -219,6 +232,54 @@ async fn mappings(session: &Session, inventory: &Inventory) -> Vec<Part> {
     .await
 }
 
+/// What runs an application is the service, or a process of this machine.
+async fn applications(
+    session: &Session,
+    inventory: &Inventory,
+    machine: Option<Machine>,
+    report: &Report,
+) -> Vec<Part> {
+    let applications = Applications::new(session, machine.clone(), report);
+    join_all(inventory.resources(APPLICATION).map(|(_, resource)| {
+        let (applications, machine, name) = (&applications, &machine, &resource.physical_id);
+        async move {
+            match futures::try_join!(applications.describe(name), applications.latest_snapshot(name)) {
+                Ok((Some(detail), snapshot)) => application(&detail, snapshot.as_ref(), machine.as_ref()),
+                Ok((None, _)) => Part::silent("application", name, "the service has none of this name"),
+                Err(error) => Part::silent("application", name, &error.to_string()),
+            }
+        }
+    }))
+    .await
+}
+
+fn application(
+    detail: &ApplicationDetail,
+    snapshot: Option<&SnapshotDetails>,
+    machine: Option<&Machine>,
+) -> Part {
+    let status = detail.application_status().as_str();
+    let mut facts = vec![application::units(detail)];
+    let mut state = status.to_owned();
+    if let (Some(machine), Activity::Running) = (machine, activity(status)) {
+        let here = machine.state();
+        state = here.status;
+        facts = Vec::from_iter(here.pid.map(|pid| format!("process {pid}")));
+        facts.extend(here.web_port.map(|port| format!("http://127.0.0.1:{port}")));
+    }
+    facts.extend(snapshot.map(|snapshot| {
+        let taken = snapshot.snapshot_creation_timestamp().map_or(0, DateTime::secs);
+        let taken = Timestamp::from_second(taken).unwrap_or_default();
+        format!("snapshot {} of {taken}", snapshot.snapshot_name())
+    }));
+    let health = match activity(&state) {
+        Activity::Running => Health::Good,
+        Activity::Busy => Health::Changing,
+        Activity::Stopped | Activity::Going | Activity::RolledBack | Activity::Unknown(_) => Health::Bad,
+    };
+    Part { health, ..Part::new("application", detail.application_name(), state, facts.join(", ")) }
+}
+
 async fn table(session: &Session, inventory: &Inventory) -> Vec<Part> {
     let (Ok(database), Ok(table)) =
         (inventory.output(session, "store", "DatabaseName"), inventory.output(session, "store", "TableName"))
@@ -305,7 +366,7 @@ impl Document for Overview {
             };
             let Part { kind, name, state, detail, .. } = part;
             let mark = paint(style, mark);
-            writeln!(out, "{mark} {kind:<10} {name:<48} {} {}", paint(style, state), paint(FAINT, detail))?;
+            writeln!(out, "{mark} {kind:<11} {name:<48} {} {}", paint(style, state), paint(FAINT, detail))?;
         }
         match self.quarantine {
             None => Ok(()),

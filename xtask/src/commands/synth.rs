@@ -54,7 +54,7 @@ impl Entry {
     fn new(stack: &Stack, json: &str) -> Self {
         let source = |source: &ParameterSource| match source {
             ParameterSource::Output { stack, output } => format!("output {output} of stack {stack}"),
-            ParameterSource::ArtifactKey(function) => format!("key of the archive of {}", function.name),
+            ParameterSource::ArtifactKey(artifact) => format!("key of the archive of {}", artifact.name()),
         };
         Self {
             name: stack.name,

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::application::{ApplicationError, Running};
 use super::difference::{self, Data, ResourceChange};
 use super::events::RootCause;
 use super::execute::{Change, Outcome, Outcomes, StackError};
@@ -149,6 +150,9 @@ pub struct Deployed<'a> {
     environment: &'a str,
     ok: bool,
     stacks: Vec<DeployedStack<'a>>,
+    /// Flink applications that run.
+    #[serde(skip_serializing_if = "<[Running]>::is_empty")]
+    applications: &'a [Running],
     outputs: BTreeMap<&'a str, &'a BTreeMap<String, String>>,
 }
 
@@ -179,8 +183,12 @@ enum Became {
 }
 
 impl<'a> Deployed<'a> {
-    /// What is told of the outcomes of a plan.
-    pub fn of(plan: &'a Plan, outcomes: &'a Outcomes) -> Self {
+    /// What is told of the outcomes of a plan, and of the applications that were started after it.
+    pub fn of(
+        plan: &'a Plan,
+        outcomes: &'a Outcomes,
+        started: &'a Result<Vec<Running>, ApplicationError>,
+    ) -> Self {
         let stacks: Vec<DeployedStack> = plan
             .stacks
             .iter()
@@ -191,11 +199,12 @@ impl<'a> Deployed<'a> {
             Outcome::Done(_, outputs) => Some((name.as_str(), outputs)),
             _ => None,
         });
-        let ok = outcomes.iter().all(|(_, outcome)| matches!(outcome, Outcome::Done(..)));
-        Self { environment: &plan.environment, ok, stacks, outputs: outputs.collect() }
+        let ok = started.is_ok() && outcomes.iter().all(|(_, outcome)| matches!(outcome, Outcome::Done(..)));
+        let applications = started.as_deref().unwrap_or_default();
+        Self { environment: &plan.environment, ok, stacks, applications, outputs: outputs.collect() }
     }
 
-    /// Whether every stack is as planned.
+    /// Whether every stack is as planned, and what shall run runs.
     pub fn ok(&self) -> bool {
         self.ok
     }
@@ -255,6 +264,10 @@ impl Document for Deployed<'_> {
                 Became::NotBegun => paint(CAUTION, "not begun"),
             };
             writeln!(out, "  {name:<10} {became}")?;
+        }
+        for Running { name, before } in self.applications {
+            let state = if *before { paint(FAINT, "runs") } else { paint(GOOD, "started") };
+            writeln!(out, "  {name} {state}")?;
         }
         outputs_text(out, &self.outputs)?;
         if self.ok {

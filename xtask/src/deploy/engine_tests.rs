@@ -177,7 +177,7 @@ async fn a_failure_takes_only_what_needs_it_and_the_next_run_creates_anew() {
     assert_eq!(cause.kind, "Custom::Table");
     assert!(cause.reason.contains("no-such-function"), "{}", cause.reason);
 
-    let document = serde_json::to_value(Deployed::of(&plan, &outcomes)).expect("JSON");
+    let document = serde_json::to_value(Deployed::of(&plan, &outcomes, &Ok(Vec::new()))).expect("JSON");
     assert_eq!(document["ok"], false);
     assert_eq!(document["stacks"][0]["cause"]["logical_id"], "Table");
     assert_eq!(document["stacks"][2]["because"], "ingest");

@@ -2,6 +2,7 @@
 //!
 //! `plan`, `graph`, `difference`, `replacement` and `status` are pure. The others talk to services.
 
+pub mod application;
 mod change_set;
 pub mod consent;
 pub mod difference;
@@ -26,7 +27,7 @@ pub mod test_service;
 use std::collections::{BTreeMap, BTreeSet};
 
 use stacks::environment::Environment;
-use stacks::{Function, ParameterSource, Stack};
+use stacks::{Artifact, ParameterSource, Stack};
 
 use self::change_set::INLINE_LIMIT;
 use self::consent::Consent;
@@ -113,10 +114,10 @@ pub fn choose(stacks: Vec<Stack>, names: &[String]) -> Result<Vec<Stack>, Deploy
     Ok(stacks.into_iter().filter(|stack| chosen.contains(stack.name)).collect())
 }
 
-/// The functions whose archives these stacks name.
-pub fn functions(stacks: &[Stack]) -> Vec<Function> {
+/// The code whose archives these stacks name.
+pub fn artifacts(stacks: &[Stack]) -> Vec<Artifact> {
     let keys = stacks.iter().flat_map(|stack| stack.parameters.values()).filter_map(|source| match source {
-        ParameterSource::ArtifactKey(function) => Some(*function),
+        ParameterSource::ArtifactKey(artifact) => Some(*artifact),
         ParameterSource::Output { .. } => None,
     });
     keys.collect::<BTreeSet<_>>().into_iter().collect()
@@ -144,8 +145,8 @@ fn desired_stack(stack: &Stack, archives: &BTreeMap<&str, Archive>) -> DesiredSt
             ParameterSource::Output { stack, output } => {
                 Source::Output { stack: (*stack).to_owned(), output: (*output).to_owned() }
             }
-            ParameterSource::ArtifactKey(function) => {
-                let archive = archives.get(function.name);
+            ParameterSource::ArtifactKey(artifact) => {
+                let archive = archives.get(artifact.name());
                 needed.extend(archive.cloned());
                 Source::Value(archive.map(|archive| archive.key.clone()).unwrap_or_default())
             }

@@ -31,6 +31,8 @@ const REPLACES: &[(&str, &[&str])] = &[
     ("AWS::IoTTwinMaker::Entity", &["EntityId", "WorkspaceId"]),
     ("AWS::IoTTwinMaker::Workspace", &["WorkspaceId"]),
     ("AWS::Kinesis::Stream", &["Name"]),
+    ("AWS::KinesisAnalyticsV2::Application", &["ApplicationName", "ApplicationMode"]),
+    ("AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption", &["ApplicationName"]),
     (
         "AWS::KinesisFirehose::DeliveryStream",
         &["DeliveryStreamName", "DeliveryStreamType", "KinesisStreamSourceConfiguration"],

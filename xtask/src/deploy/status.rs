@@ -100,6 +100,37 @@ pub fn stage(status: &str) -> Stage {
     }
 }
 
+/// What an application of Managed Service for Apache Flink does, from its
+/// [status](https://docs.aws.amazon.com/managed-flink/latest/apiv2/API_ApplicationDetail.html).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Activity {
+    /// It does not run, and can be started.
+    Stopped,
+    /// It runs.
+    Running,
+    /// It changes, by itself or because it was asked to, and will settle.
+    Busy,
+    /// It is being deleted.
+    Going,
+    /// An update failed, and the service went back to what was before.
+    RolledBack,
+    /// A status that this program does not know.
+    Unknown(String),
+}
+
+/// The activity that a status of an application names.
+pub fn activity(status: &str) -> Activity {
+    match status {
+        "READY" => Activity::Stopped,
+        "RUNNING" => Activity::Running,
+        "STARTING" | "STOPPING" | "FORCE_STOPPING" | "UPDATING" | "AUTOSCALING" | "ROLLING_BACK"
+        | "MAINTENANCE" => Activity::Busy,
+        "DELETING" => Activity::Going,
+        "ROLLED_BACK" => Activity::RolledBack,
+        other => Activity::Unknown(other.to_owned()),
+    }
+}
+
 /// Status of a change set that can be executed.
 pub const CHANGE_SET_READY: &str = "CREATE_COMPLETE";
 /// Status of a change set that cannot.
@@ -190,6 +221,16 @@ mod tests {
         for (status, expected) in table {
             assert_eq!(condition(status), expected, "{status}");
         }
+    }
+
+    #[test]
+    fn every_status_of_an_application_has_an_activity() {
+        for status in aws_sdk_kinesisanalyticsv2::types::ApplicationStatus::values() {
+            assert!(!matches!(activity(status), Activity::Unknown(_)), "{status}");
+        }
+        assert_eq!(activity("READY"), Activity::Stopped);
+        assert_eq!(activity("AUTOSCALING"), Activity::Busy);
+        assert_eq!(activity("PAUSED"), Activity::Unknown("PAUSED".to_owned()));
     }
 
     #[test]

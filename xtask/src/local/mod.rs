@@ -8,6 +8,7 @@
 //! so the target starts empty then; any other service that has ended alone comes back with its data.
 
 mod emulator;
+pub mod flink;
 mod ports;
 mod process;
 pub mod python;
@@ -139,9 +140,11 @@ pub fn running(project: &Project, global: &Global) -> Option<Endpoints> {
 
 /// The processes of the local target that run, by name.
 pub fn processes(project: &Project, global: &Global) -> Vec<(String, u32)> {
-    let record = Folder::of(project, global).record();
-    let processes = record.into_iter().flat_map(|record| record.processes);
-    processes.filter(|(_, process)| process.is_alive()).map(|(name, process)| (name, process.pid)).collect()
+    let folder = Folder::of(project, global);
+    let services = folder.record().into_iter().flat_map(|record| record.processes);
+    let job = flink::process(&folder).map(|process| (flink::NAME.to_owned(), process));
+    let alive = services.chain(job).filter(|(_, process)| process.is_alive());
+    alive.map(|(name, process)| (name, process.pid)).collect()
 }
 
 /// The ports that a start would take, when nothing else has them.
@@ -280,10 +283,10 @@ async fn answers(service: &Service, process: Process, setting: &Setting<'_>) -> 
 
 /// Ends whatever runs for this folder, recorded or not, and removes what it kept.
 fn halt(folder: &Folder, lock: &Lock) -> Result<Vec<Stopped>, LocalError> {
-    let mut stopped = Vec::new();
+    let mut stopped: Vec<Stopped> = flink::halt(folder).into_iter().collect();
     let processes = folder.record().map(|record| record.processes).unwrap_or_default();
     let names = processes.keys().map(String::as_str).chain(SERVICES.iter().map(|service| service.name));
-    let kept: BTreeSet<String> = names.map(str::to_owned).collect();
+    let kept: BTreeSet<String> = names.chain([flink::NAME]).map(str::to_owned).collect();
     for (name, process) in processes {
         if process.stop() {
             stopped.push(Stopped { name, pid: process.pid });

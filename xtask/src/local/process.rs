@@ -63,11 +63,16 @@ impl Process {
 
     /// Asks it and its children to end, and makes them when they do not. `false`: it had ended before.
     pub fn stop(self) -> bool {
+        self.stop_within(GRACE)
+    }
+
+    /// The same, for a process that has something to finish.
+    pub fn stop_within(self, grace: Duration) -> bool {
         if !self.is_alive() {
             return false;
         }
         self.signal(Signal::TERM);
-        let deadline = Instant::now() + GRACE;
+        let deadline = Instant::now() + grace;
         while self.is_alive() && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(20));
         }

@@ -1,0 +1,68 @@
+package dev.sluice.flink;
+
+import dev.sluice.flink.domain.Decoded;
+import dev.sluice.flink.domain.Decoder;
+import dev.sluice.flink.domain.Model;
+import dev.sluice.flink.domain.Record;
+import dev.sluice.flink.quarantine.Inmate;
+import dev.sluice.flink.sink.Entry;
+import dev.sluice.flink.source.Delivery;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.streaming.api.functions.ProcessFunction;
+import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
+
+/**
+ * Decodes events: records go on, and what cannot be stored goes to the {@link #REJECTED side output}. An
+ * event may do both; none does neither.
+ */
+final class Decoding extends ProcessFunction<Delivery, Entry> {
+    private static final long serialVersionUID = 1;
+
+    /** Events for quarantine. */
+    static final OutputTag<Inmate> REJECTED = new OutputTag<>("rejected", TypeInformation.of(Inmate.class));
+
+    private final String model;
+    private transient Decoder decoder;
+    private transient Counter events;
+    private transient Counter corrected;
+    private transient Counter undeclared;
+    private transient Counter outOfRange;
+
+    /** When the last event had arrived: how far the job is behind the stream. */
+    private transient long lastArrivalMs;
+
+    Decoding(String model) {
+        this.model = model;
+    }
+
+    @Override
+    public void open(OpenContext context) {
+        decoder = new Decoder(Model.parse(model));
+        MetricGroup group = Metrics.group(getRuntimeContext().getMetricGroup());
+        events = Metrics.counter(group, "events");
+        corrected = Metrics.counter(group, "corrected");
+        undeclared = Metrics.counter(group, "undeclared");
+        outOfRange = Metrics.counter(group, "outOfRange");
+        group.gauge("lastArrival", () -> lastArrivalMs);
+    }
+
+    @Override
+    public void processElement(Delivery delivery, Context context, Collector<Entry> records) {
+        Decoded decoded = decoder.decode(delivery.data(), delivery.arrival());
+        events.inc();
+        corrected.inc(decoded.corrected() == null ? 0 : 1);
+        undeclared.inc(decoded.undeclared());
+        outOfRange.inc(decoded.outOfRange());
+        lastArrivalMs = delivery.arrivalMs();
+        for (Record record : decoded.records()) {
+            records.collect(new Entry(record, delivery));
+        }
+        if (decoded.rejection() != null) {
+            context.output(REJECTED, Inmate.of(delivery, decoded.rejection()));
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package dev.sluice.flink;
+
+import dev.sluice.flink.domain.Model;
+import dev.sluice.flink.quarantine.Quarantine;
+import dev.sluice.flink.sink.TimestreamSink;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+
+/**
+ * What the application's properties say: where events come from and where they go, and what devices send.
+ *
+ * @param streamArn the stream
+ * @param region Region of everything
+ * @param database database of the store
+ * @param table table of the store
+ * @param quarantineUrl the queue of the quarantine
+ * @param rejectedBucket the bucket for what is too large for the queue
+ * @param environment name of the environment
+ * @param model the text of the model
+ */
+public record JobProperties(
+        String streamArn,
+        String region,
+        String database,
+        String table,
+        String quarantineUrl,
+        String rejectedBucket,
+        String environment,
+        String model)
+        implements Serializable {
+    private static final String PIPELINE = "pipeline";
+    private static final String MODEL = "model";
+    private static final String CHUNK = "json.";
+
+    /** Properties that do not say what they must. */
+    public static final class InvalidException extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        private InvalidException(String message) {
+            super(message);
+        }
+    }
+
+    /**
+     * Reads the groups of the application.
+     *
+     * @throws InvalidException for every property that is missing, and for a model that is none
+     */
+    public static JobProperties of(Map<String, Properties> groups) {
+        List<String> missing = new ArrayList<>();
+        Properties pipeline = groups.getOrDefault(PIPELINE, new Properties());
+        String model = model(groups.getOrDefault(MODEL, new Properties()));
+        if (model.isEmpty()) {
+            missing.add(MODEL + "." + CHUNK + "00");
+        }
+        JobProperties properties = new JobProperties(
+                property(pipeline, "StreamArn", missing),
+                property(pipeline, "Region", missing),
+                property(pipeline, "Database", missing),
+                property(pipeline, "Table", missing),
+                property(pipeline, "QuarantineUrl", missing),
+                property(pipeline, "RejectedBucket", missing),
+                property(pipeline, "Environment", missing),
+                model);
+        if (!missing.isEmpty()) {
+            throw new InvalidException(
+                    "the application's properties lack " + String.join(", ", missing) + "; deploy the consumer again");
+        }
+        properties.parsedModel();
+        return properties;
+    }
+
+    private static String property(Properties group, String name, List<String> missing) {
+        String value = group.getProperty(name, "");
+        if (value.isEmpty()) {
+            missing.add(PIPELINE + "." + name);
+        }
+        return value;
+    }
+
+    /** The chunks, concatenated in the order of their names. */
+    private static String model(Properties group) {
+        Map<String, String> chunks = new TreeMap<>();
+        for (String name : group.stringPropertyNames()) {
+            if (name.startsWith(CHUNK)) {
+                chunks.put(name, group.getProperty(name));
+            }
+        }
+        return String.join("", chunks.values());
+    }
+
+    /** The model. */
+    public Model parsedModel() {
+        try {
+            return Model.parse(model);
+        } catch (RuntimeException invalid) {
+            throw new InvalidException(
+                    "the model in the application's properties is not readable: " + invalid.getMessage());
+        }
+    }
+
+    /** Where records go. */
+    public TimestreamSink.Table store() {
+        return new TimestreamSink.Table(region, database, table);
+    }
+
+    /** Where everything else goes. */
+    public Quarantine.Place quarantine() {
+        return new Quarantine.Place(region, quarantineUrl, rejectedBucket);
+    }
+}

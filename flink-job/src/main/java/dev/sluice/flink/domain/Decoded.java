@@ -1,0 +1,16 @@
+package dev.sluice.flink.domain;
+
+import java.util.List;
+
+/**
+ * What became of an event.
+ *
+ * @param records what can be stored: by time, and at the same instant in the order of the model
+ * @param rejection why the event, or a part of it, cannot: it belongs into quarantine, also when there
+ *     are records; {@code null} when all of it can
+ * @param corrected set when the event came from too far ahead and was moved to its arrival, else {@code null}
+ * @param undeclared fields that the model does not name
+ * @param outOfRange values outside of their normal range; they are in the records
+ */
+public record Decoded(
+        List<Record> records, Rejection rejection, Correction corrected, int undeclared, int outOfRange) {}

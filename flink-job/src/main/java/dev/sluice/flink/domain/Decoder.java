@@ -1,0 +1,321 @@
+package dev.sluice.flink.domain;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * From the bytes of one event to its records.
+ *
+ * <p>The order matters: the document, then who and when (without which nothing can be stored), then every
+ * measure by itself, then the clock, and last the limits of the store. A fault of one measure never costs
+ * another its place.
+ *
+ * <p>A decoder keeps nothing of an event, so that threads may share it.
+ */
+public final class Decoder {
+    private static final Comparator<Reading> BY_TIME_AND_MEASURE =
+            Comparator.comparingLong(Reading::time).thenComparingInt(Reading::measure);
+
+    private final FieldNames names = new FieldNames();
+
+    /** {@code null} when the arrival time is the time. */
+    private final Source time;
+
+    private final TimeUnit unit;
+
+    /** The device first. */
+    private final Source[] dimensions;
+
+    private final PreparedMeasure[] measures;
+    private final Model.RecordLayout layout;
+
+    /** How many names of undeclared fields are reasons. */
+    private final int keepNames;
+
+    /** Where a value comes from and what it is called in the store. */
+    private record Source(int slot, String field, String name) {}
+
+    private record PreparedMeasure(Source source, MeasureType type, Model.Range normal) {
+        /** Whether {@code value} is in the normal range; what is no number, or has no range, is. */
+        boolean isNormal(Value value) {
+            if (normal == null) {
+                return true;
+            }
+            if (value instanceof Value.Double number) {
+                return normal.contains(number.value());
+            }
+            // A range is made of doubles; beyond 2^53 the comparison is as coarse as they are.
+            return !(value instanceof Value.Bigint number) || normal.contains((double) number.value());
+        }
+    }
+
+    /** A value that can be stored, before it is put into a record; {@code measure} is an index into the model. */
+    private record Reading(long time, int measure, Value value) {
+        boolean isAtPlaceOf(Reading other) {
+            return time == other.time && measure == other.measure;
+        }
+    }
+
+    /** Prepares {@code model}, which is taken as valid. */
+    public Decoder(Model model) {
+        // In the order in which devices usually write them.
+        this.time = model.time() == null ? null : source(model.time().field(), "");
+        this.unit = model.time() == null ? TimeUnit.MILLISECONDS : model.time().unit();
+        List<Source> series = new ArrayList<>();
+        series.add(source(model.device().field(), model.device().dimension()));
+        for (Model.Dimension dimension : model.dimensions()) {
+            series.add(source(dimension.field(), dimension.name()));
+        }
+        this.dimensions = series.toArray(Source[]::new);
+        this.measures = model.measures().stream()
+                .map(measure ->
+                        new PreparedMeasure(source(measure.field(), measure.name()), measure.type(), measure.normal()))
+                .toArray(PreparedMeasure[]::new);
+        this.layout = model.layout();
+        this.keepNames = switch (model.undeclared()) {
+            case IGNORE -> 0;
+            case QUARANTINE -> Rejection.MAX_REASONS;
+        };
+    }
+
+    private Source source(String field, String name) {
+        return new Source(names.declare(field), field, name);
+    }
+
+    /** Decodes one event. Answers for any bytes: with records, a rejection, or both. */
+    public Decoded decode(byte[] payload, Arrival arrival) {
+        Outcome.OfDocument read = Fields.read(payload, names, keepNames);
+        if (read instanceof Fields fields) {
+            return new Event(fields, arrival).decode();
+        }
+        Rejection.Builder rejection = new Rejection.Builder();
+        rejection.add(null, (Fault) read);
+        return new Decoded(List.of(), rejection.build(), null, 0, 0);
+    }
+
+    /** One event on its way. */
+    private final class Event {
+        private final Fields fields;
+        private final Arrival arrival;
+        private final Rejection.Builder rejection = new Rejection.Builder();
+        private int undeclared;
+
+        Event(Fields fields, Arrival arrival) {
+            this.fields = fields;
+            this.arrival = arrival;
+            this.undeclared = fields.undeclared();
+        }
+
+        Decoded decode() {
+            List<Record> records = List.of();
+            Correction corrected = null;
+            int outOfRange = 0;
+            List<DimensionValue> series = series();
+            Instants.Moment moment = moment();
+            if (series != null && moment != null) {
+                List<Reading> readings = oneValueAnInstant(readings(moment.nanoseconds()));
+                for (Reading reading : readings) {
+                    outOfRange += measures[reading.measure].isNormal(reading.value) ? 0 : 1;
+                }
+                corrected = readings.isEmpty() ? null : arrival.correction(readings.get(readings.size() - 1).time);
+                records = records(readings, series, corrected);
+                if (records.isEmpty() && rejection.isEmpty()) {
+                    rejection.add(null, Fault.NO_MEASURES);
+                }
+            }
+            if (keepNames > 0) {
+                for (String name : fields.undeclaredNames()) {
+                    rejection.add(name, Fault.UNDECLARED_FIELD);
+                }
+                rejection.omit(fields.undeclared() - fields.undeclaredNames().size());
+            }
+            return new Decoded(records, rejection.build(), corrected, undeclared, outOfRange);
+        }
+
+        /**
+         * The series; {@code null} where there is none. A dimension that is null or empty is left out, but
+         * not the device.
+         */
+        private List<DimensionValue> series() {
+            List<DimensionValue> series = new ArrayList<>(dimensions.length);
+            boolean complete = true;
+            for (int index = 0; index < dimensions.length; index++) {
+                Source source = dimensions[index];
+                Utf8 json = fields.get(source.slot);
+                Fault fault = index == 0 ? Fault.DEVICE_MISSING : null;
+                if (fields.isRepeated(source.slot)) {
+                    fault = Fault.DUPLICATE_FIELD;
+                } else if (json != null) {
+                    Outcome.OfScalar parsed = Scalar.parse(json);
+                    if (parsed instanceof Scalar scalar && scalar.text().length() > 0) {
+                        series.add(new DimensionValue(source.name, scalar.text().toString()));
+                        continue;
+                    }
+                    fault = parsed instanceof Fault found ? found : fault;
+                }
+                if (fault != null) {
+                    rejection.add(source.field, fault);
+                    complete = false;
+                }
+            }
+            if (Record.seriesBytes(series, Record.Size.BOUND) > Record.MAX_SERIES_BYTES) {
+                int bytes = Record.seriesBytes(series, Record.Size.EXACT);
+                if (bytes > Record.MAX_SERIES_BYTES) {
+                    rejection.add(null, Fault.dimensionsTooLarge(bytes));
+                    complete = false;
+                }
+            }
+            return complete ? Collections.unmodifiableList(series) : null;
+        }
+
+        /** The time of the event, without one the moment of its arrival; {@code null} where it is unreadable. */
+        private Instants.Moment moment() {
+            if (time == null) {
+                return new Instants.Moment(arrival.moment());
+            }
+            Outcome.OfTime read;
+            Utf8 json = fields.get(time.slot);
+            if (fields.isRepeated(time.slot)) {
+                read = Fault.DUPLICATE_FIELD;
+            } else if (json == null) {
+                read = new Instants.Moment(arrival.moment());
+            } else if (json.startsWith('{') || json.startsWith('[')) {
+                // An object or array is as unreadable as any other text that is no time.
+                read = Fault.timeUnreadable(json.quoted());
+            } else {
+                Outcome.OfScalar parsed = Scalar.parse(json);
+                read = parsed instanceof Scalar scalar ? Instants.read(scalar, unit) : (Fault) parsed;
+            }
+            if (read instanceof Instants.Moment moment) {
+                return moment;
+            }
+            rejection.add(time.field, (Fault) read);
+            return null;
+        }
+
+        /** Every value that is of its type, and a reason for every other. */
+        private List<Reading> readings(long moment) {
+            List<Reading> readings = new ArrayList<>(measures.length);
+            for (int index = 0; index < measures.length; index++) {
+                PreparedMeasure measure = measures[index];
+                Source source = measure.source;
+                if (fields.isRepeated(source.slot)) {
+                    rejection.add(source.field, Fault.DUPLICATE_FIELD);
+                    continue;
+                }
+                Utf8 json = fields.get(source.slot);
+                if (json == null) {
+                    continue;
+                }
+                if (json.startsWith('[')) {
+                    points(json, index, readings);
+                    continue;
+                }
+                Outcome.OfScalar parsed = Scalar.parse(json);
+                if (parsed instanceof Fault fault) {
+                    rejection.add(source.field, fault);
+                    continue;
+                }
+                Outcome.OfValue coerced = ((Scalar) parsed).coerce(measure.type, unit);
+                if (coerced instanceof Value value) {
+                    readings.add(new Reading(moment, index, value));
+                } else {
+                    rejection.add(source.field, (Fault) coerced);
+                }
+            }
+            return readings;
+        }
+
+        private void points(Utf8 json, int measure, List<Reading> readings) {
+            Points points = Points.read(json, measures[measure].type, unit);
+            undeclared += points.undeclared();
+            List<Outcome.OfElement> elements = points.elements();
+            for (int at = 0; at < elements.size(); at++) {
+                Outcome.OfElement element = elements.get(at);
+                if (element instanceof Points.Point point) {
+                    readings.add(new Reading(point.time(), measure, point.value()));
+                } else if (element instanceof Fault fault) {
+                    rejection.add(measures[measure].source.field + "[" + at + "]", fault);
+                }
+            }
+        }
+
+        /** The readings sorted, with one value for each measure and instant. */
+        private List<Reading> oneValueAnInstant(List<Reading> readings) {
+            // Stable: of two elements with the same time, the one that the device sent first stays.
+            readings.sort(BY_TIME_AND_MEASURE);
+            List<Reading> kept = new ArrayList<>(readings.size());
+            Reading last = null;
+            for (Reading next : readings) {
+                if (last == null || !next.isAtPlaceOf(last)) {
+                    kept.add(next);
+                    last = next;
+                } else if (!next.value.equals(last.value)) {
+                    rejection.add(measures[next.measure].source.field, Fault.CONFLICTING_POINT);
+                }
+            }
+            return kept;
+        }
+
+        /** Makes records of sorted readings. */
+        private List<Record> records(List<Reading> readings, List<DimensionValue> series, Correction correction) {
+            List<Record> records = new ArrayList<>(1);
+            for (int at = 0; at < readings.size(); ) {
+                long original = readings.get(at).time;
+                List<MeasureValue> values = new ArrayList<>(measures.length + 2);
+                for (; at < readings.size() && readings.get(at).time == original; at++) {
+                    Reading reading = readings.get(at);
+                    values.add(new MeasureValue(measures[reading.measure].source.name, reading.value));
+                }
+                if (correction == null) {
+                    put(values, original, series, records);
+                } else if (correction.fits(original)) {
+                    mark(values, original);
+                    put(values, correction.apply(original), series, records);
+                } else {
+                    rejection.add(null, Fault.timeOutOfRange(Long.toString(original)));
+                }
+            }
+            return Collections.unmodifiableList(records);
+        }
+
+        /**
+         * Adds what a corrected record says of itself. A time before 1970 cannot be said, and is never ahead
+         * by itself: it is the companion of one that is.
+         */
+        private static void mark(List<MeasureValue> values, long original) {
+            if (original >= 0) {
+                values.add(new MeasureValue(Record.ORIGINAL_TIME, new Value.Timestamp(original)));
+            }
+            values.add(new MeasureValue(Record.TIME_CORRECTED, new Value.Boolean(true)));
+        }
+
+        private void put(List<MeasureValue> values, long when, List<DimensionValue> series, List<Record> records) {
+            if (layout instanceof Model.Multi multi) {
+                Measured measured = new Measured.Multi(Collections.unmodifiableList(values));
+                put(new Record(series, multi.name(), measured, when, arrival.version()), records);
+                return;
+            }
+            for (MeasureValue value : values) {
+                put(new Record(series, value.name(), onItsOwn(value), when, arrival.version()), records);
+            }
+        }
+
+        private void put(Record record, List<Record> records) {
+            if (record.fits()) {
+                records.add(record);
+            } else {
+                rejection.add(null, Fault.recordTooLarge(record.measureName(), record.bytes()));
+            }
+        }
+
+        /** The content of a record of one measure. */
+        private static Measured onItsOwn(MeasureValue measure) {
+            return measure.value() instanceof Value.Timestamp
+                    ? new Measured.Multi(List.of(measure))
+                    : new Measured.Single(measure.value());
+        }
+    }
+}

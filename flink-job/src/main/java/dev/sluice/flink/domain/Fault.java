@@ -1,0 +1,114 @@
+package dev.sluice.flink.domain;
+
+/**
+ * A fault of an event: facts for machines, a sentence for people.
+ *
+ * @param code stable name of the fault; part of the quarantine's message format, so a code never changes
+ *     its meaning
+ * @param sentence what is wrong, without the field
+ */
+public record Fault(String code, String sentence)
+        implements Outcome.OfDocument, Outcome.OfScalar, Outcome.OfValue, Outcome.OfTime, Outcome.OfElement {
+
+    /** The bytes are an aggregate of the Kinesis Producer Library, which is not taken apart. */
+    static final Fault KPL_AGGREGATE = new Fault(
+            "kpl_aggregate",
+            "the record is an aggregate of the Kinesis Producer Library; send records without aggregation");
+
+    /** The JSON value is not an object. */
+    static final Fault NOT_AN_OBJECT = new Fault("not_an_object", "the event is JSON but not an object");
+
+    /** Objects and arrays are nested deeper than the limit. */
+    static final Fault NESTED_TOO_DEEP =
+            new Fault("nested_too_deep", "the event is nested deeper than " + Fields.MAX_DEPTH + " levels");
+
+    /** A declared field is there twice, and which one is meant is unknowable. */
+    static final Fault DUPLICATE_FIELD = new Fault("duplicate_field", "the field is there more than once");
+
+    /** No device is named. */
+    static final Fault DEVICE_MISSING = new Fault("device_missing", "the device is missing or empty");
+
+    /** A dimension or measure is an object. */
+    static final Fault AN_OBJECT = new Fault("not_a_scalar", "a single value is needed, not an object");
+
+    /** A dimension or an element's value is an array. */
+    static final Fault AN_ARRAY = new Fault("not_a_scalar", "a single value is needed, not an array");
+
+    /** An element of an array has no time of its own. */
+    static final Fault POINT_TIME_MISSING = new Fault("point_time_missing", "the element has no time");
+
+    /** An element of an array is not {@code {"ts": …, "value": …}}. */
+    static final Fault NOT_A_POINT = new Fault("not_a_point", "the element is not an object with ts and value");
+
+    /** Two elements give the same measure different values at the same instant. */
+    static final Fault CONFLICTING_POINT = new Fault("conflicting_point", "the instant already has another value");
+
+    /** The store takes no empty text. */
+    static final Fault TEXT_EMPTY = new Fault("text_empty", "the text is empty");
+
+    /** Nothing of the event can be stored. */
+    static final Fault NO_MEASURES = new Fault("no_measures", "the event has no measure");
+
+    /** The model does not name the field, and asks for quarantine in this case. */
+    static final Fault UNDECLARED_FIELD = new Fault("undeclared_field", "the model does not name this field");
+
+    /** A string has an escape sequence that is no character. */
+    static final Fault LONE_SURROGATE =
+            new Fault("not_json", "the event is not JSON: half of a surrogate pair in a string");
+
+    /** The bytes are not UTF-8 from the one with index {@code at} on. */
+    static Fault notUtf8(int at) {
+        return new Fault("not_utf8", "the event is not UTF-8 from byte " + at + " on");
+    }
+
+    /** The text is not exactly one JSON value; the parser stopped at {@code at}. */
+    static Fault notJson(int at, int end) {
+        return new Fault(
+                "not_json",
+                "the event is not JSON: " + (at < end ? "byte " + at + " does not belong there" : "it ends too early"));
+    }
+
+    /** The names and values of all dimensions exceed 2 KB together. */
+    static Fault dimensionsTooLarge(int bytes) {
+        return new Fault(
+                "dimensions_too_large",
+                "the dimensions take " + bytes + " bytes, of at most " + Record.MAX_SERIES_BYTES);
+    }
+
+    /** A time is neither a number nor ISO-8601. */
+    static Fault timeUnreadable(String text) {
+        return new Fault("time_unreadable", DebugText.of(text) + " is not a time");
+    }
+
+    /** A time is outside of what nanoseconds in 64 bits, or the store's type, can say. */
+    static Fault timeOutOfRange(String text) {
+        return new Fault("time_out_of_range", "the time " + text + " is outside of the range of the store");
+    }
+
+    /** The value cannot be read as the declared type. */
+    static Fault typeMismatch(MeasureType wanted, String text) {
+        return new Fault("type_mismatch", text + " is not a " + wanted.label());
+    }
+
+    /** NaN and infinities cannot be stored. */
+    static Fault notFinite(String text) {
+        return new Fault("not_finite", text + " is not a finite number");
+    }
+
+    /** The number exceeds the declared type. */
+    static Fault numberOutOfRange(MeasureType wanted, String text) {
+        return new Fault("number_out_of_range", text + " does not fit into a " + wanted.label());
+    }
+
+    /** The store takes 2 KB of text. */
+    static Fault textTooLong(int bytes) {
+        return new Fault("text_too_long", "the text takes " + bytes + " bytes, of at most " + Value.MAX_TEXT_BYTES);
+    }
+
+    /** A record exceeds 2 KB. */
+    static Fault recordTooLarge(String name, int bytes) {
+        return new Fault(
+                "record_too_large",
+                "the record " + name + " takes " + bytes + " bytes, of at most " + Record.MAX_RECORD_BYTES);
+    }
+}

@@ -1,0 +1,21 @@
+package dev.sluice.flink.domain;
+
+/** What each step of decoding gives, or the fault in its place. */
+final class Outcome {
+    private Outcome() {}
+
+    /** The fields of an event, or why the document is none. */
+    sealed interface OfDocument permits Fields, Fault {}
+
+    /** A scalar, or why a JSON value is none. */
+    sealed interface OfScalar permits Scalar, Fault {}
+
+    /** A value of the wanted type, or why there is none. */
+    sealed interface OfValue permits Value, Fault {}
+
+    /** An instant, or why there is none. */
+    sealed interface OfTime permits Instants.Moment, Fault {}
+
+    /** What came of an element of an array. */
+    sealed interface OfElement permits Points.Point, Points.Empty, Fault {}
+}

@@ -1,0 +1,126 @@
+package dev.sluice.flink.quarantine;
+
+import dev.sluice.flink.Metrics;
+import dev.sluice.flink.sink.Backoff;
+import java.util.Collection;
+import java.util.List;
+import org.apache.flink.api.connector.sink2.StatefulSinkWriter;
+import org.apache.flink.api.connector.sink2.WriterInitContext;
+import org.apache.flink.connector.base.sink.AsyncSinkBase;
+import org.apache.flink.connector.base.sink.writer.AsyncSinkWriter;
+import org.apache.flink.connector.base.sink.writer.BufferedRequestState;
+import org.apache.flink.connector.base.sink.writer.DequeRequestBuffer;
+import org.apache.flink.connector.base.sink.writer.ResultHandler;
+import org.apache.flink.connector.base.sink.writer.SimpleBatchCreator;
+import org.apache.flink.connector.base.sink.writer.config.AsyncSinkWriterConfiguration;
+import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.metrics.Counter;
+
+/**
+ * The quarantine as a sink: at least once. A checkpoint holds what the queue has not taken yet, so that no
+ * event is lost between the stream and the queue; after a failure a message may be there twice, with the
+ * same sequence number.
+ */
+public final class QuarantineSink extends AsyncSinkBase<Inmate, Inmate> {
+    private static final long serialVersionUID = 1;
+    private static final int REQUESTS = 4;
+    private static final int BUFFERED = 200;
+    private static final long MOST_WAIT_MS = 500;
+
+    /** All that one request may bring to memory: ten records of Kinesis at their largest. */
+    private static final long REQUEST_BYTES = 100L << 20;
+
+    private final Quarantine.Place place;
+
+    /**
+     * A sink that keeps events.
+     *
+     * @param place where
+     */
+    public QuarantineSink(Quarantine.Place place) {
+        super(
+                (inmate, context) -> inmate,
+                Quarantine.MAX_MESSAGES,
+                REQUESTS,
+                BUFFERED,
+                REQUEST_BYTES,
+                MOST_WAIT_MS,
+                REQUEST_BYTES);
+        this.place = place;
+    }
+
+    @Override
+    public StatefulSinkWriter<Inmate, BufferedRequestState<Inmate>> createWriter(WriterInitContext context) {
+        return restoreWriter(context, List.of());
+    }
+
+    @Override
+    public StatefulSinkWriter<Inmate, BufferedRequestState<Inmate>> restoreWriter(
+            WriterInitContext context, Collection<BufferedRequestState<Inmate>> states) {
+        return new Writer(this, context, states);
+    }
+
+    @Override
+    public SimpleVersionedSerializer<BufferedRequestState<Inmate>> getWriterStateSerializer() {
+        return new InmateSerializer();
+    }
+
+    private AsyncSinkWriterConfiguration configuration() {
+        return AsyncSinkWriterConfiguration.builder()
+                .setMaxBatchSize(getMaxBatchSize())
+                .setMaxBatchSizeInBytes(getMaxBatchSizeInBytes())
+                .setMaxInFlightRequests(getMaxInFlightRequests())
+                .setMaxBufferedRequests(getMaxBufferedRequests())
+                .setMaxTimeInBufferMS(getMaxTimeInBufferMS())
+                .setMaxRecordSizeInBytes(getMaxRecordSizeInBytes())
+                .setFailOnTimeout(false)
+                .build();
+    }
+
+    private static final class Writer extends AsyncSinkWriter<Inmate, Inmate> {
+        private final Quarantine quarantine;
+        private final Counter quarantined;
+        private final Backoff backoff = new Backoff();
+
+        private Writer(
+                QuarantineSink sink, WriterInitContext context, Collection<BufferedRequestState<Inmate>> states) {
+            super(
+                    sink.getElementConverter(),
+                    context,
+                    sink.configuration(),
+                    states,
+                    new SimpleBatchCreator<>(sink.getMaxBatchSizeInBytes()),
+                    new DequeRequestBuffer<>());
+            quarantine = sink.place.open();
+            quarantined = Metrics.counter(Metrics.group(context.metricGroup()), "quarantined");
+        }
+
+        @Override
+        protected void submitRequestEntries(List<Inmate> inmates, ResultHandler<Inmate> handler) {
+            quarantine.keep(inmates).whenComplete((lost, failure) -> {
+                if (failure != null) {
+                    backoff.after(() -> handler.retryForEntries(inmates));
+                    return;
+                }
+                quarantined.inc(inmates.size() - lost.size());
+                if (lost.isEmpty()) {
+                    backoff.reset();
+                    handler.complete();
+                } else {
+                    backoff.after(() -> handler.retryForEntries(lost));
+                }
+            });
+        }
+
+        @Override
+        protected long getSizeInBytes(Inmate inmate) {
+            return inmate.delivery().data().length;
+        }
+
+        @Override
+        public void close() {
+            super.close();
+            quarantine.close();
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package dev.sluice.flink.domain;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** The files of {@code test-vectors/}, as its README describes them. */
+final class Vectors {
+    static final ObjectMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
+
+    private static final Path FOLDER =
+            Path.of(System.getProperty("basedir", "")).resolve("../test-vectors");
+    private static final Pattern REPETITION = Pattern.compile("«(\\d+)»");
+
+    private Vectors() {}
+
+    record Vector(
+            @JsonProperty(required = true) String name,
+            @JsonProperty(required = true) String why,
+            @JsonProperty(required = true) String model,
+            When arrival,
+            String event,
+            @JsonProperty("event_base64") String eventBase64,
+            @JsonProperty(required = true) List<JsonNode> records,
+            JsonNode quarantine,
+            boolean corrected,
+            int undeclared,
+            @JsonProperty("out_of_range") int outOfRange) {
+
+        byte[] payload() {
+            if ((event == null) == (eventBase64 == null)) {
+                throw new IllegalArgumentException(name + ": either event or event_base64");
+            }
+            return event == null ? Base64.getDecoder().decode(eventBase64) : event.getBytes(StandardCharsets.UTF_8);
+        }
+
+        Arrival arrives() {
+            return arrival == null ? ARRIVAL : new Arrival(arrival.timeMs, arrival.sequenceNumber);
+        }
+    }
+
+    record When(
+            @JsonProperty(value = "time_ms", required = true)
+            long timeMs,
+
+            @JsonProperty(value = "sequence_number", required = true)
+            String sequenceNumber) {}
+
+    static final Arrival ARRIVAL =
+            new Arrival(1_609_757_180_000L, "49613710034000000000000000000000000000000000000000000042");
+
+    /** The vectors of each file. */
+    static SortedMap<String, List<Vector>> byFile() {
+        SortedMap<String, List<Vector>> files = new TreeMap<>();
+        read(FOLDER).forEach((name, text) -> {
+            String expanded =
+                    REPETITION.matcher(text).replaceAll(count -> "x".repeat(Integer.parseInt(count.group(1))));
+            try {
+                files.put(name, List.of(JSON.readValue(expanded, Vector[].class)));
+            } catch (JsonProcessingException cause) {
+                throw new UncheckedIOException(name, cause);
+            }
+        });
+        return files;
+    }
+
+    static List<Vector> all() {
+        List<Vector> all = new ArrayList<>();
+        byFile().values().forEach(all::addAll);
+        return all;
+    }
+
+    /** Every model, by the name of its file without {@code .json}. */
+    static SortedMap<String, Model> models() {
+        SortedMap<String, Model> models = new TreeMap<>();
+        read(FOLDER.resolve("models")).forEach((name, text) -> models.put(name, Model.parse(text)));
+        return models;
+    }
+
+    static Path modelsFolder() {
+        return FOLDER.resolve("models");
+    }
+
+    private static SortedMap<String, String> read(Path folder) {
+        SortedMap<String, String> texts = new TreeMap<>();
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file :
+                    files.filter(path -> path.toString().endsWith(".json")).toList()) {
+                String name = file.getFileName().toString();
+                texts.put(name.substring(0, name.length() - ".json".length()), Files.readString(file));
+            }
+        } catch (IOException cause) {
+            throw new UncheckedIOException("the test vectors are beside flink-job", cause);
+        }
+        if (texts.isEmpty()) {
+            throw new IllegalStateException("there is nothing in " + folder);
+        }
+        return texts;
+    }
+}

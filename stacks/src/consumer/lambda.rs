@@ -1,0 +1,61 @@
+//! Kind `lambda`: a function that the stream's batches invoke. Retries end, batches are halved to find
+//! the record that fails, and what is given up goes to S3 with its payload.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::Ends;
+use crate::Inputs;
+use crate::cfn::{LogicalId, Resource, Template};
+use crate::environment::LambdaConsumer;
+use crate::functions::{self, Deployment, KINESIS_CONSUMER};
+
+/// Folder of the rejected-data bucket into which the on-failure destination writes, with the function's
+/// role.
+const GIVEN_UP_PREFIX: &str = "aws/lambda";
+
+pub(super) fn add(template: &mut Template, inputs: &Inputs, consumer: &LambdaConsumer, ends: Ends) {
+    let function = functions::add(
+        template,
+        inputs.environment,
+        KINESIS_CONSUMER,
+        Deployment {
+            stack: "consumer",
+            description: "Writes the events of the stream to the store",
+            memory_mb: consumer.memory_mb,
+            timeout_seconds: consumer.timeout_seconds,
+            variables: BTreeMap::from([
+                ("DATABASE", ends.database.reference()),
+                ("TABLE", ends.table_name.reference()),
+                ("QUARANTINE_URL", ends.quarantine_url.reference()),
+                ("REJECTED_BUCKET", ends.rejected_bucket.reference()),
+            ]),
+            statements: ends.statements(&[GIVEN_UP_PREFIX]),
+        },
+    );
+
+    template.add(
+        LogicalId::new("StreamMapping"),
+        Resource::new(
+            "AWS::Lambda::EventSourceMapping",
+            json!({
+                "FunctionName": function.reference(),
+                "EventSourceArn": ends.stream.reference(),
+                "StartingPosition": "TRIM_HORIZON",
+                "BatchSize": consumer.batch_size,
+                "MaximumBatchingWindowInSeconds": consumer.window_seconds,
+                "ParallelizationFactor": consumer.parallelization,
+                "MaximumRetryAttempts": consumer.max_attempts,
+                "MaximumRecordAgeInSeconds": consumer.max_age_seconds,
+                "BisectBatchOnFunctionError": true,
+                "FunctionResponseTypes": ["ReportBatchItemFailures"],
+                "DestinationConfig": {"OnFailure": {"Destination": ends.rejected}},
+            }),
+        ),
+    );
+
+    let logs = KINESIS_CONSUMER.logical_id().with("Logs");
+    template.output("ConsumerFunctionName", "Function that writes to the store", function.reference());
+    template.output("ConsumerLogGroup", "Log group of that function", logs.reference());
+}
