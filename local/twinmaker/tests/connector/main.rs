@@ -3,6 +3,7 @@
 //! Everything is the real thing: the connector's program as a function of ministack, `local-timestream`
 //! as its store, and this endpoint in front. `SLUICE_PYTHON` names a Python with boto3 and ministack.
 
+#[expect(dead_code, reason = "this test only starts it")]
 #[path = "../process/mod.rs"]
 mod process;
 #[path = "../process/python.rs"]
