@@ -85,8 +85,8 @@ fn program() -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let messages = output.stdout.split(|byte| *byte == b'\n');
     let messages = messages.filter_map(|line| serde_json::from_slice::<Value>(line).ok());
-    let programs = messages.filter_map(|message| Some(message.get("executable")?.as_str()?.to_owned()));
-    programs.last().expect("a program")
+    let mut programs = messages.filter_map(|message| Some(message.get("executable")?.as_str()?.to_owned()));
+    programs.next().expect("a program")
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the requests read better")]
@@ -139,6 +139,7 @@ fn component_type(id: &str) -> Value {
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the requests read better")]
 fn entity(component_type: &str, properties: Value) -> Value {
     let properties: serde_json::Map<_, _> = properties
         .as_object()
