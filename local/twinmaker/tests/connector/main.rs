@@ -24,7 +24,7 @@ use serde_json::Value;
 
 const PROGRAMS: [&str; 2] = ["local-timestream", "twinmaker-connector"];
 /// Until ministack answers, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A process that ends with its value.
 struct Running(Child);
