@@ -1,5 +1,6 @@
 //! Exit codes, and errors that say what to do.
 
+use std::error::Error;
 use std::process::ExitCode;
 
 /// What the process tells its caller. The numbers are a promise.
@@ -70,6 +71,21 @@ impl Failure {
         self.hint = Some(hint.into());
         self
     }
+}
+
+/// The message of an error and of its causes, without repeating what one already says of the next.
+pub fn causes(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let message = cause.to_string();
+        if !text.contains(&message) {
+            text.push_str(": ");
+            text.push_str(&message);
+        }
+        next = cause.source();
+    }
+    text
 }
 
 impl<E: Explain> From<E> for Failure {

@@ -13,6 +13,7 @@ use crate::failure::{Exit, Explain, Failure};
 #[derive(Debug, Clone)]
 pub struct Project {
     root: PathBuf,
+    configuration: PathBuf,
     target: PathBuf,
 }
 
@@ -76,12 +77,15 @@ impl Explain for ConfigurationError {
 }
 
 impl Project {
-    /// The checkout around this program's source.
+    /// The checkout around this program's source. Its `telemetry.toml` and `environments/` are those of the
+    /// folder that the variable `SLUICE_CONFIGURATION` names, if it names one.
     pub fn locate() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_path_buf();
         let target =
             std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
-        Self { root, target }
+        let configuration =
+            std::env::var_os("SLUICE_CONFIGURATION").map_or_else(|| root.clone(), |folder| root.join(folder));
+        Self { root, configuration, target }
     }
 
     /// The workspace's folder.
@@ -96,7 +100,7 @@ impl Project {
 
     /// Names of the environments that have a file, sorted.
     pub fn environments(&self) -> Vec<String> {
-        let mut names: Vec<String> = std::fs::read_dir(self.root.join("environments"))
+        let mut names: Vec<String> = std::fs::read_dir(self.configuration.join("environments"))
             .into_iter()
             .flatten()
             .flatten()
@@ -140,7 +144,7 @@ impl Project {
     }
 
     fn read(&self, file: &str) -> Result<String, ConfigurationError> {
-        std::fs::read_to_string(self.root.join(file))
+        std::fs::read_to_string(self.configuration.join(file))
             .map_err(|source| ConfigurationError::Read { path: file.to_owned(), source })
     }
 }

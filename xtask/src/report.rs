@@ -14,7 +14,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use crate::cli::Format;
-use crate::failure::Failure;
+use crate::failure::{Failure, causes};
 
 /// Green, for what succeeded.
 pub const GOOD: Style = AnsiColor::Green.on_default();
@@ -131,14 +131,14 @@ impl Report {
                 ok: bool,
                 error: Body,
             }
-            let message = causes(&failure.error);
+            let message = causes(failure.error.as_ref());
             let (hint, details) = (failure.hint.clone(), failure.details.clone());
             self.json(&Failed {
                 ok: false,
                 error: Body { exit: failure.exit as u8, message, hint, details },
             });
         }
-        self.note(format_args!("{} {}", paint(BAD, "error:"), causes(&failure.error)));
+        self.note(format_args!("{} {}", paint(BAD, "error:"), causes(failure.error.as_ref())));
         if let Some(hint) = &failure.hint {
             self.note(format_args!("{} {hint}", paint(GOOD, "hint:")));
         }
@@ -151,19 +151,6 @@ impl Report {
             Err(error) => eprintln!("error: the result cannot be written as JSON: {error}"),
         }
     }
-}
-
-/// The message of an error and of its causes, without repeating what one already says of the next.
-fn causes(error: &anyhow::Error) -> String {
-    let mut text = error.to_string();
-    for cause in error.chain().skip(1) {
-        let cause = cause.to_string();
-        if !text.contains(&cause) {
-            text.push_str(": ");
-            text.push_str(&cause);
-        }
-    }
-    text
 }
 
 /// Work under way. Dropped without [`Step::done`], it ends silently: the error says the rest.

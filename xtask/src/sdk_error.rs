@@ -5,6 +5,8 @@ use std::error::Error;
 
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 
+use crate::failure::causes;
+
 /// `Code: message` of the service, or what kept the request from it.
 pub fn sentence<E, R>(error: &SdkError<E, R>) -> String
 where
@@ -18,21 +20,30 @@ where
     }
 }
 
-/// The messages of an error and of its causes. Some repeat what the next one says.
-fn causes(error: &dyn Error) -> String {
-    let mut sentence = String::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let message = error.to_string();
-        if !sentence.ends_with(&message) {
-            if !sentence.is_empty() {
-                sentence.push_str(": ");
-            }
-            sentence.push_str(&message);
-        }
-        next = error.source();
+/// Codes of services that are busy or broken, and answer again some time.
+const PASSING: &[&str] = &[
+    "InternalError",
+    "InternalFailure",
+    "RequestLimitExceeded",
+    "ServiceUnavailable",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+];
+
+/// Whether asking again is in vain until a person has done something: the service refuses, or there is
+/// nothing to sign the request with. Throttling and trouble on the way to the service pass.
+pub fn is_refusal<E, R>(error: &SdkError<E, R>) -> bool
+where
+    E: ProvideErrorMetadata,
+{
+    match error {
+        SdkError::ServiceError(_) => error.code().is_some_and(|code| !PASSING.contains(&code)),
+        SdkError::DispatchFailure(failure) => !failure.is_io() && !failure.is_timeout(),
+        SdkError::ConstructionFailure(_) => true,
+        _ => false,
     }
-    sentence
 }
 
 #[cfg(test)]
@@ -54,17 +65,21 @@ mod tests {
             }
             SdkError::service_error(DescribeStacksError::generic(metadata.build()), ())
         };
-        let unreached = SdkError::construction_failure(std::io::Error::other("no route"));
-        let table: [(SdkError<DescribeStacksError, ()>, &str); 3] = [
+        let unsigned = SdkError::construction_failure(std::io::Error::other("no route"));
+        let unreached = SdkError::timeout_error(std::io::Error::other("3 s"));
+        let table: [(SdkError<DescribeStacksError, ()>, &str, bool); 4] = [
             (
                 refused(Some("ValidationError"), Some("Stack x does not exist")),
                 "ValidationError: Stack x does not exist",
+                true,
             ),
-            (refused(Some("Throttling"), None), "Throttling"),
-            (unreached, "failed to construct request: no route"),
+            (refused(Some("Throttling"), None), "Throttling", false),
+            (unsigned, "failed to construct request: no route", true),
+            (unreached, "request has timed out: 3 s", false),
         ];
-        for (error, expected) in table {
+        for (error, expected, is_final) in table {
             assert_eq!(sentence(&error), expected);
+            assert_eq!(is_refusal(&error), is_final, "{expected}");
         }
     }
 }

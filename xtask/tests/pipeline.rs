@@ -54,9 +54,11 @@ async fn from_nothing_to_proof_and_back() {
     );
     let hops: Vec<&str> =
         proof["hops"].as_array().into_iter().flatten().filter_map(|hop| hop["name"].as_str()).collect();
-    assert_eq!(hops, ["store", "lake"]);
+    assert_eq!(hops, ["store", "lake", "twin", "canary"]);
 
     simulated_data_answers_the_articles(&pipeline);
+    the_twin_has_the_devices(&pipeline);
+    the_twin_answers_what_the_store_has(&pipeline);
     an_mqtt_client_is_heard(
         &pipeline,
         aws,
@@ -65,11 +67,22 @@ async fn from_nothing_to_proof_and_back() {
     .await;
     let region = status["region"].as_str().expect("a region");
     poison_loses_nothing(&pipeline, &kinesis(aws, region), &stream).await;
+    another_model_takes_the_twin_along(&pipeline);
 
-    // Everything goes, and a second time there is nothing.
+    // Everything goes, and a second time there is nothing. Of the twin, the stack made the canary alone.
+    let plan = pipeline.json(&["destroy", "--plan"]);
+    let extra = |stack: &Value| stack["extra"]["entities"].as_array().map(Vec::len);
+    let extra: Vec<usize> = plan["stacks"].as_array().expect("stacks").iter().filter_map(extra).collect();
+    assert_eq!(extra, [DEVICES], "{plan}");
     let receipt = pipeline.xtask(&["destroy", "--yes", "--format", "json"]).expect(0).json();
     assert_eq!((&receipt["left"], &receipt["retained"]), (&json!([]), &json!([])), "{receipt}");
-    assert!(!receipt["deleted"].as_array().expect("what was deleted").is_empty());
+    let deleted = receipt["deleted"].as_array().expect("what was deleted");
+    let twins: Vec<u64> = deleted.iter().filter_map(|stack| stack["twins"].as_u64()).collect();
+    assert_eq!(twins.iter().sum::<u64>(), DEVICES as u64, "{receipt}");
+    assert!(
+        receipt["asked"].as_array().is_some_and(|asked| asked.contains(&json!("TwinMaker"))),
+        "{receipt}"
+    );
     assert_eq!(processes_of(pipeline.folder.path()), Vec::<String>::new());
     pipeline.xtask(&["destroy", "--yes", "--format", "json"]).expect(5);
 }
@@ -136,6 +149,129 @@ fn simulated_data_answers_the_articles(pipeline: &Pipeline) {
     // A query that cannot be answered is the person's to mend.
     let refused = pipeline.xtask(&["query", "SELECT nonsense FROM sluice_local.telemetry"]).expect(2);
     assert!(refused.stderr.contains("nonsense"), "{}", refused.stderr);
+}
+
+/// Devices that the articles' fleet has.
+const DEVICES: usize = 50;
+
+/// Each simulated device becomes an entity, once.
+fn the_twin_has_the_devices(pipeline: &Pipeline) {
+    let count = |plan: &Value, what: &str| plan[what].as_array().map(Vec::len);
+    let planned = pipeline.json(&["twin", "sync", "--dry-run"]);
+    let entities = || pipeline.json(&["twin", "entities"])["entities"].as_array().map(Vec::len);
+    assert_eq!((count(&planned, "create"), entities()), (Some(DEVICES), Some(1)), "{planned}");
+
+    let synced = pipeline.json(&["twin", "sync"]);
+    assert_eq!(synced["create"], planned["create"]);
+    assert_eq!(entities(), Some(DEVICES + 1));
+    nothing_to_sync(pipeline);
+    let twin = pipeline.status();
+    let twin = twin["parts"].as_array().expect("parts").iter().find(|part| part["kind"] == "twin");
+    assert_eq!(twin.map(|twin| &twin["detail"]), Some(&json!("51 entities")));
+}
+
+fn nothing_to_sync(pipeline: &Pipeline) {
+    let plan = pipeline.json(&["twin", "sync"]);
+    for what in ["create", "change", "remove_types", "foreign"] {
+        assert_eq!(plan[what], json!([]), "{plan}");
+    }
+    assert_eq!(plan["unchanged"], DEVICES + 1, "{plan}");
+}
+
+/// Through the real connector: the values of the store, and which of them are outside of what is normal.
+fn the_twin_answers_what_the_store_has(pipeline: &Pipeline) {
+    let stored = pipeline.query(&format!(
+        r#"SELECT temperature, watt FROM {DATABASE}.telemetry WHERE time > ago(1h) AND "DeviceID" = 'device-0001'
+           ORDER BY time DESC"#
+    ));
+    let stored = stored["rows"].as_array().expect("rows");
+    assert_eq!(stored.len(), 6);
+    let history = ["twin", "history", "--entity", "device-0001"];
+    let ask = |arguments: &[&str]| pipeline.json(&[&history, arguments].concat());
+    let values = |answer: &Value, index: usize| -> Vec<Value> {
+        let points = answer["properties"][index]["values"].as_array().cloned().unwrap_or_default();
+        points.into_iter().map(|mut point| point["value"].take()).collect()
+    };
+
+    let answer = ask(&["--property", "temperature,watt", "--order", "descending"]);
+    for column in 0..2 {
+        let expected: Vec<Value> = stored.iter().map(|row| row[column].clone()).collect();
+        assert_eq!(values(&answer, column), expected, "{answer}");
+    }
+    assert_eq!(answer["properties"][0]["unit"], "celsius");
+    // The latest three, in the other direction, and a page after page.
+    let latest = ask(&["--property", "watt", "--order", "descending", "--limit", "3"]);
+    assert_eq!(values(&latest, 0), values(&answer, 1)[..3]);
+    assert_eq!(latest["truncated"], true);
+
+    let alarms = ask(&["--component", "temperature_alarm", "--order", "descending"]);
+    let expected: Vec<Value> = stored
+        .iter()
+        .map(|row| match row[0].as_f64() {
+            Some(celsius) if (10.0..=15.0).contains(&celsius) => json!("NORMAL"),
+            _ => json!("ACTIVE"),
+        })
+        .collect();
+    assert_eq!(values(&alarms, 0), expected, "{alarms}");
+
+    let interpolated = ask(&["--property", "temperature", "--interpolate", "1s"]);
+    assert!(!values(&interpolated, 0).is_empty(), "{interpolated}");
+
+    let chart = pipeline.xtask(&[&history[..], &["--property", "temperature", "--plot"]].concat()).expect(0);
+    assert!(
+        chart.stdout.starts_with("temperature (celsius)") && chart.stdout.contains('│'),
+        "{}",
+        chart.stdout
+    );
+
+    // Misspelt names are met with the right ones.
+    for (arguments, hint) in [
+        (["--entity", "device-001", "--property", "watt"], "did you mean `device-0001`?"),
+        (["--entity", "device-0001", "--property", "wat"], "did you mean `watt`?"),
+        (["--entity", "device-0001", "--component", "telemetri"], "did you mean `telemetry`?"),
+    ] {
+        let refused = pipeline.xtask(&[&history[..2], &arguments[..]].concat()).expect(2);
+        assert!(refused.stderr.contains(hint), "{}", refused.stderr);
+    }
+}
+
+/// A measure more is a new component type: the entities that the stack does not have still answer with the old
+/// one, and move to the new one by a sync.
+fn another_model_takes_the_twin_along(pipeline: &Pipeline) {
+    let outputs = |pipeline: &Pipeline| pipeline.json(&["outputs"])["outputs"]["twin"].clone();
+    let before = outputs(pipeline);
+    let mut model = std::fs::read_to_string(pipeline.model()).expect("a model");
+    model.push_str("\n[[measure]]\nname = \"pressure\"\nfield = \"pressure_measure\"\ntype = \"bigint\"\nunit = \"hectopascal\"\n");
+    std::fs::write(pipeline.model(), model).expect("written");
+
+    // What would be synced is not there yet.
+    let early = pipeline.xtask(&["twin", "sync"]).expect(5);
+    assert!(early.stderr.contains("cargo xtask deploy"), "{}", early.stderr);
+    pipeline.xtask(&["deploy", "--format", "json"]).expect(0);
+    let after = outputs(pipeline);
+    assert_ne!(after["ComponentType"], before["ComponentType"]);
+    assert_eq!(after["AlarmComponentType"], before["AlarmComponentType"], "its definition is the same");
+
+    let proof = pipeline.json(&["verify", "--events", "20"]);
+    assert_eq!(proof["ok"], true, "{proof}");
+    let series = || {
+        let answer = pipeline.json(&["twin", "history", "--entity", "device-0002"]);
+        answer["properties"]
+            .as_array()
+            .expect("series")
+            .iter()
+            .map(|series| series["property"].clone())
+            .collect()
+    };
+    let old: Vec<Value> = series();
+    assert_eq!(old, ["humidity", "temperature", "voltage", "watt"]);
+
+    let synced = pipeline.json(&["twin", "sync"]);
+    assert_eq!(synced["change"].as_array().map(Vec::len), Some(DEVICES), "{synced}");
+    assert_eq!(synced["remove_types"], json!([before["ComponentType"]]));
+    let new: Vec<Value> = series();
+    assert_eq!(new, ["humidity", "pressure", "temperature", "voltage", "watt"]);
+    nothing_to_sync(pipeline);
 }
 
 /// A device of another make: an MQTT client over TLS that knows nothing of AWS.

@@ -145,8 +145,7 @@ impl<'a> Page<'a> {
             self.store
                 .rows(&sql, |mut cells| {
                     let index: usize = cells.parsed(0, "the index of a property")?;
-                    let gaps =
-                        gaps.get_mut(index).ok_or_else(|| unreadable(0, "the index of a property"))?;
+                    let gaps = gaps.get_mut(index).ok_or_else(|| unreadable(0, "the index of a property"))?;
                     gaps.push(gap(&mut cells, &layout)?);
                     Ok::<_, Error>(())
                 })
@@ -161,7 +160,9 @@ impl<'a> Page<'a> {
                 endings.push(Ending::At(Progress::Done));
                 continue;
             };
-            gaps.iter().for_each(|_| track.row());
+            for _ in gaps {
+                track.row();
+            }
             let mut give = |series: &Series, time: String, value: f64| {
                 let point = TimedValue { time: iso(time)?, value: interpolated(value, selection.form) };
                 gathered.add(index, selection.name, series, point);

@@ -62,7 +62,7 @@ impl Instant {
 
     /// Reads a time of the store.
     pub fn from_store(text: &str) -> Option<Self> {
-        (text.len() == STORE_TEXT).then(|| Self::parse(text)).flatten()
+        shape(text).then(|| Self::parse(text)).flatten()
     }
 
     /// As the store writes it, and reads it in a `TIMESTAMP` literal.

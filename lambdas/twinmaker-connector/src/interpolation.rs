@@ -40,7 +40,7 @@ impl Gap {
     fn value(&self, time: Instant) -> f64 {
         let Stored { time: t1, value: v1 } = self.after;
         let Some((_, Stored { time: t0, value: v0 })) = self.before else { return v1 };
-        if time == t1 || v0 == v1 {
+        if time == t1 {
             return v1;
         }
         // Distances within a range of time: exact up to 104 days, and good to a part in 10^15 beyond.

@@ -175,7 +175,8 @@ pub fn external_id<'a>(properties: &'a Properties, property: &str) -> Result<&'a
         Some(Given::Text(text)) if !text.is_empty() => Ok(text),
         _ => Err(Error::Missing {
             field: format!("properties.{property}.value.stringValue"),
-            expected: "expected the external id of the entity, or a defaultValue in its definition".to_owned(),
+            expected: "expected the external id of the entity, or a defaultValue in its definition"
+                .to_owned(),
         }),
     }
 }
@@ -271,9 +272,7 @@ fn condition<'a>(
         Component::Alarm if name == ALARM_KEY => (Target::ExternalId, MeasureType::Varchar),
         Component::Alarm if name == ALARM_STATUS => (Target::Value, MeasureType::Varchar),
         Component::Alarm => return Err(unknown(format!("{ALARM_KEY}, {ALARM_STATUS}"))),
-        Component::Telemetry if name == catalog.device.property => {
-            (Target::ExternalId, MeasureType::Varchar)
-        }
+        Component::Telemetry if name == catalog.device.property => (Target::ExternalId, MeasureType::Varchar),
         Component::Telemetry => match (catalog.dimension(name), catalog.measure(name)) {
             (Some(dimension), _) => (Target::Dimension(dimension), MeasureType::Varchar),
             (None, Some(measure)) => (Target::Measure(measure), measure.measure.kind),

@@ -97,7 +97,13 @@ impl Layout {
 
 impl Scope<'_> {
     /// The points of a selection; `None` where the table cannot have any.
-    pub fn points(&self, index: usize, selection: &Selection<'_>, slice: Slice, layout: &Layout) -> Option<Sql> {
+    pub fn points(
+        &self,
+        index: usize,
+        selection: &Selection<'_>,
+        slice: Slice,
+        layout: &Layout,
+    ) -> Option<Sql> {
         let base = self.base(selection, slice)?;
         let mut sql = Sql::new("SELECT ");
         sql.count(index).text(" AS p, time");

@@ -162,9 +162,8 @@ impl Request {
             return Ok(Self::Schema(Schema { of_entity, properties }));
         }
         let selected = selected(&document)?;
-        let series = |name: &String| {
-            properties.get(name).is_some_and(|property| property.time_series == Some(true))
-        };
+        let series =
+            |name: &String| properties.get(name).is_some_and(|property| property.time_series == Some(true));
         if history || selected.iter().all(series) {
             return read_history(&document, selected, properties).map(Self::History);
         }
@@ -215,6 +214,8 @@ fn read_history(
         expected: "expected an ISO-8601 time, or seconds in startDateTime; without it all that is stored would be read"
             .to_owned(),
     })?;
+    // The store has nothing from before 1970, and no query has to count from there.
+    let start = start.max(Instant::from_nanos(0));
     let end = time(document, "endTime", "endDateTime")?;
     if let Some(end) = end
         && end < start

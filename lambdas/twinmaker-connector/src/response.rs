@@ -152,14 +152,13 @@ impl<'a> Gathered<'a> {
     pub fn add(&mut self, index: usize, name: &str, series: &Series, point: TimedValue) {
         let id = series.external_id.as_deref().unwrap_or_default();
         let Some(places) = self.places.get_mut(index) else { return };
-        let place = match places.get(id) {
-            Some(place) => *place,
-            None => {
-                let reference = self.subject.reference(name, self.external_id_property, id);
-                self.entries.push(PropertyHistory { entity_property_reference: reference, values: Vec::new() });
-                places.insert(id.to_owned(), self.entries.len() - 1);
-                self.entries.len() - 1
-            }
+        let place = if let Some(place) = places.get(id) {
+            *place
+        } else {
+            let reference = self.subject.reference(name, self.external_id_property, id);
+            self.entries.push(PropertyHistory { entity_property_reference: reference, values: Vec::new() });
+            places.insert(id.to_owned(), self.entries.len() - 1);
+            self.entries.len() - 1
         };
         if let Some(entry) = self.entries.get_mut(place) {
             entry.values.push(point);

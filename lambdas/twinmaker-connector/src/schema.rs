@@ -33,7 +33,11 @@ pub async fn answer(
     let value = id.filter(|_| request.of_entity).map(|id| DataValue::Text(id.to_owned()));
     schema.add(external, Definition { is_external_id: true, is_required_in_entity: true, ..text() }, value);
     if component == Component::Alarm {
-        schema.add(ALARM_STATUS, Definition { is_time_series: true, is_stored_externally: true, ..text() }, None);
+        schema.add(
+            ALARM_STATUS,
+            Definition { is_time_series: true, is_stored_externally: true, ..text() },
+            None,
+        );
         return Ok(schema);
     }
     let dimensions: Vec<&DimensionProperty> = catalog.dimensions.iter().collect();
@@ -47,12 +51,9 @@ pub async fn answer(
         schema.add(&dimension.property, Definition { is_stored_externally: true, ..text() }, value);
     }
     for measure in &catalog.measures {
-        let data_type = DataType {
-            kind: twin_type(measure.measure.kind),
-            unit_of_measure: measure.measure.unit.clone(),
-        };
-        let series =
-            Definition { data_type, is_time_series: true, is_stored_externally: true, ..text() };
+        let data_type =
+            DataType { kind: twin_type(measure.measure.kind), unit_of_measure: measure.measure.unit.clone() };
+        let series = Definition { data_type, is_time_series: true, is_stored_externally: true, ..text() };
         schema.add(&measure.property, series, None);
     }
     Ok(schema)

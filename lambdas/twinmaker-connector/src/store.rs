@@ -1,13 +1,15 @@
 //! The table of the store: queries run, rows stream by, nothing is kept but the names of columns.
 
-use std::sync::RwLock;
+use std::sync::{PoisonError, RwLock};
 
 use aws_sdk_timestreamquery::Client;
 use aws_sdk_timestreamquery::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_timestreamquery::operation::query::QueryOutput;
 use aws_sdk_timestreamquery::types::{Datum, Row};
 
 use crate::catalog::Columns;
-use crate::sql::{Sql, TableName};
+use crate::instant::Instant;
+use crate::sql::{Literal, Sql, TableName};
 
 /// The table and the client that reaches it.
 #[derive(Debug)]
@@ -76,21 +78,28 @@ impl Store {
         &self.table
     }
 
-    /// Runs a query and hands each row on as it comes. A page may be empty and have a token, at any time.
+    /// Runs a query and hands each row on as it comes.
     pub async fn rows<E: From<Error>>(
         &self,
         sql: &Sql,
         mut take: impl FnMut(Cells) -> Result<(), E>,
     ) -> Result<(), E> {
+        self.pages(sql, |page| page.rows.into_iter().map(Cells::from).try_for_each(&mut take)).await
+    }
+
+    /// A page may be empty and have a token, at any time.
+    async fn pages<E: From<Error>>(
+        &self,
+        sql: &Sql,
+        mut take: impl FnMut(QueryOutput) -> Result<(), E>,
+    ) -> Result<(), E> {
         tracing::debug!(characters = sql.as_str().len(), "a query");
         let mut token = None;
         loop {
             let query = self.client.query().query_string(sql.as_str()).set_next_token(token);
-            let page = query.send().await.map_err(|error| Error::Query(sentence(&error)))?;
-            for row in page.rows {
-                take(Cells::from(row))?;
-            }
-            token = page.next_token;
+            let mut page = query.send().await.map_err(|error| Error::Query(sentence(&error)))?;
+            token = page.next_token.take();
+            take(page)?;
             if token.is_none() {
                 return Ok(());
             }
@@ -98,24 +107,28 @@ impl Store {
     }
 
     /// The columns of the table. They are read again only when one of `wanted` is not among those known:
-    /// until its first value is written, a declared measure has no column.
+    /// until its first value is written, a declared measure has no column. They are those of a query
+    /// without rows, for which the permission to select is enough.
     pub async fn columns(&self, wanted: &[&str]) -> Result<Columns, Error> {
         {
-            let known = self.columns.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let known = self.columns.read().unwrap_or_else(PoisonError::into_inner);
             if !wanted.is_empty() && wanted.iter().all(|name| known.has(name)) {
                 return Ok(known.clone());
             }
         }
         let mut names = Vec::new();
-        let mut describe = Sql::new("DESCRIBE ");
-        describe.table(&self.table);
-        self.rows(&describe, |mut row| {
-            names.push(row.required(0, "the name of a column")?);
+        let mut nothing = Sql::new("SELECT * FROM ");
+        nothing.table(&self.table).text(" WHERE time = ");
+        nothing.literal(&Literal::Instant(Instant::from_nanos(0))).text(" LIMIT 1");
+        self.pages(&nothing, |page| {
+            if !page.column_info.is_empty() {
+                names = page.column_info.into_iter().filter_map(|column| column.name).collect();
+            }
             Ok::<_, Error>(())
         })
         .await?;
         let columns = Columns::new(names);
-        *self.columns.write().unwrap_or_else(std::sync::PoisonError::into_inner) = columns.clone();
+        *self.columns.write().unwrap_or_else(PoisonError::into_inner) = columns.clone();
         Ok(columns)
     }
 }

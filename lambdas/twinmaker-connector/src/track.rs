@@ -184,3 +184,70 @@ impl<T> Track<T> {
         })))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Series of one time, in the store's order.
+    fn points(series: &[&str]) -> Vec<Point<()>> {
+        let point = |name: &&str| Point {
+            time: "2022-08-25 00:00:00.000000000".to_owned(),
+            series: Series { external_id: Some((*name).to_owned()), dimensions: Vec::new() },
+            value: (),
+        };
+        series.iter().map(point).collect()
+    }
+
+    /// What a page returns of `series`, of which a query returned as many as its limit allows.
+    fn page(series: &[&str], size: usize, limit: usize, after: Option<Position>) -> (String, Ending) {
+        let mut track = Track::new(Fingerprint::of(&"a request"), size, limit, after);
+        let mut given = String::new();
+        let mut give = |series: &Series, _: String, (): ()| {
+            given.push_str(series.external_id.as_deref().unwrap_or_default());
+            Ok(())
+        };
+        for point in points(series).into_iter().take(limit) {
+            track.row();
+            track.point(point, &mut give).expect("a point");
+        }
+        let ending = track.end(|_| None, &mut give).expect("an ending");
+        (given, ending)
+    }
+
+    fn position(ending: Ending) -> Position {
+        match ending {
+            Ending::At(Progress::After(position)) => position,
+            other => panic!("no position: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_page_goes_on_after_the_last_point_whatever_has_come_before_it() {
+        let (first, ending) = page(&["a", "b", "c", "d"], 2, 3, None);
+        assert_eq!(first, "ab");
+        let after = position(ending);
+        assert_eq!(after.seen, 2);
+        for (series, limit, expected) in [
+            (&["a", "b", "c", "d"][..], 5, "cd"),
+            (&["a", "aa", "b", "c", "d"], 6, "cd"),
+            (&["a", "b", "bb", "c", "d"], 5, "bbc"),
+            (&["a", "b"], 5, ""),
+            // The point itself is gone: what was returned before it is passed over by its number.
+            (&["a", "c", "d"], 5, "cd"),
+            (&[], 5, ""),
+        ] {
+            assert_eq!(page(series, 2, limit, Some(after)).0, expected, "{series:?}");
+        }
+    }
+
+    #[test]
+    fn a_page_asks_for_more_rows_when_its_start_is_not_among_them() {
+        let after = position(page(&["x", "y"], 1, 2, None).1);
+        let series = ["a", "b", "c", "d", "x", "y"];
+        assert_eq!(page(&series, 1, 3, Some(after)), (String::new(), Ending::OutOfReach));
+        // It is the last row: whether there is another point is not known.
+        assert_eq!(page(&series, 1, 5, Some(after)), (String::new(), Ending::OutOfReach));
+        assert_eq!(page(&series, 1, 12, Some(after)), ("y".to_owned(), Ending::At(Progress::Done)));
+    }
+}

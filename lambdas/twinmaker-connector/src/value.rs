@@ -116,8 +116,9 @@ impl Form {
     /// `None`: it declares something else.
     pub fn of(stored: MeasureType, declared: Option<&str>) -> Option<Self> {
         Some(match (stored, declared) {
-            (MeasureType::Double, None | Some("DOUBLE"))
-            | (MeasureType::Bigint, Some("DOUBLE")) => Self::Double,
+            (MeasureType::Double, None | Some("DOUBLE")) | (MeasureType::Bigint, Some("DOUBLE")) => {
+                Self::Double
+            }
             (MeasureType::Bigint, None | Some("LONG")) => Self::Long,
             (MeasureType::Bigint, Some("INTEGER")) => Self::Integer,
             (MeasureType::Boolean, None | Some("BOOLEAN")) => Self::Boolean,

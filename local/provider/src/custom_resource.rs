@@ -122,12 +122,11 @@ impl Responder {
         deadline: SystemTime,
     ) -> Result<(), Error> {
         let time = deadline.duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(MARGIN);
-        let outcome = match tokio::time::timeout(time, resources.provision(request)).await {
-            Ok(outcome) => outcome.map_err(|error| error.to_string()),
-            Err(_) => {
-                let service = Resources::service(request);
-                Err(format!("{service} gave no answer within {} s", time.as_secs()))
-            }
+        let outcome = if let Ok(outcome) = tokio::time::timeout(time, resources.provision(request)).await {
+            outcome.map_err(|error| error.to_string())
+        } else {
+            let service = Resources::service(request);
+            Err(format!("{service} gave no answer within {} s", time.as_secs()))
         };
         match &outcome {
             Ok(_) => tracing::info!(

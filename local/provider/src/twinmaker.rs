@@ -126,3 +126,6 @@ fn unless_gone(error: ServiceError) -> Result<(), Error> {
         error => Err(error.into()),
     }
 }
+
+#[cfg(test)]
+mod tests;

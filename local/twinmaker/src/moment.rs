@@ -45,7 +45,18 @@ pub fn epoch(seconds: f64) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_the_reading(text in any::<String>(), at in 0_i64..4_000_000_000) {
+            let _ = iso(&text);
+            let time = Timestamp::from_second(at).expect("it is in range");
+            prop_assert_eq!(iso(&time.to_string()), Some(time));
+        }
+    }
 
     #[test]
     fn only_the_documented_form_is_a_time() {

@@ -124,7 +124,7 @@ struct Check {
 impl Check {
     fn value(&mut self, shape: &Shape, value: &Value, path: &str) {
         match (shape, value) {
-            (Shape::Boolean, Value::Bool(_)) | (Shape::Timestamp, Value::Number(_)) => {}
+            (Shape::Boolean, Value::Bool(_)) | (Shape::Timestamp | Shape::Double, Value::Number(_)) => {}
             (Shape::Integer { least, greatest }, Value::Number(number)) => match number.as_i64() {
                 Some(number) if number < *least => {
                     self.constraint(value, path, &format!("have value greater than or equal to {least}"));
@@ -140,7 +140,6 @@ impl Check {
                     self.constraint(value, path, "be a long");
                 }
             }
-            (Shape::Double, Value::Number(_)) => {}
             (Shape::Double, Value::String(text)) if is_not_finite(text) => {}
             (Shape::Text { min, max, pattern }, Value::String(text)) => {
                 self.text(text, *min, *max, *pattern, path);

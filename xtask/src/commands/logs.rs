@@ -1,6 +1,6 @@
 //! `logs`: what the functions and deliveries of an environment say.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -120,19 +120,23 @@ impl Logs {
 
     /// Log groups of the stacks that were asked for.
     fn groups(&self, inventory: &Inventory) -> Result<Vec<(&'static str, String)>, Failure> {
-        let groups: Vec<_> = inventory
-            .resources("AWS::Logs::LogGroup")
-            .filter(|(stack, _)| self.stacks.is_empty() || self.stacks.iter().any(|name| name == stack.name))
-            .map(|(stack, resource)| (stack.name, resource.physical_id.clone()))
-            .collect();
-        if !groups.is_empty() {
-            return Ok(groups);
+        let groups = || {
+            let groups = inventory.resources("AWS::Logs::LogGroup");
+            groups.map(|(stack, resource)| (stack.name, resource.physical_id.clone()))
+        };
+        let known: BTreeSet<&str> = groups().map(|(stack, _)| stack).collect();
+        if let Some(unknown) = self.stacks.iter().find(|name| !known.contains(name.as_str())) {
+            let hint = match stacks::config::likely(unknown, known.iter().copied()) {
+                Some(likely) => format!("did you mean `{likely}`?"),
+                None => format!("stacks with logs: {}", known.into_iter().collect::<Vec<_>>().join(", ")),
+            };
+            return Err(
+                Failure::new(Exit::Configuration, format_args!("there is no log of `{unknown}`")).hint(hint)
+            );
         }
-        let mut known: Vec<_> =
-            inventory.resources("AWS::Logs::LogGroup").map(|(stack, _)| stack.name).collect();
-        known.dedup();
-        Err(Failure::new(Exit::Configuration, format_args!("no log in {}", self.stacks.join(", ")))
-            .hint(format!("stacks with logs: {}", known.join(", "))))
+        Ok(groups()
+            .filter(|(stack, _)| self.stacks.is_empty() || self.stacks.iter().any(|name| name == stack))
+            .collect())
     }
 
     /// The Flink job of the local target, which writes to a file, and its stack.

@@ -10,6 +10,7 @@ use super::difference::{self, Data, ResourceChange};
 use super::events::RootCause;
 use super::execute::{Change, Outcome, Outcomes, StackError};
 use super::plan::{Action, Parameter, Plan, StackPlan};
+use super::replacement::stands_for;
 use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, STRONG, paint};
 
 /// A plan, without the templates that it holds.
@@ -122,6 +123,14 @@ impl PlannedStack<'_> {
         }
         for resource in iam {
             line(out, resource.change)?;
+        }
+        let moves = |resource: &&PlannedResource| {
+            resource.change.change == difference::Change::Remove
+                && stands_for(&resource.change.kind) == "AWS::IoTTwinMaker::ComponentType"
+        };
+        if resources.iter().any(|resource| moves(&resource)) {
+            let remark = "the entities of this stack move to the new component types, all others by `twin sync`";
+            writeln!(out, "    {}", paint(FAINT, remark))?;
         }
         Ok(())
     }

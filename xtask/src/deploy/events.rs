@@ -1,11 +1,14 @@
 //! What happens in the stacks that are being changed: one poller for all of them.
 //!
-//! An error of a poll is never the end: the stack goes on without being watched, so the poller tells
-//! of the trouble and asks again.
+//! The stack goes on without being watched, so the poller tells of trouble and asks again. It ends when
+//! CloudFormation refuses for a while, as it does when credentials have expired: a person must see to that.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::error::SdkError;
+use aws_sdk_cloudformation::operation::describe_stack_events::DescribeStackEventsError;
 use serde::Deserialize;
 use tokio::sync::mpsc;
 
@@ -13,7 +16,7 @@ use super::pace::Pace;
 use super::status::{
     self, Condition, DELETED, Stage, begins_operation, condition, says_cancelled, says_not_there, stage,
 };
-use crate::sdk_error::sentence;
+use crate::sdk_error::{is_refusal, sentence};
 
 /// Polls of one stack that fail in a row before it is worth telling.
 const PATIENCE: u32 = 5;
@@ -60,6 +63,19 @@ pub enum Update {
     Trouble(String),
     /// The operation is over, in this status.
     Settled(String),
+    /// CloudFormation has refused to say anything for a while, with this error, and is asked no more.
+    Refused(String),
+}
+
+/// Why nothing was heard of a stack.
+#[derive(Debug)]
+enum Silence {
+    /// It is not there.
+    Gone,
+    /// Asking again is in vain until a person has done something.
+    Refused(String),
+    /// The trouble passes.
+    Passing(String),
 }
 
 /// Where in a stack's events an operation begins.
@@ -83,6 +99,7 @@ struct Watched {
     since: Since,
     seen: BTreeSet<String>,
     failures: u32,
+    refused: Option<Instant>,
     updates: mpsc::UnboundedSender<Update>,
 }
 
@@ -94,11 +111,11 @@ impl Poller {
         Self { orders }
     }
 
-    /// Watches one stack. The last update is [`Update::Settled`].
+    /// Watches one stack. The last update is [`Update::Settled`] or [`Update::Refused`].
     pub fn watch(&self, stack_id: &str, since: Since) -> mpsc::UnboundedReceiver<Update> {
         let (updates, received) = mpsc::unbounded_channel();
-        let watched =
-            Watched { stack_id: stack_id.to_owned(), since, seen: BTreeSet::new(), failures: 0, updates };
+        let stack_id = stack_id.to_owned();
+        let watched = Watched { stack_id, since, seen: BTreeSet::new(), failures: 0, refused: None, updates };
         // The poller lives as long as this sender does.
         let _ = self.orders.send(watched);
         received
@@ -129,7 +146,7 @@ async fn poll(client: Client, pace: Pace, mut orders: mpsc::UnboundedReceiver<Wa
         }
         let mut still = Vec::new();
         for mut stack in watched {
-            match stack.ask(&client).await {
+            match stack.ask(&client, pace.patience).await {
                 Heard::Nothing => still.push(stack),
                 Heard::Something => {
                     waits.reset();
@@ -152,14 +169,20 @@ enum Heard {
 }
 
 impl Watched {
-    async fn ask(&mut self, client: &Client) -> Heard {
+    async fn ask(&mut self, client: &Client, patience: Duration) -> Heard {
         if self.updates.is_closed() {
             return Heard::End;
         }
         let events = match self.fetch(client).await {
             Ok(events) => events,
-            Err(cause) if says_not_there(&cause) => return self.settle(DELETED.to_owned()),
-            Err(cause) => {
+            Err(Silence::Gone) => return self.settle(DELETED.to_owned()),
+            Err(Silence::Refused(cause))
+                if self.refused.get_or_insert_with(Instant::now).elapsed() > patience =>
+            {
+                let _ = self.updates.send(Update::Refused(cause));
+                return Heard::End;
+            }
+            Err(Silence::Refused(cause) | Silence::Passing(cause)) => {
                 self.failures += 1;
                 if self.failures.is_multiple_of(PATIENCE) {
                     let _ = self.updates.send(Update::Trouble(cause));
@@ -167,7 +190,7 @@ impl Watched {
                 return Heard::Nothing;
             }
         };
-        self.failures = 0;
+        (self.failures, self.refused) = (0, None);
         let mut end = None;
         let heard = if events.is_empty() { Heard::Nothing } else { Heard::Something };
         for event in events {
@@ -188,12 +211,12 @@ impl Watched {
     }
 
     /// New events of the operation, oldest first.
-    async fn fetch(&mut self, client: &Client) -> Result<Vec<Event>, String> {
+    async fn fetch(&mut self, client: &Client) -> Result<Vec<Event>, Silence> {
         let mut newest_first = Vec::new();
         let mut pages =
             client.describe_stack_events().stack_name(&self.stack_id).into_paginator().items().send();
         while let Some(event) = pages.next().await {
-            let event = Event::from(event.map_err(|error| sentence(&error))?);
+            let event = Event::from(event.map_err(|error| Silence::of(&error))?);
             let known = self.seen.contains(&event.id) || self.since == Since::Event(Some(event.id.clone()));
             if known {
                 break;
@@ -209,6 +232,19 @@ impl Watched {
         newest_first.reverse();
         self.seen.extend(newest_first.iter().map(|event| event.id.clone()));
         Ok(newest_first)
+    }
+}
+
+impl Silence {
+    fn of<R: std::fmt::Debug + 'static>(error: &SdkError<DescribeStackEventsError, R>) -> Self {
+        let cause = sentence(error);
+        if says_not_there(&cause) {
+            Self::Gone
+        } else if is_refusal(error) {
+            Self::Refused(cause)
+        } else {
+            Self::Passing(cause)
+        }
     }
 }
 
@@ -287,6 +323,57 @@ mod tests {
         let mut events = serde_json::from_str::<Recorded>(text).expect("a recorded answer").stack_events;
         events.reverse();
         events
+    }
+
+    /// An endpoint that answers every request so.
+    fn endpoint(status: &'static str, code: &'static str) -> String {
+        use std::io::{Read as _, Write as _};
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let _ = stream.read(&mut [0; 4096]);
+                let body = format!("<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>");
+                let length = body.len();
+                let head =
+                    format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+                let _ = stream.write_all((head + &body).as_bytes());
+            }
+        });
+        url
+    }
+
+    #[tokio::test]
+    async fn expired_credentials_end_the_watch_and_throttling_does_not() {
+        use aws_sdk_cloudformation::config::{
+            BehaviorVersion, Config, Credentials, Region, retry::RetryConfig,
+        };
+        for (status, code, ends) in
+            [("403 Forbidden", "ExpiredToken", true), ("400 Bad Request", "Throttling", false)]
+        {
+            let config = Config::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .region(Region::new("us-east-1"))
+                .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+                .retry_config(RetryConfig::disabled())
+                .endpoint_url(endpoint(status, code));
+            let pace = Pace { patience: Duration::from_millis(200), ..super::super::pace::MACHINE };
+            let poller = Poller::start(Client::from_conf(config.build()), pace);
+            let mut updates = poller.watch("sluice-test", Since::LatestOperation);
+            let refused = async {
+                while let Some(update) = updates.recv().await {
+                    assert!(
+                        matches!(&update, Update::Trouble(cause) | Update::Refused(cause) if cause == code)
+                    );
+                    if matches!(update, Update::Refused(_)) {
+                        return true;
+                    }
+                }
+                false
+            };
+            let refused = tokio::time::timeout(Duration::from_secs(if ends { 30 } else { 2 }), refused).await;
+            assert_eq!(refused.is_ok(), ends, "{code}");
+        }
     }
 
     #[test]

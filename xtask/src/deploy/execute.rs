@@ -4,11 +4,8 @@
 //! plan does not say, and what the change set says beyond the plan, is refused.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::Future;
 
 use aws_sdk_cloudformation::Client;
-use futures::StreamExt as _;
-use futures::stream::FuturesUnordered;
 use sha2::{Digest as _, Sha256};
 
 use super::change_set::{self, Body, ChangeSetError, INLINE_LIMIT, Kind, Made, Request};
@@ -16,6 +13,7 @@ use super::consent::Consent;
 use super::events::{Event, Poller, RootCause, Since, Update, latest, root_cause};
 use super::pace::Pace;
 use super::plan::{Action, Loss, Plan, Source, StackPlan};
+use super::run::{Ordered, Run, run};
 use super::state::{self, StateError};
 use super::status::{Condition, Operation, Stage, condition, stage};
 use crate::artifacts::digest::hex;
@@ -123,7 +121,17 @@ pub enum StackError {
     /// The stack could not be read.
     #[error(transparent)]
     State(#[from] StateError),
+    /// The stack was not followed to its end.
+    #[error(transparent)]
+    Unwatched(#[from] Unwatched),
 }
+
+/// What has begun could not be followed to its end.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "it goes on, but CloudFormation does not say how: {0}; with credentials that it takes, the same command waits for it"
+)]
+pub struct Unwatched(String);
 
 fn failed(status: &str, cause: Option<&RootCause>) -> String {
     match cause {
@@ -139,57 +147,43 @@ pub type Outcomes = Vec<(String, Outcome)>;
 
 /// Executes a plan until it is done or `interrupt` completes.
 pub async fn execute(engine: &Engine<'_>, plan: &Plan, interrupt: impl Future<Output = ()>) -> Outcomes {
-    let poller = Poller::start(engine.cloudformation.clone(), engine.pace);
-    let mut outcomes: BTreeMap<&str, Outcome> = BTreeMap::new();
-    let mut begun: BTreeSet<&str> = BTreeSet::new();
-    let mut running = FuturesUnordered::new();
-    let mut interrupt = std::pin::pin!(interrupt);
-    loop {
-        let begun_before = begun.len();
-        for stack in
-            plan.stacks.iter().filter(|stack| !begun.contains(stack.name.as_str())).collect::<Vec<_>>()
-        {
-            match readiness(stack, &outcomes) {
-                Readiness::Later => {}
-                Readiness::Never(because) => {
-                    begun.insert(&stack.name);
-                    outcomes.insert(&stack.name, Outcome::Skipped(because));
-                }
-                Readiness::Now => {
-                    begun.insert(&stack.name);
-                    let parameters = parameters(stack, &outcomes);
-                    let bucket = output(&outcomes, STORAGE.0, STORAGE.1);
-                    let poller = &poller;
-                    running.push(async move {
-                        let applied = async { apply(engine, poller, stack, parameters?, bucket).await };
-                        (stack, applied.await)
-                    });
-                }
-            }
+    let poller = &Poller::start(engine.cloudformation.clone(), engine.pace);
+    let begin = |stack, done: &Done<'_>| {
+        let (parameters, bucket) = (parameters(stack, done), output(done, STORAGE.0, STORAGE.1));
+        async move {
+            let applied = async { apply(engine, poller, stack, parameters?, bucket).await };
+            applied.await.inspect_err(|error| engine.report_failure(&stack.stack_name, error))
         }
-        tokio::select! {
-            next = running.next() => match next {
-                Some((stack, Ok((change, outputs)))) => {
-                    outcomes.insert(&stack.name, Outcome::Done(change, outputs));
-                }
-                Some((stack, Err(error))) => {
-                    engine.report.note(format_args!("{} {}: {error}", paint(BAD, "✗"), stack.stack_name));
-                    outcomes.insert(&stack.name, Outcome::Failed(error));
-                }
-                // A stack that was skipped in this round may take others with it in the next.
-                None if begun.len() > begun_before => {}
-                None => break,
-            },
-            () = &mut interrupt => break,
-        }
-    }
-    drop(running);
-    let outcome = |stack: &StackPlan| {
-        let begun = begun.contains(stack.name.as_str());
-        let unfinished = if begun { Outcome::Detached } else { Outcome::NotBegun };
-        (stack.name.clone(), outcomes.remove(stack.name.as_str()).unwrap_or(unfinished))
     };
-    plan.stacks.iter().map(outcome).collect()
+    let runs = run(&plan.stacks, begin, interrupt).await;
+    let outcome = |run| match run {
+        Run::Done((change, outputs)) => Outcome::Done(change, outputs),
+        Run::Failed(error) => Outcome::Failed(error),
+        Run::Held { root, .. } => Outcome::Skipped(root),
+        Run::Detached => Outcome::Detached,
+        Run::NotBegun => Outcome::NotBegun,
+    };
+    plan.stacks.iter().map(|stack| stack.name.clone()).zip(runs.into_iter().map(outcome)).collect()
+}
+
+impl Engine<'_> {
+    /// Says at once that a stack failed, while others go on.
+    pub fn report_failure(&self, stack_name: &str, error: &dyn std::error::Error) {
+        self.report.note(format_args!("{} {stack_name}: {error}", paint(BAD, "✗")));
+    }
+}
+
+/// What was done to each stack that is done, and its outputs.
+type Done<'a> = BTreeMap<&'a str, (Change, BTreeMap<String, String>)>;
+
+impl Ordered for StackPlan {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn after(&self) -> &BTreeSet<String> {
+        &self.after
+    }
 }
 
 /// Waits for the operations of others, or of an interrupted run of our own, in these stacks.
@@ -202,46 +196,23 @@ pub async fn attach(engine: &Engine<'_>, stacks: impl IntoIterator<Item = &Stack
             let status = stack.status.as_deref().unwrap_or_default();
             let step =
                 engine.report.step(format_args!("{} is in {status} already: waiting", stack.stack_name));
-            let followed = follow(engine, poller, id, Since::LatestOperation, None, &step).await;
-            step.done(followed.status);
+            // Who may not ask for events may not ask for the stack either, and hears of that next.
+            if let Ok(followed) = follow(engine, poller, id, Since::LatestOperation, None, &step).await {
+                step.done(followed.status);
+            }
         }
     });
     futures::future::join_all(waits).await;
 }
 
-enum Readiness {
-    Now,
-    Later,
-    Never(String),
+fn output(done: &Done<'_>, stack: &str, output: &str) -> Option<String> {
+    done.get(stack)?.1.get(output).cloned()
 }
 
-fn readiness(stack: &StackPlan, outcomes: &BTreeMap<&str, Outcome>) -> Readiness {
-    let mut readiness = Readiness::Now;
-    for need in &stack.after {
-        match outcomes.get(need.as_str()) {
-            Some(Outcome::Done(..)) => {}
-            Some(Outcome::Skipped(because)) => return Readiness::Never(because.clone()),
-            Some(_) => return Readiness::Never(need.clone()),
-            None => readiness = Readiness::Later,
-        }
-    }
-    readiness
-}
-
-fn output(outcomes: &BTreeMap<&str, Outcome>, stack: &str, output: &str) -> Option<String> {
-    match outcomes.get(stack)? {
-        Outcome::Done(_, outputs) => outputs.get(output).cloned(),
-        _ => None,
-    }
-}
-
-fn parameters(
-    stack: &StackPlan,
-    outcomes: &BTreeMap<&str, Outcome>,
-) -> Result<BTreeMap<String, String>, StackError> {
+fn parameters(stack: &StackPlan, done: &Done<'_>) -> Result<BTreeMap<String, String>, StackError> {
     let value = |(name, parameter): (&String, &super::plan::Parameter)| match &parameter.source {
         Source::Value(value) => Ok((name.clone(), value.clone())),
-        Source::Output { stack, output: id } => match output(outcomes, stack, id) {
+        Source::Output { stack, output: id } => match output(done, stack, id) {
             Some(value) => Ok((name.clone(), value)),
             None => Err(StackError::NoOutput {
                 parameter: name.clone(),
@@ -301,7 +272,7 @@ async fn apply(
     let since = latest(&engine.cloudformation, &change_set.stack_id).await;
     change_set::execute(&engine.cloudformation, &change_set).await?;
     let touches = Some(change_set.touches);
-    let followed = follow(engine, poller, &change_set.stack_id, since, touches, &step).await;
+    let followed = follow(engine, poller, &change_set.stack_id, since, touches, &step).await?;
     if !operation.succeeded(&followed.status) {
         return Err(StackError::Failed { cause: root_cause(&followed.events), status: followed.status });
     }
@@ -323,7 +294,7 @@ async fn delete(
     let since = latest(&engine.cloudformation, id).await;
     let sent = engine.cloudformation.delete_stack().stack_name(id).send().await;
     sent.map_err(|error| StackError::Delete(sentence(&error)))?;
-    let followed = follow(engine, poller, id, since, None, step).await;
+    let followed = follow(engine, poller, id, since, None, step).await?;
     if Operation::Delete.succeeded(&followed.status) {
         return Ok(());
     }
@@ -382,7 +353,7 @@ pub async fn follow(
     since: Since,
     touches: Option<usize>,
     step: &Step<'_>,
-) -> Followed {
+) -> Result<Followed, Unwatched> {
     let mut updates = poller.watch(stack_id, since);
     let mut events: Vec<Event> = Vec::new();
     let mut finished = BTreeSet::new();
@@ -408,10 +379,11 @@ pub async fn follow(
                 let stack = stack_name(stack_id);
                 engine.report.warn(format_args!("{stack} goes on, but its events cannot be read: {cause}"));
             }
-            Update::Settled(status) => return Followed { status, events },
+            Update::Settled(status) => return Ok(Followed { status, events }),
+            Update::Refused(cause) => return Err(Unwatched(cause)),
         }
     }
-    Followed { status: "UNKNOWN".to_owned(), events }
+    Err(Unwatched("the watch ended".to_owned()))
 }
 
 /// The name in a stack's ARN, `arn:aws:cloudformation:region:account:stack/<name>/<id>`.

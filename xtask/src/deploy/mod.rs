@@ -14,6 +14,7 @@ pub mod pace;
 pub mod plan;
 pub mod preflight;
 pub mod replacement;
+pub mod run;
 pub mod state;
 pub mod status;
 

@@ -7,13 +7,23 @@ use std::time::Duration;
 pub struct Pace {
     shortest: Duration,
     longest: Duration,
+    /// How long a service may refuse to answer before it is asked no more.
+    pub patience: Duration,
 }
 
 /// For AWS, which counts requests per account.
-pub const SERVICE: Pace = Pace { shortest: Duration::from_secs(1), longest: Duration::from_secs(5) };
+pub const SERVICE: Pace = Pace {
+    shortest: Duration::from_secs(1),
+    longest: Duration::from_secs(5),
+    patience: Duration::from_mins(1),
+};
 
 /// For this machine.
-pub const MACHINE: Pace = Pace { shortest: Duration::from_millis(5), longest: Duration::from_millis(250) };
+pub const MACHINE: Pace = Pace {
+    shortest: Duration::from_millis(5),
+    longest: Duration::from_millis(250),
+    patience: Duration::from_secs(2),
+};
 
 /// A series of waits.
 #[derive(Debug)]

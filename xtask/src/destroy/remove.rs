@@ -3,18 +3,15 @@
 //! A stack that cannot be deleted keeps what it needs, and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::Future;
-
-use futures::StreamExt as _;
-use futures::stream::FuturesUnordered;
 
 use super::buckets::{self, EmptyError};
 use super::plan::{DestroyPlan, Removal};
 use super::workspace;
 use crate::deploy::events::{Poller, RootCause, Since, latest, root_cause};
-use crate::deploy::execute::{Engine, follow};
+use crate::deploy::execute::{Engine, Unwatched, follow};
+use crate::deploy::run::{Ordered, Run, run};
 use crate::deploy::status::{Condition, Operation, condition, says_not_empty};
-use crate::report::{BAD, Step, paint};
+use crate::report::Step;
 use crate::sdk_error::sentence;
 use crate::twin::TwinError;
 
@@ -63,6 +60,9 @@ pub enum RemoveError {
     /// A workspace was not emptied.
     #[error(transparent)]
     Workspace(#[from] TwinError),
+    /// The deletion was not followed to its end.
+    #[error(transparent)]
+    Unwatched(#[from] Unwatched),
     /// CloudFormation refused.
     #[error("CloudFormation refuses to delete it: {0}")]
     Refused(String),
@@ -85,60 +85,35 @@ pub async fn execute(
     plan: &DestroyPlan,
     interrupt: impl Future<Output = ()>,
 ) -> Vec<Outcome> {
-    let poller = Poller::start(engine.cloudformation.clone(), engine.pace);
-    let mut outcomes: BTreeMap<&str, Outcome> = BTreeMap::new();
-    let mut begun: BTreeSet<&str> = BTreeSet::new();
-    let mut running = FuturesUnordered::new();
-    let mut interrupt = std::pin::pin!(interrupt);
-    loop {
-        let begun_before = begun.len();
-        for stack in &plan.stacks {
-            if begun.contains(stack.name.as_str()) {
-                continue;
-            }
-            let first: Vec<Option<&Outcome>> =
-                stack.after.iter().map(|name| outcomes.get(name.as_str())).collect();
-            if first.iter().all(|outcome| matches!(outcome, Some(Outcome::Gone(_)))) {
-                begun.insert(&stack.name);
-                let poller = &poller;
-                running.push(async move { (stack, remove(engine, poller, stack).await) });
-            } else if let Some(holder) = stack
-                .after
-                .iter()
-                .find(|name| !matches!(outcomes.get(name.as_str()), None | Some(Outcome::Gone(_))))
-            {
-                begun.insert(&stack.name);
-                outcomes.insert(&stack.name, Outcome::Kept(holder.clone()));
-            }
-        }
-        tokio::select! {
-            next = running.next() => match next {
-                Some((stack, Ok(emptied))) => {
-                    outcomes.insert(&stack.name, Outcome::Gone(emptied));
-                }
-                Some((stack, Err(error))) => {
-                    engine.report.note(format_args!("{} {}: {error}", paint(BAD, "✗"), stack.stack_name));
-                    outcomes.insert(&stack.name, Outcome::Failed(error));
-                }
-                // A stack that was kept in this round may keep others in the next.
-                None if begun.len() > begun_before => {}
-                None => break,
-            },
-            () = &mut interrupt => break,
-        }
+    let poller = &Poller::start(engine.cloudformation.clone(), engine.pace);
+    let begin = |stack, _: &BTreeMap<&str, Emptied>| async move {
+        let removed = remove(engine, poller, stack).await;
+        removed.inspect_err(|error| engine.report_failure(&stack.stack_name, error))
+    };
+    let outcome = |run| match run {
+        Run::Done(emptied) => Outcome::Gone(emptied),
+        Run::Failed(error) => Outcome::Failed(error),
+        Run::Held { by, .. } => Outcome::Kept(by),
+        Run::Detached | Run::NotBegun => Outcome::Interrupted,
+    };
+    run(&plan.stacks, begin, interrupt).await.into_iter().map(outcome).collect()
+}
+
+impl Ordered for Removal {
+    fn name(&self) -> &str {
+        &self.name
     }
-    drop(running);
-    plan.stacks
-        .iter()
-        .map(|stack| outcomes.remove(stack.name.as_str()).unwrap_or(Outcome::Interrupted))
-        .collect()
+
+    fn after(&self) -> &BTreeSet<String> {
+        &self.after
+    }
 }
 
 async fn remove(engine: &Engine<'_>, poller: &Poller, stack: &Removal) -> Result<Emptied, RemoveError> {
     let step = engine.report.step(&stack.stack_name);
     if condition(&stack.status) == Condition::Busy {
         step.update(format_args!("{} is in {}: waiting", stack.stack_name, stack.status));
-        let followed = follow(engine, poller, &stack.stack_id, Since::LatestOperation, None, &step).await;
+        let followed = follow(engine, poller, &stack.stack_id, Since::LatestOperation, None, &step).await?;
         if Operation::Delete.succeeded(&followed.status) {
             step.done("deleted");
             return Ok(Emptied::default());
@@ -191,7 +166,7 @@ async fn delete(
     let since = latest(&engine.cloudformation, &stack.stack_id).await;
     let sent = engine.cloudformation.delete_stack().stack_name(&stack.stack_id).send().await;
     sent.map_err(|error| RemoveError::Refused(sentence(&error)))?;
-    let followed = follow(engine, poller, &stack.stack_id, since, Some(stack.delete.len()), step).await;
+    let followed = follow(engine, poller, &stack.stack_id, since, Some(stack.delete.len()), step).await?;
     if Operation::Delete.succeeded(&followed.status) {
         return Ok(());
     }

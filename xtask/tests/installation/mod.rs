@@ -2,7 +2,7 @@
 //! temporary folder, gone with its value.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,8 @@ use serde_json::Value;
 /// An installation of the local target that no other test shares.
 pub struct Pipeline {
     pub folder: tempfile::TempDir,
+    /// The model and the environments, which a test may change.
+    configuration: tempfile::TempDir,
 }
 
 /// What a command printed, and its exit code.
@@ -38,7 +40,25 @@ impl Ran {
 impl Pipeline {
     /// Nothing runs yet.
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder") }
+        let folder = || tempfile::tempdir().expect("a temporary folder");
+        let pipeline = Self { folder: folder(), configuration: folder() };
+        let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+        let environments = pipeline.configuration.path().join("environments");
+        std::fs::create_dir(&environments).expect("a folder");
+        std::fs::copy(checkout.join("environments/local.toml"), environments.join("local.toml"))
+            .expect("a copy");
+        std::fs::copy(checkout.join("telemetry.toml"), pipeline.model()).expect("a copy");
+        pipeline
+    }
+
+    /// The file that says what a device sends.
+    pub fn model(&self) -> PathBuf {
+        self.configuration.path().join("telemetry.toml")
+    }
+
+    /// What a command answers a program.
+    pub fn json(&self, arguments: &[&str]) -> Value {
+        self.xtask(&[arguments, &["--format", "json"]].concat()).expect(0).json()
     }
 
     /// Runs a command.
@@ -47,6 +67,7 @@ impl Pipeline {
             .args(arguments)
             .env("SLUICE_LOCAL_DIR", self.folder.path())
             .env("SLUICE_LOCAL_PORT", "0")
+            .env("SLUICE_CONFIGURATION", self.configuration.path())
             .env_remove("SLUICE_ENV")
             .output()
             .expect("xtask runs");

@@ -56,25 +56,25 @@ pub struct Fixture {
     _state: TempDir,
 }
 
-/// The endpoint's program: beside that of the connector, where a build of the workspace puts it; else it is
-/// built there.
+/// The endpoint's program: beside that of the connector, where a build of the workspace puts it, or in the
+/// unoptimized build, in which the local target has it; else it is built.
 pub fn endpoint_program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
-        let connector = Path::new(env!("CARGO_BIN_EXE_twinmaker-connector"));
-        let program = connector.with_file_name(format!("local-timestream{}", std::env::consts::EXE_SUFFIX));
-        if !program.exists() {
-            let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml");
-            let target = connector.parent().and_then(Path::parent).expect("a target folder");
-            let mut build = std::process::Command::new(env!("CARGO"));
-            build.args(["build", "--workspace", "--bin", "local-timestream", "--manifest-path"]).arg(manifest);
-            build.arg("--target-dir").arg(target);
-            if connector.parent().is_some_and(|folder| folder.ends_with("release")) {
-                build.arg("--release");
-            }
-            assert!(build.status().expect("cargo runs").success(), "the endpoint is built");
+        let folder = Path::new(env!("CARGO_BIN_EXE_twinmaker-connector")).parent().expect("a folder");
+        let target = folder.parent().expect("a target folder");
+        let name = format!("local-timestream{}", std::env::consts::EXE_SUFFIX);
+        let unoptimized = target.join("debug").join(&name);
+        if let Some(program) = [folder.join(&name), unoptimized.clone()].into_iter().find(|one| one.exists())
+        {
+            return program;
         }
-        program
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml");
+        let mut build = std::process::Command::new(env!("CARGO"));
+        build.args(["build", "--workspace", "--bin", "local-timestream", "--manifest-path"]).arg(manifest);
+        build.arg("--target-dir").arg(target);
+        assert!(build.status().expect("cargo runs").success(), "the endpoint is built");
+        unoptimized
     })
 }
 
@@ -170,7 +170,9 @@ impl Fixture {
                         .measure_value_type(MeasureValueType::Multi)
                         .measure_values(measure)
                         .build(),
-                    kind => record(&measure.name).measure_value_type(kind).measure_value(measure.value).build(),
+                    kind => {
+                        record(&measure.name).measure_value_type(kind).measure_value(measure.value).build()
+                    }
                 })
                 .collect(),
         }
@@ -208,10 +210,9 @@ impl Fixture {
 }
 
 /// A model from JSON in which only what matters is written.
-pub fn model(layout: Value, device: &str, dimensions: &[&str], measures: Value) -> Model {
-    let dimensions: Vec<_> =
-        dimensions.iter().map(|name| json!({ "name": name, "field": name })).collect();
-    let mut measures = measures;
+pub fn model(layout: &Value, device: &str, dimensions: &[&str], measures: &Value) -> Model {
+    let dimensions: Vec<_> = dimensions.iter().map(|name| json!({ "name": name, "field": name })).collect();
+    let mut measures = measures.clone();
     for measure in measures.as_array_mut().expect("measures") {
         measure["field"] = measure["name"].clone();
     }

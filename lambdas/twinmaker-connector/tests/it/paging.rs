@@ -21,10 +21,10 @@ fn iso(nanos: i64) -> String {
     Instant::from_nanos(nanos).iso()
 }
 
-async fn five_properties(layout: Value) -> Fixture {
+async fn five_properties(layout: &Value) -> Fixture {
     let measures: Vec<Value> =
         PROPERTIES.iter().map(|name| json!({ "name": name, "type": "double" })).collect();
-    Fixture::new(model(layout, "device", &[], json!(measures)), FirstPage::Empty).await
+    Fixture::new(model(layout, "device", &[], &json!(measures)), FirstPage::Empty).await
 }
 
 fn row(device: &str, nanos: i64, measures: &[(&str, f64)]) -> Row {
@@ -65,7 +65,7 @@ async fn page(fixture: &Fixture, request: &Value) -> (Points, Option<String>) {
 #[tokio::test]
 async fn ten_thousand_points_of_five_properties_come_once_while_others_arrive() {
     for order in ["ASCENDING", "DESCENDING"] {
-        let fixture = five_properties(json!({ "layout": "multi", "name": "m" })).await;
+        let fixture = five_properties(&json!({ "layout": "multi", "name": "m" })).await;
         let rows: Vec<Row> = (0..RECORDS)
             .map(|record| {
                 let measures: Vec<_> = PROPERTIES
@@ -150,7 +150,7 @@ async fn points_of_one_time_come_once_while_others_arrive_at_that_time() {
         for (order, size) in
             [("ASCENDING", 1), ("ASCENDING", 3), ("ASCENDING", 7), ("DESCENDING", 2), ("DESCENDING", 5)]
         {
-            let fixture = five_properties(layout.clone()).await;
+            let fixture = five_properties(&layout).await;
             let mut rows = Vec::new();
             for second in 0..4 {
                 for device in ["d1", "d2", "d3", "d4", "d5"] {
@@ -181,9 +181,8 @@ async fn points_of_one_time_come_once_while_others_arrive_at_that_time() {
                 }
                 let time = last.0.abs();
                 // Many before the position, so that it moves out of the rows that are read at first.
-                let mut rows: Vec<Row> = (0..9)
-                    .map(|extra| row(&format!("a{number:02}{extra}"), time, &[("p0", 2.0)]))
-                    .collect();
+                let mut rows: Vec<Row> =
+                    (0..9).map(|extra| row(&format!("a{number:02}{extra}"), time, &[("p0", 2.0)])).collect();
                 let after = format!("z{number:02}");
                 rows.push(row(&after, time, &[("p0", 3.0)]));
                 due.push((format!("p0 of {after}"), time));

@@ -8,7 +8,7 @@ use crate::runtime::Function;
 #[tokio::test]
 async fn the_binary_answers_and_keeps_silent() {
     let measures = json!([{ "name": "temperature", "type": "double" }]);
-    let model = model(json!({ "layout": "single" }), "DeviceID", &[], measures);
+    let model = model(&json!({ "layout": "single" }), "DeviceID", &[], &measures);
     let fixture = Fixture::new(model, FirstPage::Empty).await;
     let stored = json!({
         "time": "2022-08-25T00:00:00Z",
@@ -43,6 +43,9 @@ async fn the_binary_answers_and_keeps_silent() {
         "propertyFilters[0].value: expected a number, as doubleValue, integerValue or longValue, since \
          \"temperature\" is of type double, found text"
     );
+    if let Some(kib) = function.peak_memory() {
+        assert!(kib < 128 * 1024, "{kib} KiB do not fit into the least that Lambda gives");
+    }
     let log = function.end().await;
     for value in ["secret", "588.168", "111.111"] {
         assert!(!log.contains(value), "{value} is in the log: {log}");

@@ -46,7 +46,11 @@ async fn next(State(api): State<Arc<Api>>) -> impl IntoResponse {
     (headers, request)
 }
 
-async fn posted(State(api): State<Arc<Api>>, Path((_, kind)): Path<(String, String)>, body: Bytes) -> StatusCode {
+async fn posted(
+    State(api): State<Arc<Api>>,
+    Path((_, kind)): Path<(String, String)>,
+    body: Bytes,
+) -> StatusCode {
     let body = serde_json::from_slice(&body).expect("JSON");
     let answer = if kind == "response" { Ok(body) } else { Err(body) };
     api.answers.send(answer).await.expect("somebody waits");

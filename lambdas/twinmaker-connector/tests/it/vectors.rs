@@ -85,7 +85,7 @@ async fn every_vector_holds() {
 async fn differing(vectors: &Vectors, layout: &Value) -> Vec<String> {
     let VectorModel { device, dimensions, measures, .. } = &vectors.model;
     let dimensions: Vec<&str> = dimensions.iter().map(String::as_str).collect();
-    let model = model(layout.clone(), device, &dimensions, measures.clone());
+    let model = model(layout, device, &dimensions, measures);
     let fixture = Fixture::new(model, FirstPage::Rows).await;
     fixture.write(&vectors.stored).await;
     let now = Instant::parse(&vectors.now).expect("a time");
@@ -106,7 +106,10 @@ async fn differing(vectors: &Vectors, layout: &Value) -> Vec<String> {
         if let Some(expected) = &case.error {
             match fixture.answer_at(&request, now).await {
                 Err(error) if error.code() == expected.code && error.to_string() == expected.message => {}
-                found => differences.push(format!("{}: expected {}, found {found:?}", case.name, expected.message)),
+                found => {
+                    differences
+                        .push(format!("{}: expected {}, found {found:?}", case.name, expected.message));
+                }
             }
             continue;
         }
@@ -115,7 +118,8 @@ async fn differing(vectors: &Vectors, layout: &Value) -> Vec<String> {
             match fixture.answer_at(&request, now).await {
                 Ok(found) => {
                     if !same(&found, expected) {
-                        differences.push(format!("{} {number}: found\n{found}\nexpected\n{expected}", case.name));
+                        differences
+                            .push(format!("{} {number}: found\n{found}\nexpected\n{expected}", case.name));
                     }
                     request["nextToken"] = found["nextToken"].clone();
                 }

@@ -88,7 +88,10 @@ async fn run(mut request: Value, answers: Answers, deaf: usize, time: Duration) 
         .build();
     let resources = Resources {
         timestream: Timestream::new(aws_sdk_timestreamwrite::Client::from_conf(config)),
-        twinmaker: TwinMaker::new(crate::twinmaker::client(&SdkConfig::builder().build(), None)),
+        twinmaker: TwinMaker::new(crate::twinmaker::client(
+            &SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build(),
+            None,
+        )),
     };
     request["ResponseURL"] = format!("{url}/answer?signature=x").into();
     let request: Request = serde_json::from_value(request).expect("a request");

@@ -21,6 +21,7 @@ use crate::scalar::Scalar;
 /// Properties of a workspace.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[allow(clippy::struct_field_names, reason = "the names of the type's properties")]
 pub(super) struct Workspace {
     #[serde(rename = "ServiceToken")]
     _service_token: Option<String>,
@@ -38,6 +39,7 @@ pub(super) struct Workspace {
 /// Properties of a component type.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[allow(clippy::struct_field_names, reason = "the names of the type's properties")]
 pub(super) struct ComponentType {
     #[serde(rename = "ServiceToken")]
     _service_token: Option<String>,
@@ -60,6 +62,7 @@ pub(super) struct ComponentType {
 /// Properties of an entity.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[allow(clippy::struct_field_names, reason = "the names of the type's properties")]
 pub(super) struct Entity {
     #[serde(rename = "ServiceToken")]
     _service_token: Option<String>,
@@ -190,6 +193,7 @@ struct RelationshipValue {
 /// A component of an entity.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[allow(clippy::struct_field_names, reason = "the names of the type's properties")]
 pub(super) struct Component {
     pub component_type_id: Option<String>,
     pub description: Option<String>,

@@ -87,7 +87,8 @@ struct Update {
     component_updates: BTreeMap<String, ComponentUpdate>,
     #[serde(default)]
     composite_component_updates: Map<String, Value>,
-    parent_entity_update: Option<ParentUpdate>,
+    #[serde(rename = "parentEntityUpdate")]
+    parent: Option<ParentUpdate>,
 }
 
 #[derive(Deserialize)]
@@ -118,7 +119,7 @@ pub fn update(state: &State, _: &Identity, request: Value) -> Result<Value, Erro
         entity.name = request.entity_name.unwrap_or(entity.name);
         entity.description = request.description.or(entity.description);
         entity.updated = Moment::now();
-        entity.parent = match request.parent_entity_update {
+        entity.parent = match request.parent {
             None => entity.parent,
             Some(ParentUpdate { update_type: ParentChange::Delete, .. }) => None,
             Some(ParentUpdate { update_type: ParentChange::Update, parent_entity_id: None }) => {

@@ -28,11 +28,13 @@ struct List {
 
 /// What the entities of a list have in common.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 enum Filter {
-    ParentEntityId(String),
-    ComponentTypeId(String),
-    ExternalId(String),
+    #[serde(rename = "parentEntityId")]
+    Parent(String),
+    #[serde(rename = "componentTypeId")]
+    ComponentType(String),
+    #[serde(rename = "externalId")]
+    External(String),
 }
 
 /// `ListEntities`: those that every filter admits.
@@ -61,11 +63,11 @@ pub fn list(state: &State, identity: &Identity, request: Value) -> Result<Value,
 impl Filter {
     fn admits(&self, workspace: &Workspace, entity: &Entity) -> Result<bool, Error> {
         Ok(match self {
-            Self::ParentEntityId(parent) => entity.parent.as_deref().unwrap_or(ROOT) == parent,
-            Self::ComponentTypeId(id) => {
+            Self::Parent(parent) => entity.parent.as_deref().unwrap_or(ROOT) == parent,
+            Self::ComponentType(id) => {
                 entity.components.values().any(|component| component.component_type_id == *id)
             }
-            Self::ExternalId(id) => {
+            Self::External(id) => {
                 for (name, component) in &entity.components {
                     if has_external_id(workspace, name, component, id)? {
                         return Ok(true);

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How long a connector may take. The service's own limit is not published.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What Lambda says of a function that ran out of its time.
 const TIMED_OUT: &str = "Task timed out";
@@ -52,8 +52,14 @@ impl Connectors {
     /// What the function `arn` answers to `request`, when it has the shape that it should have.
     pub async fn ask(&self, arn: &str, request: &Value, shape: &Shape) -> Result<Value, Error> {
         let payload = Blob::new(request.to_string());
-        let output =
-            self.client.invoke().function_name(arn).payload(payload).send().await.map_err(failure)?;
+        let output = self
+            .client
+            .invoke()
+            .function_name(arn)
+            .payload(payload)
+            .send()
+            .await
+            .map_err(|error| failure(&error))?;
         let payload = output.payload.map(Blob::into_inner).unwrap_or_default();
         if output.function_error.is_some() {
             return Err(exception(&payload));
@@ -89,14 +95,14 @@ fn exception(payload: &[u8]) -> Error {
     Error::new(code, message.chars().take(MESSAGE_CHARACTERS).collect::<String>())
 }
 
-fn failure(error: SdkError<InvokeError>) -> Error {
+fn failure(error: &SdkError<InvokeError>) -> Error {
     if matches!(error, SdkError::TimeoutError(_)) {
         let message = format!("The connector gave no answer within {} s.", PATIENCE.as_secs());
         return Error::new(ErrorCode::ConnectorTimeout, message);
     }
     let message = match (error.code(), error.message()) {
         (Some(code), Some(message)) => format!("{code}: {message}"),
-        _ => DisplayErrorContext(&error).to_string(),
+        _ => DisplayErrorContext(error).to_string(),
     };
     if matches!(error.as_service_error(), Some(InvokeError::TooManyRequestsException(_))) {
         return Error::new(ErrorCode::Throttling, message);

@@ -125,7 +125,7 @@ impl Time {
             }
             (None, Some(seconds)) => {
                 let at = moment::epoch(seconds)
-                    .ok_or_else(|| Error::validation(format!("The {end}DateTime {seconds} is no time.")))?;
+                    .ok_or_else(|| Error::validation(format!("The {end}DateTime {seconds:e} is no time.")))?;
                 (at, at.to_string())
             }
             (None, None) => {

@@ -60,7 +60,24 @@ fn scope(workspace: &str, subject: &Subject) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_comes_back(token in any::<String>(), id in "[a-zA-Z0-9.:_-]{1,20}") {
+            let (tokens, subject) = (Tokens::new(&[7; 32]), Subject::ComponentType { id });
+            let sealed = tokens.seal(&token, "home", &subject).expect("it can be sealed");
+            prop_assert_eq!(tokens.open(&sealed, "home", &subject).expect("it opens"), token);
+        }
+
+        #[test]
+        fn no_text_breaks_the_opening(text in any::<String>()) {
+            let subject = Subject::ComponentType { id: "mixer".to_owned() };
+            prop_assert!(Tokens::new(&[7; 32]).open(&text, "home", &subject).is_err());
+        }
+    }
 
     #[test]
     fn a_token_opens_for_what_it_was_sealed_for() {

@@ -121,6 +121,7 @@ pub(crate) static SCHEMA_ANSWER: Shape = Structure { members: &[required("proper
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::*;
@@ -180,6 +181,44 @@ mod tests {
         ] {
             let found = complaints(&GET_HISTORY, &request);
             assert!(matches!(found.as_slice(), [one] if one.starts_with(expected)), "{request}: {found:?}");
+        }
+    }
+
+    /// JSON with the model's own names in it, so that the check reaches what is deep.
+    fn documents() -> impl Strategy<Value = Value> {
+        let name = prop_oneof![
+            Just("propertyValues".to_owned()),
+            Just("entityPropertyReference".to_owned()),
+            Just("values".to_owned()),
+            Just("value".to_owned()),
+            Just("time".to_owned()),
+            Just("listValue".to_owned()),
+            any::<String>(),
+        ];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(6, 40, 5, move |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                proptest::collection::btree_map(name.clone(), inner, 0..5)
+                    .prop_map(|members| members.into_iter().collect()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_document_breaks_the_check(document in documents()) {
+            for shape in [&HISTORY_ANSWER, &ATTRIBUTES_ANSWER, &SCHEMA_ANSWER, &GET_HISTORY] {
+                let refused = violations(shape, &document, Unknown::Refused);
+                let ignored = violations(shape, &document, Unknown::Ignored);
+                prop_assert!(ignored.iter().all(|violation| refused.contains(violation)));
+            }
         }
     }
 

@@ -181,9 +181,9 @@ impl Property {
 fn check_type(data_type: &DataType) -> Result<(), String> {
     let DataType { r#type, nested_type, allowed_values, .. } = data_type;
     match (r#type, nested_type) {
-        (Kind::List | Kind::Map, None) => return Err(format!("{:?} needs a nestedType", r#type)),
+        (Kind::List | Kind::Map, None) => return Err(format!("{type:?} needs a nestedType")),
         (Kind::List | Kind::Map, Some(nested)) => check_type(nested)?,
-        (_, Some(_)) => return Err(format!("{:?} has no nestedType", r#type)),
+        (_, Some(_)) => return Err(format!("{type:?} has no nestedType")),
         (_, None) => {}
     }
     let bare = DataType { allowed_values: None, ..data_type.clone() };

@@ -33,11 +33,13 @@ async fn failure(fixture: &Fixture, of: Of, answer: Answer) -> GetPropertyValueH
     outcome.map_err(aws_sdk_iottwinmaker::error::SdkError::into_service_error).expect_err("it fails")
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the table reads better")]
 fn values(property: &str, values: Value) -> Value {
     let reference = json!({ "entityId": "mixer-1", "componentName": "telemetry", "propertyName": property });
     json!({ "propertyValues": [{ "entityPropertyReference": reference, "values": values }] })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the table reads better")]
 fn at(time: &str, value: Value) -> Value {
     json!({ "time": time, "value": value })
 }

@@ -119,6 +119,7 @@ async fn the_guides_requests_and_answers() {
 }
 
 #[tokio::test]
+#[expect(deprecated, reason = "the service still takes and gives the deprecated forms of time")]
 async fn everything_that_a_request_may_say_reaches_the_connector() {
     let fixture = Fixture::with_mixer().await;
     fixture.lambda.answers([Answer::Json(json!({
