@@ -243,6 +243,14 @@ final class World implements AutoCloseable {
         makeTable();
     }
 
+    void dropQueue() {
+        sqs.deleteQueue(queue -> queue.queueUrl(queueUrl)).join();
+    }
+
+    void restoreQueue() {
+        sqs.createQueue(queue -> queue.queueName(name)).join();
+    }
+
     /** The object of the bucket, as text. */
     String object(String key) {
         try (var s3 = Clients.s3(REGION)) {
