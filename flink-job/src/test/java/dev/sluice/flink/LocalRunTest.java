@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -86,6 +88,16 @@ final class LocalRunTest {
         return Files.exists(file) ? JSON.readTree(file.toFile()) : JSON.createObjectNode();
     }
 
+    /** Whether the process that runs has completed a checkpoint; what it was restored from is not its own. */
+    private boolean hasCheckpoint() throws IOException {
+        String restored = status().path("restoredFrom").asText("none");
+        try (Stream<Path> files = Files.walk(folder.resolve("state/checkpoints"))) {
+            return files.anyMatch(file -> file.endsWith("_metadata") && !file.startsWith(restored));
+        } catch (UncheckedIOException gone) {
+            return false;
+        }
+    }
+
     private void runs() throws Exception {
         eventually(() -> assertEquals("RUNNING", status().path("status").asText()));
     }
@@ -103,12 +115,16 @@ final class LocalRunTest {
                 try {
                     runs();
                     restored += status().has("restoredFrom") ? 1 : 0;
-                    Thread.sleep(1_000 + moments.nextInt(3_000));
+                    // Every second time there is something new to go on from.
+                    if (kill % 2 == 0) {
+                        eventually(() -> assertTrue(hasCheckpoint(), "a checkpoint of this run"));
+                    }
+                    Thread.sleep(moments.nextInt(2_500));
                 } finally {
                     process.destroyForcibly().waitFor();
                 }
             }
-            assertTrue(restored > 0, "no start went on from a checkpoint");
+            assertTrue(restored >= KILLS / 2, restored + " starts went on from a checkpoint");
             producer.join();
             Process process = run(world);
             try {

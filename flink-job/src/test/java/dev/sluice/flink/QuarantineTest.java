@@ -2,6 +2,7 @@ package dev.sluice.flink;
 
 import static dev.sluice.flink.Cluster.eventually;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
@@ -60,6 +61,7 @@ final class QuarantineTest {
                 // The events are behind the position of the stream by now, and in no queue: the state has them.
                 checkpoint = running.crash();
             }
+            assertTrue(checkpoint.isPresent(), "checkpoints go on while the queue is away");
             world.restoreQueue();
             try (Cluster.Running running =
                     cluster.start(environment -> Job.describe(environment, world.properties()), checkpoint)) {
