@@ -228,19 +228,20 @@ impl Load {
 fn event(number: usize) -> PutRecordsRequestEntry {
     let device = format!("load-{}", number % 7);
     let now = jiff::Timestamp::now().as_millisecond();
+    // A nanosecond for each event: no two of a device are of one instant.
+    let time = format!("{now}.{number:06}");
     let payload = match number % 20 {
-        3 => json!({"DeviceID": device, "temperature_measure": number}).to_string(),
-        7 => json!({"DeviceID": device, "Time": now + 86_400_000, "temperature_measure": number}).to_string(),
-        11 => json!({"DeviceID": device, "Time": now, "temperature_measure": "warm"}).to_string(),
-        13 => "not json".to_owned(),
-        17 => json!({"DeviceID": device, "Time": now, "temperature_measure": number, "watt_measure": "?"})
-            .to_string(),
+        3 => json!({"DeviceID": device, "temperature_measure": number}),
+        7 => json!({"DeviceID": device, "Time": now + 86_400_000, "temperature_measure": number}),
+        11 => json!({"DeviceID": device, "Time": time, "temperature_measure": "warm"}),
+        13 => json!("no event"),
+        17 => json!({"DeviceID": device, "Time": time, "temperature_measure": number, "watt_measure": "?"}),
         _ => {
-            json!({"DeviceID": device, "Time": now, "temperature_measure": number, "humidity_measure": 60.5})
-                .to_string()
+            json!({"DeviceID": device, "Time": time, "temperature_measure": number, "humidity_measure": 60.5})
         }
     };
-    let entry = PutRecordsRequestEntry::builder().data(payload.into_bytes().into()).partition_key(device);
+    let data = payload.to_string().into_bytes();
+    let entry = PutRecordsRequestEntry::builder().data(data.into()).partition_key(device);
     entry.build().expect("an entry")
 }
 
