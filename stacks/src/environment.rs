@@ -3,6 +3,7 @@
 //! [`Environment`] is what the stacks are built from, so every value in it is known to be valid.
 //! It reads no file, no clock and no account: an expected account is compared elsewhere.
 
+mod consumer;
 mod place;
 mod read;
 mod region;

@@ -64,9 +64,13 @@ async fn nothing_is_lost_or_doubled_whatever_happens_to_the_consumer() {
 
     let load = Load::start(&stream);
     for kill in 0..KILLS {
+        // At another moment between two checkpoints each time.
+        std::thread::sleep(Duration::from_millis(300 * (1 + kill as u64)));
         kill_the_job(&pipeline);
         let restarted = deploy(&pipeline, FLINK);
         assert_eq!(restarted["applications"][0]["before"], false, "kill {kill}: {restarted}");
+        let said = read(&pipeline, "flink/state/status");
+        assert!(said["restoredFrom"].is_string(), "kill {kill}: {said}");
     }
     load.stop().await;
     everything_is_where_the_domain_puts_it(&pipeline, &stream).await;
@@ -108,11 +112,16 @@ fn exchanged_for_the_function_and_back(pipeline: &Pipeline) {
 }
 
 fn kill_the_job(pipeline: &Pipeline) {
-    let file = pipeline.folder.path().join("flink/process.json");
-    let record: Value = serde_json::from_slice(&std::fs::read(file).expect("a record")).expect("JSON");
+    let record = read(pipeline, "flink/process.json");
     let pid = record["process"]["pid"].as_u64().expect("a process id").to_string();
     let killed = std::process::Command::new("kill").args(["-9", &pid]).status().expect("kill runs");
     assert!(killed.success(), "process {pid} was not there");
+}
+
+/// A JSON file of the local target.
+fn read(pipeline: &Pipeline, file: &str) -> Value {
+    let bytes = std::fs::read(pipeline.folder.path().join(file)).expect("a file");
+    serde_json::from_slice(&bytes).expect("JSON")
 }
 
 /// The stream, and a client of everything.
@@ -228,19 +237,20 @@ impl Load {
 fn event(number: usize) -> PutRecordsRequestEntry {
     let device = format!("load-{}", number % 7);
     let now = jiff::Timestamp::now().as_millisecond();
+    // A nanosecond for each event: no two of a device are of one instant.
+    let time = format!("{now}.{number:06}");
     let payload = match number % 20 {
-        3 => json!({"DeviceID": device, "temperature_measure": number}).to_string(),
-        7 => json!({"DeviceID": device, "Time": now + 86_400_000, "temperature_measure": number}).to_string(),
-        11 => json!({"DeviceID": device, "Time": now, "temperature_measure": "warm"}).to_string(),
-        13 => "not json".to_owned(),
-        17 => json!({"DeviceID": device, "Time": now, "temperature_measure": number, "watt_measure": "?"})
-            .to_string(),
+        3 => json!({"DeviceID": device, "temperature_measure": number}),
+        7 => json!({"DeviceID": device, "Time": now + 86_400_000, "temperature_measure": number}),
+        11 => json!({"DeviceID": device, "Time": time, "temperature_measure": "warm"}),
+        13 => json!("no event"),
+        17 => json!({"DeviceID": device, "Time": time, "temperature_measure": number, "watt_measure": "?"}),
         _ => {
-            json!({"DeviceID": device, "Time": now, "temperature_measure": number, "humidity_measure": 60.5})
-                .to_string()
+            json!({"DeviceID": device, "Time": time, "temperature_measure": number, "humidity_measure": 60.5})
         }
     };
-    let entry = PutRecordsRequestEntry::builder().data(payload.into_bytes().into()).partition_key(device);
+    let data = payload.to_string().into_bytes();
+    let entry = PutRecordsRequestEntry::builder().data(data.into()).partition_key(device);
     entry.build().expect("an entry")
 }
 

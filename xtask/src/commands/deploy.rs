@@ -55,7 +55,7 @@ impl Deploy {
         confirm(&plan, &environment, global, report)?;
         let machine = Machine::of(&project, global, &session);
         let applications = Applications::new(&session, machine, report);
-        applications.stop_going(&plan).await?;
+        applications.prepare(&plan).await?;
         let outcomes = execute::execute(&engine, &plan, interrupted()).await;
         let started = tokio::select! {
             started = applications.start_all(&plan, &outcomes) => started,

@@ -13,7 +13,8 @@ use serde::Serialize;
 
 use super::Outcome;
 use crate::cli::Global;
-use crate::deploy::application::{self, APPLICATION, Applications};
+use crate::deploy::application::{APPLICATION, Applications};
+use crate::deploy::description::units;
 use crate::deploy::status::{Activity, activity};
 use crate::failure::Exit;
 use crate::inventory::{DeployedStack, Inventory};
@@ -259,7 +260,7 @@ fn application(
     machine: Option<&Machine>,
 ) -> Part {
     let status = detail.application_status().as_str();
-    let mut facts = vec![application::units(detail)];
+    let mut facts = vec![units(detail)];
     let mut state = status.to_owned();
     if let (Some(machine), Activity::Running) = (machine, activity(status)) {
         let here = machine.state();

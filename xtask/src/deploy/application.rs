@@ -7,7 +7,6 @@
 //! On the local target the emulator keeps the application, and nothing runs it: where it says RUNNING,
 //! the job is a process of this machine, made from the application as the emulator describes it.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use aws_sdk_kinesisanalyticsv2::Client;
@@ -17,13 +16,14 @@ use aws_sdk_kinesisanalyticsv2::types::{
     SnapshotDetails, SnapshotStatus,
 };
 
+use super::description::{job, log_of, units};
 use super::difference::Change;
 use super::execute::{Outcome, Outcomes};
 use super::pace::{self, Pace};
 use super::plan::{Plan, StackPlan};
 use super::status::{Activity, activity};
 use crate::failure::{Exit, Explain};
-use crate::local::flink::{Job, JobError, Machine};
+use crate::local::flink::{JobError, Machine};
 use crate::report::{Report, Step};
 use crate::sdk_error::sentence;
 use crate::target::Session;
@@ -130,12 +130,39 @@ impl<'a> Applications<'a> {
         }
     }
 
-    /// Stops the applications that a plan is about to remove or replace.
-    pub async fn stop_going(&self, plan: &Plan) -> Result<(), ApplicationError> {
-        for stack in plan.stacks.iter().filter(|stack| removes_application(stack)) {
-            for name in self.of(&stack.stack_name).await? {
-                self.stop(&name).await?;
+    /// Makes ready what a plan is about to change: stops an application that it removes or replaces, and
+    /// waits for one that changes by itself at the moment, as the service takes no update of it then.
+    pub async fn prepare(&self, plan: &Plan) -> Result<(), ApplicationError> {
+        for stack in &plan.stacks {
+            if removes_application(stack) {
+                for name in self.of(&stack.stack_name).await? {
+                    self.stop(&name).await?;
+                }
+            } else if changes_application(stack, Change::Modify) {
+                for name in self.of(&stack.stack_name).await? {
+                    self.settle(&name).await?;
+                }
             }
+        }
+        Ok(())
+    }
+
+    /// Waits until an application does not change by itself.
+    async fn settle(&self, name: &str) -> Result<(), ApplicationError> {
+        let step = self.report.step(format_args!("Waiting for {name}"));
+        let deadline = Instant::now() + PATIENCE;
+        let mut waits = self.pace.waits();
+        while let Some(detail) = self.describe(name).await? {
+            let status = detail.application_status().as_str();
+            if activity(status) != Activity::Busy {
+                break;
+            }
+            if Instant::now() > deadline {
+                let (name, status) = (name.to_owned(), status.to_owned());
+                return Err(ApplicationError::Slow { name, status, log: self.tail(&detail).await });
+            }
+            step.update(format_args!("{} ({status})", step.text()));
+            waits.next().await;
         }
         Ok(())
     }
@@ -379,71 +406,13 @@ fn service(name: &str, cause: String) -> ApplicationError {
 }
 
 fn removes_application(stack: &StackPlan) -> bool {
-    let goes = |change: Change| matches!(change, Change::Remove | Change::Replace);
-    stack.resources.iter().any(|resource| resource.kind == APPLICATION && goes(resource.change))
+    changes_application(stack, Change::Remove) || changes_application(stack, Change::Replace)
+}
+
+fn changes_application(stack: &StackPlan, how: Change) -> bool {
+    stack.resources.iter().any(|resource| resource.kind == APPLICATION && resource.change == how)
 }
 
 fn has_application(stack: &StackPlan) -> bool {
     stack.template.contains(&format!("\"{APPLICATION}\""))
-}
-
-/// How large an application is, in Kinesis Processing Units and in tasks.
-pub fn units(detail: &ApplicationDetail) -> String {
-    let configuration = detail.application_configuration_description();
-    let parallelism = configuration
-        .and_then(|configuration| configuration.flink_application_configuration_description())
-        .and_then(|flink| flink.parallelism_configuration_description());
-    let Some(parallelism) = parallelism else { return String::new() };
-    let tasks = parallelism.current_parallelism().or(parallelism.parallelism()).unwrap_or(1).max(1);
-    let units =
-        tasks.unsigned_abs().div_ceil(parallelism.parallelism_per_kpu().unwrap_or(1).max(1).unsigned_abs());
-    format!("{units} KPU, parallelism {tasks}")
-}
-
-/// What the job is made from, out of the application's description.
-pub fn job(detail: &ApplicationDetail) -> Option<Job> {
-    let configuration = detail.application_configuration_description()?;
-    let code = configuration
-        .application_code_configuration_description()?
-        .code_content_description()?
-        .s3_application_code_location_description()?;
-    let groups = configuration.environment_property_descriptions()?.property_group_descriptions();
-    let properties: BTreeMap<String, BTreeMap<String, String>> = groups
-        .iter()
-        .map(|group| {
-            let pairs = group.property_map().iter().map(|(key, value)| (key.clone(), value.clone()));
-            (group.property_group_id().to_owned(), pairs.collect())
-        })
-        .collect();
-    let created = detail.create_timestamp().map_or(0, aws_sdk_kinesisanalyticsv2::primitives::DateTime::secs);
-    Some(Job {
-        application: format!("{}@{created}", detail.application_name()),
-        bucket: code.bucket_arn().rsplit(':').next().unwrap_or_default().to_owned(),
-        key: code.file_key().to_owned(),
-        properties,
-    })
-}
-
-/// The log group and the log stream in the ARN of a stream,
-/// `arn:aws:logs:region:account:log-group:<group>:log-stream:<stream>`.
-fn log_of(arn: &str) -> Option<(&str, &str)> {
-    arn.split_once(":log-group:")?.1.split_once(":log-stream:")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_log_stream_is_known_by_its_arn() {
-        for (arn, expected) in [
-            (
-                "arn:aws:logs:eu-west-1:1:log-group:/sluice/dev/consumer/flink-job:log-stream:a:b",
-                Some(("/sluice/dev/consumer/flink-job", "a:b")),
-            ),
-            ("arn:aws:logs:eu-west-1:1:log-group:/sluice/dev", None),
-        ] {
-            assert_eq!(log_of(arn), expected, "{arn}");
-        }
-    }
 }

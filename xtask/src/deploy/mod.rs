@@ -1,10 +1,11 @@
 //! Deployment: what shall be, what is, the plan between them, and its execution.
 //!
-//! `plan`, `graph`, `difference`, `replacement` and `status` are pure. The others talk to services.
+//! `plan`, `graph`, `description`, `difference`, `replacement` and `status` are pure. The others talk to services.
 
 pub mod application;
 mod change_set;
 pub mod consent;
+pub mod description;
 pub mod difference;
 pub mod document;
 pub mod events;
@@ -18,6 +19,8 @@ pub mod run;
 pub mod state;
 pub mod status;
 
+#[cfg(test)]
+mod application_tests;
 #[cfg(test)]
 mod engine_tests;
 #[cfg(test)]

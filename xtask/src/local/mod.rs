@@ -9,6 +9,7 @@
 
 mod emulator;
 pub mod flink;
+mod job;
 mod ports;
 mod process;
 pub mod python;

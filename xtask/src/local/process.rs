@@ -108,19 +108,35 @@ pub fn sweep(folder: &Path) -> Vec<u32> {
     }
 }
 
+/// Ends every process that was started for this folder with this argument: one whose start was
+/// interrupted before it was written down.
+pub fn sweep_with(folder: &Path, argument: &str) {
+    let argument = std::ffi::OsStr::new(argument);
+    for pid in marked_where(folder, |arguments| arguments.iter().any(|one| one == argument)) {
+        if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+            let _gone = rustix::process::kill_process(pid, Signal::KILL);
+        }
+    }
+}
+
 /// Ids of the processes that were started for this folder and still run.
 fn marked(folder: &Path) -> Vec<u32> {
+    marked_where(folder, |_| true)
+}
+
+/// Those of them whose command line is meant.
+fn marked_where(folder: &Path, is_meant: impl Fn(&[OsString]) -> bool) -> Vec<u32> {
     let mut entry = OsString::from(MARK);
     entry.push("=");
     entry.push(mark(folder));
     let mut system = System::new();
-    let environment = ProcessRefreshKind::nothing().with_environ(UpdateKind::Always);
-    system.refresh_processes_specifics(ProcessesToUpdate::All, true, environment);
+    let what = ProcessRefreshKind::nothing().with_environ(UpdateKind::Always).with_cmd(UpdateKind::Always);
+    system.refresh_processes_specifics(ProcessesToUpdate::All, true, what);
     system
         .processes()
         .values()
         .filter(|process| process.thread_kind().is_none() && runs(process.status()))
-        .filter(|process| process.environ().contains(&entry))
+        .filter(|process| process.environ().contains(&entry) && is_meant(process.cmd()))
         .map(|process| process.pid().as_u32())
         .filter(|pid| *pid != std::process::id())
         .collect()
@@ -180,6 +196,21 @@ mod tests {
         assert!(!later.is_alive() && !later.stop());
         assert!(process.is_alive(), "the other one was left alone");
         assert!(process.stop());
+    }
+
+    #[test]
+    fn a_sweep_for_an_argument_leaves_other_programs_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (meant, other) = (spawn("exec sleep 61", folder.path()), spawn("exec sleep 62", folder.path()));
+        while marked_where(folder.path(), |arguments| arguments.iter().any(|one| one == "61")).is_empty() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        sweep_with(folder.path(), "61");
+        while meant.is_alive() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(other.is_alive());
+        assert!(other.stop());
     }
 
     #[test]

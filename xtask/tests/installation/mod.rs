@@ -125,8 +125,14 @@ impl Pipeline {
 impl Drop for Pipeline {
     fn drop(&mut self) {
         // Also when an assertion failed: no process stays behind.
-        self.xtask(&["destroy", "--yes", "--format", "json"]);
-        assert_eq!(processes_of(self.folder.path()), Vec::<String>::new());
+        let destroyed = self.xtask(&["destroy", "--yes", "--format", "json"]);
+        let left = processes_of(self.folder.path());
+        if !left.is_empty() {
+            let said = format!("{left:?}\n{}\n{}", destroyed.stdout, destroyed.stderr);
+            // Two panics would end the program before it says anything.
+            assert!(std::thread::panicking(), "{said}");
+            println!("{said}");
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 package dev.sluice.flink;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.sluice.flink.domain.Decoded;
 import dev.sluice.flink.domain.Decoder;
 import dev.sluice.flink.domain.Model;
@@ -35,6 +36,8 @@ final class Throughput {
     private static final int PARALLELISM = 2;
     private static final int MEASURES = 4;
     private static final long[] LATENCIES_MS = {0, 10};
+    private static final OperatingSystemMXBean PROCESS =
+            ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     private static final Path MODELS = Path.of("../test-vectors/models");
 
     private Throughput() {}
@@ -43,9 +46,14 @@ final class Throughput {
     private record Way(
             String name, String model, int recordsAnEvent, BiConsumer<StreamExecutionEnvironment, JobProperties> job) {}
 
-    private record Row(Way way, long latencyMs, double seconds, CountingStore.Counts counts) {
+    private record Row(Way way, long latencyMs, double seconds, double cpuSeconds, CountingStore.Counts counts) {
         double events() {
             return counts.records() / seconds / way.recordsAnEvent;
+        }
+
+        /** Of all threads of the process. Unlike the time of the clock, others on the machine do not lengthen it. */
+        double cpuMicrosAnEvent() {
+            return cpuSeconds * 1e6 * way.recordsAnEvent / counts.records();
         }
     }
 
@@ -62,7 +70,7 @@ final class Throughput {
                 Locale.ROOT,
                 "%d cores, load %.1f at the beginning, Java %s%n",
                 Runtime.getRuntime().availableProcessors(),
-                ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(),
+                PROCESS.getSystemLoadAverage(),
                 Runtime.version());
         out.printf(Locale.ROOT, "decoding alone: %,.0f events/s on one core%n", decodedASecond());
 
@@ -79,6 +87,7 @@ final class Throughput {
             }
         }
         print(out, rows);
+        out.printf(Locale.ROOT, "load %.1f at the end%n", PROCESS.getSystemLoadAverage());
         // Threads of the clients may outlive the jobs.
         System.exit(0);
     }
@@ -107,11 +116,13 @@ final class Throughput {
         Thread.sleep(warmUp.toMillis());
         CountingStore.Counts before = store.counts();
         long started = System.nanoTime();
+        long cpuStarted = PROCESS.getProcessCpuTime();
         Thread.sleep(measured.toMillis());
         CountingStore.Counts counts = store.counts().since(before);
+        double cpuSeconds = (PROCESS.getProcessCpuTime() - cpuStarted) / 1e9;
         double seconds = (System.nanoTime() - started) / 1e9;
         job.cancel().join();
-        return new Row(way, latency, seconds, counts);
+        return new Row(way, latency, seconds, cpuSeconds, counts);
     }
 
     private static DataGeneratorSource<Delivery> source() {
@@ -134,9 +145,9 @@ final class Throughput {
     }
 
     private static void print(PrintStream out, List<Row> rows) {
-        out.printf(
-                "%n| a write takes | way | events/s | to the sample | records/request | bytes/record | bytes/event |%n");
-        out.println("| --: | --- | --: | --: | --: | --: | --: |");
+        out.printf("%n| a write takes | way | events/s | to the sample | CPU µs/event | records/request | bytes/record"
+                + " | bytes/event |%n");
+        out.println("| --: | --- | --: | --: | --: | --: | --: | --: |");
         double sample = 0;
         for (Row row : rows) {
             if (row.way == WAYS.get(0)) {
@@ -146,11 +157,12 @@ final class Throughput {
             double bytes = (double) counts.bytes() / counts.records();
             out.printf(
                     Locale.ROOT,
-                    "| %d ms | %s | %,.0f | %.1f | %.1f | %.0f | %.0f |%n",
+                    "| %d ms | %s | %,.0f | %.1f | %.1f | %.1f | %.0f | %.0f |%n",
                     row.latencyMs,
                     row.way.name,
                     row.events(),
                     row.events() / sample,
+                    row.cpuMicrosAnEvent(),
                     (double) counts.records() / counts.requests(),
                     bytes,
                     bytes * row.way.recordsAnEvent);

@@ -1,6 +1,7 @@
 package dev.sluice.flink.quarantine;
 
 import dev.sluice.flink.Clients;
+import dev.sluice.flink.sink.Quiet;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -39,6 +40,7 @@ public final class Quarantine implements AutoCloseable {
     private final Place place;
     private final SqsAsyncClient sqs;
     private final S3AsyncClient s3;
+    private final Quiet quiet = new Quiet();
 
     private Quarantine(Place place) {
         this.place = place;
@@ -88,11 +90,7 @@ public final class Quarantine implements AutoCloseable {
                         AsyncRequestBody.fromBytes(inmate.delivery().data()))
                 .handle((done, failure) -> {
                     if (failure != null) {
-                        LOG.error(
-                                "quarantine: the bucket {} did not take {}: {}",
-                                place.bucket(),
-                                key,
-                                failure.toString());
+                        tell("the bucket " + place.bucket() + " did not take " + key + ": " + failure);
                         return null;
                     }
                     String pointer = Message.withObject(inmate, place.bucket());
@@ -111,23 +109,23 @@ public final class Quarantine implements AutoCloseable {
         return sqs.sendMessageBatch(send -> send.queueUrl(place.queueUrl()).entries(entries))
                 .handle((response, failure) -> {
                     if (failure != null) {
-                        LOG.error(
-                                "quarantine: the queue {} did not take events: {}",
-                                place.queueUrl(),
-                                failure.toString());
+                        tell("the queue " + place.queueUrl() + " did not take events: " + failure);
                         return letters.stream().map(Letter::inmate).toList();
                     }
                     return untaken(letters, response);
                 });
     }
 
+    private void tell(String trouble) {
+        if (quiet.mayTell()) {
+            LOG.error("quarantine, trying again: {}", trouble);
+        }
+    }
+
     private List<Inmate> untaken(List<Letter> letters, SendMessageBatchResponse response) {
         response.failed()
-                .forEach(failed -> LOG.error(
-                        "quarantine: the queue {} refused a message: {} {}",
-                        place.queueUrl(),
-                        failed.code(),
-                        failed.message()));
+                .forEach(failed -> tell("the queue " + place.queueUrl() + " refused a message: " + failed.code() + " "
+                        + failed.message()));
         Set<String> taken = new HashSet<>();
         response.successful().forEach(one -> taken.add(one.id()));
         List<Inmate> untaken = new ArrayList<>();

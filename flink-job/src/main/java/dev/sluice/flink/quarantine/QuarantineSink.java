@@ -1,17 +1,14 @@
 package dev.sluice.flink.quarantine;
 
 import dev.sluice.flink.Metrics;
-import dev.sluice.flink.sink.Backoff;
+import dev.sluice.flink.sink.PatientWriter;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.apache.flink.api.connector.sink2.StatefulSinkWriter;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.connector.base.sink.AsyncSinkBase;
-import org.apache.flink.connector.base.sink.writer.AsyncSinkWriter;
 import org.apache.flink.connector.base.sink.writer.BufferedRequestState;
-import org.apache.flink.connector.base.sink.writer.DequeRequestBuffer;
-import org.apache.flink.connector.base.sink.writer.ResultHandler;
-import org.apache.flink.connector.base.sink.writer.SimpleBatchCreator;
 import org.apache.flink.connector.base.sink.writer.config.AsyncSinkWriterConfiguration;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.apache.flink.metrics.Counter;
@@ -77,38 +74,22 @@ public final class QuarantineSink extends AsyncSinkBase<Inmate, Inmate> {
                 .build();
     }
 
-    private static final class Writer extends AsyncSinkWriter<Inmate, Inmate> {
+    private static final class Writer extends PatientWriter<Inmate> {
         private final Quarantine quarantine;
         private final Counter quarantined;
-        private final Backoff backoff = new Backoff();
 
         private Writer(
                 QuarantineSink sink, WriterInitContext context, Collection<BufferedRequestState<Inmate>> states) {
-            super(
-                    sink.getElementConverter(),
-                    context,
-                    sink.configuration(),
-                    states,
-                    new SimpleBatchCreator<>(sink.getMaxBatchSizeInBytes()),
-                    new DequeRequestBuffer<>());
+            super(context, sink.configuration(), states);
             quarantine = sink.place.open();
             quarantined = Metrics.counter(Metrics.group(context.metricGroup()), "quarantined");
         }
 
         @Override
-        protected void submitRequestEntries(List<Inmate> inmates, ResultHandler<Inmate> handler) {
-            quarantine.keep(inmates).whenComplete((lost, failure) -> {
-                if (failure != null) {
-                    backoff.after(() -> handler.retryForEntries(inmates));
-                    return;
-                }
+        protected CompletableFuture<List<Inmate>> attempt(List<Inmate> inmates) {
+            return quarantine.keep(inmates).thenApply(lost -> {
                 quarantined.inc(inmates.size() - lost.size());
-                if (lost.isEmpty()) {
-                    backoff.reset();
-                    handler.complete();
-                } else {
-                    backoff.after(() -> handler.retryForEntries(lost));
-                }
+                return lost;
             });
         }
 

@@ -7,10 +7,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * How long to wait before the next attempt: longer with every failure in a row, with jitter, and never so
- * long that a checkpoint, which waits for requests under way, would take notice.
+ * How long to wait before the next attempt: longer with every failure in a row, with jitter, and a few
+ * seconds at most, so that a service that is back is found soon.
  */
-public final class Backoff {
+final class Backoff {
     private static final long FIRST_MS = 50;
     private static final long MOST_MS = 5_000;
     private static final int MOST_DOUBLINGS = 8;
@@ -18,12 +18,12 @@ public final class Backoff {
     private final AtomicInteger failures = new AtomicInteger();
 
     /** Something went well. */
-    public void reset() {
+    void reset() {
         failures.set(0);
     }
 
     /** Runs {@code retry} after the wait that this failure calls for. */
-    public void after(Runnable retry) {
+    void after(Runnable retry) {
         int doublings = Math.min(failures.getAndIncrement(), MOST_DOUBLINGS);
         long most = Math.min(MOST_MS, FIRST_MS << doublings);
         long wait = ThreadLocalRandom.current().nextLong(most / 2, most + 1);

@@ -13,8 +13,8 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
 /**
  * Timestream for LiveAnalytics as a sink: <b>at least once, with idempotent writes</b>.
  *
- * <p>A checkpoint waits for the requests under way and holds every record that is not written yet, so that
- * a restored job writes each record again that may not be in the store. The version of a record is the
+ * <p>A checkpoint holds every record that the store has not confirmed, so that a restored job writes each
+ * again that may not be there. The version of a record is the
  * arrival of its event: written twice it is the same record, and a later arrival is never replaced by an
  * earlier one. What is in the store after a failure is therefore what would be there without it.
  *
@@ -75,7 +75,7 @@ public final class TimestreamSink extends AsyncSinkBase<Entry, Entry> {
     @Override
     public StatefulSinkWriter<Entry, BufferedRequestState<Entry>> restoreWriter(
             WriterInitContext context, Collection<BufferedRequestState<Entry>> states) {
-        return new TimestreamWriter(getElementConverter(), context, table, quarantine, states);
+        return new TimestreamWriter(context, table, quarantine, states);
     }
 
     @Override

@@ -10,14 +10,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
-import org.apache.flink.connector.base.sink.writer.AsyncSinkWriter;
 import org.apache.flink.connector.base.sink.writer.BufferedRequestState;
-import org.apache.flink.connector.base.sink.writer.DequeRequestBuffer;
-import org.apache.flink.connector.base.sink.writer.ElementConverter;
-import org.apache.flink.connector.base.sink.writer.ResultHandler;
-import org.apache.flink.connector.base.sink.writer.SimpleBatchCreator;
 import org.apache.flink.connector.base.sink.writer.config.AsyncSinkWriterConfiguration;
 import org.apache.flink.connector.base.sink.writer.strategy.AIMDScalingStrategy;
 import org.apache.flink.connector.base.sink.writer.strategy.CongestionControlRateLimitingStrategy;
@@ -29,12 +23,10 @@ import software.amazon.awssdk.services.timestreamwrite.TimestreamWriteAsyncClien
  * Writes records in requests of up to 100, several at once, again while that helps, and apart where one
  * record spoils the others.
  *
- * <p>Buffering, flushing by count and by age, backpressure, the pace under throttling (fewer records at
- * once after each failure, more after each success) and the state are {@link AsyncSinkWriter}'s. This
- * class knows what an answer means. What it hands back for another attempt lies in the buffer, and so in
- * the next checkpoint.
+ * <p>The pace under throttling is {@link CongestionControlRateLimitingStrategy}'s: fewer records at once
+ * after each failure, more after each success. This class knows what an answer means.
  */
-final class TimestreamWriter extends AsyncSinkWriter<Entry, Entry> {
+final class TimestreamWriter extends PatientWriter<Entry> {
     private static final Logger LOG = LoggerFactory.getLogger(TimestreamWriter.class);
 
     /** Records that more may be under way after a success. */
@@ -43,9 +35,6 @@ final class TimestreamWriter extends AsyncSinkWriter<Entry, Entry> {
     /** Share of them that may still be after a failure. */
     private static final double SHARE_AFTER_FAILURE = 0.7;
 
-    /** Between two lines of the log about the same trouble. */
-    private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(30);
-
     /** No answer for so long, and the client's own time limits did not notice. */
     private static final long LOST_REQUEST_MS = 120_000;
 
@@ -53,22 +42,14 @@ final class TimestreamWriter extends AsyncSinkWriter<Entry, Entry> {
     private final TimestreamWriteAsyncClient client;
     private final Quarantine quarantine;
     private final SinkMetrics metrics;
-    private final Backoff backoff = new Backoff();
-    private final AtomicLong lastLine = new AtomicLong(System.nanoTime() - QUIET_NANOS);
+    private final Quiet quiet = new Quiet();
 
     TimestreamWriter(
-            ElementConverter<Entry, Entry> converter,
             WriterInitContext context,
             TimestreamSink.Table table,
             Quarantine.Place quarantine,
             Collection<BufferedRequestState<Entry>> states) {
-        super(
-                converter,
-                context,
-                configuration(),
-                states,
-                new SimpleBatchCreator<>(TimestreamSink.REQUEST_BYTES),
-                new DequeRequestBuffer<>());
+        super(context, configuration(), states);
         this.table = table;
         this.client = Clients.timestream(table.region(), TimestreamSink.REQUESTS * 2);
         this.quarantine = quarantine.open();
@@ -113,28 +94,15 @@ final class TimestreamWriter extends AsyncSinkWriter<Entry, Entry> {
     }
 
     @Override
-    protected void submitRequestEntries(List<Entry> entries, ResultHandler<Entry> handler) {
+    protected CompletableFuture<List<Entry>> attempt(List<Entry> entries) {
         Outgoing outgoing = Outgoing.of(entries);
         metrics.superseded.inc(outgoing.superseded());
-        write(outgoing.items())
-                .thenCompose(outcome -> {
-                    for (Entry entry : outgoing.conflicting()) {
-                        outcome.charges.add(entry, Charges.CONFLICTING);
-                    }
-                    return quarantined(outcome);
-                })
-                .whenComplete((again, failure) -> {
-                    if (failure != null) {
-                        // An error of this program. The records are as safe in the buffer as anywhere.
-                        LOG.error("writing went wrong; trying again", failure);
-                        backoff.after(() -> handler.retryForEntries(entries));
-                    } else if (again.isEmpty()) {
-                        backoff.reset();
-                        handler.complete();
-                    } else {
-                        backoff.after(() -> handler.retryForEntries(again));
-                    }
-                });
+        return write(outgoing.items()).thenCompose(outcome -> {
+            for (Entry entry : outgoing.conflicting()) {
+                outcome.charges.add(entry, Charges.CONFLICTING);
+            }
+            return quarantined(outcome);
+        });
     }
 
     /** Writes the records of one request; in halves, and halves of these, where it is invalid. */
@@ -200,12 +168,12 @@ final class TimestreamWriter extends AsyncSinkWriter<Entry, Entry> {
             metrics.throttled.inc();
         } else if (answer instanceof Answer.Unavailable unavailable) {
             metrics.unavailable.inc();
-            if (mayTell()) {
+            if (quiet.mayTell()) {
                 LOG.warn("the store does not answer; trying again: {}", unavailable.cause());
             }
         } else if (answer instanceof Answer.Unusable unusable) {
             metrics.unusable.inc();
-            if (mayTell()) {
+            if (quiet.mayTell()) {
                 LOG.error(
                         "nothing can be written to {}.{}; trying again until that is put right: {}",
                         table.database(),
@@ -213,12 +181,6 @@ final class TimestreamWriter extends AsyncSinkWriter<Entry, Entry> {
                         unusable.cause());
             }
         }
-    }
-
-    private boolean mayTell() {
-        long now = System.nanoTime();
-        long last = lastLine.get();
-        return now - last >= QUIET_NANOS && lastLine.compareAndSet(last, now);
     }
 
     /**

@@ -1,0 +1,121 @@
+package dev.sluice.flink.sink;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import org.apache.flink.api.common.operators.MailboxExecutor;
+import org.apache.flink.api.connector.sink2.WriterInitContext;
+import org.apache.flink.connector.base.sink.writer.AsyncSinkWriter;
+import org.apache.flink.connector.base.sink.writer.BufferedRequestState;
+import org.apache.flink.connector.base.sink.writer.DequeRequestBuffer;
+import org.apache.flink.connector.base.sink.writer.RequestEntryWrapper;
+import org.apache.flink.connector.base.sink.writer.ResultHandler;
+import org.apache.flink.connector.base.sink.writer.SimpleBatchCreator;
+import org.apache.flink.connector.base.sink.writer.config.AsyncSinkWriterConfiguration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A writer that tries again for ever, and whose checkpoints wait for nobody.
+ *
+ * <p>Buffering, flushing by count and by age, backpressure and the pace are {@link AsyncSinkWriter}'s. That
+ * one makes a checkpoint wait until no request is under way, which, while a service is away and every
+ * request is followed by its next attempt, is never. So here a checkpoint holds the entries of the requests
+ * under way as well as those in the buffer: after a failure they are sent again, which for the sinks of
+ * this job changes nothing.
+ *
+ * @param <T> what is written
+ */
+public abstract class PatientWriter<T extends java.io.Serializable> extends AsyncSinkWriter<T, T> {
+    private static final Logger LOG = LoggerFactory.getLogger(PatientWriter.class);
+
+    /** The entries of one request. Two requests are never the same. */
+    private static final class UnderWay<T> {
+        private final List<T> entries;
+
+        private UnderWay(List<T> entries) {
+            this.entries = entries;
+        }
+    }
+
+    private final MailboxExecutor mailbox;
+    private final Backoff backoff = new Backoff();
+
+    /** Of this thread alone, which is the task's. */
+    private final Set<UnderWay<T>> underWay = new LinkedHashSet<>();
+
+    /** A writer that starts with what {@code states} hold. */
+    protected PatientWriter(
+            WriterInitContext context,
+            AsyncSinkWriterConfiguration configuration,
+            Collection<BufferedRequestState<T>> states) {
+        super(
+                (entry, ignored) -> entry,
+                context,
+                configuration,
+                states,
+                new SimpleBatchCreator<>(configuration.getMaxBatchSizeInBytes()),
+                new DequeRequestBuffer<>());
+        this.mailbox = context.getMailboxExecutor();
+    }
+
+    /**
+     * Makes one attempt.
+     *
+     * @return the entries that are to be tried again, once that is known of all
+     */
+    protected abstract CompletableFuture<List<T>> attempt(List<T> entries);
+
+    @Override
+    protected final void submitRequestEntries(List<T> entries, ResultHandler<T> handler) {
+        UnderWay<T> request = new UnderWay<>(entries);
+        underWay.add(request);
+        attempt(entries).whenComplete((again, failure) -> {
+            if (failure != null) {
+                // An error of this program. The entries are as safe in the buffer as anywhere.
+                LOG.error("an attempt went wrong; trying again", failure);
+                backoff.after(() -> over(request, handler, entries));
+            } else if (again.isEmpty()) {
+                backoff.reset();
+                over(request, handler, again);
+            } else {
+                backoff.after(() -> over(request, handler, again));
+            }
+        });
+    }
+
+    /** Entries are in the buffer before they are no longer under way: a checkpoint in between has them twice. */
+    private void over(UnderWay<T> request, ResultHandler<T> handler, List<T> again) {
+        try {
+            handler.retryForEntries(again);
+            mailbox.execute(() -> underWay.remove(request), "a request is over");
+        } catch (RejectedExecutionException closed) {
+            LOG.debug("a request outlived its job; what it wrote will be written again");
+        }
+    }
+
+    @Override
+    public void flush(boolean endOfInput) throws InterruptedException {
+        if (endOfInput) {
+            super.flush(true);
+        }
+    }
+
+    @Override
+    public List<BufferedRequestState<T>> snapshotState(long checkpoint) {
+        List<RequestEntryWrapper<T>> entries = new ArrayList<>();
+        for (UnderWay<T> request : underWay) {
+            for (T entry : request.entries) {
+                entries.add(new RequestEntryWrapper<>(entry, getSizeInBytes(entry)));
+            }
+        }
+        for (BufferedRequestState<T> buffered : super.snapshotState(checkpoint)) {
+            entries.addAll(buffered.getBufferedRequestEntries());
+        }
+        return List.of(new BufferedRequestState<>(entries));
+    }
+}

@@ -1,0 +1,58 @@
+package dev.sluice.flink;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Properties;
+import org.junit.jupiter.api.Test;
+
+final class JobPropertiesTest {
+    private static Properties pipeline() {
+        Properties pipeline = new Properties();
+        for (String name : new String[] {
+            "StreamArn", "Region", "Database", "Table", "QuarantineUrl", "RejectedBucket", "Environment"
+        }) {
+            pipeline.setProperty(name, "the " + name);
+        }
+        return pipeline;
+    }
+
+    private static Properties chunks(String model, int size) {
+        Properties chunks = new Properties();
+        for (int at = 0; at * size < model.length(); at++) {
+            String chunk = model.substring(at * size, Math.min(model.length(), (at + 1) * size));
+            chunks.setProperty(String.format("json.%02d", at), chunk);
+        }
+        return chunks;
+    }
+
+    @Test
+    void theModelIsPutTogetherInTheOrderOfItsChunks() throws IOException {
+        String model = Files.readString(Path.of("../test-vectors/models/smart-home.json"));
+        JobProperties read = JobProperties.of(Map.of("pipeline", pipeline(), "model", chunks(model, 20)));
+        assertEquals(model, read.model());
+        assertEquals("the Table", read.store().table());
+    }
+
+    @Test
+    void everythingThatIsMissingIsNamedAtOnce() {
+        Properties pipeline = pipeline();
+        pipeline.remove("Table");
+        pipeline.setProperty("Region", "");
+        Map<String, Properties> groups = Map.of("pipeline", pipeline);
+        String said = assertThrows(JobProperties.InvalidException.class, () -> JobProperties.of(groups))
+                .getMessage();
+        assertTrue(said.contains("lack model.json.00, pipeline.Region, pipeline.Table;"), said);
+    }
+
+    @Test
+    void aModelThatIsNoneIsRefused() {
+        Map<String, Properties> groups = Map.of("pipeline", pipeline(), "model", chunks("{\"topic\": 5}", 20));
+        assertThrows(JobProperties.InvalidException.class, () -> JobProperties.of(groups));
+    }
+}

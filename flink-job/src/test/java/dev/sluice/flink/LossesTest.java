@@ -1,0 +1,318 @@
+package dev.sluice.flink;
+
+import static dev.sluice.flink.Cluster.eventually;
+import static dev.sluice.flink.Cluster.never;
+import static dev.sluice.flink.World.event;
+import static dev.sluice.flink.World.events;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.flink.domain.Record;
+import dev.sluice.flink.sink.Entry;
+import dev.sluice.flink.sink.TimestreamSink;
+import dev.sluice.flink.source.Delivery;
+import dev.sluice.flink.source.KinesisSource;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The ten ways in which the public sample of this pipeline loses data, by their numbers. Each is a story
+ * that ends well with this job, and the same story ends badly with the sample's behaviour: a test of which
+ * only the first half held could not fail.
+ */
+@SuppressWarnings("try") // A job runs for as long as its block.
+final class LossesTest {
+    private static Cluster cluster;
+    private World world;
+
+    @BeforeAll
+    static void start() throws Exception {
+        Services.running();
+        cluster = new Cluster();
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        cluster.close();
+    }
+
+    @BeforeEach
+    void make() {
+        world = new World();
+        SampleConsumer.SEEN.set(0);
+    }
+
+    @AfterEach
+    void leave() {
+        world.close();
+    }
+
+    private Consumer<StreamExecutionEnvironment> ours() {
+        return environment -> Job.describe(environment, world.properties());
+    }
+
+    private Consumer<StreamExecutionEnvironment> samples() {
+        return environment -> environment
+                .fromSource(
+                        new KinesisSource(world.properties().streamArn(), World.REGION),
+                        WatermarkStrategy.noWatermarks(),
+                        "stream",
+                        TypeInformation.of(Delivery.class))
+                .sinkTo(new SampleConsumer(world.store()));
+    }
+
+    /** {@code good} becomes true with this job and, in a world of its own, not with the sample's behaviour. */
+    private void storyOf(List<String> events, String faults, Cluster.Condition good) throws Exception {
+        world.put(events);
+        Services.running().faults(faults);
+        try (Cluster.Running running = cluster.start(ours(), Optional.empty())) {
+            eventually(good);
+        }
+        world.close();
+        world = new World();
+        world.put(events);
+        Services.running().faults(faults);
+        try (Cluster.Running running = cluster.start(samples(), Optional.empty())) {
+            eventually(() -> assertTrue(SampleConsumer.SEEN.get() >= events.size(), "the sample has seen all"));
+            never(good);
+        }
+    }
+
+    private void storyOf(List<String> events, Cluster.Condition good) throws Exception {
+        storyOf(events, "{}", good);
+    }
+
+    private void allStored(int count) {
+        Map<Double, Integer> expected = new TreeMap<>();
+        IntStream.range(0, count).forEach(number -> expected.put((double) number, 1));
+        assertEquals(expected, world.temperatures());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"throttle\": 0.3}",
+                "{\"internal\": 0.3}",
+                "{\"lost_answer\": 0.3, \"throttle\": 0.2}",
+                "{\"throttle\": 0.3, \"internal\": 0.1, \"lost_answer\": 0.05, \"delay_ms\": 100}"
+            })
+    void loss1AnErrorOfTheStoreDropsNothing(String faults) throws Exception {
+        int count = 3_000; // 40 batches of the sample
+        storyOf(events(count), faults, () -> allStored(count));
+    }
+
+    @Test
+    void loss1AnAnswerThatTakesTooLongDropsNothing() throws Exception {
+        world.put(events(300));
+        // Longer than an attempt may take.
+        Services.running().faults("{\"delay_ms\": 11000}");
+        try (Cluster.Running running = cluster.start(ours(), Optional.empty())) {
+            Thread.sleep(3_000);
+            Services.running().noFaults();
+            eventually(() -> allStored(300));
+            assertEquals(List.of(), world.quarantined());
+        }
+    }
+
+    @Test
+    void loss1OneBadRecordCostsNoOther() throws Exception {
+        List<String> events = events(500);
+        world.put(events);
+        Consumer<StreamExecutionEnvironment> poisoned = environment -> environment
+                .fromSource(
+                        new KinesisSource(world.properties().streamArn(), World.REGION),
+                        WatermarkStrategy.noWatermarks(),
+                        "stream",
+                        TypeInformation.of(Delivery.class))
+                .process(new Decoding(world.properties().model()))
+                .returns(TypeInformation.of(Entry.class))
+                .map(LossesTest::poison)
+                .returns(TypeInformation.of(Entry.class))
+                .sinkTo(new TimestreamSink(world.store(), world.quarantine()));
+        try (Cluster.Running running = cluster.start(poisoned, Optional.empty())) {
+            eventually(() -> {
+                assertEquals(491, world.rows());
+                assertEquals(9, world.quarantinedEvents().size());
+            });
+            assertEquals(
+                    Set.of("store_invalid"),
+                    Set.copyOf(world.quarantinedEvents().values()));
+        }
+    }
+
+    /** Every fiftieth record gets a version that fails its whole request. */
+    private static Entry poison(Entry entry) {
+        Record record = entry.record();
+        boolean poisoned = new String(entry.origin().data(), java.nio.charset.StandardCharsets.UTF_8)
+                .matches(".*_measure\": [0-9]*[05]0\\.0}");
+        return poisoned
+                ? new Entry(
+                        new Record(record.dimensions(), record.measureName(), record.measured(), record.time(), 0),
+                        entry.origin())
+                : entry;
+    }
+
+    @Test
+    void loss1AMissingTableIsWaitedFor() throws Exception {
+        world.dropTable();
+        world.put(events(200));
+        try (Cluster.Running running = cluster.start(ours(), Optional.empty())) {
+            Thread.sleep(5_000);
+            assertEquals("RUNNING", running.status().name());
+            world.restoreTable();
+            eventually(() -> allStored(200));
+            assertEquals(List.of(), world.quarantined());
+        }
+    }
+
+    @Test
+    void loss2ARejectedRecordIsInQuarantine() throws Exception {
+        List<String> events = events(600);
+        storyOf(events, "{\"reject\": 0.2, \"reject_reason\": \"as the test wants it\"}", () -> {
+            Map<String, String> kept = world.quarantinedEvents();
+            Set<Double> stored = world.temperatures().keySet();
+            List<String> lost = new ArrayList<>(events);
+            lost.removeIf(event -> kept.containsKey(event)
+                    || stored.contains(Double.valueOf(event.replaceAll(".*: ([0-9.]+)}", "$1"))));
+            assertEquals(List.of(), lost);
+            assertTrue(kept.values().stream().allMatch("store_rejected"::equals));
+            assertTrue(kept.size() > 60, "a fifth of 600");
+        });
+    }
+
+    @Test
+    void loss3ACorrectionOfTheSameInstantIsStored() throws Exception {
+        long now = System.currentTimeMillis();
+        List<String> events = new ArrayList<>();
+        // Each 75 arrive together, and are a batch of the sample.
+        IntStream.range(0, 75).forEach(number -> events.add(event("a", now - number, 1)));
+        IntStream.range(0, 75).forEach(number -> events.add(event("a", now - number, 2)));
+        storyOf(events, () -> assertEquals(Map.of(2.0, 75), world.temperatures()));
+    }
+
+    @Test
+    void loss4ABurstFromTheFutureStaysABurst() throws Exception {
+        long future = Instant.parse("2100-01-01T00:00:00Z").toEpochMilli();
+        List<String> events = new ArrayList<>();
+        IntStream.range(0, 300).forEach(number -> events.add(event("a", future + number, number)));
+        storyOf(events, () -> allStored(300));
+    }
+
+    @Test
+    void loss5LateDataIsStoredOrInQuarantine() throws Exception {
+        long now = System.currentTimeMillis();
+        long day = 24L * 60 * 60 * 1000;
+        List<String> events = new ArrayList<>();
+        // Behind the memory store, and behind the magnetic store.
+        IntStream.range(0, 75).forEach(number -> events.add(event("a", now - 30 * day - number, number)));
+        IntStream.range(75, 150).forEach(number -> events.add(event("a", now - 500 * day - number, number)));
+        storyOf(events, () -> {
+            allStored(75);
+            assertEquals(75, world.quarantinedEvents().size());
+        });
+    }
+
+    @Test
+    void loss6ARedeploymentGoesOnWhereItStopped() throws Exception {
+        List<String> events = events(300);
+        world.put(events.subList(0, 100));
+        String savepoint;
+        try (Cluster.Running running = cluster.start(ours(), Optional.empty())) {
+            eventually(() -> assertEquals(100, world.rows()));
+            savepoint = running.stop();
+        }
+        world.put(events.subList(100, 300));
+        try (Cluster.Running running = cluster.start(ours(), Optional.of(savepoint))) {
+            eventually(() -> allStored(300));
+        }
+        // And without a savepoint it reads from the oldest record on.
+        world.close();
+        world = new World();
+        world.put(events);
+        try (Cluster.Running running = cluster.start(ours(), Optional.empty())) {
+            eventually(() -> allStored(300));
+        }
+    }
+
+    @Test
+    void loss7TheTailIsWrittenWhileTheStreamIsIdle() throws Exception {
+        storyOf(events(1), () -> allStored(1));
+    }
+
+    @Test
+    void loss7TheTailIsWrittenWithinASecondOrSo() throws Exception {
+        try (Cluster.Running running = cluster.start(ours(), Optional.empty())) {
+            world.put(event("a", System.currentTimeMillis(), 0));
+            eventually(() -> assertEquals(1, world.rows()));
+            long started = System.nanoTime();
+            world.put(event("a", System.currentTimeMillis(), 1));
+            eventually(() -> assertEquals(2, world.rows()));
+            long tookMs = (System.nanoTime() - started) / 1_000_000;
+            assertTrue(tookMs < 5_000, tookMs + " ms from the stream to the store");
+        }
+    }
+
+    @Test
+    void loss8TheDocumentedEventAndNestedJsonStopNothing() throws Exception {
+        List<String> events = new ArrayList<>();
+        events.add(
+                "{\"Time\": " + System.currentTimeMillis() + ".499, \"DeviceID\": \"a\", \"temperature_measure\": 0}");
+        events.add("{\"DeviceID\": \"a\", \"temperature_measure\": {\"value\": 1}}");
+        events.addAll(events(75).subList(1, 75));
+        String nested = events.get(1);
+        storyOf(List.copyOf(events), () -> {
+            allStored(75);
+            assertEquals(Map.of(nested, "not_a_scalar"), world.quarantinedEvents());
+        });
+    }
+
+    @Test
+    void loss9NoTimeAndNoDimensionCostNothing() throws Exception {
+        List<String> events = new ArrayList<>();
+        IntStream.range(0, 75)
+                .forEach(number ->
+                        events.add("{\"DeviceID\": \"a\", \"site\": null, \"temperature_measure\": " + number + "}"));
+        storyOf(events, () -> allStored(75));
+    }
+
+    @Test
+    void loss10NoMeasuresAreTold() throws Exception {
+        List<String> events = new ArrayList<>(events(75));
+        String empty = "{\"DeviceID\": \"a\"}";
+        events.add(empty);
+        storyOf(events, () -> {
+            allStored(75);
+            assertEquals(Map.of(empty, "no_measures"), world.quarantinedEvents());
+        });
+    }
+
+    @Test
+    void loss10AnUnknownFieldIsNoDimension() throws Exception {
+        long now = System.currentTimeMillis();
+        List<String> events = new ArrayList<>();
+        IntStream.range(0, 75)
+                .forEach(number -> events.add("{\"DeviceID\": \"a\", \"Time\": " + (now - number) + ", \"nonce\": \"n"
+                        + number + "\", \"temperature_measure\": " + number + "}"));
+        storyOf(events, () -> {
+            allStored(75);
+            assertTrue(!world.columns().contains("nonce"), "a dimension of its own for each event");
+        });
+    }
+}

@@ -1,0 +1,72 @@
+package dev.sluice.flink;
+
+import static dev.sluice.flink.Cluster.eventually;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What cannot be stored is kept, however large it is, and also when the queue is away for a while. */
+@SuppressWarnings("try") // A job runs for as long as its block.
+final class QuarantineTest {
+    private static Cluster cluster;
+
+    @BeforeAll
+    static void start() throws Exception {
+        Services.running();
+        cluster = new Cluster();
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        cluster.close();
+    }
+
+    @Test
+    void whatIsTooLargeForTheQueueLiesInTheBucket() throws Exception {
+        try (World world = new World()) {
+            String large = "no JSON " + "x".repeat(900_000);
+            world.put(large);
+            try (Cluster.Running running =
+                    cluster.start(environment -> Job.describe(environment, world.properties()), Optional.empty())) {
+                eventually(() -> assertEquals(1, world.quarantined().size()));
+            }
+            JsonNode object = world.quarantined().get(0).path("object");
+            assertEquals(large.length(), object.path("bytes").asInt());
+            assertEquals(world.name, object.path("bucket").asText());
+            assertEquals(large, world.object(object.path("key").asText()));
+        }
+    }
+
+    @Test
+    void aQueueThatIsAwayIsWaitedForAndCheckpointsGoOn() throws Exception {
+        try (World world = new World()) {
+            List<String> bad = new ArrayList<>();
+            for (int number = 0; number < 50; number++) {
+                bad.add("no JSON " + number);
+            }
+            world.dropQueue();
+            world.put(bad);
+            Optional<String> checkpoint;
+            try (Cluster.Running running =
+                    cluster.start(environment -> Job.describe(environment, world.properties()), Optional.empty())) {
+                Thread.sleep(5_000);
+                assertEquals("RUNNING", running.status().name());
+                // The events are behind the position of the stream by now, and in no queue: the state has them.
+                checkpoint = running.crash();
+            }
+            assertTrue(checkpoint.isPresent(), "checkpoints go on while the queue is away");
+            world.restoreQueue();
+            try (Cluster.Running running =
+                    cluster.start(environment -> Job.describe(environment, world.properties()), checkpoint)) {
+                eventually(() -> assertEquals(50, world.quarantinedEvents().size()));
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package dev.sluice.flink.quarantine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.sluice.flink.source.Delivery;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class MessageTest {
+    private static Inmate inmate(long arrivalMs, int omitted, Charge... charges) {
+        byte[] data = {'{', '}'};
+        Delivery delivery = new Delivery(data, "dev\uFFFFice", "49", arrivalMs, "shardId-000000000000");
+        return new Inmate(delivery, List.of(charges), omitted);
+    }
+
+    @Test
+    void theMessageIsTheLambdaConsumers() {
+        Inmate inmate =
+                inmate(1_609_757_180_005L, 2, new Charge("not_json", null, "no \"JSON\""), new Charge("x", "f", "m"));
+        assertEquals(
+                "{\"reasons\":[{\"code\":\"not_json\",\"message\":\"no \\\"JSON\\\"\"},"
+                        + "{\"code\":\"x\",\"field\":\"f\",\"message\":\"m\"}],\"omitted\":2,"
+                        + "\"sequenceNumber\":\"49\",\"partitionKey\":\"dev\\uffffice\","
+                        + "\"eventID\":\"shardId-000000000000:49\",\"arrival\":\"2021-01-04T10:46:20.005Z\",\"data\":\"e30=\"}",
+                Message.withData(inmate));
+        assertEquals(
+                "{\"reasons\":[{\"code\":\"x\",\"message\":\"m\"}],"
+                        + "\"sequenceNumber\":\"49\",\"partitionKey\":\"dev\\uffffice\","
+                        + "\"eventID\":\"shardId-000000000000:49\",\"arrival\":\"1970-01-01T00:00:00.000Z\","
+                        + "\"object\":{\"bucket\":\"b\",\"key\":\"quarantine/1970-01-01/49\",\"bytes\":2}}",
+                Message.withObject(inmate(0, 0, new Charge("x", null, "m")), "b"));
+    }
+
+    @Test
+    void whatIsNotSentYetOutlivesTheJob() throws IOException {
+        Inmate inmate = inmate(5, 3, new Charge("x", "f", "m"), new Charge("y", null, "n"));
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        InmateSerializer serializer = new InmateSerializer();
+        serializer.serializeRequestToStream(inmate, new DataOutputStream(bytes));
+        Inmate back = serializer.deserializeRequestFromStream(
+                bytes.size(), new DataInputStream(new ByteArrayInputStream(bytes.toByteArray())));
+        assertEquals(Message.withData(inmate), Message.withData(back));
+    }
+}
