@@ -30,7 +30,7 @@ use clap::Parser as _;
 async fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let report = report::Report::new(cli.global.format);
-    match commands::run(&cli, &report).await {
+    match Box::pin(commands::run(&cli, &report)).await {
         Ok(exit) => exit.into(),
         Err(failure) => {
             report.failure(&failure);

@@ -67,7 +67,7 @@ fn expected_changes(aws: &Stack) -> Vec<(String, Value)> {
 
 #[test]
 fn every_stand_in_stands_for_something() {
-    let (aws, _) = both();
+    let [(aws, _), _] = both();
     let there = |kind: &str| {
         aws.iter().flat_map(|stack| stack.template.resources().values()).any(|found| found.kind() == kind)
     };

@@ -111,11 +111,10 @@ impl Status {
             quarantine(&session, &inventory),
         );
         let stacks: Vec<Part> = inventory.stacks.iter().map(stack).collect();
-        let mut parts: Vec<Part> =
-            [streams, deliveries, functions, mappings, applications, tables, twin]
-                .into_iter()
-                .flatten()
-                .collect();
+        let mut parts: Vec<Part> = [streams, deliveries, functions, mappings, applications, tables, twin]
+            .into_iter()
+            .flatten()
+            .collect();
         let depth = match quarantine {
             Some(Ok(depth)) => Some(depth),
             Some(Err(error)) => {
