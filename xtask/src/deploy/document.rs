@@ -128,7 +128,8 @@ impl PlannedStack<'_> {
                 && stands_for(&resource.change.kind) == "AWS::IoTTwinMaker::ComponentType"
         };
         if resources.iter().any(|resource| moves(&resource)) {
-            let remark = "the entities of this stack move to the new component types, all others by `twin sync`";
+            let remark =
+                "the entities of this stack move to the new component types, all others by `twin sync`";
             writeln!(out, "    {}", paint(FAINT, remark))?;
         }
         Ok(())
