@@ -72,9 +72,9 @@ impl Service {
         service
     }
 
-    /// A session whose every service is this server.
+    /// A session whose every service is this server, which has no TwinMaker.
     pub async fn session(&self) -> Session {
-        let global = Cli::parse_from(["xtask", "deploy"]).global;
+        let global = Cli::parse_from(["xtask", "deploy", "--set", "twin.enabled=false"]).global;
         let project = Project::locate();
         let (model, environment) =
             project.load(&global).unwrap_or_else(|failure| panic!("{:#}", failure.error));

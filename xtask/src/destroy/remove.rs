@@ -47,7 +47,7 @@ impl Emptied {
             0 => String::new(),
             count => format!(", {count} {what}"),
         };
-        one(self.objects, "objects") + &one(self.twins, "entities and component types beyond it")
+        one(self.objects, "objects") + &one(self.twins, "entities and component types that it did not make")
     }
 }
 
