@@ -20,8 +20,8 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
         Template::new(format!("Sluice {}: from the stream to the store", inputs.environment.name));
     let ends = Ends::of(&mut template);
     match &inputs.environment.consumer {
-        Consumer::Lambda(consumer) => lambda::add(&mut template, inputs, consumer, ends),
-        Consumer::Flink(consumer) => flink::add(&mut template, inputs, consumer, ends),
+        Consumer::Lambda(consumer) => lambda::add(&mut template, inputs, consumer, &ends),
+        Consumer::Flink(consumer) => flink::add(&mut template, inputs, consumer, &ends),
     }
     template
 }

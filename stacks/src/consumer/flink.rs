@@ -33,7 +33,7 @@ const CHUNK: usize = 2_000;
 /// Most properties of a group.
 pub(crate) const MAX_MODEL_CHUNKS: usize = 50;
 
-pub(super) fn add(template: &mut Template, inputs: &Inputs, consumer: &FlinkConsumer, ends: Ends) {
+pub(super) fn add(template: &mut Template, inputs: &Inputs, consumer: &FlinkConsumer, ends: &Ends) {
     let environment = inputs.environment;
     let logs =
         add_log_group(template, environment, APPLICATION.with("Logs"), "consumer", Artifact::FlinkJob.name());

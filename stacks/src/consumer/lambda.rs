@@ -15,7 +15,7 @@ use crate::functions::{self, Deployment, KINESIS_CONSUMER};
 /// role.
 const GIVEN_UP_PREFIX: &str = "aws/lambda";
 
-pub(super) fn add(template: &mut Template, inputs: &Inputs, consumer: &LambdaConsumer, ends: Ends) {
+pub(super) fn add(template: &mut Template, inputs: &Inputs, consumer: &LambdaConsumer, ends: &Ends) {
     let function = functions::add(
         template,
         inputs.environment,

@@ -46,7 +46,7 @@ fn the_shipped_environments_are_what_they_are_for() {
                 environment.name
             ),
             Consumer::Flink(consumer) => {
-                assert_eq!((environment.name.as_str(), consumer.autoscaling), ("prod", true))
+                assert_eq!((environment.name.as_str(), consumer.autoscaling), ("prod", true));
             }
         }
     }
