@@ -48,26 +48,24 @@ pub enum NoJdk {
     NoCompiler(PathBuf),
 }
 
-impl NoJdk {
-    /// The command that mends it.
-    pub fn remedy(&self) -> String {
-        let install = if cfg!(target_os = "macos") {
-            "brew install openjdk@17"
-        } else {
-            "apt install openjdk-17-jdk-headless"
-        };
-        format!("`{install}` (or the like of this system), or name one with {VARIABLE}=/path/to/jdk")
-    }
-}
-
 impl Explain for NoJdk {
     fn exit(&self) -> Exit {
         Exit::Configuration
     }
 
     fn hint(&self) -> Option<String> {
-        Some(format!("{}; the consumer of kind `lambda` needs none", self.remedy()))
+        Some(format!("{}; the consumer of kind `lambda` needs none", remedy()))
     }
+}
+
+/// The command that mends the lack of one.
+pub fn remedy() -> String {
+    let install = if cfg!(target_os = "macos") {
+        "brew install openjdk@17"
+    } else {
+        "apt install openjdk-17-jdk-headless"
+    };
+    format!("`{install}` (or the like of this system), or name one with {VARIABLE}=/path/to/jdk")
 }
 
 /// The JDK that [`VARIABLE`] names and no other, or the first along `PATH`.

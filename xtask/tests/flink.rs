@@ -3,6 +3,7 @@
 //! the quarantine hold what the domain makes of the stream, and nothing else.
 //!
 //! Without a JDK there is nothing to run: the test says so, and fails where everything has to be tested.
+#![allow(clippy::print_stdout, reason = "a test that cannot run says so")]
 
 mod installation;
 
@@ -259,12 +260,12 @@ type Rows = BTreeMap<(String, String), Vec<Value>>;
 
 /// Compares the store and the quarantine with what the domain makes of every event in the stream.
 async fn everything_is_where_the_domain_puts_it(pipeline: &Pipeline, stream: &Stream) {
-    let decoder = Decoder::new(&model());
+    let domain = Decoder::new(&model());
     let mut rows = Rows::new();
     let mut versions: BTreeMap<(String, String), i64> = BTreeMap::new();
     let mut quarantine = BTreeSet::new();
     for (number, time_ms, payload) in stream.events().await {
-        let decoded = decoder.decode(&payload, Arrival { time_ms, sequence_number: &number });
+        let decoded = domain.decode(&payload, Arrival { time_ms, sequence_number: &number });
         if decoded.rejection.is_some() {
             quarantine.insert(number);
         }

@@ -117,7 +117,7 @@ fn jdk(environment: &Environment) -> Finding {
     let needed = matches!(environment.consumer, Consumer::Flink(_));
     match jdk::find() {
         Ok(jdk) => Finding::fine("JDK", format!("{} at {}", jdk.version, jdk.home.display())),
-        Err(error) if needed => Finding::lacking("JDK", error.to_string(), error.remedy()),
+        Err(error) if needed => Finding::lacking("JDK", error.to_string(), jdk::remedy()),
         Err(error) => Finding::absent("JDK", format!("{error}; only a consumer of kind `flink` needs it")),
     }
 }

@@ -30,7 +30,7 @@ pub async fn run(cli: &Cli, report: &Report) -> Outcome {
     match &cli.command {
         Command::Synth(command) => command.run(global, report),
         Command::Check(command) => command.run(global, report).await,
-        Command::Plan(command) => command.run(global, report).await,
+        Command::Plan(command) => Box::pin(command.run(global, report)).await,
         Command::Deploy(command) => Box::pin(command.run(global, report)).await,
         Command::Destroy(command) => command.run(global, report).await,
         Command::Status(command) => Box::pin(command.run(global, report)).await,

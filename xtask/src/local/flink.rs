@@ -36,7 +36,7 @@ const MAIN: &str = "dev.sluice.flink.Main";
 const PATIENCE: Duration = Duration::from_mins(3);
 
 /// How long it may take to end: its savepoint is written first.
-const GRACE: Duration = Duration::from_secs(60);
+const GRACE: Duration = Duration::from_mins(1);
 
 /// How often the process is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);

@@ -1,6 +1,7 @@
 //! An installation of the local target, used through the command line alone: on free ports, in a
 //! temporary folder, gone with its value.
 #![allow(dead_code, reason = "each test program uses a part of it")]
+#![allow(clippy::print_stdout, reason = "what a failed test leaves behind is told with its failure")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

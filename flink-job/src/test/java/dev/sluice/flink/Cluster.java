@@ -31,7 +31,8 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 @SuppressWarnings("try") // Whoever interrupts a test may interrupt its end.
 final class Cluster implements AutoCloseable {
     private static final Duration CHECKPOINTS = Duration.ofMillis(500);
-    private static final long PATIENCE_SECONDS = 60;
+    /** For a machine that does much else meanwhile: only a test that fails takes so long. */
+    private static final long PATIENCE_SECONDS = 240;
     private static final long LOOK_MS = 100;
 
     private final Path folder;
