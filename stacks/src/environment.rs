@@ -3,6 +3,7 @@
 //! [`Environment`] is what the stacks are built from, so every value in it is known to be valid.
 //! It reads no file, no clock and no account: an expected account is compared elsewhere.
 
+mod grafana;
 mod place;
 mod read;
 mod region;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 pub use crate::config::likely;
+pub use grafana::{Entrance, Grafana, GrafanaContainer, Network};
 pub use read::parse;
 pub use tags::PIPELINE_PREFIX;
 
@@ -49,6 +51,8 @@ pub struct Environment {
     pub store: Store,
     /// Delivery to the lake.
     pub lake: Lake,
+    /// The dashboards.
+    pub grafana: Grafana,
     /// The simulated devices.
     pub simulator: Simulator,
     /// Logs of every function and delivery.

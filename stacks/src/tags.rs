@@ -12,11 +12,24 @@ pub const ENVIRONMENT_TAG: &str = "sluice:environment";
 /// Which stack of the environment it belongs to.
 pub const STACK_TAG: &str = "sluice:stack";
 
-/// Types that carry a list `Tags` of keys and values.
+/// Types that carry a list of keys and values.
 ///
 /// A custom resource of the local target keeps the properties of the type that it stands in for.
 static TAGGABLE: &[&str] = &[
     "AWS::Athena::WorkGroup",
+    "AWS::CertificateManager::Certificate",
+    "AWS::EC2::InternetGateway",
+    "AWS::EC2::RouteTable",
+    "AWS::EC2::SecurityGroup",
+    "AWS::EC2::Subnet",
+    "AWS::EC2::VPC",
+    "AWS::ECS::Cluster",
+    "AWS::ECS::Service",
+    "AWS::ECS::TaskDefinition",
+    "AWS::EFS::AccessPoint",
+    "AWS::EFS::FileSystem",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer",
+    "AWS::ElasticLoadBalancingV2::TargetGroup",
     "AWS::Events::Rule",
     "AWS::IAM::Role",
     "AWS::IoT::TopicRule",
@@ -27,6 +40,7 @@ static TAGGABLE: &[&str] = &[
     "AWS::Logs::LogGroup",
     "AWS::S3::Bucket",
     "AWS::SQS::Queue",
+    "AWS::SecretsManager::Secret",
     "AWS::Timestream::Database",
     "AWS::Timestream::Table",
     "Custom::TimestreamDatabase",
@@ -35,10 +49,16 @@ static TAGGABLE: &[&str] = &[
 
 /// Types that their service or their schema cannot tag.
 static UNTAGGABLE: &[&str] = &[
+    "AWS::EC2::Route",
+    "AWS::EC2::SubnetRouteTableAssociation",
+    "AWS::EC2::VPCGatewayAttachment",
+    "AWS::EFS::MountTarget",
+    "AWS::ElasticLoadBalancingV2::Listener",
     "AWS::Glue::Database",
     "AWS::Glue::Table",
     "AWS::Lambda::Permission",
     "AWS::Logs::LogStream",
+    "AWS::Route53::RecordSet",
     "AWS::S3::BucketPolicy",
     "AWS::SQS::QueuePolicy",
 ];
@@ -51,6 +71,15 @@ pub(crate) fn is_taggable(kind: &str) -> Option<bool> {
         Some(false)
     } else {
         None
+    }
+}
+
+/// The property in which a type carries its tags.
+pub(crate) fn property(kind: &str) -> &'static str {
+    match kind {
+        "AWS::EFS::AccessPoint" => "AccessPointTags",
+        "AWS::EFS::FileSystem" => "FileSystemTags",
+        _ => "Tags",
     }
 }
 
@@ -67,7 +96,7 @@ pub(crate) fn apply(template: &mut Template, tags: &BTreeMap<String, String>) {
     let tags: Vec<Value> = tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
     for resource in template.resources_mut().values_mut() {
         if is_taggable(resource.kind()) == Some(true) {
-            resource.set_property("Tags", json!(tags));
+            resource.set_property(property(resource.kind()), json!(tags));
         }
     }
 }

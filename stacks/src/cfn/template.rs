@@ -110,7 +110,7 @@ impl Template {
 
 /// Keys in order, whatever map `serde_json` was built with: any crate of a build may ask it to
 /// keep the order of insertion.
-fn sorted(value: Value) -> Value {
+pub(crate) fn sorted(value: Value) -> Value {
     match value {
         Value::Object(map) => {
             let map: BTreeMap<String, Value> =
@@ -208,6 +208,8 @@ pub struct Resource {
     deletion_policy: Option<Policy>,
     #[serde(skip_serializing_if = "Option::is_none")]
     update_replace_policy: Option<Policy>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    depends_on: Vec<LogicalId>,
     #[serde(skip_serializing_if = "Map::is_empty")]
     metadata: Map<String, Value>,
     properties: Value,
@@ -216,7 +218,23 @@ pub struct Resource {
 impl Resource {
     /// A resource of a type, with the properties that its page lists.
     pub fn new(kind: &'static str, properties: Value) -> Self {
-        Self { kind, deletion_policy: None, update_replace_policy: None, metadata: Map::new(), properties }
+        Self {
+            kind,
+            deletion_policy: None,
+            update_replace_policy: None,
+            depends_on: Vec::new(),
+            metadata: Map::new(),
+            properties,
+        }
+    }
+
+    /// Says that it is created after resources to which none of its properties refers, and deleted
+    /// before them.
+    #[must_use]
+    pub fn after(mut self, resources: impl IntoIterator<Item = LogicalId>) -> Self {
+        self.depends_on.extend(resources);
+        self.depends_on.sort_unstable();
+        self
     }
 
     /// Says that the resource holds data, and what happens to it on deletion and on replacement.

@@ -103,6 +103,16 @@ impl<'a> Section<'a> {
         self.key(name, expected.to_owned(), |node| self.as_text(node).ok_or(None))
     }
 
+    /// A list of texts, of which `expected` says what it should look like.
+    pub fn list(&self, name: &'static str, expected: &str) -> Key<'_, 'a, Vec<String>> {
+        self.key(name, expected.to_owned(), |node| match &node.value {
+            Value::Array(members) => {
+                members.iter().map(|member| self.as_text(member)).collect::<Option<_>>().ok_or(None)
+            }
+            _ => Err(None),
+        })
+    }
+
     /// An integer in a range.
     pub fn integer(&self, name: &'static str, range: RangeInclusive<u32>) -> Key<'_, 'a, u32> {
         let expected = match (*range.start(), *range.end()) {

@@ -5,7 +5,7 @@ use crate::lake::{ERROR_PREFIX, PARTITION, RESULT_PREFIX};
 
 use super::{
     Architecture, Consumer, Environment, LOCAL_ACCOUNT, Lake, LambdaConsumer, LogLevel, Logs, OnDelete,
-    Simulator, Store, Stream, StreamMode, Target, place, region, tags,
+    Simulator, Store, Stream, StreamMode, Target, grafana, place, region, tags,
 };
 
 /// What is used where a file says nothing.
@@ -188,6 +188,7 @@ fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
     let consumer = root.table("consumer", |section| read_consumer(section, hours));
     let store = root.table("store", read_store);
     let lake = root.table("lake", read_lake);
+    let grafana = root.table("grafana", |section| grafana::read(section, target));
     let simulator = root.table("simulator", read_simulator);
     let logs = root.table("logs", read_logs);
     let tags = root.table("tags", tags::read);
@@ -203,6 +204,7 @@ fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
         consumer: consumer?,
         store: store?,
         lake: lake?,
+        grafana: grafana?,
         simulator: simulator?,
         logs: logs?,
         tags: tags?,

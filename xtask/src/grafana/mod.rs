@@ -1,0 +1,3 @@
+//! Grafana from outside: the files that it is provisioned with, in a folder.
+
+pub mod folder;
