@@ -28,8 +28,8 @@ pub(super) struct Context<'a> {
     device_name: &'a str,
     /// What follows `FROM` for one row an event.
     events: String,
-    /// The condition for records of events whose clock was ahead.
-    corrected: String,
+    /// The condition for records of events whose clock was ahead, where events tell a time.
+    corrected: Option<String>,
     /// The measures that are numbers, and of these, those with a normal range.
     numbers: Vec<Number>,
     ranged: Vec<Number>,
@@ -116,7 +116,7 @@ impl<'a> Context<'a> {
             device: identifier(&model.device.dimension),
             device_name: &model.device.dimension,
             events: events(model),
-            corrected: corrected(model),
+            corrected: model.time.as_ref().map(|_| corrected(model)),
             ranged: numbers.iter().filter(|number| number.outside.is_some()).cloned().collect(),
             batteries: numbers
                 .iter()
