@@ -56,6 +56,8 @@ static UNTAGGABLE: &[&str] = &[
     "AWS::ElasticLoadBalancingV2::Listener",
     "AWS::Glue::Database",
     "AWS::Glue::Table",
+    // Its schema has no tags; the stack's own are passed on by CloudFormation where the service takes them.
+    "AWS::Grafana::Workspace",
     "AWS::Lambda::Permission",
     "AWS::Logs::LogStream",
     "AWS::Route53::RecordSet",

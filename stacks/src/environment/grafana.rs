@@ -354,7 +354,8 @@ mod tests {
         for (text, limited) in [
             ("203.0.113.7/32", Some(true)),
             ("203.0.0.0/16", Some(true)),
-            ("203.0.0.0/15", None),
+            ("203.0.0.0/15", Some(false)),
+            ("203.1.0.0/15", None),
             ("202.0.0.0/15", Some(false)),
             ("10.0.0.0/8", Some(true)),
             ("172.16.0.0/12", Some(true)),

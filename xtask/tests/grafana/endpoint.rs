@@ -10,11 +10,11 @@ use aws_sdk_timestreamwrite::types;
 use device_simulator::{Fleet, Traits};
 use telemetry::{Arrival, Decoder, Measured, Model, Record, Value};
 
-/// The time of all data, in milliseconds: two hours that end now.
-pub const SPAN: i64 = 2 * 3_600_000;
+/// The time of all data, in milliseconds: an hour that ends now.
+pub const SPAN: i64 = 3_600_000;
 /// The time between two rounds of events, in milliseconds.
 const ROUND: i64 = 30_000;
-const DEVICES: u32 = 12;
+pub const DEVICES: u32 = 8;
 
 /// A running endpoint. It ends with this value.
 pub struct Endpoint {

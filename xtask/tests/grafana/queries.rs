@@ -5,7 +5,7 @@ use aws_sdk_timestreamquery::error::ProvideErrorMetadata as _;
 use aws_sdk_timestreamquery::types::{ColumnInfo, Row};
 use serde_json::Value;
 
-use crate::endpoint::{Endpoint, SPAN};
+use crate::endpoint::{DEVICES, Endpoint, SPAN};
 use crate::fixture::{dashboards, environment, json, models, panels, rendered};
 use crate::plugin::Page;
 
@@ -104,7 +104,7 @@ async fn every_query_answers_with_what_its_panel_needs() {
                 let sql = page.expand(variable["query"].as_str().expect("a query"));
                 let answer = run(&client, &sql).await.unwrap_or_else(|error| panic!("{name} {path}: {error}"));
                 assert_eq!((answer.columns.len(), answer.count(&["VARCHAR"])), (1, 1), "{name} {path}");
-                assert_eq!(answer.rows.len(), 12, "{name} {path}: every device is offered");
+                assert_eq!(answer.rows.len(), DEVICES as usize, "{name} {path}: every device is offered");
             }
             for panel in panels(&dashboard) {
                 for target in panel["targets"].as_array().into_iter().flatten() {

@@ -9,17 +9,26 @@ import pathlib
 import sys
 
 from jsonschema import Draft7Validator
-from jsonschema.exceptions import best_match
 
 SCHEMA = json.loads(pathlib.Path(__file__).with_name("schema.json").read_text())
 
 
 def problems(schema, value, where):
-    for error in Draft7Validator(schema).iter_errors(value):
-        # Of the types that a value could have, the one that it nearly has.
-        error = best_match([error])
+    for error in flat(Draft7Validator(schema).iter_errors(value)):
         path = "/".join(str(part) for part in error.absolute_path)
         yield f"{where}/{path}: {error.message[:300]}"
+
+
+def flat(errors):
+    """Of the types that a value could have, the faults in the one that it nearly has."""
+    for error in errors:
+        if not error.context:
+            yield error
+            continue
+        branches = {}
+        for inner in error.context:
+            branches.setdefault(inner.schema_path[0], []).append(inner)
+        yield from flat(min(branches.values(), key=len))
 
 
 def panels(dashboard):
