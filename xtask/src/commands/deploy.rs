@@ -53,7 +53,9 @@ impl Deploy {
         consent.require(&plan)?;
         confirm(&plan, &environment, global, report)?;
         let outcomes = execute::execute(&engine, &plan, interrupted()).await;
-        conclude(&plan, &outcomes, report)
+        let concluded = conclude(&plan, &outcomes, report)?;
+        super::dashboards::announce(&project, global, &session, report).await?;
+        Ok(concluded)
     }
 }
 

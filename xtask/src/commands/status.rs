@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::Outcome;
 use crate::cli::Global;
 use crate::failure::Exit;
+use crate::grafana::service;
 use crate::inventory::{DeployedStack, Inventory};
 use crate::local::Endpoints;
 use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, Report, STRONG, paint};
@@ -18,7 +19,7 @@ use crate::target::Session;
 
 /// Show what is there and how it is
 ///
-/// Asks CloudFormation, Kinesis, Firehose, Lambda, Timestream and the quarantine queue.
+/// Asks CloudFormation, Kinesis, Firehose, Lambda, Timestream, ECS and the quarantine queue.
 #[derive(Debug, Args)]
 pub struct Status {}
 
@@ -88,17 +89,18 @@ impl Status {
     pub async fn run(&self, global: &Global, report: &Report) -> Outcome {
         let session = Session::connect(global).await?;
         let inventory = Inventory::read(&session).await?;
-        let (streams, deliveries, functions, mappings, tables, quarantine) = tokio::join!(
+        let (streams, deliveries, functions, mappings, tables, dashboards, quarantine) = tokio::join!(
             streams(&session, &inventory),
             deliveries(&session, &inventory),
             functions(&session, &inventory),
             mappings(&session, &inventory),
             table(&session, &inventory),
+            dashboards(&session, &inventory),
             quarantine(&session, &inventory),
         );
         let stacks: Vec<Part> = inventory.stacks.iter().map(stack).collect();
         let mut parts: Vec<Part> =
-            [streams, deliveries, functions, mappings, tables].into_iter().flatten().collect();
+            [streams, deliveries, functions, mappings, tables, dashboards].into_iter().flatten().collect();
         let depth = match quarantine {
             Some(Ok(depth)) => Some(depth),
             Some(Err(error)) => {
@@ -242,6 +244,16 @@ async fn table(session: &Session, inventory: &Inventory) -> Vec<Part> {
             Part::new("table", &name, state, kept.unwrap_or_default())
         }
         Err(error) => Part::silent("table", &name, &sentence(&error)),
+    };
+    vec![part]
+}
+
+/// The container of Grafana.
+async fn dashboards(session: &Session, inventory: &Inventory) -> Vec<Part> {
+    let part = match service::look(session, inventory).await {
+        None => return Vec::new(),
+        Some(Ok(look)) => Part::new("dashboards", look.name, look.state, look.detail),
+        Some(Err(error)) => Part::silent("dashboards", "grafana", &error),
     };
     vec![part]
 }

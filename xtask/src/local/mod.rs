@@ -8,6 +8,7 @@
 //! so the target starts empty then; a Timestream endpoint that has ended alone comes back with its data.
 
 mod emulator;
+pub mod grafana;
 mod ports;
 mod process;
 pub mod python;
@@ -295,11 +296,12 @@ fn halt(folder: &Folder, lock: &Lock) -> Result<Vec<Stopped>, LocalError> {
             );
         }
     }
+    grafana::stop(folder);
     let immortal = process::sweep(folder.path());
     if !immortal.is_empty() {
         return Err(LocalError::Immortal(immortal));
     }
-    for service in [emulator::NAME, timestream::NAME] {
+    for service in [emulator::NAME, timestream::NAME, grafana::NAME] {
         folder.clear(service).map_err(|source| at(folder, source))?;
     }
     folder.forget(lock).map_err(|source| at(folder, source))?;
