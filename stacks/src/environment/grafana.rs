@@ -243,7 +243,8 @@ fn read_container(section: &Section<'_>) -> Option<GrafanaContainer> {
         if offered { Ok(()) } else { Err(GrafanaFault::Memory { cpu, memory_mb, least, most }) }
     });
     // The least that goes with a larger processor, where only that is given.
-    let least = cpu.and_then(size).map_or(default::MEMORY_MB, |&(_, least, ..)| least.max(default::MEMORY_MB));
+    let least =
+        cpu.and_then(size).map_or(default::MEMORY_MB, |&(_, least, ..)| least.max(default::MEMORY_MB));
     let memory_mb = memory_mb.or(least);
     let backup = section.flag("backup").or(false);
     let entrance = read_entrance(section);
@@ -262,7 +263,8 @@ fn read_entrance(section: &Section<'_>) -> Option<Entrance> {
     let certificate = certificate.check(|arn| check_certificate(arn)).optional();
     let zone = section.text_like("hosted_zone", "the id of a hosted zone");
     let zone = zone.check(|zone| check_zone(zone)).optional();
-    let domain = section.text_like("domain", "the name that browsers ask for, such as \"grafana.example.com\"");
+    let domain =
+        section.text_like("domain", "the name that browsers ask for, such as \"grafana.example.com\"");
     let domain = domain.check(|domain| check_domain(domain));
     match (certificate?, zone?) {
         (None, None) => {
@@ -339,9 +341,10 @@ fn check_certificate(arn: &str) -> Result<(), GrafanaFault> {
         && parts.next() == Some("acm")
         && parts.next().is_some_and(|region| !region.is_empty())
         && parts.next().is_some_and(|account| account.len() == 12)
-        && parts.next().and_then(|name| name.strip_prefix("certificate/")).is_some_and(|id| {
-            !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-        });
+        && parts
+            .next()
+            .and_then(|name| name.strip_prefix("certificate/"))
+            .is_some_and(|id| !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
     if shape { Ok(()) } else { Err(GrafanaFault::Certificate { arn: arn.to_owned() }) }
 }
 

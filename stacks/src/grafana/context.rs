@@ -97,7 +97,8 @@ impl<'a> Context<'a> {
         endpoint: Option<&'a str>,
         dashboards_folder: &'a str,
     ) -> Self {
-        let is_number = |measure: &&Measure| matches!(measure.kind, MeasureType::Double | MeasureType::Bigint);
+        let is_number =
+            |measure: &&Measure| matches!(measure.kind, MeasureType::Double | MeasureType::Bigint);
         let numbers: Vec<Number> = model
             .measures
             .iter()

@@ -113,10 +113,8 @@ pub(super) fn pack(files: &[File]) -> String {
         .iter()
         .try_for_each(|file| {
             // Spaces are for people.
-            let text = serde_json::from_str(&file.text).map_or_else(
-                |_| file.text.clone(),
-                |value: Value| crate::cfn::sorted(value).to_string(),
-            );
+            let text = serde_json::from_str(&file.text)
+                .map_or_else(|_| file.text.clone(), |value: Value| crate::cfn::sorted(value).to_string());
             let mut header = tar::Header::new_ustar();
             header.set_size(u64::try_from(text.len()).unwrap_or_default());
             header.set_mode(0o644);

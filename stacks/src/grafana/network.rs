@@ -126,11 +126,7 @@ pub(super) fn add(
         LogicalId::new("FilesGroup"),
         &vpc,
         &format!("Files of Grafana, Sluice {name}"),
-        vec![rule(
-            "from the container",
-            NFS,
-            ("SourceSecurityGroupId", json!(service.attribute("GroupId"))),
-        )],
+        vec![rule("from the container", NFS, ("SourceSecurityGroupId", json!(service.attribute("GroupId"))))],
         // Without a rule of its own, a group lets everything out.
         vec![rule("nowhere", NFS, ("CidrIp", json!("127.0.0.1/32")))],
     );

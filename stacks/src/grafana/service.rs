@@ -53,8 +53,7 @@ pub(super) fn add(
     let environment = inputs.environment;
     let (admin, key) = add_secrets(template, environment);
     let logs = add_log_group(template, environment, LogicalId::new("GrafanaLogs"), "grafana", "grafana");
-    let cluster =
-        template.add(LogicalId::new("Cluster"), Resource::new("AWS::ECS::Cluster", json!({})));
+    let cluster = template.add(LogicalId::new("Cluster"), Resource::new("AWS::ECS::Cluster", json!({})));
     let task = add_task(template, inputs, container, storage, door, [&admin, &key], &logs);
 
     let subnets: Vec<Expression> = network.subnets.iter().map(LogicalId::reference).collect();

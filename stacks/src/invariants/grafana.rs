@@ -39,7 +39,9 @@ pub enum ContainerBreach {
         plugin: String,
     },
     /// A secret that everybody can read who can read the template or the task.
-    #[error("`{0}` would be in the template in plain text; keep it in Secrets Manager and name it under `Secrets`")]
+    #[error(
+        "`{0}` would be in the template in plain text; keep it in Secrets Manager and name it under `Secrets`"
+    )]
     PlainSecret(String),
     /// Whoever takes over a dashboard could change the data.
     #[error("its role may call `{0}`, but dashboards only read")]
@@ -48,7 +50,9 @@ pub enum ContainerBreach {
     #[error("`{0}` allows two containers at a time, which would corrupt their one database")]
     TwoWriters(&'static str),
     /// More than the service accepts.
-    #[error("it has about {found} bytes, but ECS accepts at most {limit}; leave out measures, or set `grafana.kind`")]
+    #[error(
+        "it has about {found} bytes, but ECS accepts at most {limit}; leave out measures, or set `grafana.kind`"
+    )]
     LargeTask {
         /// Bytes that there are.
         found: usize,
@@ -115,12 +119,13 @@ fn check_listener(subject: &Subject) -> Vec<ContainerBreach> {
     let listener = subject.resource;
     if *listener.property("Protocol") == "HTTPS" {
         let policy = listener.property("SslPolicy").as_str().unwrap_or_default();
-        let modern = policy.starts_with("ELBSecurityPolicy-TLS13-1-2") || policy.starts_with("ELBSecurityPolicy-TLS13-1-3");
+        let modern = policy.starts_with("ELBSecurityPolicy-TLS13-1-2")
+            || policy.starts_with("ELBSecurityPolicy-TLS13-1-3");
         return if modern { Vec::new() } else { vec![ContainerBreach::OldTls] };
     }
-    let only_redirects = one_or_many(listener.property("DefaultActions")).iter().all(|action| {
-        action["Type"] == "redirect" && action["RedirectConfig"]["Protocol"] == "HTTPS"
-    });
+    let only_redirects = one_or_many(listener.property("DefaultActions"))
+        .iter()
+        .all(|action| action["Type"] == "redirect" && action["RedirectConfig"]["Protocol"] == "HTTPS");
     if only_redirects {
         return Vec::new();
     }
@@ -143,8 +148,13 @@ fn check_service(subject: &Subject) -> Vec<ContainerBreach> {
         breaches.push(ContainerBreach::NoGroup);
     }
     let task = subject.referred(service.property("TaskDefinition")).map(|(_, task)| task);
-    if task.is_some_and(|task| objects(task.properties()).iter().any(|object| object.contains_key("EFSVolumeConfiguration"))) {
-        if service.property("DeploymentConfiguration")["MaximumPercent"].as_u64().is_none_or(|most| most > 100) {
+    if task.is_some_and(|task| {
+        objects(task.properties()).iter().any(|object| object.contains_key("EFSVolumeConfiguration"))
+    }) {
+        if service.property("DeploymentConfiguration")["MaximumPercent"]
+            .as_u64()
+            .is_none_or(|most| most > 100)
+        {
             breaches.push(ContainerBreach::TwoWriters("MaximumPercent"));
         }
         if *service.property("DesiredCount") != 1 {
@@ -172,7 +182,8 @@ fn check_task(subject: &Subject) -> Vec<ContainerBreach> {
             }
             if PLUGINS.contains(&name) {
                 let plugins = value.as_str().unwrap_or_default().split(',');
-                let floating = plugins.filter(|plugin| plugin.split_once('@').is_none_or(|(_, version)| !is_version(version)));
+                let floating = plugins
+                    .filter(|plugin| plugin.split_once('@').is_none_or(|(_, version)| !is_version(version)));
                 breaches.extend(floating.map(|plugin| ContainerBreach::UnpinnedPlugin {
                     variable: name.to_owned(),
                     plugin: plugin.to_owned(),
@@ -197,12 +208,17 @@ fn is_version(text: &str) -> bool {
 /// What the role of a container or of a workspace may do to Timestream beside reading.
 fn check_role(subject: &Subject, property: &str) -> Vec<ContainerBreach> {
     let role = subject.referred(subject.resource.property(property)).map(|(_, role)| role);
-    let actions = role.into_iter().flat_map(|role| objects(role.properties())).filter_map(|object| object.get("Action"));
+    let actions = role
+        .into_iter()
+        .flat_map(|role| objects(role.properties()))
+        .filter_map(|object| object.get("Action"));
     actions
         .flat_map(one_or_many)
         .filter_map(Value::as_str)
         .filter(|action| {
-            action.strip_prefix("timestream:").is_some_and(|call| !READS.iter().any(|read| call.starts_with(read)))
+            action
+                .strip_prefix("timestream:")
+                .is_some_and(|call| !READS.iter().any(|read| call.starts_with(read)))
         })
         .map(|action| ContainerBreach::MayWrite(action.to_owned()))
         .collect()

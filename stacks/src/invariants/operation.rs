@@ -29,7 +29,8 @@ pub(super) fn check(subject: &Subject, breaches: &mut Vec<Breach>) {
     }
     match tags::is_taggable(resource.kind()) {
         Some(true) => {
-            let there = resource.property(tags::property(resource.kind())).as_array().map_or(&[][..], Vec::as_slice);
+            let there =
+                resource.property(tags::property(resource.kind())).as_array().map_or(&[][..], Vec::as_slice);
             let is_there =
                 |(key, value): (&String, &String)| there.contains(&json!({"Key": key, "Value": value}));
             if !subject.stack.tags.iter().all(is_there) {

@@ -31,7 +31,8 @@ fn what_makes_the_dashboards_unsafe_is_noticed() {
     let latest = json!({"Name": "GF_INSTALL_PLUGINS", "Value": "a@latest"});
     let write = json!({"Effect": "Allow", "Action": ["timestream:WriteRecords"], "Resource": "arn:aws:timestream:eu-west-1:1:database/a"});
     let forward = json!([{"Type": "forward", "TargetGroupArn": {"Ref": "Targets"}}]);
-    let plugin = |variable: &str, plugin: &str| UnpinnedPlugin { variable: variable.into(), plugin: plugin.into() };
+    let plugin =
+        |variable: &str, plugin: &str| UnpinnedPlugin { variable: variable.into(), plugin: plugin.into() };
     let variable = format!("{CONTAINER}/Environment/0");
     #[rustfmt::skip]
     let cases = [
@@ -134,7 +135,11 @@ fn everything(model: &Model) -> BTreeMap<String, String> {
     let stacks = synthesize(&Inputs { model, environment: &environment });
     let template = |stack: &Stack| (format!("{}.template.json", stack.name), stack.template.to_json());
     let file = |file: File| (file.path.to_owned(), file.text);
-    stacks.iter().map(template).chain(files(model, &environment, Place::CONTAINER).into_iter().map(file)).collect()
+    stacks
+        .iter()
+        .map(template)
+        .chain(files(model, &environment, Place::CONTAINER).into_iter().map(file))
+        .collect()
 }
 
 /// A measure is added by an edit of `telemetry.toml`, and by nothing else: the diff of the synthesis says
@@ -166,7 +171,10 @@ fn a_new_measure_arrives_everywhere_by_one_edit() {
     );
     for (name, needles) in [
         ("lake.template.json", &["\"pressure_measure\""][..]),
-        ("dashboards/fleet.json", &["\"Pressure\"", "pressurehpa", "avg(\\\"pressure\\\")", "\\\"pressure\\\" > 1050.0"]),
+        (
+            "dashboards/fleet.json",
+            &["\"Pressure\"", "pressurehpa", "avg(\\\"pressure\\\")", "\\\"pressure\\\" > 1050.0"],
+        ),
         ("dashboards/device.json", &["\"Pressure\"", "pressurehpa", "humidity,voltage,watt,pressure"]),
         ("dashboards/statistics.json", &["Pressure: average and percentiles", "Pressure: how often"]),
         ("provisioning/alerting/rules.yaml", &["Pressure outside of its normal range", "1050.0"]),
@@ -187,7 +195,8 @@ fn files_are_as_reviewed() {
     for environment_name in ENVIRONMENTS {
         let files = files(&placed(environment_name), &environment(environment_name), Place::CONTAINER);
         // Dashboards differ by the environment's name and database only.
-        let reviewed = files.iter().filter(|file| environment_name == "dev" || file.path.contains("datasources"));
+        let reviewed =
+            files.iter().filter(|file| environment_name == "dev" || file.path.contains("datasources"));
         for file in reviewed {
             let name = file.path.replace('/', "-");
             insta::with_settings!({ snapshot_path => format!("snapshots/{environment_name}/grafana"), prepend_module_to_snapshot => false }, {

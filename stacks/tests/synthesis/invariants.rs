@@ -16,7 +16,12 @@ fn the_shipped_environments_break_nothing() {
 }
 
 /// Breaks one property of a resource and returns what is noticed.
-pub fn broken(environment: &str, stack: &str, id: &'static str, change: impl Fn(&mut Resource)) -> Vec<Breach> {
+pub fn broken(
+    environment: &str,
+    stack: &str,
+    id: &'static str,
+    change: impl Fn(&mut Resource),
+) -> Vec<Breach> {
     let mut stacks = stacks(environment);
     let stack = stacks.iter_mut().find(|candidate| candidate.name == stack).expect("the stack is there");
     let resource = stack.template.resources_mut().get_mut(&LogicalId::new(id));

@@ -89,7 +89,9 @@ impl Document for Address {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
         writeln!(out, "{}", self.url)?;
         match &self.password {
-            Some(password) => writeln!(out, "{}", paint(FAINT, format_args!("user admin, password: {password}"))),
+            Some(password) => {
+                writeln!(out, "{}", paint(FAINT, format_args!("user admin, password: {password}")))
+            }
             None => Ok(()),
         }
     }

@@ -14,8 +14,8 @@ use crate::failure::Failure;
 
 /// The lengths that Grafana gives a point of a graph, in milliseconds.
 const INTERVALS: [i64; 14] = [
-    1_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000, 10_800_000,
-    43_200_000, 86_400_000,
+    1_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000,
+    10_800_000, 43_200_000, 86_400_000,
 ];
 
 /// What is asked for: a time, and what variables stand for.
@@ -42,7 +42,8 @@ impl Page<'_> {
     /// the panel's least.
     pub fn interval(&self, panel: &Value, points: i64) -> i64 {
         let points = panel["maxDataPoints"].as_i64().unwrap_or(points).max(1);
-        let least = panel["interval"].as_str().map_or(1_000, |text| if text == "1m" { 60_000 } else { 10_000 });
+        let least =
+            panel["interval"].as_str().map_or(1_000, |text| if text == "1m" { 60_000 } else { 10_000 });
         let wanted = ((self.to - self.from) / points).max(least);
         INTERVALS.into_iter().find(|interval| *interval >= wanted).unwrap_or(wanted)
     }
@@ -55,7 +56,8 @@ impl Page<'_> {
             sql = sql.replace(&format!("${{{name}:sqlstring}}"), &quoted);
             sql = sql.replace(&format!("${{{name}:raw}}"), value).replace(&format!("${{{name}}}"), value);
         }
-        let time = format!("time BETWEEN from_milliseconds({}) AND from_milliseconds({})", self.from, self.to);
+        let time =
+            format!("time BETWEEN from_milliseconds({}) AND from_milliseconds({})", self.from, self.to);
         sql.replace("$__database", &self.environment.database())
             .replace("$__table", self.environment.table())
             .replace("$__timeFilter", &time)

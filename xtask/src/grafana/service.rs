@@ -121,7 +121,10 @@ mod tests {
     #[test]
     fn a_task_says_why_it_ended() {
         let container = Container::builder().reason("OutOfMemoryError").exit_code(137).build();
-        let task = Task::builder().stopped_reason("Essential container in task exited").containers(container).build();
+        let task = Task::builder()
+            .stopped_reason("Essential container in task exited")
+            .containers(container)
+            .build();
         assert_eq!(reason(&task), "Essential container in task exited, OutOfMemoryError, exit code 137");
         assert_eq!(reason(&Task::builder().build()), "ECS does not say why");
     }

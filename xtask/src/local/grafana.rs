@@ -80,7 +80,8 @@ pub fn start(
         Some(Means::Program { .. }) | None => files.display().to_string(),
     };
     let place = Place { folder: &inside, endpoint: Some(&endpoints.timestream) };
-    folder::write(&files, &grafana::files(model, environment, place)).map_err(|source| at(&folder, source))?;
+    folder::write(&files, &grafana::files(model, environment, place))
+        .map_err(|source| at(&folder, source))?;
     if let Some(running) = read(&folder).filter(|running| is_alive(&running.runner)) {
         return Ok(Some(url(running.port)));
     }
@@ -129,7 +130,8 @@ fn is_alive(runner: &Runner) -> bool {
 /// The program is preferred: it needs no download.
 fn means() -> Option<Means> {
     let paths = std::env::var_os("PATH").unwrap_or_default();
-    let program = std::env::split_paths(&paths).map(|folder| folder.join("grafana")).find(|path| path.is_file());
+    let program =
+        std::env::split_paths(&paths).map(|folder| folder.join("grafana")).find(|path| path.is_file());
     let home = HOMES.into_iter().map(PathBuf::from).find(|home| home.join("conf").is_dir());
     if let (Some(program), Some(home)) = (program, home) {
         return Some(Means::Program { program, home });

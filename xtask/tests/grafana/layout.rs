@@ -50,7 +50,10 @@ fn every_panel_says_what_it_is_and_has_an_id_of_its_own() {
                 assert!(panel["type"] == "row" || words("description"), "{name} {path} {id}");
                 let mut letters = BTreeSet::new();
                 for target in panel["targets"].as_array().into_iter().flatten() {
-                    assert!(letters.insert(target["refId"].as_str().expect("a letter")), "{name} {path} {id}");
+                    assert!(
+                        letters.insert(target["refId"].as_str().expect("a letter")),
+                        "{name} {path} {id}"
+                    );
                 }
             }
         }

@@ -27,7 +27,8 @@ impl Page<'_> {
             sql = sql.replace(&format!("${{{name}:raw}}"), value);
             sql = sql.replace(&format!("${{{name}}}"), value);
         }
-        let time = format!("time BETWEEN from_milliseconds({}) AND from_milliseconds({})", self.from, self.to);
+        let time =
+            format!("time BETWEEN from_milliseconds({}) AND from_milliseconds({})", self.from, self.to);
         for (macro_name, text) in [
             ("$__database", self.database.to_owned()),
             ("$__table", self.table.to_owned()),

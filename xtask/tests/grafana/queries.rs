@@ -20,10 +20,18 @@ async fn run(client: &Client, sql: &str) -> Result<Answer, String> {
     let mut answer = Answer { columns: Vec::new(), rows: Vec::new() };
     let mut token = None;
     loop {
-        let page = client.query().query_string(sql).set_next_token(token).send().await.map_err(|error| {
-            format!("{}\n{sql}", error.message().unwrap_or("no message"))
-        })?;
-        answer.columns = page.column_info().iter().map(|info| (info.name().unwrap_or("").to_owned(), kind(info))).collect();
+        let page = client
+            .query()
+            .query_string(sql)
+            .set_next_token(token)
+            .send()
+            .await
+            .map_err(|error| format!("{}\n{sql}", error.message().unwrap_or("no message")))?;
+        answer.columns = page
+            .column_info()
+            .iter()
+            .map(|info| (info.name().unwrap_or("").to_owned(), kind(info)))
+            .collect();
         answer.rows.extend_from_slice(page.rows());
         token = page.next_token().map(str::to_owned);
         if token.is_none() {
@@ -102,7 +110,8 @@ async fn every_query_answers_with_what_its_panel_needs() {
             let choices = choices.unwrap_or_else(|| vec![String::new()]);
             for variable in variables.iter().filter(|variable| variable["type"] == "query") {
                 let sql = page.expand(variable["query"].as_str().expect("a query"));
-                let answer = run(&client, &sql).await.unwrap_or_else(|error| panic!("{name} {path}: {error}"));
+                let answer =
+                    run(&client, &sql).await.unwrap_or_else(|error| panic!("{name} {path}: {error}"));
                 assert_eq!((answer.columns.len(), answer.count(&["VARCHAR"])), (1, 1), "{name} {path}");
                 assert_eq!(answer.rows.len(), DEVICES as usize, "{name} {path}: every device is offered");
             }
@@ -119,10 +128,16 @@ async fn every_query_answers_with_what_its_panel_needs() {
                             Err(error) => wrong.push(format!("{what}: {error}")),
                             Ok(answer) => {
                                 // The simulator has no anomalies where nothing is normal.
-                                let calm = panel["title"].as_str().is_some_and(|title| title.contains("deviations"))
-                                    && model.measures.iter().any(|one| one.name == *measure && one.normal.is_none());
+                                let calm =
+                                    panel["title"].as_str().is_some_and(|title| title.contains("deviations"))
+                                        && model
+                                            .measures
+                                            .iter()
+                                            .any(|one| one.name == *measure && one.normal.is_none());
                                 let why = unfit(panel, &answer).filter(|_| !(calm && answer.rows.is_empty()));
-                                wrong.extend(why.map(|why| format!("{what}: {why}: {:?}\n{sql}", answer.columns)));
+                                wrong.extend(
+                                    why.map(|why| format!("{what}: {why}: {:?}\n{sql}", answer.columns)),
+                                );
                             }
                         }
                     }
@@ -134,7 +149,8 @@ async fn every_query_answers_with_what_its_panel_needs() {
             let query = &rule["data"][0];
             let from = query["relativeTimeRange"]["from"].as_i64().expect("seconds") * 1_000;
             let page = Page { from: endpoint.now - from, variables: Vec::new(), ..page_of(&page) };
-            let answer = run(&client, &page.expand(query["model"]["rawQuery"].as_str().expect("a query"))).await;
+            let answer =
+                run(&client, &page.expand(query["model"]["rawQuery"].as_str().expect("a query"))).await;
             let answer = answer.unwrap_or_else(|error| panic!("{name} {}: {error}", rule["title"]));
             // One number and its labels: what an alert can compare without a reduction.
             let labels = answer.count(&["VARCHAR"]);

@@ -18,7 +18,8 @@ pub const END: &str = "end";
 
 /// Colours of lines, in the order of Grafana's classic palette.
 const PALETTE: [&str; 10] = [
-    "#73bf69", "#f2cc0c", "#8ab8ff", "#ff780a", "#f2495c", "#5794f2", "#b877d9", "#705da0", "#37872d", "#fade2a",
+    "#73bf69", "#f2cc0c", "#8ab8ff", "#ff780a", "#f2495c", "#5794f2", "#b877d9", "#705da0", "#37872d",
+    "#fade2a",
 ];
 
 /// A rectangle, in pixels from the top left.

@@ -31,7 +31,8 @@ impl Scales {
 
 /// A span that all values are in, with round ends.
 pub fn span(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    let (least, most) = values.fold((f64::MAX, f64::MIN), |(least, most), value| (least.min(value), most.max(value)));
+    let (least, most) =
+        values.fold((f64::MAX, f64::MIN), |(least, most), value| (least.min(value), most.max(value)));
     if least > most {
         return (0.0, 1.0);
     }
@@ -44,7 +45,11 @@ pub fn span(values: impl Iterator<Item = f64>) -> (f64, f64) {
 fn step(span: f64) -> f64 {
     let rough = (span / 4.0).max(1e-6);
     let power = 10_f64.powf(rough.log10().floor());
-    [1.0, 2.0, 2.5, 5.0, 10.0].map(|factor| factor * power).into_iter().find(|step| *step >= rough).unwrap_or(rough)
+    [1.0, 2.0, 2.5, 5.0, 10.0]
+        .map(|factor| factor * power)
+        .into_iter()
+        .find(|step| *step >= rough)
+        .unwrap_or(rough)
 }
 
 /// Grid, and what it says at the left and below.
@@ -80,13 +85,16 @@ pub fn limits(canvas: &mut Canvas, scales: &Scales, defaults: &Value) {
     let bottom = scales.area.y + scales.area.h;
     for (index, step) in steps.iter().enumerate() {
         let color = named(step["color"].as_str().unwrap_or_default());
-        let from = step["value"].as_f64().map_or(bottom, |value| scales.y(value).clamp(scales.area.y, bottom));
+        let from =
+            step["value"].as_f64().map_or(bottom, |value| scales.y(value).clamp(scales.area.y, bottom));
         let next = steps.get(index + 1).and_then(|next| next["value"].as_f64());
         let to = next.map_or(scales.area.y, |value| scales.y(value).clamp(scales.area.y, bottom));
         if mode.contains("area") {
             canvas.rectangle(Area { y: to, h: from - to, ..scales.area }, color, 0.0, 0.09);
         }
-        if let Some(value) = step["value"].as_f64().filter(|value| (scales.values.0..=scales.values.1).contains(value)) {
+        if let Some(value) =
+            step["value"].as_f64().filter(|value| (scales.values.0..=scales.values.1).contains(value))
+        {
             let y = scales.y(value);
             canvas.line((scales.area.x, y), (scales.area.x + scales.area.w, y), color, "6 5");
         }
@@ -121,7 +129,9 @@ pub fn bars(canvas: &mut Canvas, scales: &Scales, series: &[Series], interval: f
 
 /// What bars of earlier lines take at a time.
 pub fn below(series: &[Series], time: f64) -> f64 {
-    let at = |line: &Series| line.points.iter().find(|(other, _)| (other - time).abs() < 1.0).map(|(_, value)| *value);
+    let at = |line: &Series| {
+        line.points.iter().find(|(other, _)| (other - time).abs() < 1.0).map(|(_, value)| *value)
+    };
     series.iter().filter_map(at).sum()
 }
 

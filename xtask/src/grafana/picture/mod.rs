@@ -37,7 +37,13 @@ pub fn points(panel: &Value) -> i64 {
 
 /// Draws a dashboard for the time from `from` to `to`, in milliseconds since 1970. Texts of panels have
 /// the variables filled in.
-pub fn draw(dashboard: &Value, filled: &[Filled<'_>], variables: &[(String, String)], from: i64, to: i64) -> String {
+pub fn draw(
+    dashboard: &Value,
+    filled: &[Filled<'_>],
+    variables: &[(String, String)],
+    from: i64,
+    to: i64,
+) -> String {
     let bottom = filled.iter().map(|one| cell(one.panel, "y") + cell(one.panel, "h")).fold(0.0, f64::max);
     let (width, height) = (COLUMNS * CELL.0 + 2.0 * GAP, HEADER + bottom * CELL.1 + 2.0 * GAP);
     let mut canvas = Canvas::new(width, height);
@@ -45,7 +51,7 @@ pub fn draw(dashboard: &Value, filled: &[Filled<'_>], variables: &[(String, Stri
     canvas.text(2.0 * GAP, 29.0, &format!("Sluice / {title}"), canvas::TEXT, 17.0, canvas::START);
     let chosen: Vec<String> = variables.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     let span = number::span(from, to);
-    let right = chosen.into_iter().chain([span]).collect::<Vec<_>>().join("      ");
+    let right = chosen.into_iter().chain([span]).collect::<Vec<_>>().join("   ·   ");
     canvas.text(width - 2.0 * GAP, 29.0, &right, canvas::FAINT, 13.0, canvas::END);
     for Filled { panel, answers } in filled {
         let area = Area {

@@ -105,15 +105,18 @@ fn timeseries(canvas: &mut Canvas, area: Area, panel: &Value, answers: &[Answer]
     let bars = defaults["custom"]["drawStyle"] == "bars";
     let values = series.iter().enumerate().flat_map(|(index, line)| {
         let series = &series;
-        line.points.iter().map(move |(at, value)| {
-            if bars { chart::below(&series[..index], *at) + value } else { *value }
-        })
+        line.points.iter().map(
+            move |(at, value)| {
+                if bars { chart::below(&series[..index], *at) + value } else { *value }
+            },
+        )
     });
+    let soft = ["axisSoftMin", "axisSoftMax"].into_iter().filter_map(|key| defaults["custom"][key].as_f64());
     let base = bars.then_some(0.0);
     let scales = Scales {
         area: area.within(52.0, 6.0, 4.0, if legend { 44.0 } else { 22.0 }),
         time,
-        values: chart::span(values.chain(base)),
+        values: chart::span(values.chain(base).chain(soft)),
     };
     chart::axes(canvas, &scales, unit(defaults));
     canvas.clipped(scales.area, |canvas| {
@@ -149,8 +152,11 @@ fn table(canvas: &mut Canvas, area: Area, panel: &Value, answers: &[Answer]) {
     let overrides = panel["fieldConfig"]["overrides"].as_array().map_or(&[][..], Vec::as_slice);
     let unit_of = |name: &str| {
         let one = overrides.iter().find(|one| one["matcher"]["options"] == name);
-        let own = one.and_then(|one| one["properties"].as_array()?.iter().find(|property| property["id"] == "unit"));
-        own.and_then(|own| own["value"].as_str()).unwrap_or(unit(&panel["fieldConfig"]["defaults"])).to_owned()
+        let own = one
+            .and_then(|one| one["properties"].as_array()?.iter().find(|property| property["id"] == "unit"));
+        own.and_then(|own| own["value"].as_str())
+            .unwrap_or(unit(&panel["fieldConfig"]["defaults"]))
+            .to_owned()
     };
     canvas.clipped(area, |canvas| {
         let mut x = area.x;
@@ -165,7 +171,9 @@ fn table(canvas: &mut Canvas, area: Area, panel: &Value, answers: &[Answer]) {
                     Value::Number(value) => {
                         number::with_unit(value.as_f64().unwrap_or_default(), &unit_of(&column.name))
                     }
-                    Value::String(text) if column.kind == "TIMESTAMP" => text.get(..19).unwrap_or(text).to_owned(),
+                    Value::String(text) if column.kind == "TIMESTAMP" => {
+                        text.get(..19).unwrap_or(text).to_owned()
+                    }
                     Value::String(text) => text.clone(),
                     Value::Null => String::new(),
                     other => other.to_string(),

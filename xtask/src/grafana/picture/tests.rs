@@ -4,7 +4,8 @@ use super::*;
 use crate::commands::query::{Answer, Column};
 
 fn answer(columns: &[(&str, &str)], rows: Vec<Vec<serde_json::Value>>) -> Answer {
-    let columns = columns.iter().map(|(name, kind)| Column { name: (*name).into(), kind: (*kind).into() }).collect();
+    let columns =
+        columns.iter().map(|(name, kind)| Column { name: (*name).into(), kind: (*kind).into() }).collect();
     Answer { columns, rows, truncated: false }
 }
 
