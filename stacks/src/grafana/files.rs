@@ -88,7 +88,7 @@ fn render(model: &Model, environment: &Environment, place: Place<'_>) -> TeraRes
     // Nothing here is HTML; values are escaped as JSON, by the filter.
     tera.autoescape_on(Vec::<&str>::new());
     tera.register_filter("json", |value: tera::Value, _: Kwargs, _: &State| -> TeraResult<String> {
-        serde_json::to_string(&value).map_err(|error| tera::Error::message(error))
+        serde_json::to_string(&value).map_err(tera::Error::message)
     });
     tera.add_raw_templates(TEMPLATES.into_iter().chain([PANELS]))?;
     let folder = format!("{}/{DASHBOARDS}", place.folder);

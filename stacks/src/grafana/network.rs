@@ -102,21 +102,21 @@ pub(super) fn add(
         LogicalId::new("BalancerGroup"),
         &vpc,
         &format!("Load balancer of Grafana, Sluice {name}"),
-        visitors(container),
+        &visitors(container),
         // By address, because the container's group refers to this one.
-        vec![rule("to the container", PORT, ("CidrIp", json!(ADDRESSES)))],
+        &[rule("to the container", PORT, ("CidrIp", json!(ADDRESSES)))],
     );
     let service = group(
         template,
         LogicalId::new("ContainerGroup"),
         &vpc,
         &format!("Container of Grafana, Sluice {name}"),
-        vec![rule(
+        &[rule(
             "from the load balancer",
             PORT,
             ("SourceSecurityGroupId", json!(balancer.attribute("GroupId"))),
         )],
-        vec![
+        &[
             rule("image, plugin, secrets, logs, Timestream", HTTPS, ("CidrIp", json!(EVERYWHERE))),
             rule("files", NFS, ("CidrIp", json!(ADDRESSES))),
         ],
@@ -126,9 +126,9 @@ pub(super) fn add(
         LogicalId::new("FilesGroup"),
         &vpc,
         &format!("Files of Grafana, Sluice {name}"),
-        vec![rule("from the container", NFS, ("SourceSecurityGroupId", json!(service.attribute("GroupId"))))],
+        &[rule("from the container", NFS, ("SourceSecurityGroupId", json!(service.attribute("GroupId"))))],
         // Without a rule of its own, a group lets everything out.
-        vec![rule("nowhere", NFS, ("CidrIp", json!("127.0.0.1/32")))],
+        &[rule("nowhere", NFS, ("CidrIp", json!("127.0.0.1/32")))],
     );
     Network { vpc, subnets, balancer, container: service, files, routes }
 }
@@ -157,8 +157,8 @@ fn group(
     id: LogicalId,
     vpc: &LogicalId,
     what: &str,
-    ingress: Vec<Value>,
-    egress: Vec<Value>,
+    ingress: &[Value],
+    egress: &[Value],
 ) -> LogicalId {
     template.add(
         id,

@@ -27,6 +27,9 @@ const VOLUME: &str = "data";
 /// Where Grafana keeps its database and its plugin.
 const DATA: &str = "/var/lib/grafana";
 
+/// The tasks of this account.
+const TASKS: Arn = Arn::sub("arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:*");
+
 /// Longest that a new container takes until it answers, in seconds: image, plugin, database.
 const START_SECONDS: u32 = 300;
 /// How long a container may take to close its database, in seconds.
@@ -137,7 +140,6 @@ fn add_task(
     logs: &LogicalId,
 ) -> LogicalId {
     let environment = inputs.environment;
-    const TASKS: Arn = Arn::sub("arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:*");
     let trust = Trust::service("ecs-tasks.amazonaws.com").when(json!({
         "StringEquals": {"aws:SourceAccount": Expression::ACCOUNT},
         "ArnLike": {"aws:SourceArn": TASKS},

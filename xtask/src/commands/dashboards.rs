@@ -101,11 +101,10 @@ pub(super) async fn announce(
         return Ok(());
     }
     let name = (service::STACK.to_owned(), environment.stack_name(service::STACK));
-    let current = state::read(&session.cloudformation(), [name].into_iter()).await?;
+    let current = state::read(&session.cloudformation(), [name]).await?;
     let Some(stack) = current.get(service::STACK) else { return Ok(()) };
-    match (environment.target, &session.endpoints) {
-        (Target::Local, Some(endpoints)) => {
-            match local::grafana::start(project, global, &session.model, environment, endpoints)? {
+    if let (Target::Local, Some(endpoints)) = (environment.target, &session.endpoints) {
+        match local::grafana::start(project, global, &session.model, environment, endpoints)? {
                 Some(url) => report.note(format_args!(
                     "Dashboards: {url}{} (user admin, password {})",
                     service::HOME,
@@ -115,16 +114,14 @@ pub(super) async fn announce(
                     "Dashboards: this machine has neither Docker nor Grafana; `cargo xtask dashboards` draws them",
                 ),
             }
-        }
-        _ => {
-            if let Some(url) = stack.outputs.get("GrafanaUrl") {
-                report.note(format_args!("Dashboards: {url}{}", service::HOME));
-            }
-            if let Some(secret) = stack.outputs.get("AdminSecret") {
-                let command = super::open::password_command(secret, &environment.region);
-                report.note(format_args!("  user admin; the password: {command}"));
-            }
-        }
+        return Ok(());
+    }
+    if let Some(url) = stack.outputs.get("GrafanaUrl") {
+        report.note(format_args!("Dashboards: {url}{}", service::HOME));
+    }
+    if let Some(secret) = stack.outputs.get("AdminSecret") {
+        let command = super::open::password_command(secret, &environment.region);
+        report.note(format_args!("  user admin; the password: {command}"));
     }
     Ok(())
 }

@@ -34,7 +34,7 @@ pub async fn run(cli: &Cli, report: &Report) -> Outcome {
         Command::Plan(command) => command.run(global, report).await,
         Command::Deploy(command) => Box::pin(command.run(global, report)).await,
         Command::Destroy(command) => command.run(global, report).await,
-        Command::Status(command) => command.run(global, report).await,
+        Command::Status(command) => Box::pin(command.run(global, report)).await,
         Command::Outputs(command) => command.run(global, report).await,
         Command::Logs(command) => command.run(global, report).await,
         Command::Open(command) => command.run(global, report).await,

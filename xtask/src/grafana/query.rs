@@ -31,11 +31,11 @@ pub struct Page<'a> {
     pub variables: Vec<(String, String)>,
 }
 
-impl Page<'_> {
+impl<'a> Page<'a> {
     /// The last `last` before now, in milliseconds since 1970.
-    pub fn ending<'a>(environment: &'a Environment, now: i64, last: Duration) -> Page<'a> {
+    pub fn ending(environment: &'a Environment, now: i64, last: Duration) -> Self {
         let length = i64::try_from(last.as_millis()).unwrap_or(i64::MAX);
-        Page { environment, from: now.saturating_sub(length), to: now, variables: Vec::new() }
+        Self { environment, from: now.saturating_sub(length), to: now, variables: Vec::new() }
     }
 
     /// The time that a point of a panel stands for: `points` of them fill the time, none is shorter than

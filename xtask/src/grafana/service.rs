@@ -43,7 +43,9 @@ pub async fn look(session: &Session, inventory: &Inventory) -> Option<Result<Loo
     };
     let (running, desired) = (described.running_count(), described.desired_count());
     let rollout = described.deployments().iter().find(|deployment| deployment.status() == Some("PRIMARY"));
-    let rollout = rollout.and_then(|deployment| deployment.rollout_state()).map(|state| state.as_str());
+    let rollout = rollout
+        .and_then(|deployment| deployment.rollout_state())
+        .map(aws_sdk_ecs::types::DeploymentRolloutState::as_str);
     let state = state(running, desired, rollout);
     let mut detail = format!("{running} of {desired} containers");
     if state != "RUNNING"
@@ -81,7 +83,10 @@ async fn last_end(client: &aws_sdk_ecs::Client, cluster: &str, service: &str) ->
         .send()
         .await
         .ok()?;
-    let last = tasks.tasks().iter().max_by_key(|task| task.stopped_at().map(|at| at.secs()))?;
+    let last = tasks
+        .tasks()
+        .iter()
+        .max_by_key(|task| task.stopped_at().map(aws_sdk_s3::primitives::DateTime::secs))?;
     Some(reason(last))
 }
 

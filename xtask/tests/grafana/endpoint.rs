@@ -96,9 +96,9 @@ impl Endpoint {
                 number += 1;
                 let sequence = number.to_string();
                 let arrival = Arrival { time_ms: time, sequence_number: &sequence };
-                let decoded = decoder.decode(&event.payload, arrival);
-                assert!(decoded.rejection.is_none(), "{:?}", decoded.rejection);
-                records.extend(decoded.records);
+                let event = decoder.decode(&event.payload, arrival);
+                assert!(event.rejection.is_none(), "{:?}", event.rejection);
+                records.extend(event.records);
             }
         }
         for batch in records.chunks(100) {

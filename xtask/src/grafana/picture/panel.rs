@@ -48,8 +48,8 @@ fn filled_in(text: &str, variables: &[(String, String)]) -> String {
 /// The colour of a number, by the thresholds of its panel.
 fn color(defaults: &Value, value: f64) -> &'static str {
     let steps = defaults["thresholds"]["steps"].as_array().into_iter().flatten();
-    let reached = steps.filter(|step| step["value"].as_f64().is_none_or(|from| value >= from));
-    named(reached.last().and_then(|step| step["color"].as_str()).unwrap_or_default())
+    let reached = steps.rev().find(|step| step["value"].as_f64().is_none_or(|from| value >= from));
+    named(reached.and_then(|step| step["color"].as_str()).unwrap_or_default())
 }
 
 fn unit(defaults: &Value) -> &str {
