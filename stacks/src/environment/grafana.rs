@@ -217,10 +217,16 @@ pub(super) fn read(section: &Section<'_>, target: Option<Target>) -> Option<Graf
         (Kind::Managed, Some(Target::Local)) => Err(GrafanaFault::ManagedLocally),
         _ => Ok(()),
     });
-    match kind.or(Kind::None)? {
+    // What is wrong with the kind says nothing about the other keys: they are known.
+    let keys = ["cpu", "memory_mb", "backup", "networks", "domain", "certificate", "hosted_zone"];
+    let Some(kind) = kind.or(Kind::None) else {
+        keys.iter().for_each(|key| drop(section.has(key)));
+        return None;
+    };
+    match kind {
         Kind::Container => read_container(section).map(Grafana::Container),
         kind @ (Kind::None | Kind::Managed) => {
-            for key in ["cpu", "memory_mb", "backup", "networks", "domain", "certificate", "hosted_zone"] {
+            for key in keys {
                 section.refuse(key, "without `kind = \"container\"`");
             }
             Some(if matches!(kind, Kind::Managed) { Grafana::Managed } else { Grafana::None })
