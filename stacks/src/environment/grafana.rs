@@ -220,7 +220,9 @@ pub(super) fn read(section: &Section<'_>, target: Option<Target>) -> Option<Graf
     // What is wrong with the kind says nothing about the other keys: they are known.
     let keys = ["cpu", "memory_mb", "backup", "networks", "domain", "certificate", "hosted_zone"];
     let Some(kind) = kind.or(Kind::None) else {
-        keys.iter().for_each(|key| drop(section.has(key)));
+        for key in keys {
+            section.has(key);
+        }
         return None;
     };
     match kind {
