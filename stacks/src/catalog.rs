@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use telemetry::Model;
 
 use crate::cfn::{ParameterSource, Template};
-use crate::environment::{Environment, OnDelete, Target};
-use crate::{artifacts, consumer, ingest, lake, overlay, simulator, store, tags, twin};
+use crate::environment::{Environment, Grafana, OnDelete, Target};
+use crate::{artifacts, consumer, grafana, ingest, lake, overlay, simulator, store, tags, twin};
 
 /// What the stacks are made from.
 #[derive(Debug, Clone, Copy)]
@@ -43,12 +43,17 @@ pub static STACKS: &[StackDefinition] = &[
     StackDefinition { name: "store",     summary: "Timestream database and table",  depends_on: &[],                               enabled: always,    build: store::build },
     StackDefinition { name: "consumer",  summary: "from the stream to the store",   depends_on: &["artifacts", "ingest", "store"], enabled: always,    build: consumer::build },
     StackDefinition { name: "lake",      summary: "raw events as JSON lines",       depends_on: &["artifacts", "ingest"],          enabled: always,    build: lake::build },
-    StackDefinition { name: "simulator", summary: "simulated devices",              depends_on: &["artifacts", "ingest"],          enabled: simulated, build: simulator::build },
     StackDefinition { name: "twin",      summary: "workspace, entities, connector", depends_on: &["artifacts", "store"],           enabled: twinned,   build: twin::build },
+    StackDefinition { name: "grafana",   summary: "dashboards and alerts",          depends_on: &["store"],                        enabled: watched,   build: grafana::build },
+    StackDefinition { name: "simulator", summary: "simulated devices",              depends_on: &["artifacts", "ingest"],          enabled: simulated, build: simulator::build },
 ];
 
 fn always(_: &Environment) -> bool {
     true
+}
+
+fn watched(environment: &Environment) -> bool {
+    environment.grafana != Grafana::None
 }
 
 fn simulated(environment: &Environment) -> bool {

@@ -4,6 +4,7 @@
 //! It reads no file, no clock and no account: an expected account is compared elsewhere.
 
 mod consumer;
+mod grafana;
 mod place;
 mod read;
 mod region;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 pub use crate::config::likely;
+pub use grafana::{Entrance, Grafana, GrafanaContainer, Network};
 pub use read::parse;
 pub use tags::PIPELINE_PREFIX;
 
@@ -51,6 +53,8 @@ pub struct Environment {
     pub store: Store,
     /// Delivery to the lake.
     pub lake: Lake,
+    /// The dashboards.
+    pub grafana: Grafana,
     /// The simulated devices.
     pub simulator: Simulator,
     /// The digital twin.

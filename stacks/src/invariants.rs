@@ -5,6 +5,7 @@
 
 mod access;
 mod data;
+mod grafana;
 mod job;
 mod naming;
 mod operation;
@@ -14,6 +15,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use self::grafana::ContainerBreach;
 use crate::Stack;
 use crate::cfn::{LogicalId, Resource};
 
@@ -136,6 +138,9 @@ pub enum Breach {
         /// What the service says to it.
         why: &'static str,
     },
+    /// A container, or the way to it.
+    #[error(transparent)]
+    Container(#[from] ContainerBreach),
     /// A parameter or template beyond a quota of `CloudFormation`.
     #[error("it has {found} {what}, but CloudFormation accepts at most {limit}")]
     Quota {
@@ -171,6 +176,7 @@ fn check_one(stack: &Stack) -> Vec<Violation> {
         job::check(&subject, &mut breaches);
         operation::check(&subject, &mut breaches);
         naming::check(&subject, &mut breaches);
+        breaches.extend(grafana::check(&subject).into_iter().map(Breach::from));
         breaches.into_iter().map(|breach| (Some(id.to_string()), breach))
     });
     let of_stack = naming::check_stack(stack).into_iter().map(|breach| (None, breach));

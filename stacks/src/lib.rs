@@ -15,6 +15,7 @@ mod buckets;
 mod catalog;
 mod consumer;
 mod functions;
+pub mod grafana;
 mod ingest;
 mod lake;
 mod overlay;

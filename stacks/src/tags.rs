@@ -26,6 +26,19 @@ enum Form {
 /// A custom resource of the local target keeps the properties of the type that it stands in for.
 static LISTING: &[&str] = &[
     "AWS::Athena::WorkGroup",
+    "AWS::CertificateManager::Certificate",
+    "AWS::EC2::InternetGateway",
+    "AWS::EC2::RouteTable",
+    "AWS::EC2::SecurityGroup",
+    "AWS::EC2::Subnet",
+    "AWS::EC2::VPC",
+    "AWS::ECS::Cluster",
+    "AWS::ECS::Service",
+    "AWS::ECS::TaskDefinition",
+    "AWS::EFS::AccessPoint",
+    "AWS::EFS::FileSystem",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer",
+    "AWS::ElasticLoadBalancingV2::TargetGroup",
     "AWS::Events::Rule",
     "AWS::IAM::Role",
     "AWS::IoT::TopicRule",
@@ -37,6 +50,7 @@ static LISTING: &[&str] = &[
     "AWS::Logs::LogGroup",
     "AWS::S3::Bucket",
     "AWS::SQS::Queue",
+    "AWS::SecretsManager::Secret",
     "AWS::Timestream::Database",
     "AWS::Timestream::Table",
     "Custom::TimestreamDatabase",
@@ -55,11 +69,19 @@ static MAPPING: &[&str] = &[
 
 /// Types that their service or their schema cannot tag.
 static UNTAGGABLE: &[&str] = &[
+    "AWS::EC2::Route",
+    "AWS::EC2::SubnetRouteTableAssociation",
+    "AWS::EC2::VPCGatewayAttachment",
+    "AWS::EFS::MountTarget",
+    "AWS::ElasticLoadBalancingV2::Listener",
     "AWS::Glue::Database",
     "AWS::Glue::Table",
+    // Its schema has no tags; the stack's own are passed on by CloudFormation where the service takes them.
+    "AWS::Grafana::Workspace",
     "AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption",
     "AWS::Lambda::Permission",
     "AWS::Logs::LogStream",
+    "AWS::Route53::RecordSet",
     "AWS::S3::BucketPolicy",
     "AWS::SQS::QueuePolicy",
 ];
@@ -80,6 +102,15 @@ fn form(kind: &str) -> Option<Form> {
     }
 }
 
+/// The property in which a type carries its tags.
+pub(crate) fn property(kind: &str) -> &'static str {
+    match kind {
+        "AWS::EFS::AccessPoint" => "AccessPointTags",
+        "AWS::EFS::FileSystem" => "FileSystemTags",
+        _ => "Tags",
+    }
+}
+
 /// The tags of a stack and of everything in it, by key.
 pub fn of(environment: &Environment, stack: &str) -> BTreeMap<String, String> {
     let mut tags = environment.tags.clone();
@@ -93,9 +124,10 @@ pub(crate) fn apply(template: &mut Template, tags: &BTreeMap<String, String>) {
     let listed = json!(tags.iter().map(|(key, value)| listed(key, value)).collect::<Vec<_>>());
     let mapped = json!(tags);
     for resource in template.resources_mut().values_mut() {
+        let property = property(resource.kind());
         match form(resource.kind()) {
-            Some(Form::List) => resource.set_property("Tags", listed.clone()),
-            Some(Form::Map) => resource.set_property("Tags", mapped.clone()),
+            Some(Form::List) => resource.set_property(property, listed.clone()),
+            Some(Form::Map) => resource.set_property(property, mapped.clone()),
             None => {}
         }
     }
@@ -103,7 +135,7 @@ pub(crate) fn apply(template: &mut Template, tags: &BTreeMap<String, String>) {
 
 /// Whether a resource carries all of the tags, or is of a type that carries none.
 pub(crate) fn carries(resource: &Resource, tags: &BTreeMap<String, String>) -> bool {
-    let there = resource.property("Tags");
+    let there = resource.property(property(resource.kind()));
     tags.iter().all(|(key, value)| match form(resource.kind()) {
         Some(Form::List) => there.as_array().is_some_and(|there| there.contains(&listed(key, value))),
         Some(Form::Map) => there[key] == *value,

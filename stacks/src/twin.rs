@@ -76,7 +76,7 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
         let components = components(inputs.model, &types, device);
         template.add(
             entity::logical_id(device),
-            entity::resource(device, &components, &workspace).after(&made_first),
+            entity::resource(device, &components, &workspace).after(made_first.iter().cloned()),
         );
     }
 

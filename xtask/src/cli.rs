@@ -73,6 +73,8 @@ pub enum Command {
     Status(commands::status::Status),
     Outputs(commands::outputs::Outputs),
     Logs(commands::logs::Logs),
+    Open(commands::open::Open),
+    Dashboards(commands::dashboards::Dashboards),
     Simulate(commands::simulate::Simulate),
     Verify(commands::verify::Verify),
     Query(commands::query::Query),

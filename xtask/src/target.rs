@@ -162,6 +162,11 @@ impl Session {
         aws_sdk_cloudwatchlogs::Client::new(&self.config)
     }
 
+    /// A client of ECS.
+    pub fn ecs(&self) -> aws_sdk_ecs::Client {
+        aws_sdk_ecs::Client::new(&self.config)
+    }
+
     /// A client of Firehose.
     pub fn firehose(&self) -> aws_sdk_firehose::Client {
         aws_sdk_firehose::Client::new(&self.config)

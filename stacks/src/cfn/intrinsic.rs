@@ -91,6 +91,8 @@ pub enum Expression {
 impl Expression {
     /// The account that the stack is created in.
     pub const ACCOUNT: Self = Self::Ref(Cow::Borrowed("AWS::AccountId"));
+    /// The Region that the stack is created in.
+    pub const REGION: Self = Self::Ref(Cow::Borrowed("AWS::Region"));
 }
 
 impl From<&str> for Expression {

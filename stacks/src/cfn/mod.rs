@@ -9,6 +9,7 @@ mod template;
 
 pub use iam::{Statement, Trust, WILDCARD_METADATA, role, tls_only};
 pub use intrinsic::{Arn, Expression, LogicalId};
+pub(crate) use template::sorted;
 pub use template::{
     INLINE_LIMIT_BYTES, Output, Parameter, ParameterSource, Policy, Resource, TEMPLATE_LIMIT_BYTES, Template,
 };

@@ -110,7 +110,7 @@ impl Template {
 
 /// Keys in order, whatever map `serde_json` was built with: any crate of a build may ask it to
 /// keep the order of insertion.
-fn sorted(value: Value) -> Value {
+pub(crate) fn sorted(value: Value) -> Value {
     match value {
         Value::Object(map) => {
             let map: BTreeMap<String, Value> =
@@ -220,18 +220,20 @@ impl Resource {
     pub fn new(kind: &'static str, properties: Value) -> Self {
         Self {
             kind,
-            depends_on: Vec::new(),
             deletion_policy: None,
             update_replace_policy: None,
+            depends_on: Vec::new(),
             metadata: Map::new(),
             properties,
         }
     }
 
-    /// Says what has to be there first, and to go last, where no property refers to it.
+    /// Says that it is created after resources to which none of its properties refers, and deleted
+    /// before them.
     #[must_use]
-    pub fn after(mut self, others: &[LogicalId]) -> Self {
-        self.depends_on.extend_from_slice(others);
+    pub fn after(mut self, resources: impl IntoIterator<Item = LogicalId>) -> Self {
+        self.depends_on.extend(resources);
+        self.depends_on.sort_unstable();
         self
     }
 

@@ -5,7 +5,7 @@ use crate::lake::{ERROR_PREFIX, PARTITION, RESULT_PREFIX};
 
 use super::{
     Architecture, Environment, LOCAL_ACCOUNT, Lake, LogLevel, Logs, OnDelete, Simulator, Store, Stream,
-    StreamMode, Target, consumer, place, region, tags, twin,
+    StreamMode, Target, consumer, grafana, place, region, tags, twin,
 };
 
 /// What is used where a file says nothing.
@@ -171,6 +171,7 @@ fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
     let consumer = root.table("consumer", |section| consumer::read(section, hours));
     let store = root.table("store", read_store);
     let lake = root.table("lake", read_lake);
+    let grafana = root.table("grafana", |section| grafana::read(section, target));
     let simulator = root.table("simulator", read_simulator);
     let twin = root.table("twin", |section| Some(twin::read(section)));
     let twinned = matches!(twin, Some((Some(true), _)));
@@ -197,6 +198,7 @@ fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
         consumer: consumer?,
         store: store?,
         lake: lake?,
+        grafana: grafana?,
         simulator: simulator?,
         twin: twin?.1?,
         logs: logs?,

@@ -6,10 +6,13 @@ use crate::environment::OnDelete;
 
 /// Types that hold data of which there may be no second copy, or that the linters count as such.
 static STATEFUL: &[&str] = &[
+    "AWS::EFS::FileSystem",
+    "AWS::Grafana::Workspace",
     "AWS::Kinesis::Stream",
     "AWS::Logs::LogGroup",
     "AWS::S3::Bucket",
     "AWS::SQS::Queue",
+    "AWS::SecretsManager::Secret",
     "AWS::Timestream::Database",
     "AWS::Timestream::Table",
     "Custom::TimestreamDatabase",
@@ -50,6 +53,9 @@ pub(super) fn check(subject: &Subject, breaches: &mut Vec<Breach>) {
                 && !resource.property("KmsMasterKeyId").is_string() =>
         {
             breaches.push(Breach::Unencrypted("SqsManagedSseEnabled"));
+        }
+        "AWS::EFS::FileSystem" if *resource.property("Encrypted") != true => {
+            breaches.push(Breach::Unencrypted("Encrypted"));
         }
         "AWS::Kinesis::Stream" if resource.property("StreamEncryption")["EncryptionType"] != "KMS" => {
             breaches.push(Breach::Unencrypted("StreamEncryption"));

@@ -19,6 +19,7 @@ static NAMES: &[Name] = &[
     Name { kind: "AWS::Athena::WorkGroup",               pointer: "/Name",               max_length: 128 },
     Name { kind: "AWS::Events::Rule",                    pointer: "/Name",               max_length: 64 },
     Name { kind: "AWS::Glue::Database",                  pointer: "/DatabaseInput/Name", max_length: 255 },
+    Name { kind: "AWS::Grafana::Workspace",              pointer: "/Name",               max_length: 255 },
     Name { kind: "AWS::IAM::Role",                       pointer: "/RoleName",           max_length: 64 },
     Name { kind: "AWS::IoT::TopicRule",                  pointer: "/RuleName",           max_length: 128 },
     Name { kind: "AWS::IoTTwinMaker::Workspace",         pointer: "/WorkspaceId",        max_length: 128 },

@@ -18,7 +18,12 @@ fn the_shipped_environments_break_nothing() {
 }
 
 /// Breaks one property of a resource and returns what is noticed.
-fn broken(environment: &str, stack: &str, id: &'static str, change: impl Fn(&mut Resource)) -> Vec<Breach> {
+pub fn broken(
+    environment: &str,
+    stack: &str,
+    id: &'static str,
+    change: impl Fn(&mut Resource),
+) -> Vec<Breach> {
     let mut stacks = stacks(environment);
     let stack = stacks.iter_mut().find(|candidate| candidate.name == stack).expect("the stack is there");
     let resource = stack.template.resources_mut().get_mut(&LogicalId::new(id));
@@ -241,7 +246,7 @@ fn an_entity_that_does_not_wait_for_its_type_is_noticed() {
     };
     let (id, resource) = entity;
     let unordered = Resource::new("AWS::IoTTwinMaker::Entity", resource.properties().clone());
-    let ordered = unordered.clone().after(&[type_id]);
+    let ordered = unordered.clone().after([type_id]);
     let breaches = |changed: &Resource| -> Vec<Breach> {
         let mut stacks = stacks("dev");
         let twin = stacks.iter_mut().find(|stack| stack.name == "twin").expect("twin");

@@ -2,6 +2,7 @@
 
 mod derivation;
 mod fixture;
+mod grafana;
 mod invariants;
 mod overlay;
 mod snapshots;

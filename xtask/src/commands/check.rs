@@ -4,6 +4,7 @@ use std::fmt;
 
 use clap::Args;
 use serde::Serialize;
+use stacks::environment::{Entrance, Grafana, GrafanaContainer};
 
 use super::Outcome;
 use crate::cli::Global;
@@ -35,8 +36,22 @@ impl Check {
         let proof =
             Proof::new(&environment.name, validators::prove(&project, &venv, &model, &environment).await?);
         report.print(&proof);
+        if let Some(remark) = remark(&environment.grafana) {
+            report.note(remark);
+        }
         Ok(if proof.ok { Exit::Done } else { Exit::Unexpected })
     }
+}
+
+/// What is as it was asked for, and worth knowing all the same.
+fn remark(grafana: &Grafana) -> Option<String> {
+    let Grafana::Container(GrafanaContainer { entrance: Entrance::Plain, networks, .. }) = grafana else {
+        return None;
+    };
+    let networks = networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    Some(format!(
+        "Grafana speaks plain HTTP, so that only {networks} may connect; `grafana.hosted_zone` makes it HTTPS"
+    ))
 }
 
 impl Proof {
@@ -92,6 +107,18 @@ impl Document for Proof {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_http_is_remarked_on() {
+        let of = |name: &str| {
+            let global =
+                <crate::cli::Cli as clap::Parser>::parse_from(["xtask", "check", "--env", name]).global;
+            let (_, environment) = Project::locate().load(&global).expect("a shipped environment");
+            remark(&environment.grafana)
+        };
+        assert!(of("dev").is_some_and(|remark| remark.contains("only 203.0.113.0/24 may connect")));
+        assert_eq!(of("prod"), None);
+    }
 
     fn finding(stack: &str, entity: Option<&str>, severity: Severity) -> Finding {
         Finding {

@@ -61,7 +61,9 @@ impl Deploy {
             started = applications.start_all(&plan, &outcomes) => started,
             () = interrupted() => return Err(detached()),
         };
-        conclude(&plan, &outcomes, started, report)
+        let concluded = conclude(&plan, &outcomes, started, report)?;
+        super::dashboards::announce(&project, global, &session, report).await?;
+        Ok(concluded)
     }
 }
 

@@ -2,11 +2,13 @@
 
 pub mod check;
 pub mod completions;
+pub mod dashboards;
 pub mod deploy;
 pub mod destroy;
 pub mod doctor;
 pub mod lint;
 pub mod logs;
+pub mod open;
 pub mod outputs;
 pub mod plan;
 pub mod query;
@@ -36,6 +38,8 @@ pub async fn run(cli: &Cli, report: &Report) -> Outcome {
         Command::Status(command) => Box::pin(command.run(global, report)).await,
         Command::Outputs(command) => command.run(global, report).await,
         Command::Logs(command) => command.run(global, report).await,
+        Command::Open(command) => command.run(global, report).await,
+        Command::Dashboards(command) => command.run(global, report).await,
         Command::Simulate(command) => command.run(global, report).await,
         Command::Verify(command) => Box::pin(command.run(global, report)).await,
         Command::Query(command) => command.run(global, report).await,

@@ -60,15 +60,17 @@ pub struct Answer {
     pub rows: Vec<Vec<Value>>,
     /// Whether there are more rows than `--max-rows`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    truncated: bool,
+    pub truncated: bool,
 }
 
 /// A column of an answer.
 #[derive(Debug, Serialize)]
 pub struct Column {
-    name: String,
+    /// The name, `_` where the service gives none.
+    pub name: String,
+    /// The type, as Timestream spells it.
     #[serde(rename = "type")]
-    kind: String,
+    pub kind: String,
 }
 
 /// Runs a query and reads pages until there are no more, or `max_rows` are there. A page may be

@@ -17,6 +17,7 @@ use crate::deploy::application::{APPLICATION, Applications};
 use crate::deploy::description::units;
 use crate::deploy::status::{Activity, activity};
 use crate::failure::Exit;
+use crate::grafana::service;
 use crate::inventory::{DeployedStack, Inventory};
 use crate::local::Endpoints;
 use crate::local::flink::Machine;
@@ -28,8 +29,8 @@ use crate::twin::Workspace;
 
 /// Show what is there and how it is
 ///
-/// Asks CloudFormation, Kinesis, Firehose, Lambda, Managed Service for Apache Flink, Timestream, TwinMaker
-/// and the quarantine queue.
+/// Asks CloudFormation, Kinesis, Firehose, Lambda, Managed Service for Apache Flink, Timestream, TwinMaker,
+/// ECS and the quarantine queue.
 #[derive(Debug, Args)]
 pub struct Status {}
 
@@ -100,7 +101,7 @@ impl Status {
         let session = Session::connect(global).await?;
         let inventory = Inventory::read(&session).await?;
         let machine = Machine::of(&Project::locate(), global, &session);
-        let (streams, deliveries, functions, mappings, applications, tables, twin, quarantine) = tokio::join!(
+        let (streams, deliveries, functions, mappings, applications, tables, twin, dashboards, quarantine) = tokio::join!(
             streams(&session, &inventory),
             deliveries(&session, &inventory),
             functions(&session, &inventory),
@@ -108,13 +109,15 @@ impl Status {
             applications(&session, &inventory, machine, report),
             table(&session, &inventory),
             twin(&session, &inventory),
+            dashboards(&session, &inventory),
             quarantine(&session, &inventory),
         );
         let stacks: Vec<Part> = inventory.stacks.iter().map(stack).collect();
-        let mut parts: Vec<Part> = [streams, deliveries, functions, mappings, applications, tables, twin]
-            .into_iter()
-            .flatten()
-            .collect();
+        let mut parts: Vec<Part> =
+            [streams, deliveries, functions, mappings, applications, tables, twin, dashboards]
+                .into_iter()
+                .flatten()
+                .collect();
         let depth = match quarantine {
             Some(Ok(depth)) => Some(depth),
             Some(Err(error)) => {
@@ -330,6 +333,16 @@ async fn twin(session: &Session, inventory: &Inventory) -> Vec<Part> {
         }
         Err(error) => Part::silent("twin", id, &error.to_string()),
     }]
+}
+
+/// The container of Grafana.
+async fn dashboards(session: &Session, inventory: &Inventory) -> Vec<Part> {
+    let part = match service::look(session, inventory).await {
+        None => return Vec::new(),
+        Some(Ok(look)) => Part::new("dashboards", look.name, look.state, look.detail),
+        Some(Err(error)) => Part::silent("dashboards", "grafana", &error),
+    };
+    vec![part]
 }
 
 /// Events in quarantine, also those that somebody reads at the moment.

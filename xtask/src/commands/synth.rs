@@ -8,16 +8,20 @@ use anyhow::Context as _;
 use clap::Args;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+use stacks::environment::{Environment, Grafana};
+use stacks::grafana::{self, Place};
 use stacks::{Inputs, ParameterSource, STACKS, Stack};
+use telemetry::Model;
 
 use super::Outcome;
 use crate::artifacts::digest::hex;
 use crate::cli::Global;
 use crate::failure::Exit;
+use crate::grafana::folder;
 use crate::project::Project;
 use crate::report::{Document, FAINT, Report, STRONG, paint};
 
-/// Write the templates, offline and without building code
+/// Write the templates and dashboards, offline and without building code
 ///
 /// The same model and environment give the same bytes.
 #[derive(Debug, Args)]
@@ -34,6 +38,8 @@ struct Manifest {
     region: String,
     account: String,
     stacks: Vec<Entry>,
+    /// What Grafana is provisioned with, below `grafana`.
+    files: Vec<&'static str>,
     #[serde(skip)]
     folder: PathBuf,
 }
@@ -76,11 +82,13 @@ impl Synth {
             self.out.clone().unwrap_or_else(|| project.target().join("sluice/synth").join(&environment.name));
         let stacks = stacks::synthesize(&Inputs { model: &model, environment: &environment });
         let entries = write(&folder, &stacks)?;
+        let files = write_dashboards(&folder.join(GRAFANA), &model, &environment)?;
         let manifest = Manifest {
             environment: environment.name,
             region: environment.region,
             account: environment.account,
             stacks: entries,
+            files,
             folder,
         };
         let json =
@@ -89,6 +97,23 @@ impl Synth {
         report.print(&manifest);
         Ok(Exit::Done)
     }
+}
+
+/// Folder of what Grafana is provisioned with, in that of the templates.
+const GRAFANA: &str = "grafana";
+
+/// Writes what Grafana is provisioned with, as on AWS, or removes it where there is no Grafana.
+fn write_dashboards(
+    folder: &Path,
+    model: &Model,
+    environment: &Environment,
+) -> anyhow::Result<Vec<&'static str>> {
+    let files = match environment.grafana {
+        Grafana::None => Vec::new(),
+        Grafana::Managed | Grafana::Container(_) => grafana::files(model, environment, Place::CONTAINER),
+    };
+    folder::write(folder, &files).with_context(|| format!("cannot write {}", folder.display()))?;
+    Ok(files.iter().map(|file| file.path).collect())
 }
 
 /// Writes one template per stack, and removes that of a stack which the environment has no more.
@@ -129,6 +154,9 @@ impl Document for Manifest {
                 format!("after {}", depends_on.join(", "))
             };
             writeln!(out, "  {template:<28} {resources:>2} resources  {}", paint(FAINT, after))?;
+        }
+        if !self.files.is_empty() {
+            writeln!(out, "  {GRAFANA}/{:<20} {:>2} files", "", self.files.len())?;
         }
         writeln!(out, "written to {}", self.folder.display())
     }

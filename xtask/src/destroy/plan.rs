@@ -291,6 +291,9 @@ mod tests {
             .filter_map(|resource| resource["physical_id"].as_str())
             .collect();
         let expected = [
+            "grafana.AdminSecret",
+            "grafana.EncryptionKey",
+            "grafana.Files",
             "ingest.EventStream",
             "ingest.QuarantineQueue",
             "lake.LakeBucket",

@@ -9,6 +9,7 @@
 
 mod emulator;
 pub mod flink;
+pub mod grafana;
 mod job;
 mod ports;
 mod process;
@@ -287,12 +288,13 @@ fn halt(folder: &Folder, lock: &Lock) -> Result<Vec<Stopped>, LocalError> {
     let mut stopped: Vec<Stopped> = flink::halt(folder).into_iter().collect();
     let processes = folder.record().map(|record| record.processes).unwrap_or_default();
     let names = processes.keys().map(String::as_str).chain(SERVICES.iter().map(|service| service.name));
-    let kept: BTreeSet<String> = names.chain([flink::NAME]).map(str::to_owned).collect();
+    let kept: BTreeSet<String> = names.chain([flink::NAME, grafana::NAME]).map(str::to_owned).collect();
     for (name, process) in processes {
         if process.stop() {
             stopped.push(Stopped { name, pid: process.pid });
         }
     }
+    grafana::stop(folder);
     let immortal = process::sweep(folder.path());
     if !immortal.is_empty() {
         return Err(LocalError::Immortal(immortal));

@@ -1,0 +1,128 @@
+//! The files that Grafana is provisioned from, and how they reach a container that is not ours.
+//!
+//! The official image has no files of ours, and no API is called after the deployment. So the files
+//! travel in the task definition, as a packed archive in a variable, which the container unpacks
+//! before it starts Grafana. The same files in a folder serve a Grafana on this machine.
+
+use std::io::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use flate2::{Compression, GzBuilder};
+use serde_json::Value;
+use telemetry::Model;
+use tera::{Delimiters, Kwargs, State, Tera, TeraResult};
+
+use super::context::Context;
+use crate::environment::Environment;
+
+/// A file for Grafana.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Where it lies in the folder, for instance `dashboards/fleet.json`.
+    pub path: &'static str,
+    /// What is in it: JSON, which is YAML too.
+    pub text: String,
+}
+
+/// Where a Grafana that reads the files runs.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The folder of the files, without a slash at its end.
+    pub folder: &'a str,
+    /// Timestream's endpoint, for instance `http://127.0.0.1:4567`. `None`: that of the Region.
+    pub endpoint: Option<&'a str>,
+}
+
+impl Place<'_> {
+    /// The container of the stack.
+    pub const CONTAINER: Self = Self { folder: "/tmp/sluice", endpoint: None };
+}
+
+/// Folder of the dashboards.
+const DASHBOARDS: &str = "dashboards";
+/// The dashboard that Grafana opens with.
+pub(super) const HOME: &str = "dashboards/fleet.json";
+/// Folder in which Grafana looks for what it is provisioned with.
+pub(super) const PROVISIONING: &str = "provisioning";
+
+/// Pieces that the templates share.
+const PANELS: (&str, &str) = ("panels.json", include_str!("../../../templates/grafana/panels.json"));
+
+/// Every file, and its template.
+#[rustfmt::skip]
+const TEMPLATES: [(&str, &str); 6] = [
+    ("dashboards/device.json", include_str!("../../../templates/grafana/dashboards/device.json")),
+    (HOME, include_str!("../../../templates/grafana/dashboards/fleet.json")),
+    ("dashboards/statistics.json", include_str!("../../../templates/grafana/dashboards/statistics.json")),
+    ("provisioning/alerting/rules.yaml", include_str!("../../../templates/grafana/provisioning/rules.yaml")),
+    ("provisioning/dashboards/sluice.yaml", include_str!("../../../templates/grafana/provisioning/dashboards.yaml")),
+    ("provisioning/datasources/timestream.yaml", include_str!("../../../templates/grafana/provisioning/datasources.yaml")),
+];
+
+/// Grafana has braces of its own, so Tera gets others.
+const DELIMITERS: [&str; 6] = ["<%", "%>", "<<", ">>", "<#", "#>"];
+
+/// Renders every file for a Grafana at a place. The same inputs give the same bytes.
+///
+/// # Panics
+///
+/// When a template asks for what the context does not have, or renders no JSON: templates and context
+/// are both of this crate, and tests render them for models of every shape.
+pub fn files(model: &Model, environment: &Environment, place: Place<'_>) -> Vec<File> {
+    render(model, environment, place).unwrap_or_else(|error| panic!("the templates do not fit: {error}"))
+}
+
+fn render(model: &Model, environment: &Environment, place: Place<'_>) -> TeraResult<Vec<File>> {
+    let [block_start, block_end, variable_start, variable_end, comment_start, comment_end] =
+        DELIMITERS.map(Into::into);
+    let mut tera = Tera::default();
+    tera.set_delimiters(Delimiters {
+        block_start,
+        block_end,
+        variable_start,
+        variable_end,
+        comment_start,
+        comment_end,
+    })?;
+    // Nothing here is HTML; values are escaped as JSON, by the filter.
+    tera.autoescape_on(Vec::<&str>::new());
+    tera.register_filter("json", |value: tera::Value, _: Kwargs, _: &State| -> TeraResult<String> {
+        serde_json::to_string(&value).map_err(tera::Error::message)
+    });
+    tera.add_raw_templates(TEMPLATES.into_iter().chain([PANELS]))?;
+    let folder = format!("{}/{DASHBOARDS}", place.folder);
+    let context = Context::new(model, environment, place.endpoint, &folder);
+    let context = tera::Context::from_serialize(&context)?;
+    TEMPLATES
+        .iter()
+        .map(|(path, _)| {
+            let text = tera.render(path, &context)?;
+            let value: Value = serde_json::from_str(&text)
+                .map_err(|error| tera::Error::message(format!("{path} is no JSON: {error}\n{text}")))?;
+            Ok(File { path, text: format!("{:#}\n", crate::cfn::sorted(value)) })
+        })
+        .collect()
+}
+
+/// The files as a gzipped tar in base64: without times and owners, so that the same files give the
+/// same text.
+pub(super) fn pack(files: &[File]) -> String {
+    let mut archive = tar::Builder::new(GzBuilder::new().write(Vec::new(), Compression::best()));
+    let packed = files
+        .iter()
+        .try_for_each(|file| {
+            // Spaces are for people.
+            let text = serde_json::from_str(&file.text)
+                .map_or_else(|_| file.text.clone(), |value: Value| crate::cfn::sorted(value).to_string());
+            let mut header = tar::Header::new_ustar();
+            header.set_size(u64::try_from(text.len()).unwrap_or_default());
+            header.set_mode(0o644);
+            header.set_mtime(0);
+            archive.append_data(&mut header, file.path, text.as_bytes())
+        })
+        .and_then(|()| archive.into_inner())
+        .and_then(|mut gzip| gzip.flush().and_then(|()| gzip.finish()));
+    // Writing to memory does not fail, so the default is never taken.
+    STANDARD.encode(packed.unwrap_or_default())
+}

@@ -1,0 +1,175 @@
+//! The network: two public subnets, because a load balancer wants two, and no NAT.
+//!
+//! Who reaches whom is decided by three groups: the world (or the listed networks) the load balancer,
+//! the load balancer the container, the container its files. A group refers only to those before it,
+//! so that their rules can stand in them.
+
+use serde_json::{Value, json};
+
+use super::PORT;
+use crate::cfn::{LogicalId, Resource, Template};
+use crate::environment::{Entrance, Environment, GrafanaContainer};
+
+/// Addresses of the network and of its subnets. No other network is joined to it.
+const ADDRESSES: &str = "10.42.0.0/24";
+const SUBNETS: [(LogicalId, &str); 2] =
+    [(LogicalId::new("SubnetA"), "10.42.0.0/26"), (LogicalId::new("SubnetB"), "10.42.0.64/26")];
+const EVERYWHERE: &str = "0.0.0.0/0";
+
+const HTTP: u16 = 80;
+const HTTPS: u16 = 443;
+const NFS: u16 = 2_049;
+
+/// What the rest of the stack refers to.
+pub(super) struct Network {
+    pub vpc: LogicalId,
+    pub subnets: Vec<LogicalId>,
+    /// Groups of the load balancer, the container and its files.
+    pub balancer: LogicalId,
+    pub container: LogicalId,
+    pub files: LogicalId,
+    /// The ways out, without which the container starts in vain.
+    pub routes: Vec<LogicalId>,
+}
+
+pub(super) fn add(
+    template: &mut Template,
+    environment: &Environment,
+    container: &GrafanaContainer,
+) -> Network {
+    let vpc = template.add(
+        LogicalId::new("Network"),
+        Resource::new(
+            "AWS::EC2::VPC",
+            json!({"CidrBlock": ADDRESSES, "EnableDnsHostnames": true, "EnableDnsSupport": true}),
+        ),
+    );
+    let gateway =
+        template.add(LogicalId::new("Gateway"), Resource::new("AWS::EC2::InternetGateway", json!({})));
+    let attachment = template.add(
+        LogicalId::new("GatewayAttachment"),
+        Resource::new(
+            "AWS::EC2::VPCGatewayAttachment",
+            json!({"VpcId": vpc.reference(), "InternetGatewayId": gateway.reference()}),
+        ),
+    );
+    let table = template.add(
+        LogicalId::new("Routes"),
+        Resource::new("AWS::EC2::RouteTable", json!({"VpcId": vpc.reference()})),
+    );
+    let route = template.add(
+        LogicalId::new("RouteOut"),
+        Resource::new(
+            "AWS::EC2::Route",
+            json!({
+                "RouteTableId": table.reference(),
+                "DestinationCidrBlock": EVERYWHERE,
+                "GatewayId": gateway.reference(),
+            }),
+        )
+        .after([attachment]),
+    );
+    let mut subnets = Vec::new();
+    let mut routes = vec![route];
+    for (zone, (id, addresses)) in SUBNETS.into_iter().enumerate() {
+        let association = id.with("Routes");
+        let subnet = template.add(
+            id,
+            Resource::new(
+                "AWS::EC2::Subnet",
+                json!({
+                    "VpcId": vpc.reference(),
+                    "CidrBlock": addresses,
+                    "AvailabilityZone": {"Fn::Select": [zone, {"Fn::GetAZs": ""}]},
+                    // The container asks for its address itself; nothing else gets one.
+                    "MapPublicIpOnLaunch": false,
+                }),
+            ),
+        );
+        routes.push(template.add(
+            association,
+            Resource::new(
+                "AWS::EC2::SubnetRouteTableAssociation",
+                json!({"SubnetId": subnet.reference(), "RouteTableId": table.reference()}),
+            ),
+        ));
+        subnets.push(subnet);
+    }
+
+    let name = &environment.name;
+    let balancer = group(
+        template,
+        LogicalId::new("BalancerGroup"),
+        &vpc,
+        &format!("Load balancer of Grafana, Sluice {name}"),
+        &visitors(container),
+        // By address, because the container's group refers to this one.
+        &[rule("to the container", PORT, ("CidrIp", json!(ADDRESSES)))],
+    );
+    let service = group(
+        template,
+        LogicalId::new("ContainerGroup"),
+        &vpc,
+        &format!("Container of Grafana, Sluice {name}"),
+        &[rule(
+            "from the load balancer",
+            PORT,
+            ("SourceSecurityGroupId", json!(balancer.attribute("GroupId"))),
+        )],
+        &[
+            rule("image, plugin, secrets, logs, Timestream", HTTPS, ("CidrIp", json!(EVERYWHERE))),
+            rule("files", NFS, ("CidrIp", json!(ADDRESSES))),
+        ],
+    );
+    let files = group(
+        template,
+        LogicalId::new("FilesGroup"),
+        &vpc,
+        &format!("Files of Grafana, Sluice {name}"),
+        &[rule("from the container", NFS, ("SourceSecurityGroupId", json!(service.attribute("GroupId"))))],
+        // Without a rule of its own, a group lets everything out.
+        &[rule("nowhere", NFS, ("CidrIp", json!("127.0.0.1/32")))],
+    );
+    Network { vpc, subnets, balancer, container: service, files, routes }
+}
+
+/// Who may connect to the load balancer, and how.
+fn visitors(container: &GrafanaContainer) -> Vec<Value> {
+    let doors: &[(u16, &str)] = match container.entrance {
+        Entrance::Plain => &[(HTTP, "listed network")],
+        Entrance::Certificate { .. } | Entrance::HostedZone { .. } => {
+            &[(HTTPS, "HTTPS"), (HTTP, "redirected to HTTPS")]
+        }
+    };
+    let from = |network: &crate::environment::Network| {
+        let network = json!(network);
+        doors.iter().map(move |(port, why)| rule(why, *port, ("CidrIp", network.clone()))).collect::<Vec<_>>()
+    };
+    container.networks.iter().flat_map(from).collect()
+}
+
+fn rule(why: &str, port: u16, (key, peer): (&str, Value)) -> Value {
+    json!({"Description": why, "IpProtocol": "tcp", "FromPort": port, "ToPort": port, key: peer})
+}
+
+fn group(
+    template: &mut Template,
+    id: LogicalId,
+    vpc: &LogicalId,
+    what: &str,
+    ingress: &[Value],
+    egress: &[Value],
+) -> LogicalId {
+    template.add(
+        id,
+        Resource::new(
+            "AWS::EC2::SecurityGroup",
+            json!({
+                "VpcId": vpc.reference(),
+                "GroupDescription": what,
+                "SecurityGroupIngress": ingress,
+                "SecurityGroupEgress": egress,
+            }),
+        ),
+    )
+}

@@ -1,0 +1,246 @@
+//! The container: which image and plugin, what it may do, how it is replaced.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::entrance::Door;
+use super::files::{HOME, PROVISIONING, Place, files, pack};
+use super::network::Network;
+use super::storage::Storage;
+use super::{PORT, TARGETS, read_store};
+use crate::Inputs;
+use crate::cfn::{Arn, Expression, LogicalId, Resource, Statement, Template, Trust, role};
+use crate::environment::{Environment, GrafanaContainer};
+use crate::functions::{add_log_group, write_logs};
+
+/// The image, by version: the newest patch of its minor version when this was written.
+pub const IMAGE: &str = "grafana/grafana:13.2.3";
+/// The Timestream data source, as `id@version`.
+pub const PLUGIN: &str = "grafana-timestream-datasource@2.13.0";
+/// Variable of the container that holds the packed files.
+pub const FILES_VARIABLE: &str = "SLUICE_FILES";
+
+/// Name of the container, which the load balancer and people ask for.
+const NAME: &str = "grafana";
+const VOLUME: &str = "data";
+/// Where Grafana keeps its database and its plugin.
+const DATA: &str = "/var/lib/grafana";
+
+/// The tasks of this account.
+const TASKS: Arn = Arn::sub("arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:*");
+
+/// Longest that a new container takes until it answers, in seconds: image, plugin, database.
+const START_SECONDS: u32 = 300;
+/// How long a container may take to close its database, in seconds.
+const STOP_SECONDS: u32 = 60;
+/// The newest version of Fargate's platform for Linux.
+const PLATFORM: &str = "1.4.0";
+
+/// What the stack tells of it.
+pub(super) struct Service {
+    pub admin: Expression,
+    pub cluster: Expression,
+    pub name: Expression,
+    pub logs: Expression,
+}
+
+pub(super) fn add(
+    template: &mut Template,
+    inputs: &Inputs,
+    container: &GrafanaContainer,
+    network: &Network,
+    storage: &Storage,
+    door: &Door,
+) -> Service {
+    let environment = inputs.environment;
+    let (admin, key) = add_secrets(template, environment);
+    let logs = add_log_group(template, environment, LogicalId::new("GrafanaLogs"), "grafana", "grafana");
+    let cluster = template.add(LogicalId::new("Cluster"), Resource::new("AWS::ECS::Cluster", json!({})));
+    let task = add_task(template, inputs, container, storage, door, [&admin, &key], &logs);
+
+    let subnets: Vec<Expression> = network.subnets.iter().map(LogicalId::reference).collect();
+    let service = template.add(
+        LogicalId::new("Service"),
+        Resource::new(
+            "AWS::ECS::Service",
+            json!({
+                "Cluster": cluster.reference(),
+                "TaskDefinition": task.reference(),
+                "LaunchType": "FARGATE",
+                "PlatformVersion": PLATFORM,
+                "DesiredCount": 1,
+                // Two at once would write one database, and corrupt it: the old one ends first.
+                "DeploymentConfiguration": {
+                    "MinimumHealthyPercent": 0,
+                    "MaximumPercent": 100,
+                    "DeploymentCircuitBreaker": {"Enable": true, "Rollback": true},
+                },
+                // It would start a second one elsewhere.
+                "AvailabilityZoneRebalancing": "DISABLED",
+                "HealthCheckGracePeriodSeconds": START_SECONDS,
+                "LoadBalancers": [
+                    {"ContainerName": NAME, "ContainerPort": PORT, "TargetGroupArn": TARGETS.reference()},
+                ],
+                "NetworkConfiguration": {"AwsvpcConfiguration": {
+                    // The way out without NAT. Its group lets nobody in but the load balancer.
+                    "AssignPublicIp": "ENABLED",
+                    "Subnets": subnets,
+                    "SecurityGroups": [network.container.attribute("GroupId")],
+                }},
+                "PropagateTags": "SERVICE",
+            }),
+        )
+        .after(door.listeners.iter().chain(&storage.mounts).chain(&network.routes).cloned()),
+    );
+    Service {
+        admin: admin.reference(),
+        cluster: cluster.reference(),
+        name: service.attribute("Name"),
+        logs: logs.reference(),
+    }
+}
+
+/// The administrator's password, and the key with which Grafana encrypts what is secret in its database:
+/// both are made by AWS, and no template and no log ever has them.
+fn add_secrets(template: &mut Template, environment: &Environment) -> (LogicalId, LogicalId) {
+    let mut add = |id, what: &str, generate: Value| {
+        let secret = Resource::new(
+            "AWS::SecretsManager::Secret",
+            json!({"Description": what, "GenerateSecretString": generate}),
+        );
+        // Without the key the database is of no use.
+        template.add(id, secret.holding_data(environment.on_delete))
+    };
+    let admin = add(
+        LogicalId::new("AdminSecret"),
+        "Administrator of Grafana. It is set when the database is made; a later change is made in Grafana",
+        json!({
+            "SecretStringTemplate": "{\"username\":\"admin\"}",
+            "GenerateStringKey": "password",
+            "PasswordLength": 32,
+            "ExcludePunctuation": true,
+        }),
+    );
+    let key = add(
+        LogicalId::new("EncryptionKey"),
+        "Key with which Grafana encrypts secrets in its database",
+        json!({"PasswordLength": 48, "ExcludePunctuation": true}),
+    );
+    (admin, key)
+}
+
+fn add_task(
+    template: &mut Template,
+    inputs: &Inputs,
+    container: &GrafanaContainer,
+    storage: &Storage,
+    door: &Door,
+    [admin, key]: [&LogicalId; 2],
+    logs: &LogicalId,
+) -> LogicalId {
+    let environment = inputs.environment;
+    let trust = Trust::service("ecs-tasks.amazonaws.com").when(json!({
+        "StringEquals": {"aws:SourceAccount": Expression::ACCOUNT},
+        "ArnLike": {"aws:SourceArn": TASKS},
+    }));
+    let mut statements = read_store(template, environment);
+    statements.push(Statement::allow(
+        &["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+        [storage.files.arn()],
+    ));
+    let task_role = template.add(
+        LogicalId::new("TaskRole"),
+        role("Grafana: reads the store, and keeps its database", &trust, &statements),
+    );
+    let secrets = [admin, key].map(Arn::parameter);
+    let start_role = template.add(
+        LogicalId::new("StartRole"),
+        role(
+            "Starts Grafana: hands it its secrets, and keeps its logs",
+            &trust,
+            &[Statement::allow(&["secretsmanager:GetSecretValue"], secrets), write_logs(logs)],
+        ),
+    );
+
+    let packed = pack(&files(inputs.model, environment, Place::CONTAINER));
+    let mut variables: Vec<Value> = settings(Place::CONTAINER.folder)
+        .into_iter()
+        .map(|(name, value)| json!({"Name": name, "Value": value}))
+        .collect();
+    let is_https = door.is_https.to_string();
+    variables.extend([
+        json!({"Name": "GF_SERVER_ROOT_URL", "Value": door.url}),
+        json!({"Name": "GF_SECURITY_COOKIE_SECURE", "Value": is_https}),
+        json!({"Name": "GF_SECURITY_STRICT_TRANSPORT_SECURITY", "Value": is_https}),
+        json!({"Name": FILES_VARIABLE, "Value": packed}),
+    ]);
+    let password = Expression::joined([admin.reference(), ":password::".into()]);
+    template.add(
+        LogicalId::new("Task"),
+        Resource::new(
+            "AWS::ECS::TaskDefinition",
+            json!({
+                "RequiresCompatibilities": ["FARGATE"],
+                "NetworkMode": "awsvpc",
+                "Cpu": container.cpu.to_string(),
+                "Memory": container.memory_mb.to_string(),
+                "RuntimePlatform": {"CpuArchitecture": "ARM64", "OperatingSystemFamily": "LINUX"},
+                "TaskRoleArn": task_role.attribute("Arn"),
+                "ExecutionRoleArn": start_role.attribute("Arn"),
+                "Volumes": [storage.volume(VOLUME)],
+                "ContainerDefinitions": [{
+                    "Name": NAME,
+                    "Image": IMAGE,
+                    "Essential": true,
+                    "EntryPoint": ["/bin/sh", "-ec"],
+                    "Command": [start_command()],
+                    "PortMappings": [{"ContainerPort": PORT, "Protocol": "tcp"}],
+                    "Environment": variables,
+                    "Secrets": [
+                        {"Name": "GF_SECURITY_ADMIN_PASSWORD", "ValueFrom": password},
+                        {"Name": "GF_SECURITY_SECRET_KEY", "ValueFrom": key.reference()},
+                    ],
+                    "MountPoints": [{"SourceVolume": VOLUME, "ContainerPath": DATA, "ReadOnly": false}],
+                    "LinuxParameters": {"InitProcessEnabled": true},
+                    "StopTimeout": STOP_SECONDS,
+                    "LogConfiguration": {"LogDriver": "awslogs", "Options": {
+                        "awslogs-group": logs.reference(),
+                        "awslogs-region": Expression::REGION,
+                        "awslogs-stream-prefix": NAME,
+                    }},
+                }],
+            }),
+        ),
+    )
+}
+
+/// Unpacks the files with what the image has (a shell, base64, tar), and starts Grafana as the image
+/// would, without the variable.
+fn start_command() -> String {
+    let folder = Place::CONTAINER.folder;
+    format!(
+        "mkdir -p {folder}; printf %s \"${FILES_VARIABLE}\" | base64 -d | tar -xz -C {folder}; \
+         unset {FILES_VARIABLE}; exec /run.sh"
+    )
+}
+
+/// What Grafana is told wherever it runs, as variables of its environment. `folder` holds the files.
+/// See [its configuration](https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/).
+pub fn settings(folder: &str) -> BTreeMap<&'static str, String> {
+    let fixed = [
+        ("GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES", "false"),
+        ("GF_ANALYTICS_CHECK_FOR_UPDATES", "false"),
+        ("GF_ANALYTICS_REPORTING_ENABLED", "false"),
+        ("GF_AUTH_ANONYMOUS_ENABLED", "false"),
+        ("GF_PLUGINS_PREINSTALL_AUTO_UPDATE", "false"),
+        ("GF_PLUGINS_PREINSTALL_SYNC", PLUGIN),
+        ("GF_SECURITY_DISABLE_GRAVATAR", "true"),
+        ("GF_USERS_ALLOW_SIGN_UP", "false"),
+    ];
+    let mut settings: BTreeMap<_, _> =
+        fixed.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
+    settings.insert("GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH", format!("{folder}/{HOME}"));
+    settings.insert("GF_PATHS_PROVISIONING", format!("{folder}/{PROVISIONING}"));
+    settings
+}
