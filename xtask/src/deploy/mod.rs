@@ -20,6 +20,8 @@ pub mod status;
 #[cfg(test)]
 mod engine_tests;
 #[cfg(test)]
+mod events_tests;
+#[cfg(test)]
 mod plan_tests;
 #[cfg(test)]
 pub mod test_service;
