@@ -24,6 +24,8 @@ mod application_tests;
 #[cfg(test)]
 mod engine_tests;
 #[cfg(test)]
+mod events_tests;
+#[cfg(test)]
 mod grafana_tests;
 #[cfg(test)]
 mod plan_tests;

@@ -2,6 +2,7 @@
 //!
 //! Everything here stays within the workspace of one environment.
 
+mod apply;
 pub mod chart;
 pub mod history;
 pub mod sync;

@@ -322,7 +322,7 @@ mod tests {
                     "open 2026-03-01T12:01:00Z to 2026-03-01T12:02:00Z (UTC)",
                 ]
             );
-            assert!(charts.contains("13.00│") && charts.contains("false│"), "{charts}");
+            assert!(charts.contains("13.00 ") && charts.contains("false "), "{charts}");
         }
     }
 
@@ -340,7 +340,8 @@ mod tests {
             ("3d", 259_200),
             ("2 weeks ago", 1_209_600),
         ] {
-            let since = Timestamp::now().duration_since(instant(text).expect(text));
+            let time = instant(text).expect(text);
+            let since = Timestamp::now().duration_since(time);
             assert_eq!(since.as_secs(), seconds, "{text}");
         }
         for text in ["", "yesterday", "12", "1 month", "2026-03-01"] {
