@@ -42,7 +42,7 @@ impl Extra {
             return Ok(Self::default());
         }
         let own = stack.of_twin();
-        let entities = workspace.entities().await?.into_iter().map(|entity| entity.entity_id);
+        let entities = entities(workspace).await?.into_iter();
         let types = workspace.component_types().await?.into_keys();
         Ok(Self {
             entities: entities.filter(|id| !own.contains(id.as_str())).collect(),
@@ -53,6 +53,9 @@ impl Extra {
 
 /// Removes what the workspace has beyond the stack, and waits until it is gone. Returns how many entities
 /// and component types that were; `seen` is told how many are left.
+///
+/// When component types are to go, so do all entities, the stack's own too: one of them may have a
+/// component of such a type. `CloudFormation` takes a resource that is gone for deleted.
 pub async fn empty(
     workspace: &Workspace,
     stack: &Removal,
@@ -61,35 +64,47 @@ pub async fn empty(
 ) -> Result<usize, TwinError> {
     let mut extra = Extra::of(workspace, stack).await?;
     let all = extra.len();
-    let (mut waits, mut news) = (pace.waits(), Instant::now());
+    let (mut waits, mut news, mut before) = (pace.waits(), Instant::now(), usize::MAX);
     while !extra.is_empty() {
         seen(extra.len());
-        for id in &extra.entities {
+        let in_the_way = if extra.component_types.is_empty() {
+            extra.entities.clone()
+        } else {
+            entities(workspace).await?
+        };
+        for id in &in_the_way {
             delete_entity(workspace, id).await?;
         }
-        // A type goes once nothing has it.
+        // A type goes once nothing has it, and the service may take a while to see that.
         let mut refusal = None;
-        if extra.entities.is_empty() {
+        if in_the_way.is_empty() {
             for id in &extra.component_types {
                 refusal = delete_type(workspace, id).await.err().or(refusal);
             }
         }
         let left = Extra::of(workspace, stack).await?;
-        if left.len() < extra.len() {
+        if left.len() < extra.len() || in_the_way.len() < before {
             news = Instant::now();
             waits.reset();
-        } else if let Some(refusal) = refusal {
-            return Err(refusal);
         } else if news.elapsed() > PATIENCE {
-            let first = left.entities.iter().chain(&left.component_types).next().cloned();
+            if let Some(refusal) = refusal {
+                return Err(refusal);
+            }
+            let first = in_the_way.iter().chain(&left.component_types).next().cloned();
             let end = format!("is still there {} s after it was deleted", PATIENCE.as_secs());
             return Err(TwinError::Unsettled { entity: first.unwrap_or_default(), end });
         } else {
             waits.next().await;
         }
+        before = in_the_way.len();
         extra = left;
     }
     Ok(all)
+}
+
+/// Ids of all entities.
+async fn entities(workspace: &Workspace) -> Result<BTreeSet<String>, TwinError> {
+    Ok(workspace.entities().await?.into_iter().map(|entity| entity.entity_id).collect())
 }
 
 async fn delete_entity(workspace: &Workspace, id: &str) -> Result<(), TwinError> {

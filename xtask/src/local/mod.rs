@@ -23,6 +23,7 @@ pub mod venv;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use futures::future::try_join_all;
 use serde::Serialize;
@@ -35,6 +36,10 @@ use crate::cli::Global;
 use crate::failure::{Exit, Explain, Failure};
 use crate::project::Project;
 use crate::report::Report;
+
+/// How often to look whether the port of a service that has ended is free, and how long to wait in between.
+const PORT_LOOKS: u32 = 50;
+const PORT_PAUSE: Duration = Duration::from_millis(200);
 
 /// Where the services of the local target listen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -162,6 +167,18 @@ fn require_free(ports: Ports) -> Result<(), PortError> {
     ports::require_free(ports.mqtt, "the MQTT broker")
 }
 
+/// Waits until a port that one of the services had is free again: while nobody listens on it, the system
+/// may lend it to a connection of anybody's, which mostly ends soon.
+async fn free_again(port: u16, service: &'static str) -> Result<(), PortError> {
+    for _ in 0..PORT_LOOKS {
+        if ports::require_free(port, service).is_ok() {
+            return Ok(());
+        }
+        tokio::time::sleep(PORT_PAUSE).await;
+    }
+    ports::require_free(port, service)
+}
+
 /// Starts what does not run yet, and waits until it answers.
 pub async fn start(project: &Project, global: &Global, report: &Report) -> Result<Endpoints, Failure> {
     let folder = Folder::of(project, global);
@@ -186,7 +203,7 @@ pub async fn start(project: &Project, global: &Global, report: &Report) -> Resul
     }
     for service in &ended {
         report.note(format_args!("{} had ended: it is started again with its data", service.title));
-        ports::require_free((service.port)(ports), service.title)?;
+        free_again((service.port)(ports), service.title).await?;
     }
     let (_, environment) = project.load(global)?;
     let setting = Setting::prepare(project, report, &folder, ports, &environment.region).await?;

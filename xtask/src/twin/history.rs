@@ -11,9 +11,6 @@ use serde_json::{Map, Value};
 
 use super::{Entity, PAGE, TwinError, Workspace, service};
 
-/// Properties that one request may ask for.
-const SELECTED: usize = 10;
-
 /// What is asked of an entity.
 #[derive(Debug, Clone)]
 pub struct Question {
@@ -87,30 +84,24 @@ impl Workspace {
             });
         }
         let mut answer = Answer { series: Vec::new(), truncated: false };
-        for names in names.chunks(SELECTED) {
-            let mut series: Vec<Series> = names
-                .iter()
-                .map(|name| Series {
-                    property: name.clone(),
-                    unit: component.properties.get(name).and_then(|property| property.unit.clone()),
-                    values: Vec::new(),
-                })
-                .collect();
-            answer.truncated |= self.fill(entity, question, names, &mut series).await?;
-            answer.series.extend(series);
+        for property in names {
+            let unit = component.properties.get(&property).and_then(|property| property.unit.clone());
+            let (values, more) = self.values(entity, question, &property).await?;
+            answer.series.push(Series { property, unit, values });
+            answer.truncated |= more;
         }
         Ok(answer)
     }
 
-    /// Reads pages until there are no more or every series has what was asked for. A page may be empty
-    /// and still not be the last. Says whether there is more.
-    async fn fill(
+    /// The values of one property, and whether there are more than the limit. Each property is asked for by
+    /// itself: pages of several go on until the sparsest has as many as the limit. A page may be empty and
+    /// still not be the last.
+    async fn values(
         &self,
         entity: &Entity,
         question: &Question,
-        names: &[String],
-        series: &mut [Series],
-    ) -> Result<bool, TwinError> {
+        property: &str,
+    ) -> Result<(Vec<Point>, bool), TwinError> {
         let limit = question.limit;
         let page = i32::try_from(limit).map_or(PAGE, |limit| limit.clamp(1, PAGE));
         let interpolation = question.interpolate.map(|seconds| {
@@ -118,7 +109,7 @@ impl Workspace {
             parameters.interpolation_type(InterpolationType::Linear).build()
         });
         let request = self
-            .history(names)
+            .history(&[property.to_owned()])
             .entity_id(&entity.id)
             .component_name(&question.component)
             .start_time(question.from.to_string())
@@ -126,23 +117,17 @@ impl Workspace {
             .order_by_time(question.order.clone())
             .set_interpolation(interpolation)
             .max_results(page);
-        let mut token = None;
+        let (mut values, mut token) = (Vec::new(), None);
         loop {
-            let answer = next_page(&request, token.take()).await?;
-            for history in answer.0 {
-                let Some(of) = history.entity_property_reference() else { continue };
-                if let Some(found) = series.iter_mut().find(|series| series.property == of.property_name()) {
-                    found.values.extend(history.values().iter().filter_map(point));
-                }
+            let (histories, next) = next_page(&request, token.take()).await?;
+            for value in histories.iter().flat_map(PropertyValueHistory::values) {
+                values.push(point(property, value)?);
             }
-            token = answer.1;
-            let full = series.iter().all(|series| series.values.len() >= limit);
-            if token.is_none() || full {
-                let more = token.is_some() || series.iter().any(|series| series.values.len() > limit);
-                for series in series {
-                    series.values.truncate(limit);
-                }
-                return Ok(more);
+            token = next;
+            if token.is_none() || values.len() >= limit {
+                let more = token.is_some() || values.len() > limit;
+                values.truncate(limit);
+                return Ok((values, more));
             }
         }
     }
@@ -167,9 +152,11 @@ pub async fn next_page(
     }
 }
 
-fn point(value: &PropertyValue) -> Option<Point> {
-    let time = value.time()?.parse().ok()?;
-    Some(Point { time, value: value.value().map_or(Value::Null, json) })
+fn point(property: &str, value: &PropertyValue) -> Result<Point, TwinError> {
+    let unreadable =
+        || TwinError::Unreadable { property: property.to_owned(), time: value.time().map(str::to_owned) };
+    let time = value.time().and_then(|time| time.parse().ok()).ok_or_else(unreadable)?;
+    Ok(Point { time, value: value.value().map_or(Value::Null, json) })
 }
 
 /// A value as JSON.
@@ -194,5 +181,22 @@ fn json(value: &DataValue) -> Value {
     match &value.list_value {
         Some(list) => list.iter().map(json).collect(),
         None => Value::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_without_a_time_is_an_error_and_not_left_out() {
+        let value = |time: Option<&str>| PropertyValue::builder().set_time(time.map(str::to_owned)).build();
+        for (time, told) in [
+            (None, "the twin answers a value of `watt` with the time left out"),
+            (Some("noon"), "the twin answers a value of `watt` with the time \"noon\""),
+        ] {
+            assert_eq!(point("watt", &value(time)).map_err(|error| error.to_string()), Err(told.to_owned()));
+        }
+        assert!(point("watt", &value(Some("2022-08-25T00:00:00.123456789Z"))).is_ok());
     }
 }

@@ -55,8 +55,20 @@ pub struct Entity {
 pub struct Component {
     /// Id of its component type.
     pub kind: String,
+    /// Whether it works.
+    pub health: Health,
     /// By name.
     pub properties: BTreeMap<String, Property>,
+}
+
+/// Whether a component works.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Health {
+    /// It works, or is about to.
+    #[default]
+    Sound,
+    /// The service could not make it what it was asked to be, and does not try again.
+    Failed,
 }
 
 /// What a component knows of its device.
@@ -89,6 +101,14 @@ pub enum TwinError {
     /// The connector failed.
     #[error("the connector does not answer: {0}")]
     Connector(String),
+    /// A value has a time that is none.
+    #[error("the twin answers a value of `{property}` with the time {}", time.as_ref().map_or_else(|| "left out".to_owned(), |time| format!("{time:?}")))]
+    Unreadable {
+        /// The property.
+        property: String,
+        /// What stands for the time.
+        time: Option<String>,
+    },
     /// There is no such entity.
     #[error("the twin has no entity `{entity}`")]
     NoEntity {
@@ -120,9 +140,7 @@ pub enum TwinError {
         known: Vec<String>,
     },
     /// The deployed component types are not those of the model.
-    #[error(
-        "the twin is not that of telemetry.toml: it has component type {deployed}, and the model makes {model}"
-    )]
+    #[error("the twin is not that of telemetry.toml: it has {deployed}, and the model makes {model}")]
     OtherModel {
         /// Deployed.
         deployed: String,
@@ -145,9 +163,11 @@ impl Explain for TwinError {
             Self::Disabled(_)
             | Self::NoEntity { .. }
             | Self::NoComponent { .. }
-            | Self::NoProperty { .. } => Exit::Configuration,
-            Self::OtherModel { .. } => Exit::NoEnvironment,
-            Self::Service { .. } | Self::Connector(_) | Self::Unsettled { .. } => Exit::Unexpected,
+            | Self::NoProperty { .. }
+            | Self::OtherModel { .. } => Exit::Configuration,
+            Self::Unreadable { .. } | Self::Service { .. } | Self::Connector(_) | Self::Unsettled { .. } => {
+                Exit::Unexpected
+            }
         }
     }
 
@@ -167,7 +187,7 @@ impl Explain for TwinError {
             Self::NoProperty { property, known, .. } => among("time series", property, known),
             Self::OtherModel { .. } => "`cargo xtask deploy` brings the twin up to date".to_owned(),
             Self::Unsettled { .. } => "run the same command again: it goes on with what is left".to_owned(),
-            Self::Service { .. } => return None,
+            Self::Unreadable { .. } | Self::Service { .. } => return None,
         })
     }
 }
@@ -252,7 +272,7 @@ impl Workspace {
         }
     }
 
-    /// The entity of this id. `None`: there is none, or the id cannot be one.
+    /// The entity of this id.
     pub async fn entity(&self, id: &str) -> Result<Option<Entity>, TwinError> {
         Ok(self.described(id).await?.map(Entity::from))
     }
@@ -261,8 +281,15 @@ impl Workspace {
     pub async fn find(&self, name: &str) -> Result<Entity, TwinError> {
         let of_device = stacks::twin::entity_id(name);
         for id in [of_device.as_ref(), name].into_iter().collect::<std::collections::BTreeSet<&str>>() {
-            if let Some(entity) = self.entity(id).await? {
-                return Ok(entity);
+            // What a person types may be no id at all.
+            match self.get(id).await {
+                Ok(entity) => return Ok(entity.into()),
+                Err(error) => match error.as_service_error() {
+                    Some(
+                        GetEntityError::ResourceNotFoundException(_) | GetEntityError::ValidationException(_),
+                    ) => {}
+                    _ => return Err(service("describe an entity", &error)),
+                },
             }
         }
         let mut known: Vec<String> =
@@ -279,15 +306,19 @@ impl Workspace {
     }
 
     async fn described(&self, id: &str) -> Result<Option<GetEntityOutput>, TwinError> {
-        match self.client.get_entity().workspace_id(&self.id).entity_id(id).send().await {
+        match self.get(id).await {
             Ok(entity) => Ok(Some(entity)),
-            Err(error) => match error.as_service_error() {
-                Some(
-                    GetEntityError::ResourceNotFoundException(_) | GetEntityError::ValidationException(_),
-                ) => Ok(None),
-                _ => Err(service("describe an entity", &error)),
-            },
+            Err(error)
+                if error.as_service_error().is_some_and(GetEntityError::is_resource_not_found_exception) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(service(&format!("describe entity `{id}`"), &error)),
         }
+    }
+
+    async fn get(&self, id: &str) -> Result<GetEntityOutput, SdkError<GetEntityError>> {
+        self.client.get_entity().workspace_id(&self.id).entity_id(id).send().await
     }
 
     /// The state of an entity; `None` of one that is not there.
@@ -339,8 +370,10 @@ impl From<GetEntityOutput> for Entity {
 
 impl From<ComponentResponse> for Component {
     fn from(component: ComponentResponse) -> Self {
+        let failed = component.status.and_then(|status| status.state) == Some(State::Error);
         let properties = component.properties.unwrap_or_default().into_iter();
         Self {
+            health: if failed { Health::Failed } else { Health::Sound },
             kind: component.component_type_id.unwrap_or_default(),
             properties: properties.map(|(name, property)| (name, property.into())).collect(),
         }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use stacks::twin::{CANARY, Component, entity_id};
 
-use super::Entity;
+use super::{self as twin, Entity, Health};
 
 /// What the ids of our component types begin with, of any version.
 const OURS: [&str; 2] = ["sluice.telemetry.", "sluice.alarm."];
@@ -47,7 +47,7 @@ pub struct Change {
     pub device: String,
     /// Id of its entity.
     pub entity: String,
-    /// Components that go, or go and come back with another type.
+    /// Components that go, or go and come back with another type or because they failed.
     pub remove: Vec<String>,
     /// Components that come.
     pub add: Vec<String>,
@@ -65,7 +65,7 @@ pub struct Found {
 }
 
 /// Whether a component type is one of those that the model makes, of any version.
-fn is_ours(kind: &str) -> bool {
+pub fn is_ours(kind: &str) -> bool {
     OURS.iter().any(|prefix| kind.starts_with(prefix))
 }
 
@@ -109,14 +109,15 @@ pub fn plan(devices: &BTreeSet<String>, found: &Found, components: impl Fn(&str)
 
 /// What makes an entity of these components. Components that the model does not make stay.
 pub fn change(entity: &Entity, desired: &Components) -> Option<Change> {
-    let outdated = |name: &String, kind: &str| match desired.get(name) {
-        Some(component) => component.component_type != kind,
-        None => is_ours(kind),
+    let outdated = |name: &String, found: &twin::Component| match desired.get(name) {
+        // What failed stays so until it is made again.
+        Some(component) => component.component_type != found.kind || found.health == Health::Failed,
+        None => is_ours(&found.kind),
     };
     let remove: Vec<String> = entity
         .components
         .iter()
-        .filter(|(name, component)| outdated(name, &component.kind))
+        .filter(|(name, component)| outdated(name, component))
         .map(|(name, _)| name.clone())
         .collect();
     let add: Vec<String> = desired
@@ -143,7 +144,6 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::twin;
 
     const OLD: &str = "00000000";
     const NEW: &str = "11111111";
@@ -228,10 +228,33 @@ mod tests {
     }
 
     #[test]
-    fn a_change_that_was_interrupted_goes_on() {
-        let half = entity("kitchen", &[]);
-        let plan = plan(&["kitchen".to_owned()].into(), &found(vec![half]), components);
-        assert_eq!(plan.change.first().map(|change| change.add.len()), Some(2), "{plan:?}");
+    fn a_change_that_was_interrupted_or_failed_goes_on() {
+        let with = |health: Health| {
+            let mut entity = entity("kitchen", &[("telemetry", telemetry(NEW))]);
+            entity.components.values_mut().for_each(|component| component.health = health);
+            entity
+        };
+        let mut theirs = current("kitchen");
+        let note =
+            twin::Component { kind: "their.own".to_owned(), health: Health::Failed, ..Default::default() };
+        theirs.components.insert("note".to_owned(), note);
+        for (what, entity, expected) in [
+            ("nothing was added", entity("kitchen", &[]), Some((vec![], vec!["telemetry", "watt_alarm"]))),
+            ("a half was added", with(Health::Sound), Some((vec![], vec!["watt_alarm"]))),
+            (
+                "a half failed",
+                with(Health::Failed),
+                Some((vec!["telemetry"], vec!["telemetry", "watt_alarm"])),
+            ),
+            ("what somebody else added failed", theirs, None),
+        ] {
+            let plan = plan(&["kitchen".to_owned()].into(), &found(vec![entity]), components);
+            let expected = expected.map(|(remove, add)| {
+                [remove, add].map(|names: Vec<&str>| names.into_iter().map(str::to_owned).collect())
+            });
+            let change = plan.change.into_iter().next();
+            assert_eq!(change.map(|change| [change.remove, change.add]), expected, "{what}");
+        }
     }
 
     #[test]

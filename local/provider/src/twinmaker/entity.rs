@@ -1,11 +1,12 @@
 //! Entities.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use aws_sdk_iottwinmaker::operation::get_entity::GetEntityOutput;
 use aws_sdk_iottwinmaker::types::{
     ComponentResponse, ComponentUpdateRequest, ComponentUpdateType, ParentEntityUpdateRequest,
-    ParentEntityUpdateType, PropertyRequest, PropertyUpdateType,
+    ParentEntityUpdateType, PropertyRequest, PropertyUpdateType, State, Status,
 };
 
 use super::properties::{Component, Entity, Former, FormerEntity};
@@ -13,6 +14,10 @@ use super::{
     Error, PAUSE, SEPARATOR, ServiceError, TwinMaker, is_conflict, settled, tags, text, unless_gone,
 };
 use crate::custom_resource::{Provisioned, Request};
+
+/// How long the initializers of a new entity's schema may take. Short of the time that an invocation of this
+/// function has, so that what does not come about can be removed in it.
+const CREATION_TAKES: Duration = Duration::from_secs(40);
 
 type ComponentUpdates = HashMap<String, ComponentUpdateRequest>;
 
@@ -24,14 +29,13 @@ impl TwinMaker {
         let kept = existing.filter(|(of, id)| {
             *of == workspace && wanted.entity_id.as_ref().is_none_or(|wanted| wanted == id)
         });
-        let id = match kept {
+        let (id, found) = match kept {
             Some((_, id)) => {
                 self.update_entity(request, &wanted, id).await?;
-                id.to_owned()
+                (id.to_owned(), self.active_entity(workspace, id).await?)
             }
-            None => self.create_entity(&wanted).await?,
+            None => self.created_entity(&wanted).await?,
         };
-        let found = self.active_entity(workspace, &id).await?;
         let state = found.status().and_then(|status| status.state());
         Ok(Provisioned {
             physical_id: format!("{workspace}{SEPARATOR}{id}"),
@@ -43,6 +47,29 @@ impl TwinMaker {
                 ("Status.State", state.map(ToString::to_string).unwrap_or_default()),
             ],
         })
+    }
+
+    /// Creates an entity and waits for it. One that does not become `ACTIVE` goes again, as a resource that
+    /// fails leaves nothing on AWS: `CloudFormation` never hears its id, and every further creation would
+    /// find it in its way.
+    async fn created_entity(&self, wanted: &Entity) -> Result<(String, GetEntityOutput), Error> {
+        let workspace = wanted.workspace_id.as_str();
+        let id = self.create_entity(wanted).await?;
+        let what = format!("the entity {id}");
+        let active = tokio::time::timeout(CREATION_TAKES, self.active_entity(workspace, &id));
+        let failure = match active.await {
+            Ok(Ok(found)) => return Ok((id, found)),
+            Ok(Err(failure)) => failure,
+            Err(_) => Error::NotActive {
+                what,
+                state: State::Creating.to_string(),
+                message: format!("it was created {} s ago", CREATION_TAKES.as_secs()),
+            },
+        };
+        if let Err(error) = self.remove_entity(workspace, &id).await {
+            tracing::warn!(entity = id, %error, "an entity that failed stays");
+        }
+        Err(failure)
     }
 
     async fn create_entity(&self, wanted: &Entity) -> Result<String, Error> {
@@ -63,7 +90,7 @@ impl TwinMaker {
             Err(error) => error,
         };
         if let (true, Some(id)) = (is_conflict(&error), &wanted.entity_id) {
-            let found = self.active_entity(&wanted.workspace_id, id).await?;
+            let found = self.settled_entity(&wanted.workspace_id, id).await?;
             if self.is_of_this_creation(found.arn(), found.creation_date_time(), &wanted.tags).await? {
                 return Ok(id.clone());
             }
@@ -74,17 +101,18 @@ impl TwinMaker {
     async fn update_entity(&self, request: &Request, wanted: &Entity, id: &str) -> Result<(), Error> {
         let former = Former::of(request);
         let old = FormerEntity::of(request);
-        let found = self.active_entity(&wanted.workspace_id, id).await?;
+        let found = self.settled_entity(&wanted.workspace_id, id).await?;
         let mut present = found.components.clone().unwrap_or_default();
         let update = || self.client.update_entity().workspace_id(&wanted.workspace_id).entity_id(id);
 
-        // A component cannot change its type: the old one goes before the new one comes.
+        // A component cannot change its type, and one in `ERROR` stays so: the old one goes before the new
+        // one comes.
         let removed = removals(&present, wanted, &old);
         if !removed.is_empty() {
             present.retain(|name, _| !removed.contains_key(name));
             let update = update().set_component_updates(Some(removed));
             update.send().await.map_err(ServiceError::from)?;
-            self.active_entity(&wanted.workspace_id, id).await?;
+            self.settled_entity(&wanted.workspace_id, id).await?;
         }
         let parent = match (&wanted.parent_entity_id, &old.parent_entity_id) {
             (Some(parent), _) => {
@@ -106,34 +134,47 @@ impl TwinMaker {
         self.tag(found.arn(), &former.tags, &wanted.tags).await
     }
 
-    async fn active_entity(&self, workspace: &str, id: &str) -> Result<GetEntityOutput, Error> {
+    /// An entity on which nothing works any more, in whatever state that left it.
+    async fn settled_entity(&self, workspace: &str, id: &str) -> Result<GetEntityOutput, Error> {
         loop {
             let get = self.client.get_entity().workspace_id(workspace).entity_id(id);
             let found = get.send().await.map_err(ServiceError::from)?;
-            if settled(&format!("the entity {id}"), found.status())? {
+            let state = found.status().and_then(Status::state);
+            if !matches!(state, Some(State::Creating | State::Updating)) {
                 return Ok(found);
             }
             tokio::time::sleep(PAUSE).await;
         }
     }
 
+    /// An entity that is as it should be.
+    async fn active_entity(&self, workspace: &str, id: &str) -> Result<GetEntityOutput, Error> {
+        let found = self.settled_entity(workspace, id).await?;
+        settled(&format!("the entity {id}"), found.status())?;
+        Ok(found)
+    }
+
     pub(super) async fn delete_entity(&self, request: &Request) -> Result<Provisioned, Error> {
         if let Some((workspace, id)) = request.existing().and_then(|id| id.split_once(SEPARATOR)) {
-            let delete = self.client.delete_entity().workspace_id(workspace).entity_id(id);
-            let mut outcome = delete.send().await.map(drop).map_err(ServiceError::from);
-            // It is gone when it is not found any more.
-            while outcome.is_ok() {
-                tokio::time::sleep(PAUSE).await;
-                let get = self.client.get_entity().workspace_id(workspace).entity_id(id);
-                outcome = get.send().await.map(drop).map_err(ServiceError::from);
-            }
-            outcome.or_else(unless_gone)?;
+            self.remove_entity(workspace, id).await?;
         }
         Ok(request.deleted())
     }
+
+    async fn remove_entity(&self, workspace: &str, id: &str) -> Result<(), Error> {
+        let delete = self.client.delete_entity().workspace_id(workspace).entity_id(id);
+        let mut outcome = delete.send().await.map(drop).map_err(ServiceError::from);
+        // It is gone when it is not found any more.
+        while outcome.is_ok() {
+            tokio::time::sleep(PAUSE).await;
+            let get = self.client.get_entity().workspace_id(workspace).entity_id(id);
+            outcome = get.send().await.map(drop).map_err(ServiceError::from);
+        }
+        outcome.or_else(unless_gone)
+    }
 }
 
-/// Components that are wanted no more, or with another type. Those of others stay.
+/// Components that are wanted no more, or with another type, or that failed. Those of others stay.
 fn removals(
     present: &HashMap<String, ComponentResponse>,
     wanted: &Entity,
@@ -143,7 +184,10 @@ fn removals(
     present
         .iter()
         .filter(|(name, found)| match wanted.components.get(*name) {
-            Some(component) => component.component_type_id != found.component_type_id,
+            Some(component) => {
+                let state = found.status().and_then(Status::state);
+                component.component_type_id != found.component_type_id || state == Some(&State::Error)
+            }
             None => old.components.contains_key(*name),
         })
         .map(|(name, _)| (name.clone(), delete.clone()))

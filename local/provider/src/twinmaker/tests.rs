@@ -286,6 +286,49 @@ async fn another_id_is_another_resource() {
     assert_eq!(endpoint.components("sensor-1").await.len(), 1, "the old one goes when it is asked for");
 }
 
+/// The component type `sensor.9`, whose connector nobody can reach: its components end in `ERROR`.
+async fn with_unreachable_type() -> Endpoint {
+    let endpoint = with_entity().await;
+    let mut unreachable = component_type("sensor.9");
+    unreachable["Functions"]["schemaInitializer"] = unreachable["Functions"]["dataReader"].clone();
+    let create = request("Create", "ComponentType", None, unreachable, json!({}));
+    endpoint.ask(create).await.expect("a component type");
+    endpoint
+}
+
+#[tokio::test]
+async fn an_entity_that_fails_leaves_nothing_in_the_way_of_the_next_attempt() {
+    let endpoint = with_unreachable_type().await;
+    let mut failing = entity("sensor.9", json!({ "id": "s2" }));
+    failing["EntityId"] = json!("sensor-2");
+    for attempt in ["first", "second"] {
+        let refused = endpoint.ask(request("Create", "Entity", None, failing.clone(), json!({}))).await;
+        let said = refused.map(|found| found.physical_id);
+        let expected = "the entity sensor-2 is in the state ERROR: ConnectorFailureException";
+        assert!(said.as_ref().is_err_and(|said| said.starts_with(expected)), "{attempt}: {said:?}");
+        let get = endpoint.twinmaker.client.get_entity().workspace_id("home").entity_id("sensor-2").send();
+        let error = get.await.expect_err("it is gone").into_service_error();
+        assert!(error.is_resource_not_found_exception(), "{attempt}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn an_update_mends_an_entity_in_error() {
+    let endpoint = with_unreachable_type().await;
+    let [good, bad] = ["sensor.1", "sensor.9"].map(|kind| entity(kind, json!({ "id": "s1" })));
+    let update = |wanted: &Value, old: &Value| {
+        request("Update", "Entity", Some("home|sensor-1"), wanted.clone(), old.clone())
+    };
+    let refused = endpoint.ask(update(&bad, &good)).await.map(|found| found.physical_id);
+    assert!(refused.as_ref().is_err_and(|said| said.contains("is in the state ERROR")), "{refused:?}");
+    // The component comes anew, and fails anew: the connector was asked once more.
+    let refused = endpoint.ask(update(&bad, &bad)).await.map(|found| found.physical_id);
+    assert!(refused.as_ref().is_err_and(|said| said.contains("is in the state ERROR")), "{refused:?}");
+    endpoint.ask(update(&good, &bad)).await.expect("it is rolled back");
+    let expected = [("telemetry".to_owned(), "sensor.1".to_owned(), vec!["id=s1".to_owned()])];
+    assert_eq!(endpoint.components("sensor-1").await, expected);
+}
+
 #[tokio::test]
 async fn what_is_used_stays_and_what_is_gone_is_deleted() {
     let endpoint = with_entity().await;

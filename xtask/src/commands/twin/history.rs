@@ -196,18 +196,22 @@ impl Shown {
         writeln!(out, "{table}")
     }
 
-    /// One row for each time, in the order of the values.
+    /// One row for each time, in the order of the values. Where a property has several values of one time,
+    /// as records of several dimensions have, that time has as many rows.
     fn rows(&self) -> Vec<(Timestamp, Vec<Option<&Value>>)> {
-        let mut rows: BTreeMap<Timestamp, Vec<Option<&Value>>> = BTreeMap::new();
+        let mut rows: BTreeMap<(Timestamp, usize), Vec<Option<&Value>>> = BTreeMap::new();
         let mut descends = false;
         for (index, series) in self.properties.iter().enumerate() {
+            let (mut before, mut occurrence) = (None, 0);
             for point in &series.values {
-                rows.entry(point.time).or_insert_with(|| vec![None; self.properties.len()])[index] =
-                    Some(&point.value);
+                occurrence = if before == Some(point.time) { occurrence + 1 } else { 0 };
+                before = Some(point.time);
+                let row = rows.entry((point.time, occurrence));
+                row.or_insert_with(|| vec![None; self.properties.len()])[index] = Some(&point.value);
             }
             descends |= series.values.windows(2).any(|pair| pair[0].time > pair[1].time);
         }
-        let mut rows: Vec<_> = rows.into_iter().collect();
+        let mut rows: Vec<_> = rows.into_iter().map(|((time, _), values)| (time, values)).collect();
         if descends {
             rows.reverse();
         }
@@ -304,6 +308,12 @@ mod tests {
             table.contains("temperature (celsius)") && table.contains("4 values, there are more"),
             "{table}"
         );
+
+        let mut twice = shown(Order::Ascending, View::Table);
+        let again = Point { value: json!(99.5), ..twice.properties[0].values[1].clone() };
+        twice.properties[0].values.push(again);
+        let table = text(&twice);
+        assert!(table.contains("13.0") && table.contains("99.5"), "two values of one time: {table}");
 
         let table = text(&shown(Order::Descending, View::Table));
         let first = table.lines().find(|line| line.contains("Z "));

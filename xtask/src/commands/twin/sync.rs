@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
-use stacks::twin::{CANARY, ComponentTypes, check_device, components};
+use stacks::twin::{CANARY, ComponentType, ComponentTypes, check_device, components};
 
 use super::super::{Outcome, query};
 use crate::cli::Global;
@@ -15,8 +15,8 @@ use crate::failure::{Exit, Failure};
 use crate::inventory::Inventory;
 use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, Report, STRONG, paint};
 use crate::target::Session;
-use crate::twin::sync::{Change, Creation, Plan};
-use crate::twin::{TwinError, Workspace};
+use crate::twin::sync::{Change, Components, Creation, Plan, is_ours};
+use crate::twin::{Component, Entity, TwinError, Workspace};
 
 /// Give each device that the store has seen an entity of the twin, and bring older ones up to date
 ///
@@ -57,8 +57,10 @@ impl Sync {
         let inventory = Inventory::read(&session).await?;
         let workspace = Workspace::of(&session, &inventory)?;
         let types = ComponentTypes::of(&session.model);
-        same_types(&session, &inventory, &types)?;
         let made_of = |device: &str| components(&session.model, &types, device);
+        same_types(&session, &inventory, &types)?;
+        let canary = inventory.output(&session, "twin", "CanaryEntity")?;
+        same_components(workspace.entity(canary).await?.as_ref(), &made_of(CANARY))?;
 
         let step = report.step("comparing the twin with the store");
         let (devices, found) = futures::future::try_join(self.devices(&session, &inventory), async {
@@ -113,16 +115,46 @@ fn sorted(session: &Session, devices: Vec<String>) -> (BTreeSet<String>, Vec<Ref
 
 /// Makes sure that what the model makes is what is deployed.
 fn same_types(session: &Session, inventory: &Inventory, types: &ComponentTypes) -> Result<(), Failure> {
-    let alarm = types.alarm.iter().map(|alarm| ("AlarmComponentType", alarm.id()));
-    for (output, model) in std::iter::once(("ComponentType", types.telemetry.id())).chain(alarm) {
-        let Ok(deployed) = inventory.output(session, "twin", output) else {
-            return Err(TwinError::OtherModel { deployed: "none for alarms".to_owned(), model }.into());
-        };
-        if deployed != model {
-            return Err(TwinError::OtherModel { deployed: deployed.to_owned(), model }.into());
+    let alarm = types.alarm.as_ref().map(ComponentType::id);
+    for (output, model) in [("ComponentType", Some(types.telemetry.id())), ("AlarmComponentType", alarm)] {
+        let deployed = inventory.output(session, "twin", output).ok();
+        if deployed != model.as_deref() {
+            let said = |id: Option<&str>| match id {
+                Some(id) => format!("component type {id}"),
+                None => format!("no {output}"),
+            };
+            return Err(
+                TwinError::OtherModel { deployed: said(deployed), model: said(model.as_deref()) }.into()
+            );
         }
     }
     Ok(())
+}
+
+/// Makes sure that the canary, which is always the stack's, is made of what the model makes of it: the
+/// types alone do not tell which measures have an alarm. Components of others do not count.
+fn same_components(canary: Option<&Entity>, model: &Components) -> Result<(), TwinError> {
+    let deployed = || canary.into_iter().flat_map(|entity| &entity.components);
+    let lacks = model.keys().find(|name| deployed().all(|(found, _)| found != *name));
+    let differs = |(name, found): &(&String, &Component)| match model.get(*name) {
+        Some(wanted) => wanted.component_type != found.kind,
+        None => is_ours(&found.kind),
+    };
+    let said = |name: &str, kind: Option<&String>| match kind {
+        Some(kind) => format!("component `{name}` of type {kind} in `{CANARY}`"),
+        None => format!("no component `{name}` in `{CANARY}`"),
+    };
+    let wanted = |name: &str| model.get(name).map(|component| &component.component_type);
+    if let Some((name, found)) = deployed().find(differs) {
+        let (deployed, model) = (said(name, Some(&found.kind)), said(name, wanted(name)));
+        return Err(TwinError::OtherModel { deployed, model });
+    }
+    match lacks {
+        Some(name) => {
+            Err(TwinError::OtherModel { deployed: said(name, None), model: said(name, wanted(name)) })
+        }
+        None => Ok(()),
+    }
 }
 
 impl Document for Synced {
@@ -164,5 +196,48 @@ impl Document for Synced {
             done("changed", "to change"),
             plan.unchanged
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::Explain as _;
+
+    const TELEMETRY: (&str, &str) = ("telemetry", "sluice.telemetry.0");
+    const ALARM: (&str, &str) = ("watt_alarm", "sluice.alarm.0");
+
+    #[test]
+    fn a_canary_of_which_the_model_makes_something_else_is_of_another_model() {
+        let newer = ("telemetry", "sluice.telemetry.1");
+        let note = ("note", "their.own");
+        for (what, deployed, model, same) in [
+            ("nothing changed", vec![TELEMETRY, ALARM], vec![TELEMETRY, ALARM], true),
+            ("somebody added a component", vec![TELEMETRY, note], vec![TELEMETRY], true),
+            ("an alarm is gone from the model", vec![TELEMETRY, ALARM], vec![TELEMETRY], false),
+            ("an alarm is new in the model", vec![TELEMETRY], vec![TELEMETRY, ALARM], false),
+            ("a measure changed", vec![TELEMETRY], vec![newer], false),
+            ("there is no canary", vec![], vec![TELEMETRY], false),
+        ] {
+            let component = |kind: &str| Component { kind: kind.to_owned(), ..Component::default() };
+            let canary = Entity {
+                id: CANARY.to_owned(),
+                name: CANARY.to_owned(),
+                arn: String::new(),
+                components: deployed
+                    .iter()
+                    .map(|(name, kind)| ((*name).to_owned(), component(kind)))
+                    .collect(),
+            };
+            let wanted = |kind: &str| stacks::twin::Component {
+                component_type: kind.to_owned(),
+                properties: std::collections::BTreeMap::new(),
+            };
+            let model = model.iter().map(|(name, kind)| ((*name).to_owned(), wanted(kind))).collect();
+            let found = (!canary.components.is_empty()).then_some(&canary);
+            let told = same_components(found, &model);
+            assert_eq!(told.is_ok(), same, "{what}: {told:?}");
+            assert!(told.err().is_none_or(|error| error.exit() == Exit::Configuration), "{what}");
+        }
     }
 }
