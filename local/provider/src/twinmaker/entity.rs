@@ -175,7 +175,7 @@ impl TwinMaker {
 }
 
 /// Components that are wanted no more, or with another type, or that failed. Those of others stay.
-fn removals(
+pub(super) fn removals(
     present: &HashMap<String, ComponentResponse>,
     wanted: &Entity,
     old: &FormerEntity,
