@@ -170,6 +170,10 @@ enum GrafanaFault {
     Zone { zone: String },
     #[error("is \"{arn}\", which is no certificate of AWS Certificate Manager")]
     Certificate { arn: String },
+    #[error(
+        "is of account {account} in {region}, but a load balancer takes certificates of its own account and Region"
+    )]
+    CertificateElsewhere { region: String, account: String, own: Owner },
     #[error("is \"managed\", but the local target has no Amazon Managed Grafana")]
     ManagedLocally,
 }
@@ -197,9 +201,19 @@ impl Fault for GrafanaFault {
             Self::Certificate { .. } => {
                 "write its ARN, arn:aws:acm:<region>:<account>:certificate/<id>".into()
             }
+            Self::CertificateElsewhere { own: Owner { region, account }, .. } => format!(
+                "request one in {region} of account {account}; `aws acm list-certificates --region {region}` prints those that are there"
+            ),
             Self::ManagedLocally => "write \"container\" or \"none\"".into(),
         }
     }
+}
+
+/// Whose load balancer it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Owner {
+    pub region: String,
+    pub account: String,
 }
 
 #[derive(Clone, Copy)]
@@ -209,8 +223,9 @@ enum Kind {
     Container,
 }
 
-/// Reads `[grafana]`. Without it, there is none: nobody pays for what they did not ask for.
-pub(super) fn read(section: &Section<'_>, target: Option<Target>) -> Option<Grafana> {
+/// Reads `[grafana]`. Without it, there is none: nobody pays for what they did not ask for. `owner` is known
+/// when Region and account of an environment on AWS are sound.
+pub(super) fn read(section: &Section<'_>, target: Option<Target>, owner: Option<&Owner>) -> Option<Grafana> {
     const KINDS: [(&str, Kind); 3] =
         [("container", Kind::Container), ("managed", Kind::Managed), ("none", Kind::None)];
     let kind = section.choice("kind", &KINDS).check(|kind| match (kind, target) {
@@ -226,7 +241,7 @@ pub(super) fn read(section: &Section<'_>, target: Option<Target>) -> Option<Graf
         return None;
     };
     match kind {
-        Kind::Container => read_container(section).map(Grafana::Container),
+        Kind::Container => read_container(section, owner).map(Grafana::Container),
         kind @ (Kind::None | Kind::Managed) => {
             for key in keys {
                 section.refuse(key, "without `kind = \"container\"`");
@@ -236,7 +251,7 @@ pub(super) fn read(section: &Section<'_>, target: Option<Target>) -> Option<Graf
     }
 }
 
-fn read_container(section: &Section<'_>) -> Option<GrafanaContainer> {
+fn read_container(section: &Section<'_>, owner: Option<&Owner>) -> Option<GrafanaContainer> {
     let size = |cpu: u32| SIZES.iter().find(|(offered, ..)| *offered == cpu);
     let cpu = section.integer("cpu", 256..=4_096).check(|&cpu| match size(cpu) {
         Some(_) => Ok(()),
@@ -255,7 +270,7 @@ fn read_container(section: &Section<'_>) -> Option<GrafanaContainer> {
         cpu.and_then(size).map_or(default::MEMORY_MB, |&(_, least, ..)| least.max(default::MEMORY_MB));
     let memory_mb = memory_mb.or(least);
     let backup = section.flag("backup").or(false);
-    let entrance = read_entrance(section);
+    let entrance = read_entrance(section, owner);
     let networks = read_networks(section, entrance.as_ref());
     Some(GrafanaContainer {
         cpu: cpu?,
@@ -266,9 +281,9 @@ fn read_container(section: &Section<'_>) -> Option<GrafanaContainer> {
     })
 }
 
-fn read_entrance(section: &Section<'_>) -> Option<Entrance> {
+fn read_entrance(section: &Section<'_>, owner: Option<&Owner>) -> Option<Entrance> {
     let certificate = section.text_like("certificate", "the ARN of a certificate");
-    let certificate = certificate.check(|arn| check_certificate(arn)).optional();
+    let certificate = certificate.check(|arn| check_certificate(arn, owner)).optional();
     let zone = section.text_like("hosted_zone", "the id of a hosted zone");
     let zone = zone.check(|zone| check_zone(zone)).optional();
     let domain =
@@ -343,23 +358,52 @@ fn check_zone(zone: &str) -> Result<(), GrafanaFault> {
     if plain { Ok(()) } else { Err(GrafanaFault::Zone { zone: zone.to_owned() }) }
 }
 
-fn check_certificate(arn: &str) -> Result<(), GrafanaFault> {
-    let mut parts = arn.splitn(6, ':');
-    let shape = parts.next() == Some("arn")
-        && parts.next().is_some_and(|partition| partition.starts_with("aws"))
-        && parts.next() == Some("acm")
-        && parts.next().is_some_and(|region| !region.is_empty())
-        && parts.next().is_some_and(|account| account.len() == 12)
-        && parts
-            .next()
-            .and_then(|name| name.strip_prefix("certificate/"))
-            .is_some_and(|id| !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
-    if shape { Ok(()) } else { Err(GrafanaFault::Certificate { arn: arn.to_owned() }) }
+fn check_certificate(arn: &str, owner: Option<&Owner>) -> Result<(), GrafanaFault> {
+    let (region, account) =
+        split_certificate(arn).ok_or_else(|| GrafanaFault::Certificate { arn: arn.to_owned() })?;
+    match owner {
+        Some(own) if own.region != region || own.account != account => {
+            let (region, account) = (region.to_owned(), account.to_owned());
+            Err(GrafanaFault::CertificateElsewhere { region, account, own: own.clone() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Region and account of a certificate, where the text names one.
+fn split_certificate(arn: &str) -> Option<(&str, &str)> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let ["arn", partition, "acm", region, account, name] = parts[..] else { return None };
+    let id = name.strip_prefix("certificate/")?;
+    let is_sound = partition.starts_with("aws")
+        && !region.is_empty()
+        && account.len() == 12
+        && account.bytes().all(|b| b.is_ascii_digit())
+        && !id.is_empty()
+        && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    is_sound.then_some((region, account))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_certificate_names_its_region_and_account() {
+        for (arn, expected) in [
+            ("arn:aws:acm:eu-west-1:123456789012:certificate/1-a", Some(("eu-west-1", "123456789012"))),
+            ("arn:aws-cn:acm:cn-north-1:123456789012:certificate/1", Some(("cn-north-1", "123456789012"))),
+            ("arn:aws:acm:eu-west-1:12345678901x:certificate/1-a", None),
+            ("arn:aws:acm:eu-west-1:12345678901:certificate/1-a", None),
+            ("arn:aws:acm::123456789012:certificate/1-a", None),
+            ("arn:aws:acm:eu-west-1:123456789012:certificate/", None),
+            ("arn:aws:acm:eu-west-1:123456789012:certificate/1:2", None),
+            ("arn:aws:iam::123456789012:server-certificate/old", None),
+            ("", None),
+        ] {
+            assert_eq!(split_certificate(arn), expected, "{arn}");
+        }
+    }
 
     #[test]
     fn networks_are_what_they_say() {

@@ -171,7 +171,13 @@ fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
     let consumer = root.table("consumer", |section| consumer::read(section, hours));
     let store = root.table("store", read_store);
     let lake = root.table("lake", read_lake);
-    let grafana = root.table("grafana", |section| grafana::read(section, target));
+    let owner = match (target, &region, &account) {
+        (Some(Target::Aws), Some(region), Some(account)) => {
+            Some(grafana::Owner { region: region.clone(), account: account.clone() })
+        }
+        _ => None,
+    };
+    let grafana = root.table("grafana", |section| grafana::read(section, target, owner.as_ref()));
     let simulator = root.table("simulator", read_simulator);
     let twin = root.table("twin", |section| Some(twin::read(section)));
     let twinned = matches!(twin, Some((Some(true), _)));
