@@ -4,6 +4,7 @@
 //! has no column, leaves only its own panel empty.
 
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 use telemetry::{Measure, MeasureType, Model, Range, RecordLayout, TIME_CORRECTED};
 
 use super::units;
@@ -62,7 +63,7 @@ struct Number {
     steps: Vec<Step>,
     /// `refId` of its query, where a panel has one for each measure.
     letter: String,
-    /// Of its alert. At most 40 characters.
+    /// Of its alert.
     uid: String,
 }
 
@@ -167,8 +168,7 @@ impl Number {
             unit: units::id(measure.unit.as_deref()),
             steps: steps(range),
             letter: letter(index),
-            // Names may be longer than an identifier of Grafana.
-            uid: format!("sluice-outside-{index}"),
+            uid: uid(&measure.name),
             value,
         }
     }
@@ -258,6 +258,17 @@ fn letter(index: usize) -> String {
     }
 }
 
+/// The identifier of a measure's alert, which Grafana keeps the alert's state and silences by: of the name
+/// alone, so that it stays when other measures come and go. Grafana takes 40 letters, digits, hyphens and
+/// underscores; a name may be longer and have others, so that a hash tells names apart.
+fn uid(name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let words: String = name.chars().map(plain).take(20).collect();
+    let hash = Sha256::digest(name.as_bytes());
+    let hash = hash.iter().take(6).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    format!("sluice-{words}-{hash}")
+}
+
 /// `battery_level` as a heading: `Battery level`.
 fn title(name: &str) -> String {
     let mut letters = name.chars().map(|c| if c == '_' { ' ' } else { c });
@@ -284,5 +295,18 @@ mod tests {
         assert_eq!(identifier("a\"b"), "\"a\"\"b\"");
         assert_eq!(literal("it's"), "'it''s'");
         assert_eq!([0, 25, 26, 53].map(letter), ["A", "Z", "A1", "B2"]);
+    }
+
+    #[test]
+    fn names_become_identifiers_that_differ() {
+        let long = "a".repeat(256);
+        let longer = "a".repeat(257);
+        let names = ["battery_level", "battery-level", "ünit", "", "it's << \"$x\"", &long, &longer];
+        let uids: std::collections::BTreeSet<String> = names.into_iter().map(uid).collect();
+        assert_eq!(uids.len(), names.len(), "{uids:?}");
+        for uid in uids {
+            let is_plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+            assert!((1..=40).contains(&uid.len()) && uid.bytes().all(is_plain), "{uid}");
+        }
     }
 }

@@ -30,8 +30,9 @@ const DATA: &str = "/var/lib/grafana";
 /// The tasks of this account.
 const TASKS: Arn = Arn::sub("arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:*");
 
-/// Longest that a new container takes until it answers, in seconds: image, plugin, database.
-const START_SECONDS: u32 = 300;
+/// Longest that a new container takes until it answers, in seconds: image, plugin, and the tables of its
+/// database, which take minutes on a file system of the network.
+const START_SECONDS: u32 = 900;
 /// How long a container may take to close its database, in seconds.
 const STOP_SECONDS: u32 = 60;
 /// The newest version of Fargate's platform for Linux.

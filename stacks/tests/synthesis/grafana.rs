@@ -195,6 +195,26 @@ fn a_new_measure_arrives_everywhere_by_one_edit() {
     assert_eq!(model["measures"][4]["name"], "pressure");
 }
 
+/// Grafana keeps the state of an alert, and what silences it, by its identifier.
+#[test]
+fn alerts_keep_their_identifiers_when_a_measure_goes() {
+    let uids = |model: &Model| -> BTreeMap<String, String> {
+        let files = files(model, &environment("dev"), Place::CONTAINER);
+        let rules = files.iter().find(|file| file.path.ends_with("rules.yaml")).expect("the rules");
+        let rules: Value = serde_json::from_str(&rules.text).expect("JSON");
+        let rules = rules["groups"][0]["rules"].as_array().expect("rules");
+        let text = |value: &Value| value.as_str().expect("text").to_owned();
+        rules.iter().map(|rule| (text(&rule["title"]), text(&rule["uid"]))).collect()
+    };
+    let mut model = model();
+    let mut before = uids(&model);
+    assert_eq!(before.len(), model.measures.len() + 1, "each measure has a normal range");
+    model.measures.remove(0);
+    let after = uids(&model);
+    before.retain(|title, _| after.contains_key(title));
+    assert_eq!((before.len(), &before), (model.measures.len() + 1, &after));
+}
+
 #[test]
 fn files_are_as_reviewed() {
     for environment_name in ENVIRONMENTS {

@@ -112,6 +112,47 @@ fn the_files_follow_the_rules_of_provisioning() {
     }
 }
 
+fn minutes(text: &Value) -> u64 {
+    let number = text.as_str().and_then(|text| text.strip_suffix('m'));
+    number.and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("{text} is not in minutes"))
+}
+
+/// Nothing asks Timestream so often that it is paid for without a pause; and what asks seldom still looks
+/// at everything.
+#[test]
+fn pages_and_alerts_leave_the_store_alone_for_minutes() {
+    for (name, model) in models() {
+        let files = rendered(&model);
+        for (path, dashboard) in dashboards(&files) {
+            assert!(minutes(&dashboard["refresh"]) >= 5, "{name} {path}");
+        }
+        let group = &json(&files, "provisioning/alerting/rules.yaml")["groups"][0];
+        let interval = minutes(&group["interval"]);
+        assert!(interval >= 5, "{name}");
+        for rule in group["rules"].as_array().expect("rules") {
+            // Grafana wants a multiple.
+            assert!(minutes(&rule["for"]).is_multiple_of(interval), "{name} {}", rule["title"]);
+            let range = rule["data"][0]["relativeTimeRange"]["from"].as_u64().expect("seconds");
+            assert!(range >= interval * 60, "{name} {}", rule["title"]);
+        }
+    }
+}
+
+/// An environment that nobody has sent anything to has no columns of measures: only the rule that tells of
+/// silence may take errors for an alert, and its query needs none of them.
+#[test]
+fn a_fresh_environment_raises_no_error_of_a_measure() {
+    for (name, model) in models() {
+        let group = &json(&rendered(&model), "provisioning/alerting/rules.yaml")["groups"][0];
+        for rule in group["rules"].as_array().expect("rules") {
+            let sql = rule["data"][0]["model"]["rawQuery"].as_str().expect("a query");
+            let expected = if rule["uid"] == "sluice-silence" { "Error" } else { "OK" };
+            assert_eq!(rule["execErrState"], expected, "{name} {sql}");
+            assert!(expected == "OK" || !(sql.contains('"') || sql.contains("measure_")), "{name} {sql}");
+        }
+    }
+}
+
 #[test]
 fn the_normal_range_of_a_measure_is_drawn_and_watched() {
     let (_, model) = models().remove(0);
