@@ -14,13 +14,12 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::Stopped;
-pub use super::job::Job;
+pub use super::job::{Job, JobError};
 use super::process::Process;
 use super::state::Folder;
 use crate::artifacts::job::libraries;
 use crate::cli::Global;
-use crate::failure::{Exit, Explain};
-use crate::jdk::{self, NoJdk};
+use crate::jdk;
 use crate::project::Project;
 use crate::report::Step;
 use crate::sdk_error::sentence;
@@ -73,6 +72,8 @@ struct Record {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 struct Said {
     status: String,
+    /// Why it failed, where it knows.
+    cause: Option<String>,
 }
 
 /// The job as it is, for a person.
@@ -84,61 +85,6 @@ pub struct State {
     pub pid: Option<u32>,
     /// Port of its web page, once it has one.
     pub web_port: Option<u16>,
-}
-
-/// Why the job does not run.
-#[derive(Debug, thiserror::Error)]
-pub enum JobError {
-    /// There is nothing to run it with.
-    #[error(transparent)]
-    Jdk(#[from] NoJdk),
-    /// Its folder cannot be used.
-    #[error("cannot keep the Flink job's state in {}", folder.display())]
-    Folder {
-        /// Its folder.
-        folder: PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
-    /// Its code is not where the application says.
-    #[error("the Flink job's code cannot be read from {key} in bucket {bucket}: {cause}")]
-    Code {
-        /// The bucket.
-        bucket: String,
-        /// The key.
-        key: String,
-        /// What the SDK said.
-        cause: String,
-    },
-    /// It does not come up.
-    #[error("the Flink job {}; the end of {}:\n{}", if *.ended { "ended before it ran" } else { "does not run yet" }, log.display(), tail.join("\n"))]
-    NotRunning {
-        /// Whether its process is gone.
-        ended: bool,
-        /// Its log.
-        log: PathBuf,
-        /// The last lines of it.
-        tail: Vec<String>,
-    },
-}
-
-impl Explain for JobError {
-    fn exit(&self) -> Exit {
-        match self {
-            Self::Jdk(error) => error.exit(),
-            Self::Folder { .. } | Self::Code { .. } => Exit::Unexpected,
-            Self::NotRunning { .. } => Exit::StackFailed,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Jdk(error) => error.hint(),
-            Self::Folder { .. } => Some("`--local-dir` names another folder".to_owned()),
-            Self::Code { .. } => None,
-            Self::NotRunning { .. } => Some("deploy again: it goes on from its last checkpoint".to_owned()),
-        }
-    }
 }
 
 impl Machine {
@@ -163,7 +109,8 @@ impl Machine {
         })
     }
 
-    /// Runs the job as it is described, and waits until it says so. `true`: it ran so before.
+    /// Runs the job as it is described, and waits until it says so. `true`: it ran so before. A process
+    /// that is there and does not come to run is replaced, once: a new one goes on from the last checkpoint.
     pub async fn run(&self, job: &Job, step: &Step<'_>) -> Result<bool, JobError> {
         // Held until it runs: two deployments start one job.
         let lock = self.folder.lock().map_err(|source| self.at(source))?;
@@ -172,8 +119,10 @@ impl Machine {
             record.as_ref().filter(|record| record.made_from == job.hash() && record.process.is_alive())
         {
             let before = self.said().is_some_and(|said| said.status == RUNNING);
-            self.runs(*process).await?;
-            return Ok(before);
+            // Why not is in its log, which is kept beside the one of the next.
+            if self.runs(*process).await.is_ok() {
+                return Ok(before);
+            }
         }
         if let Some(record) = record {
             end(record.process).await;
@@ -310,22 +259,32 @@ impl Machine {
         Process::spawn(&mut command, self.folder.path(), &self.log()).map_err(|source| self.at(source))
     }
 
-    /// Waits until the process says that it runs.
+    /// Waits until the process says that it runs, or that it never will: one that failed may stay alive.
     async fn runs(&self, process: Process) -> Result<(), JobError> {
         let deadline = Instant::now() + PATIENCE;
-        while self.said().is_none_or(|said| said.status != RUNNING) {
+        loop {
+            // In this order: what it says last is read after its end.
             let ended = !process.is_alive();
-            if ended || Instant::now() > deadline {
-                return Err(JobError::NotRunning { ended, log: self.log(), tail: self.tail() });
+            let said = self.said();
+            let status = said.as_ref().map(|said| said.status.as_str());
+            if status == Some(RUNNING) && !ended {
+                return Ok(());
+            }
+            if ended || status == Some(FAILED) || Instant::now() > deadline {
+                let (status, cause) = said.map_or((None, None), |said| (Some(said.status), said.cause));
+                let (log, tail) = (self.log(), self.tail());
+                return Err(JobError::NotRunning { ended, status, cause, log, tail });
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
-        Ok(())
     }
 }
 
 /// What the job says when it reads the stream.
 const RUNNING: &str = "RUNNING";
+
+/// What it says when it cannot go on.
+const FAILED: &str = "FAILED";
 
 /// The log of the run before.
 fn before(log: &Path) -> PathBuf {
@@ -354,4 +313,95 @@ pub(super) fn process(folder: &Folder) -> Option<Process> {
 pub(super) fn halt(folder: &Folder) -> Option<Stopped> {
     let process = process(folder)?;
     process.stop().then_some(Stopped { name: NAME.to_owned(), pid: process.pid })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Format;
+    use crate::report::Report;
+
+    /// A machine whose folder holds the job's code, or what passes for it, and a process that stays alive
+    /// whatever it says of itself.
+    fn machine_with_process(root: &Path, job: &Job, said: &str) -> (Machine, Process) {
+        let global = Global {
+            env: "local".to_owned(),
+            set: Vec::new(),
+            format: Format::Json,
+            yes: true,
+            local_port: 0,
+            local_dir: Some(root.join("local")),
+        };
+        let folder = Folder::of(&Project::locate(), &global);
+        let s3 = aws_sdk_s3::Config::builder()
+            .behavior_version(aws_sdk_s3::config::BehaviorVersion::latest())
+            .build();
+        let machine = Machine {
+            folder: folder.clone(),
+            libraries: root.join("libraries"),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            environment: BTreeMap::new(),
+        };
+        let lock = folder.lock().expect("a lock");
+        folder.prepare(NAME).expect("folders");
+        std::fs::create_dir_all(machine.data()).expect("a folder");
+        std::fs::write(machine.data().join("status"), said).expect("a status");
+        std::fs::write(folder.data(NAME).join("job.jar"), "").expect("code");
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo a first line; exec sleep 60"]);
+        let process = Process::spawn(&mut command, folder.path(), &machine.log()).expect("a process");
+        let record = Record { process, application: job.application.clone(), made_from: job.hash() };
+        machine.write(&record).expect("a record");
+        drop(lock);
+        (machine, process)
+    }
+
+    fn job() -> Job {
+        Job {
+            application: "a@1".to_owned(),
+            bucket: "artifacts".to_owned(),
+            key: "flink-job/job.jar".to_owned(),
+            properties: BTreeMap::new(),
+        }
+    }
+
+    const SAID: &str = r#"{"status": "FAILED", "cause": "the savepoint is torn"}"#;
+
+    #[tokio::test]
+    async fn a_process_that_failed_is_not_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (machine, process) = machine_with_process(folder.path(), &job(), SAID);
+        let begun = Instant::now();
+        let error = machine.runs(process).await.expect_err("it failed");
+        assert!(begun.elapsed() < PATIENCE / 4, "{:?}", begun.elapsed());
+        assert!(process.is_alive());
+        let said = error.to_string();
+        assert!(said.contains("it is FAILED, as the savepoint is torn"), "{said}");
+        assert!(process.stop());
+    }
+
+    /// What comes in its place ends at once, as there are no libraries here, or does not start without Java.
+    #[tokio::test]
+    async fn a_process_that_does_not_come_to_run_is_replaced() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (machine, process) = machine_with_process(folder.path(), &job(), SAID);
+        let report = Report::new(Format::Json);
+        let error = machine.run(&job(), &report.step("Starting")).await.expect_err("there is no job");
+        assert!(!process.is_alive());
+        match error {
+            JobError::Jdk(_) => {}
+            JobError::NotRunning { ended, cause, .. } => assert_eq!((ended, cause), (true, None)),
+            other => panic!("{other}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_process_that_runs_is_left_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (machine, process) = machine_with_process(folder.path(), &job(), r#"{"status": "RUNNING"}"#);
+        let report = Report::new(Format::Json);
+        assert!(machine.run(&job(), &report.step("Starting")).await.expect("it runs"));
+        assert!(process.is_alive());
+        assert!(process.stop());
+    }
 }

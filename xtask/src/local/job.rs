@@ -1,11 +1,15 @@
-//! What the Flink job of the local target is made from. Pure.
+//! What the Flink job of the local target is made from, and why it may not run. Pure.
 
 use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::artifacts::digest::hex;
+use crate::failure::{Exit, Explain};
+use crate::jdk::NoJdk;
 
 /// What the job is made from: the application, as it is described.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,6 +38,79 @@ impl Job {
         let groups: Vec<_> = self.properties.iter().map(group).collect();
         serde_json::to_vec_pretty(&groups).unwrap_or_default()
     }
+}
+
+/// Why the job does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// There is nothing to run it with.
+    #[error(transparent)]
+    Jdk(#[from] NoJdk),
+    /// Its folder cannot be used.
+    #[error("cannot keep the Flink job's state in {}", folder.display())]
+    Folder {
+        /// Its folder.
+        folder: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// Its code is not where the application says.
+    #[error("the Flink job's code cannot be read from {key} in bucket {bucket}: {cause}")]
+    Code {
+        /// The bucket.
+        bucket: String,
+        /// The key.
+        key: String,
+        /// What the SDK said.
+        cause: String,
+    },
+    /// It does not come up.
+    #[error("{}; the end of {}:\n{}", state(*.ended, .status.as_deref(), .cause.as_deref()), log.display(), tail.join("\n"))]
+    NotRunning {
+        /// Whether its process is gone.
+        ended: bool,
+        /// What it said last of itself, if anything.
+        status: Option<String>,
+        /// Why it failed, where it said so.
+        cause: Option<String>,
+        /// Its log.
+        log: PathBuf,
+        /// The last lines of it.
+        tail: Vec<String>,
+    },
+}
+
+impl Explain for JobError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Jdk(error) => error.exit(),
+            Self::Folder { .. } | Self::Code { .. } => Exit::Unexpected,
+            Self::NotRunning { .. } => Exit::StackFailed,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Jdk(error) => error.hint(),
+            Self::Folder { .. } => Some("`--local-dir` names another folder".to_owned()),
+            Self::Code { .. } => None,
+            Self::NotRunning { .. } => Some(
+                "`cargo xtask logs consumer` says more; mend what it names and deploy again: a new process goes \
+                 on from the last checkpoint"
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+fn state(ended: bool, status: Option<&str>, cause: Option<&str>) -> String {
+    let what = match (ended, status) {
+        (true, _) => "ended before it ran".to_owned(),
+        (false, Some(status)) => format!("does not run: it is {status}"),
+        (false, None) => "does not run: it has said nothing of itself yet".to_owned(),
+    };
+    let cause = cause.map(|cause| format!(", as {cause}")).unwrap_or_default();
+    format!("the Flink job {what}{cause}")
 }
 
 #[cfg(test)]
