@@ -16,14 +16,14 @@ use aws_sdk_kinesisanalyticsv2::types::{
     SnapshotDetails, SnapshotStatus,
 };
 
+pub use super::application_error::ApplicationError;
 use super::description::{job, log_of, units};
 use super::difference::Change;
 use super::execute::{Outcome, Outcomes};
 use super::pace::{self, Pace};
 use super::plan::{Plan, StackPlan};
 use super::status::{Activity, activity};
-use crate::failure::{Exit, Explain};
-use crate::local::flink::{JobError, Machine};
+use crate::local::flink::Machine;
 use crate::report::{Report, Step};
 use crate::sdk_error::sentence;
 use crate::target::Session;
@@ -32,7 +32,7 @@ use crate::target::Session;
 pub const APPLICATION: &str = "AWS::KinesisAnalyticsV2::Application";
 
 /// How long an application may take to settle. Provisioning takes the service some minutes.
-const PATIENCE: Duration = Duration::from_mins(20);
+pub(super) const PATIENCE: Duration = Duration::from_mins(20);
 
 /// Lines of a log that are worth showing.
 const TAIL: i32 = 12;
@@ -55,66 +55,6 @@ pub struct Running {
     pub name: String,
     /// Whether it ran before.
     pub before: bool,
-}
-
-/// Why an application does not do what it should.
-#[derive(Debug, thiserror::Error)]
-pub enum ApplicationError {
-    /// A service did not answer, or refused.
-    #[error("application {name}: {cause}")]
-    Service {
-        /// The application.
-        name: String,
-        /// What the SDK said.
-        cause: String,
-    },
-    /// It was started, and does not run.
-    #[error("application {name} does not start: it is {status}{}", last_lines(.log))]
-    NotRunning {
-        /// The application.
-        name: String,
-        /// Its status, as the service spells it.
-        status: String,
-        /// The end of its log.
-        log: Vec<String>,
-    },
-    /// It goes on changing.
-    #[error("application {name} is still {status} after {} minutes{}", PATIENCE.as_secs() / 60, last_lines(.log))]
-    Slow {
-        /// The application.
-        name: String,
-        /// Its status, as the service spells it.
-        status: String,
-        /// The end of its log.
-        log: Vec<String>,
-    },
-    /// The job's process on this machine.
-    #[error(transparent)]
-    Job(#[from] JobError),
-}
-
-fn last_lines(log: &[String]) -> String {
-    if log.is_empty() { String::new() } else { format!("; the end of its log:\n{}", log.join("\n")) }
-}
-
-impl Explain for ApplicationError {
-    fn exit(&self) -> Exit {
-        match self {
-            Self::Job(error) => error.exit(),
-            Self::Service { .. } => Exit::Unexpected,
-            Self::NotRunning { .. } | Self::Slow { .. } => Exit::StackFailed,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Job(error) => error.hint(),
-            Self::Service { .. } => None,
-            Self::NotRunning { .. } | Self::Slow { .. } => {
-                Some("`cargo xtask logs consumer` says more; deploy again to start it again".to_owned())
-            }
-        }
-    }
 }
 
 impl<'a> Applications<'a> {
@@ -244,8 +184,7 @@ impl<'a> Applications<'a> {
                     return Ok(Some(running));
                 }
                 Activity::Stopped if !asked => {
-                    self.ask_to_start(&detail, &step).await?;
-                    asked = true;
+                    asked = self.ask_to_start(&detail, &step).await?;
                 }
                 Activity::Busy => {}
                 Activity::Going => return Ok(None),
@@ -342,12 +281,12 @@ impl<'a> Applications<'a> {
     }
 
     /// From the newest snapshot; without one, from the oldest record of the stream, where the job begins
-    /// by itself.
+    /// by itself. `false`: the service takes no such request at the moment.
     async fn ask_to_start(
         &self,
         detail: &ApplicationDetail,
         step: &Step<'_>,
-    ) -> Result<(), ApplicationError> {
+    ) -> Result<bool, ApplicationError> {
         let name = detail.application_name();
         let snapshot = self.latest_snapshot(name).await?;
         let restore = match &snapshot {
@@ -362,9 +301,9 @@ impl<'a> Applications<'a> {
         let restore = restore.map_err(|error| service(name, error.to_string()))?;
         let run = RunConfiguration::builder().application_restore_configuration(restore).build();
         match self.client.start_application().application_name(name).run_configuration(run).send().await {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(true),
             // Somebody else started it, or it changes by itself: the next look says.
-            Err(error) if error.code() == Some("ResourceInUseException") => Ok(()),
+            Err(error) if error.code() == Some("ResourceInUseException") => Ok(false),
             Err(error) => Err(service(name, sentence(&error))),
         }
     }

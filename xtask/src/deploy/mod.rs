@@ -3,6 +3,7 @@
 //! `plan`, `graph`, `description`, `difference`, `replacement` and `status` are pure. The others talk to services.
 
 pub mod application;
+mod application_error;
 mod change_set;
 pub mod consent;
 pub mod description;
