@@ -1,8 +1,8 @@
 //! The JAR of the Flink job: built with the Maven wrapper, kept under the hash of its sources.
 //!
 //! Maven takes longer to find out that nothing changed than everything else of a deployment takes, so it
-//! runs only when something did. Its bytes depend on nothing but the sources, which the project's own
-//! test proves; the key is made from them.
+//! runs only when something did. Its bytes depend on nothing but the sources, which `reproducible.sh` in
+//! the job's folder proves by building twice; the key is made from them.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -59,7 +59,11 @@ pub fn folder(project: &Project) -> PathBuf {
 
 /// Flink itself, which the service brings and a run on this machine needs: laid there by the build.
 pub fn libraries(project: &Project) -> PathBuf {
-    folder(project).join("target").join("flink-local").join("lib")
+    libraries_of(&folder(project))
+}
+
+fn libraries_of(folder: &Path) -> PathBuf {
+    folder.join("target").join("flink-local").join("lib")
 }
 
 /// Builds the JAR, or finds the one that was built from the same sources.
@@ -72,16 +76,15 @@ async fn made(project: &Project, jdk: &Jdk, report: &Report) -> Result<Archive, 
     let step = report.step("Building the Flink job");
     // Maven works in one folder, whoever calls it.
     let _lock = lock(project).await?;
+    let folder = folder(project);
+    let hash = source_hash(&folder, &jdk.version)?;
     let kept = project.target().join("sluice").join("archives");
-    let kept = kept.join(format!(
-        "{}-{}.jar",
-        Artifact::FlinkJob.name(),
-        source_hash(&folder(project), &jdk.version)?
-    ));
-    if !(kept.exists() && libraries(project).exists()) {
+    let kept = kept.join(format!("{}-{hash}.jar", Artifact::FlinkJob.name()));
+    if !(kept.exists() && has_libraries(&folder, &hash)) {
+        remove_libraries(&folder)?;
         build(project, jdk, &step).await?;
-        let built = folder(project).join("target").join("flink-job.jar");
-        keep(&std::fs::read(built)?, &kept)?;
+        keep(&std::fs::read(folder.join("target").join("flink-job.jar"))?, &kept)?;
+        keep(hash.as_bytes(), &marker(&folder))?;
     }
     let bytes = std::fs::read(&kept)?;
     let key = format!("{}/{}.jar", Artifact::FlinkJob.name(), hex(&Sha256::digest(&bytes)));
@@ -95,6 +98,29 @@ async fn build(project: &Project, jdk: &Jdk, step: &Step<'_>) -> Result<(), Tool
     let mut command = maven::command(project, jdk);
     command.args(["package", "-DskipTests"]);
     maven::build(command, step).await
+}
+
+/// Says which sources the libraries belong to. Written last, so that they are all there when it is.
+fn marker(folder: &Path) -> PathBuf {
+    libraries_of(folder).with_file_name("complete")
+}
+
+fn has_libraries(folder: &Path, hash: &str) -> bool {
+    libraries_of(folder).is_dir() && std::fs::read_to_string(marker(folder)).is_ok_and(|built| built == hash)
+}
+
+/// Maven adds libraries and removes none: those of another version would stay on the class path.
+fn remove_libraries(folder: &Path) -> io::Result<()> {
+    // The marker goes first: whatever is interrupted, it stands for nothing that is half there.
+    absent_is_fine(std::fs::remove_file(marker(folder)))?;
+    absent_is_fine(std::fs::remove_dir_all(libraries_of(folder)))
+}
+
+fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
 }
 
 /// Waits until nobody else builds the job in this checkout.
@@ -178,5 +204,22 @@ mod tests {
         assert_ne!(second, first);
         write("src/main/resources/Job.java", "class Job {}");
         assert_ne!(hash("17.0.15"), second);
+    }
+
+    #[test]
+    fn libraries_count_when_a_build_of_the_same_sources_was_completed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let folder = folder.path();
+        remove_libraries(folder).expect("nothing to remove is no error");
+        let old = libraries_of(folder).join("flink-1.0.jar");
+        keep(b"", &old).expect("a library");
+        assert!(!has_libraries(folder, "first"), "a build was interrupted");
+        keep(b"first", &marker(folder)).expect("a marker");
+        assert!(has_libraries(folder, "first"));
+        assert!(!has_libraries(folder, "second"), "they belong to other sources");
+        remove_libraries(folder).expect("removed");
+        assert!(!old.exists() && !has_libraries(folder, "first"));
+        keep(b"first", &marker(folder)).expect("a marker");
+        assert!(!has_libraries(folder, "first"), "somebody removed them");
     }
 }
