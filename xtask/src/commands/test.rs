@@ -108,7 +108,24 @@ async fn of_job(project: &Project, jdk: &Jdk, venv: &Venv, report: &Report) -> a
         .env("SLUICE_PYTHON", venv.python());
     let (status, output) = shown(command, report).await.context("the Maven wrapper does not start")?;
     let (passed, failed) = maven::counts(&output).unwrap_or_default();
-    Ok(Tested { ok: status.success(), passed, failed })
+    if !status.success() {
+        return Ok(Tested { ok: false, passed, failed });
+    }
+    let ok = is_reproducible(project, jdk, report).await?;
+    Ok(Tested { ok, passed: passed + u64::from(ok), failed: failed + u64::from(!ok) })
+}
+
+/// Whether two builds of the Flink job are the same bytes, on which the names of what is deployed rely.
+async fn is_reproducible(project: &Project, jdk: &Jdk, report: &Report) -> anyhow::Result<bool> {
+    report.note(paint(STRONG, "./reproducible.sh"));
+    let folder = job::folder(project);
+    let mut command = Command::new(folder.join("reproducible.sh"));
+    command.current_dir(folder).stdin(Stdio::null()).kill_on_drop(true).env(jdk::VARIABLE, &jdk.home);
+    let (status, _) = shown(command, report).await.context("reproducible.sh does not start")?;
+    if !status.success() {
+        report.warn("two builds of the Flink job are not the same bytes, or do not succeed");
+    }
+    Ok(status.success())
 }
 
 /// Builds what the tests of the Flink job drive.
