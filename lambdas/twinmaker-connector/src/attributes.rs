@@ -81,7 +81,7 @@ pub async fn answer(
 }
 
 /// The values of dimensions in the latest record of the device, by the names of their properties.
-pub async fn stored<'a>(
+async fn stored<'a>(
     wanted: &[&'a DimensionProperty],
     properties: &Properties,
     catalog: &Catalog,

@@ -34,9 +34,7 @@ impl Connector {
             Request::Attributes(request) => {
                 attributes::answer(&request, catalog, store, now).await.map(Response::Attributes)
             }
-            Request::Schema(request) => {
-                schema::answer(&request, catalog, store, now).await.map(Response::Schema)
-            }
+            Request::Schema(request) => schema::answer(&request, catalog).map(Response::Schema),
         }
     }
 }

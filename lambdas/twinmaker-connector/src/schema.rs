@@ -1,26 +1,18 @@
-//! The properties of the twin's component types, from the model; those of a component also with the values
-//! that the store knows.
+//! The properties of the twin's component types, from the model; those of a component also with its external
+//! id. What the store knows is asked of it whenever it is needed, and is no part of a schema.
 
 use telemetry::MeasureType;
 use telemetry::twin::{ALARM_KEY, ALARM_STATUS};
 
-use crate::attributes;
-use crate::catalog::{Catalog, DimensionProperty};
+use crate::catalog::Catalog;
 use crate::error::Error;
-use crate::instant::Instant;
 use crate::plan::{Component, external_id};
 use crate::request::Schema;
 use crate::response::{DataType, Definition, SchemaProperty, SchemaResponse};
-use crate::store::Store;
 use crate::value::DataValue;
 
 /// Answers a request for the schema.
-pub async fn answer(
-    request: &Schema,
-    catalog: &Catalog,
-    store: &Store,
-    now: Instant,
-) -> Result<SchemaResponse, Error> {
+pub fn answer(request: &Schema, catalog: &Catalog) -> Result<SchemaResponse, Error> {
     let mut schema = SchemaResponse::default();
     let (external, component) = match Component::of(catalog, [], &request.properties) {
         Component::Telemetry => (catalog.device.property.as_str(), Component::Telemetry),
@@ -40,15 +32,9 @@ pub async fn answer(
         );
         return Ok(schema);
     }
-    let dimensions: Vec<&DimensionProperty> = catalog.dimensions.iter().collect();
-    let mut values = if request.of_entity {
-        attributes::stored(&dimensions, &request.properties, catalog, store, now).await?
-    } else {
-        std::collections::BTreeMap::new()
-    };
+    // Without a value: a service that kept today's would answer with it for ever.
     for dimension in &catalog.dimensions {
-        let value = values.remove(dimension.property.as_str());
-        schema.add(&dimension.property, Definition { is_stored_externally: true, ..text() }, value);
+        schema.add(&dimension.property, Definition { is_stored_externally: true, ..text() }, None);
     }
     for measure in &catalog.measures {
         let data_type =
