@@ -21,7 +21,7 @@ use crate::Inputs;
 use crate::cfn::{Arn, LogicalId, Statement, Template};
 use crate::environment::{Environment, Grafana, GrafanaContainer};
 
-pub use files::{File, Place, files};
+pub use files::{File, PROVISIONING, Place, files, paths};
 pub use service::{FILES_VARIABLE, IMAGE, PLUGIN, settings};
 
 /// The port on which Grafana listens in its container.

@@ -43,8 +43,8 @@ impl Place<'_> {
 const DASHBOARDS: &str = "dashboards";
 /// The dashboard that Grafana opens with.
 pub(super) const HOME: &str = "dashboards/fleet.json";
-/// Folder in which Grafana looks for what it is provisioned with.
-pub(super) const PROVISIONING: &str = "provisioning";
+/// Folder in which Grafana looks for what it is provisioned with: it does so when it starts.
+pub const PROVISIONING: &str = "provisioning";
 
 /// Pieces that the templates share.
 const PANELS: (&str, &str) = ("panels.json", include_str!("../../../templates/grafana/panels.json"));
@@ -59,6 +59,11 @@ const TEMPLATES: [(&str, &str); 6] = [
     ("provisioning/dashboards/sluice.yaml", include_str!("../../../templates/grafana/provisioning/dashboards.yaml")),
     ("provisioning/datasources/timestream.yaml", include_str!("../../../templates/grafana/provisioning/datasources.yaml")),
 ];
+
+/// Where the files lie in their folder, all that there can be.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    TEMPLATES.iter().map(|(path, _)| *path)
+}
 
 /// Grafana has braces of its own, so Tera gets others.
 const DELIMITERS: [&str; 6] = ["<%", "%>", "<<", ">>", "<#", "#>"];
