@@ -28,6 +28,12 @@ import org.slf4j.LoggerFactory;
  * under way as well as those in the buffer: after a failure they are sent again, which for the sinks of
  * this job changes nothing.
  *
+ * <p>One thing still holds up a checkpoint: a buffer that is full. Then the task waits in {@code write} for
+ * room, and its turn to take a checkpoint comes no sooner than that room. During an outage that outlasts the
+ * buffer there are no checkpoints, whatever their timeout, until the service takes requests again; a failure
+ * meanwhile goes back to the last one before, and reads again what came since. Nothing is lost by it as long
+ * as the stream keeps its records.
+ *
  * @param <T> what is written
  */
 public abstract class PatientWriter<T extends java.io.Serializable> extends AsyncSinkWriter<T, T> {
@@ -47,6 +53,9 @@ public abstract class PatientWriter<T extends java.io.Serializable> extends Asyn
 
     /** Of this thread alone, which is the task's. */
     private final Set<UnderWay<T>> underWay = new LinkedHashSet<>();
+
+    /** Read by the threads of the clients, whose last answers come after the end. */
+    private volatile boolean closed;
 
     /** A writer that starts with what {@code states} hold. */
     protected PatientWriter(
@@ -75,6 +84,10 @@ public abstract class PatientWriter<T extends java.io.Serializable> extends Asyn
         UnderWay<T> request = new UnderWay<>(entries);
         underWay.add(request);
         attempt(entries).whenComplete((again, failure) -> {
+            if (closed) {
+                // Cut off with the job: the last checkpoint has the entries.
+                return;
+            }
             if (failure != null) {
                 // An error of this program. The entries are as safe in the buffer as anywhere.
                 LOG.error("an attempt went wrong; trying again", failure);
@@ -90,12 +103,23 @@ public abstract class PatientWriter<T extends java.io.Serializable> extends Asyn
 
     /** Entries are in the buffer before they are no longer under way: a checkpoint in between has them twice. */
     private void over(UnderWay<T> request, ResultHandler<T> handler, List<T> again) {
+        if (closed) {
+            return;
+        }
         try {
             handler.retryForEntries(again);
             mailbox.execute(() -> underWay.remove(request), "a request is over");
         } catch (RejectedExecutionException closed) {
+            // The task's mailbox is closed before its writers are.
             LOG.debug("a request outlived its job; what it wrote will be written again");
         }
+    }
+
+    /** Ends it. What is under way is forgotten here, and is in the last checkpoint. */
+    @Override
+    public void close() {
+        closed = true;
+        super.close();
     }
 
     @Override

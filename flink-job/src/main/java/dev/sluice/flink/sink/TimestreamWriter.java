@@ -210,6 +210,7 @@ final class TimestreamWriter extends PatientWriter<Entry> {
     @Override
     public void close() {
         super.close();
+        quiet.end();
         client.close();
         quarantine.close();
     }
