@@ -33,6 +33,7 @@ final class Cluster implements AutoCloseable {
     private static final Duration CHECKPOINTS = Duration.ofMillis(500);
     /** For a machine that does much else meanwhile: only a test that fails takes so long. */
     private static final long PATIENCE_SECONDS = 240;
+
     private static final long LOOK_MS = 100;
 
     private final Path folder;
