@@ -148,8 +148,6 @@ public final class LocalRun {
         settings.set(CheckpointingOptions.CHECKPOINT_STORAGE, "filesystem");
         settings.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, snapshots.checkpointsUri());
         settings.set(CheckpointingOptions.SAVEPOINT_DIRECTORY, snapshots.savepointsUri());
-        // A store that is away holds up checkpoints as soon as the buffer is full. That is no reason to start again.
-        settings.set(CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, Integer.MAX_VALUE);
         settings.set(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS, RETAINED);
         settings.set(
                 CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,

@@ -20,7 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A writer that tries again for ever, and whose checkpoints wait for nobody.
+ * A writer that tries again for ever, and whose checkpoints do not wait for the answers of requests.
  *
  * <p>Buffering, flushing by count and by age, backpressure and the pace are {@link AsyncSinkWriter}'s. That
  * one makes a checkpoint wait until no request is under way, which, while a service is away and every
@@ -28,11 +28,12 @@ import org.slf4j.LoggerFactory;
  * under way as well as those in the buffer: after a failure they are sent again, which for the sinks of
  * this job changes nothing.
  *
- * <p>One thing still holds up a checkpoint: a buffer that is full. Then the task waits in {@code write} for
- * room, and its turn to take a checkpoint comes no sooner than that room. During an outage that outlasts the
- * buffer there are no checkpoints, whatever their timeout, until the service takes requests again; a failure
- * meanwhile goes back to the last one before, and reads again what came since. Nothing is lost by it as long
- * as the stream keeps its records.
+ * <p>While a service is away, a checkpoint may wait all the same. {@link AsyncSinkWriter} keeps the thread of
+ * the task where the pace lets no further request through (in its timer that flushes by age as well as in
+ * {@code write}) and where the buffer is full, and a checkpoint needs that thread. So during an outage
+ * checkpoints may expire; the job tolerates any number of them and goes on. Nothing is lost by it as long as
+ * the stream keeps its records: a restart meanwhile goes back to the last checkpoint that was completed, and
+ * reads again what came since. A stop with a savepoint has to wait, too.
  *
  * @param <T> what is written
  */
