@@ -91,6 +91,11 @@ final class Cluster implements AutoCloseable {
             }
         }
 
+        /** Whether it has failed and started again. */
+        boolean restarted() throws Exception {
+            return cluster.getExecutionGraph(id).get().getStatusTimestamp(JobStatus.RESTARTING) > 0;
+        }
+
         JobStatus status() throws Exception {
             return cluster.getJobStatus(id).get();
         }

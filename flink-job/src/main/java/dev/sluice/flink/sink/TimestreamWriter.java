@@ -7,7 +7,10 @@ import dev.sluice.flink.quarantine.Inmate;
 import dev.sluice.flink.quarantine.Quarantine;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
@@ -98,8 +101,13 @@ final class TimestreamWriter extends PatientWriter<Entry> {
         Outgoing outgoing = Outgoing.of(entries);
         metrics.superseded.inc(outgoing.superseded());
         return write(outgoing.items()).thenCompose(outcome -> {
+            // What is tried again is found to be conflicting again: to charge it now were to keep it twice.
+            Set<Entry> again = Collections.newSetFromMap(new IdentityHashMap<>());
+            again.addAll(outcome.again);
             for (Entry entry : outgoing.conflicting()) {
-                outcome.charges.add(entry, Charges.CONFLICTING);
+                if (!again.contains(entry)) {
+                    outcome.charges.add(entry, Charges.CONFLICTING);
+                }
             }
             return quarantined(outcome);
         });
