@@ -132,10 +132,11 @@ final class TimestreamWriter extends PatientWriter<Entry> {
 
     private Outcome judge(List<Outgoing.Item> items, Answer answer) {
         Outcome outcome = new Outcome();
+        tellLag(items);
         if (answer instanceof Answer.Stored) {
-            stored(items, items.size());
+            metrics.records.inc(items.size());
         } else if (answer instanceof Answer.Refused refused) {
-            stored(items, items.size() - refused.refusals().size());
+            metrics.records.inc(items.size() - refused.refusals().size());
             for (Answer.Refusal refusal : refused.refusals()) {
                 Outgoing.Item item = items.get(refusal.index());
                 if (refusal.superseded(item.record().version())) {
@@ -157,13 +158,15 @@ final class TimestreamWriter extends PatientWriter<Entry> {
         return outcome;
     }
 
-    private void stored(List<Outgoing.Item> items, int count) {
-        metrics.records.inc(count);
-        long newest = Long.MIN_VALUE;
+    /** How far the oldest of them is behind, whatever the answer: during an outage that grows with every attempt. */
+    private void tellLag(List<Outgoing.Item> items) {
+        long oldest = Long.MAX_VALUE;
         for (Outgoing.Item item : items) {
-            newest = Math.max(newest, item.origins().get(0).origin().arrivalMs());
+            for (Entry entry : item.origins()) {
+                oldest = Math.min(oldest, entry.origin().arrivalMs());
+            }
         }
-        metrics.lagMs = System.currentTimeMillis() - newest;
+        metrics.lagMs = System.currentTimeMillis() - oldest;
     }
 
     /**
