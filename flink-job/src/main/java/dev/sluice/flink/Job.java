@@ -10,6 +10,7 @@ import dev.sluice.flink.source.Shards;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
@@ -42,6 +43,8 @@ public final class Job {
         settings.set(PipelineOptions.NAME, NAME);
         settings.set(PipelineOptions.OBJECT_REUSE, true);
         settings.set(PipelineOptions.AUTO_GENERATE_UIDS, false);
+        // A store that is away may hold up checkpoints until they expire. To start again for that helps nothing.
+        settings.set(CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, Integer.MAX_VALUE);
         environment.configure(settings);
 
         SingleOutputStreamOperator<Entry> records = environment

@@ -33,6 +33,7 @@ final class Cluster implements AutoCloseable {
     private static final Duration CHECKPOINTS = Duration.ofMillis(500);
     /** For a machine that does much else meanwhile: only a test that fails takes so long. */
     private static final long PATIENCE_SECONDS = 240;
+
     private static final long LOOK_MS = 100;
 
     private final Path folder;
@@ -88,6 +89,11 @@ final class Cluster implements AutoCloseable {
                                 Integer.parseInt(chk.getFileName().toString().replace("chk-", ""))))
                         .map(chk -> chk.toUri().toString());
             }
+        }
+
+        /** Whether it has failed and started again. */
+        boolean restarted() throws Exception {
+            return cluster.getExecutionGraph(id).get().getStatusTimestamp(JobStatus.RESTARTING) > 0;
         }
 
         JobStatus status() throws Exception {

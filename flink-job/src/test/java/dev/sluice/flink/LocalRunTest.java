@@ -9,10 +9,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -61,6 +66,9 @@ final class LocalRunTest {
         ProcessBuilder java = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx384m",
+                // It lives for seconds: what it takes to start is what counts.
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
                 "-cp",
                 System.getProperty("java.class.path"),
                 Main.class.getName(),
@@ -161,6 +169,7 @@ final class LocalRunTest {
                 runs();
                 int port = Integer.parseInt(Files.readString(folder.resolve("state/web-port")));
                 assertTrue(status().path("web").asText().endsWith(":" + port));
+                takesNoPrograms(port);
                 world.put(events.subList(0, 100));
                 eventually(() -> assertEquals(100, world.rows()));
                 first.destroy();
@@ -181,6 +190,23 @@ final class LocalRunTest {
             String log = Files.readString(folder.resolve("log"));
             assertFalse(log.contains("temperature_measure"), "events are nobody's business in the log");
         }
+    }
+
+    /** The web UI refuses an upload that any page could send, and lets no other page read what it shows. */
+    private static void takesNoPrograms(int port) throws Exception {
+        String upload = "--part\r\nContent-Disposition: form-data; name=\"jarfile\"; filename=\"any.jar\"\r\n"
+                + "Content-Type: application/x-java-archive\r\n\r\nany\r\n--part--\r\n";
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/jars/upload"))
+                .header("Content-Type", "multipart/form-data; boundary=part")
+                .POST(HttpRequest.BodyPublishers.ofString(upload))
+                .build();
+        HttpResponse<String> refused = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+        assertEquals(400, refused.statusCode(), refused.body());
+        HttpRequest look = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/overview"))
+                .build();
+        HttpResponse<String> shown = HttpClient.newHttpClient().send(look, HttpResponse.BodyHandlers.ofString());
+        assertEquals(200, shown.statusCode());
+        assertEquals(Optional.of("http://127.0.0.1"), shown.headers().firstValue("access-control-allow-origin"));
     }
 
     @Test

@@ -28,7 +28,10 @@ import software.amazon.awssdk.services.timestreamwrite.model.TimeUnit;
  */
 final class SampleConsumer implements Sink<Delivery> {
     private static final long serialVersionUID = 1;
-    private static final int BATCH = 75;
+
+    /** Records of one request; fewer are never sent. */
+    static final int BATCH = 75;
+
     private static final String SUFFIX = "_measure";
 
     /** Events that reached a sample sink, for a test to know that it had its chance. */

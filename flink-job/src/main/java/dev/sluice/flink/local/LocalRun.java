@@ -24,6 +24,7 @@ import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.configuration.WebOptions;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.jobgraph.SavepointRestoreSettings;
@@ -138,6 +139,13 @@ public final class LocalRun {
         settings.set(RestOptions.BIND_PORT, Integer.toString(arguments.webPort()));
         settings.set(RestOptions.PORT, arguments.webPort());
         settings.set(JobManagerOptions.ADDRESS, "127.0.0.1");
+        // Flink listens on all interfaces unless told otherwise, also for the blobs of jobs.
+        settings.set(JobManagerOptions.BIND_HOST, "127.0.0.1");
+        settings.set(TaskManagerOptions.BIND_HOST, "127.0.0.1");
+        // The web UI is there to be looked at: any page that a browser shows could send it a program to run.
+        settings.set(WebOptions.SUBMIT_ENABLE, false);
+        settings.set(WebOptions.CANCEL_ENABLE, false);
+        settings.set(WebOptions.ACCESS_CONTROL_ALLOW_ORIGIN, "http://127.0.0.1");
         settings.set(CoreOptions.DEFAULT_PARALLELISM, 1);
         settings.set(CoreOptions.TMP_DIRS, temporary.toString());
         // One chain of operators sends nothing: it needs hardly a buffer.
@@ -148,8 +156,6 @@ public final class LocalRun {
         settings.set(CheckpointingOptions.CHECKPOINT_STORAGE, "filesystem");
         settings.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, snapshots.checkpointsUri());
         settings.set(CheckpointingOptions.SAVEPOINT_DIRECTORY, snapshots.savepointsUri());
-        // A store that is away holds up checkpoints as soon as the buffer is full. That is no reason to start again.
-        settings.set(CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, Integer.MAX_VALUE);
         settings.set(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS, RETAINED);
         settings.set(
                 CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,

@@ -165,6 +165,7 @@ public final class Quarantine implements AutoCloseable {
 
     @Override
     public void close() {
+        quiet.end();
         sqs.close();
         s3.close();
     }

@@ -20,13 +20,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A writer that tries again for ever, and whose checkpoints wait for nobody.
+ * A writer that tries again for ever, and whose checkpoints do not wait for the answers of requests.
  *
  * <p>Buffering, flushing by count and by age, backpressure and the pace are {@link AsyncSinkWriter}'s. That
  * one makes a checkpoint wait until no request is under way, which, while a service is away and every
  * request is followed by its next attempt, is never. So here a checkpoint holds the entries of the requests
  * under way as well as those in the buffer: after a failure they are sent again, which for the sinks of
  * this job changes nothing.
+ *
+ * <p>While a service is away, a checkpoint may wait all the same. {@link AsyncSinkWriter} keeps the thread of
+ * the task where the pace lets no further request through (in its timer that flushes by age as well as in
+ * {@code write}) and where the buffer is full, and a checkpoint needs that thread. So during an outage
+ * checkpoints may expire; the job tolerates any number of them and goes on. Nothing is lost by it as long as
+ * the stream keeps its records: a restart meanwhile goes back to the last checkpoint that was completed, and
+ * reads again what came since. A stop with a savepoint has to wait, too.
  *
  * @param <T> what is written
  */
@@ -47,6 +54,9 @@ public abstract class PatientWriter<T extends java.io.Serializable> extends Asyn
 
     /** Of this thread alone, which is the task's. */
     private final Set<UnderWay<T>> underWay = new LinkedHashSet<>();
+
+    /** Read by the threads of the clients, whose last answers come after the end. */
+    private volatile boolean closed;
 
     /** A writer that starts with what {@code states} hold. */
     protected PatientWriter(
@@ -75,6 +85,10 @@ public abstract class PatientWriter<T extends java.io.Serializable> extends Asyn
         UnderWay<T> request = new UnderWay<>(entries);
         underWay.add(request);
         attempt(entries).whenComplete((again, failure) -> {
+            if (closed) {
+                // Cut off with the job: the last checkpoint has the entries.
+                return;
+            }
             if (failure != null) {
                 // An error of this program. The entries are as safe in the buffer as anywhere.
                 LOG.error("an attempt went wrong; trying again", failure);
@@ -90,12 +104,23 @@ public abstract class PatientWriter<T extends java.io.Serializable> extends Asyn
 
     /** Entries are in the buffer before they are no longer under way: a checkpoint in between has them twice. */
     private void over(UnderWay<T> request, ResultHandler<T> handler, List<T> again) {
+        if (closed) {
+            return;
+        }
         try {
             handler.retryForEntries(again);
             mailbox.execute(() -> underWay.remove(request), "a request is over");
         } catch (RejectedExecutionException closed) {
+            // The task's mailbox is closed before its writers are.
             LOG.debug("a request outlived its job; what it wrote will be written again");
         }
+    }
+
+    /** Ends it. What is under way is forgotten here, and is in the last checkpoint. */
+    @Override
+    public void close() {
+        closed = true;
+        super.close();
     }
 
     @Override

@@ -34,7 +34,7 @@ final class SinkMetrics {
     /** How long answered requests took, in milliseconds. */
     final Histogram writeLatency;
 
-    /** How long ago the newest of the last written records had arrived, in milliseconds. */
+    /** How long ago the oldest record of the last answered attempt had arrived, in milliseconds; stored or to be tried again. */
     volatile long lagMs;
 
     SinkMetrics(MetricGroup operator) {

@@ -7,7 +7,10 @@ import dev.sluice.flink.quarantine.Inmate;
 import dev.sluice.flink.quarantine.Quarantine;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
@@ -98,8 +101,13 @@ final class TimestreamWriter extends PatientWriter<Entry> {
         Outgoing outgoing = Outgoing.of(entries);
         metrics.superseded.inc(outgoing.superseded());
         return write(outgoing.items()).thenCompose(outcome -> {
+            // What is tried again is found to be conflicting again: to charge it now were to keep it twice.
+            Set<Entry> again = Collections.newSetFromMap(new IdentityHashMap<>());
+            again.addAll(outcome.again);
             for (Entry entry : outgoing.conflicting()) {
-                outcome.charges.add(entry, Charges.CONFLICTING);
+                if (!again.contains(entry)) {
+                    outcome.charges.add(entry, Charges.CONFLICTING);
+                }
             }
             return quarantined(outcome);
         });
@@ -124,10 +132,11 @@ final class TimestreamWriter extends PatientWriter<Entry> {
 
     private Outcome judge(List<Outgoing.Item> items, Answer answer) {
         Outcome outcome = new Outcome();
+        tellLag(items);
         if (answer instanceof Answer.Stored) {
-            stored(items, items.size());
+            metrics.records.inc(items.size());
         } else if (answer instanceof Answer.Refused refused) {
-            stored(items, items.size() - refused.refusals().size());
+            metrics.records.inc(items.size() - refused.refusals().size());
             for (Answer.Refusal refusal : refused.refusals()) {
                 Outgoing.Item item = items.get(refusal.index());
                 if (refusal.superseded(item.record().version())) {
@@ -149,13 +158,15 @@ final class TimestreamWriter extends PatientWriter<Entry> {
         return outcome;
     }
 
-    private void stored(List<Outgoing.Item> items, int count) {
-        metrics.records.inc(count);
-        long newest = Long.MIN_VALUE;
+    /** How far the oldest of them is behind, whatever the answer: during an outage that grows with every attempt. */
+    private void tellLag(List<Outgoing.Item> items) {
+        long oldest = Long.MAX_VALUE;
         for (Outgoing.Item item : items) {
-            newest = Math.max(newest, item.origins().get(0).origin().arrivalMs());
+            for (Entry entry : item.origins()) {
+                oldest = Math.min(oldest, entry.origin().arrivalMs());
+            }
         }
-        metrics.lagMs = System.currentTimeMillis() - newest;
+        metrics.lagMs = System.currentTimeMillis() - oldest;
     }
 
     /**
@@ -210,6 +221,7 @@ final class TimestreamWriter extends PatientWriter<Entry> {
     @Override
     public void close() {
         super.close();
+        quiet.end();
         client.close();
         quarantine.close();
     }
