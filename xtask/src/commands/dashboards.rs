@@ -105,15 +105,21 @@ pub(super) async fn announce(
     let Some(stack) = current.get(service::STACK) else { return Ok(()) };
     if let (Target::Local, Some(endpoints)) = (environment.target, &session.endpoints) {
         match local::grafana::start(project, global, &session.model, environment, endpoints)? {
-                Some(url) => report.note(format_args!(
+            Some(url) => {
+                report.note(format_args!(
                     "Dashboards: {url}{} (user admin, password {})",
                     service::HOME,
                     local::grafana::PASSWORD
-                )),
-                None => report.note(
-                    "Dashboards: this machine has neither Docker nor Grafana; `cargo xtask dashboards` draws them",
-                ),
+                ));
+                // The pipeline is there without it.
+                if let Err(log) = local::grafana::wait(project, global).await {
+                    report.note(format_args!("  Grafana does not answer; its log: {log}"));
+                }
             }
+            None => report.note(
+                "Dashboards: this machine has neither Docker nor Grafana; `cargo xtask dashboards` draws them",
+            ),
+        }
         return Ok(());
     }
     if let Some(url) = stack.outputs.get("GrafanaUrl") {

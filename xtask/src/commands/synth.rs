@@ -102,7 +102,7 @@ impl Synth {
 /// Folder of what Grafana is provisioned with, in that of the templates.
 const GRAFANA: &str = "grafana";
 
-/// Writes what Grafana is provisioned with, as on AWS, or removes it where there is no Grafana.
+/// Writes what Grafana is provisioned with, as on AWS, or removes those files where there is no Grafana.
 fn write_dashboards(
     folder: &Path,
     model: &Model,

@@ -60,8 +60,9 @@ pub async fn look(session: &Session, inventory: &Inventory) -> Option<Result<Loo
 fn state(running: i32, desired: i32, rollout: Option<&str>) -> &'static str {
     match rollout {
         Some("FAILED") => "FAILED",
-        _ if running >= desired => "RUNNING",
+        // The containers that run may be those that it replaces, or not answer yet.
         Some("IN_PROGRESS") => "STARTING",
+        _ if running >= desired => "RUNNING",
         _ => "FAILED",
     }
 }
@@ -110,7 +111,7 @@ mod tests {
     fn a_service_runs_starts_or_fails() {
         for (running, desired, rollout, expected) in [
             (1, 1, Some("COMPLETED"), "RUNNING"),
-            (1, 1, Some("IN_PROGRESS"), "RUNNING"),
+            (1, 1, Some("IN_PROGRESS"), "STARTING"),
             (0, 1, Some("IN_PROGRESS"), "STARTING"),
             (0, 1, Some("FAILED"), "FAILED"),
             (1, 1, Some("FAILED"), "FAILED"),

@@ -12,7 +12,12 @@ use crate::target::Session;
 #[derive(Debug)]
 pub struct Store {
     client: aws_sdk_timestreamquery::Client,
-    sql: String,
+    device: String,
+    table: String,
+    marker: String,
+    /// Whether the table has a column for the device: it gets one with its first record, and refuses a
+    /// query that names it until then.
+    written: bool,
 }
 
 impl Store {
@@ -20,11 +25,13 @@ impl Store {
     pub async fn of(session: &Session, inventory: &Inventory, marker: &str) -> Result<Self, Failure> {
         let database = inventory.output(session, "store", "DatabaseName")?;
         let table = inventory.output(session, "store", "TableName")?;
-        let device = &session.model.device.dimension;
-        let sql = format!(
-            r#"SELECT DISTINCT "{device}" FROM "{database}"."{table}" WHERE time > ago(1h) AND "{device}" LIKE '{marker}%'"#
-        );
-        Ok(Self { client: session.timestream_query().await?, sql })
+        Ok(Self {
+            client: session.timestream_query().await?,
+            device: session.model.device.dimension.clone(),
+            table: format!(r#""{database}"."{table}""#),
+            marker: marker.to_owned(),
+            written: false,
+        })
     }
 }
 
@@ -32,7 +39,19 @@ impl Hop for Store {
     const NAME: &'static str = "store";
 
     async fn look(&mut self) -> Result<Vec<String>, Failure> {
-        let answer = query::run(&self.client, &self.sql, None).await?;
+        let Self { client, device, table, marker, .. } = &*self;
+        if !self.written {
+            let sql = format!("SELECT * FROM {table} WHERE time > ago(1h) LIMIT 1");
+            let columns = query::run(client, &sql, None).await?.columns;
+            if columns.iter().all(|column| column.name != *device) {
+                return Ok(Vec::new());
+            }
+        }
+        let sql = format!(
+            r#"SELECT DISTINCT "{device}" FROM {table} WHERE time > ago(1h) AND "{device}" LIKE '{marker}%'"#
+        );
+        let answer = query::run(client, &sql, None).await?;
+        self.written = true;
         let device = |row: Vec<Value>| row.into_iter().next()?.as_str().map(str::to_owned);
         Ok(answer.rows.into_iter().filter_map(device).collect())
     }

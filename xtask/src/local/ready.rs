@@ -72,7 +72,7 @@ pub async fn answer(
 
 /// The body of a 200; `None` for any other answer and for none. One question to a service of this
 /// machine needs no HTTP client.
-async fn get(port: u16, path: &str) -> Option<String> {
+pub(super) async fn get(port: u16, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
     let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.ok()?;
