@@ -252,7 +252,7 @@ fn another_model_takes_the_twin_along(pipeline: &Pipeline) {
     std::fs::write(pipeline.model(), model).expect("written");
 
     // What would be synced is not there yet.
-    let early = pipeline.xtask(&["twin", "sync"]).expect(5);
+    let early = pipeline.xtask(&["twin", "sync"]).expect(2);
     assert!(early.stderr.contains("cargo xtask deploy"), "{}", early.stderr);
     pipeline.xtask(&["deploy", "--format", "json"]).expect(0);
     let after = outputs(pipeline);
