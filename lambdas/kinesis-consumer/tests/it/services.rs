@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
@@ -18,6 +18,8 @@ use serde_json::{Value, json};
 pub struct Faults {
     /// Chance that the store throttles a request.
     pub throttled: f64,
+    /// Requests that the store takes in a second; it throttles the others.
+    pub capacity: Option<f64>,
     /// Chance that the store fails before it writes.
     pub internal: f64,
     /// Chance that the store writes and then fails.
@@ -55,11 +57,23 @@ pub struct Held {
     pub invocations: Vec<Vec<u8>>,
     pub answers: Vec<Value>,
     chance: fastrand::Rng,
+    /// When the store took the latest request, as far as its capacity is limited.
+    taken: Option<Instant>,
 }
 
 impl Held {
     fn happens(&mut self, chance: f64) -> bool {
         self.chance.f64() < chance
+    }
+
+    /// Whether the capacity of the store is used up for now.
+    fn is_full(&mut self) -> bool {
+        let Some(capacity) = self.faults.capacity else { return false };
+        if self.taken.is_some_and(|taken| taken.elapsed().as_secs_f64() < 1.0 / capacity) {
+            return true;
+        }
+        self.taken = Some(Instant::now());
+        false
     }
 
     /// Sequence numbers in quarantine.
@@ -181,7 +195,7 @@ fn write_records(held: &mut Held, request: &Value) -> Response {
     }
     let (throttled, internal, after) =
         (held.faults.throttled, held.faults.internal, held.faults.internal_after_write);
-    if held.happens(throttled) {
+    if held.happens(throttled) || held.is_full() {
         return error(400, "ThrottlingException", "too fast");
     }
     if held.happens(internal) {
