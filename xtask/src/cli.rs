@@ -60,6 +60,8 @@ pub enum Format {
     Text,
     /// One JSON document on standard output; everything else goes to standard error.
     Json,
+    /// For a comment or a summary, as GitHub shows it; everything else goes to standard error.
+    Markdown,
 }
 
 /// One command, one file in `commands/`.

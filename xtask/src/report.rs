@@ -1,7 +1,7 @@
-//! Every line that a person reads, or one JSON document.
+//! Every line that a person reads, or one document.
 //!
 //! Results go to standard output, progress and remarks to standard error. With `--format json`,
-//! standard output carries exactly one document, whether the command succeeds or fails.
+//! standard output carries exactly one JSON document, whether the command succeeds or fails.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the one place that prints")]
 
 use std::cell::Cell;
@@ -32,10 +32,18 @@ pub fn paint(style: Style, text: impl Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// A result: text for a person, JSON for a program.
+/// A result: text for a person, JSON for a program, Markdown for a page.
 pub trait Document: Serialize {
     /// Writes what a person reads, with lines ended by `\n`.
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result;
+
+    /// Writes the same as [GitHub's Markdown](https://github.github.com/gfm/): the text as it is, where the
+    /// result has no better form.
+    fn markdown(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        let mut text = String::new();
+        self.text(&mut text)?;
+        writeln!(out, "```text\n{}\n```", anstream::adapter::strip_str(text.trim_end()))
+    }
 }
 
 /// Where a command reports to.
@@ -86,6 +94,12 @@ impl Report {
                 }
             }
             Format::Json => self.json(document),
+            Format::Markdown => {
+                let mut text = String::new();
+                if document.markdown(&mut text).is_ok() {
+                    self.progress.suspend(|| print!("{text}"));
+                }
+            }
         }
     }
 

@@ -155,7 +155,7 @@ async fn shown(mut command: Command, report: &Report) -> std::io::Result<(ExitSt
             let line = String::from_utf8_lossy(&bytes);
             match report.format() {
                 Format::Text => report.raw(line.trim_end_matches('\n')),
-                Format::Json => report.note(line.trim_end_matches('\n')),
+                Format::Json | Format::Markdown => report.note(line.trim_end_matches('\n')),
             }
             output.push_str(&line);
             bytes.clear();
