@@ -3,6 +3,7 @@
 //! [`Environment`] is what the stacks are built from, so every value in it is known to be valid.
 //! It reads no file, no clock and no account: an expected account is compared elsewhere.
 
+mod bootstrap;
 mod consumer;
 mod grafana;
 mod place;
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 pub use crate::config::likely;
+pub use bootstrap::ACCOUNT_STACK;
 pub use grafana::{Entrance, Grafana, GrafanaContainer, Network};
 pub use read::parse;
 pub use tags::PIPELINE_PREFIX;
@@ -45,6 +47,9 @@ pub struct Environment {
     pub topic_prefix: Option<String>,
     /// What happens to data when its stack is deleted.
     pub on_delete: OnDelete,
+    /// Whether `cargo xtask bootstrap` has prepared its account: its code lies in the account's bucket, and
+    /// a boundary limits the roles of its stacks.
+    pub bootstrap: bool,
     /// The Kinesis stream.
     pub stream: Stream,
     /// What moves events from the stream to the store.

@@ -3,6 +3,7 @@
 use crate::config::{At, Document, Fault, Problems, Section, Spot};
 use crate::lake::{ERROR_PREFIX, PARTITION, RESULT_PREFIX};
 
+use super::bootstrap::RESERVED;
 use super::{
     Architecture, Environment, LOCAL_ACCOUNT, Lake, LogLevel, Logs, OnDelete, Simulator, Store, Stream,
     StreamMode, Target, consumer, grafana, place, region, tags, twin,
@@ -73,6 +74,10 @@ const LOG_RETENTION_DAYS: [u32; 22] =
 enum EnvironmentFault {
     #[error("the environment's name is {name:?}, but it becomes part of physical names")]
     Name { name: String },
+    #[error(
+        "the environment's name is `{RESERVED}`, which the stacks of `cargo xtask bootstrap` have in theirs"
+    )]
+    Reserved,
     #[error("is \"{account}\", which is no account")]
     Account { account: String },
     #[error("is {days}, which CloudWatch Logs does not offer")]
@@ -94,6 +99,7 @@ impl Fault for EnvironmentFault {
                 "rename the file: a lower-case letter, then at most {} lower-case letters, digits and hyphens",
                 MAX_NAME - 1
             ),
+            Self::Reserved => "rename the file".into(),
             Self::Account { .. } => {
                 "write the 12 digits of the account in double quotes; `aws sts get-caller-identity` prints them".into()
             }
@@ -132,6 +138,10 @@ pub fn parse(
         let spot = Spot { at: At::File, key: String::new() };
         document.add(&spot, EnvironmentFault::Name { name: name.to_owned() });
     }
+    if name == RESERVED {
+        let spot = Spot { at: At::File, key: String::new() };
+        document.add(&spot, EnvironmentFault::Reserved);
+    }
     let environment = Section::read_root(&document, |root| read(name, root));
     document.finish(environment)
 }
@@ -146,6 +156,7 @@ fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
     let target = root.choice("target", &[("aws", Target::Aws), ("local", Target::Local)]).required();
     let on_delete = root.choice("on_delete", &[("delete", OnDelete::Delete), ("retain", OnDelete::Retain)]);
     let on_delete = on_delete.or(default::ON_DELETE);
+    let bootstrap = root.flag("bootstrap").or(false);
     let topic_prefix = root.text_like("topic_prefix", "levels of a topic, such as \"dev\"");
     let topic_prefix = topic_prefix.check(|prefix| place::check_prefix(prefix)).optional();
     let region = root.text_like("region", "a Region, such as \"eu-central-1\"");
@@ -200,6 +211,7 @@ fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
         architecture: architecture?,
         topic_prefix: topic_prefix?,
         on_delete: on_delete?,
+        bootstrap: bootstrap?,
         stream: stream?,
         consumer: consumer?,
         store: store?,
