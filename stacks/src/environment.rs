@@ -3,6 +3,7 @@
 //! [`Environment`] is what the stacks are built from, so every value in it is known to be valid.
 //! It reads no file, no clock and no account: an expected account is compared elsewhere.
 
+mod bootstrap;
 mod consumer;
 mod expiry;
 mod grafana;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 pub use crate::config::likely;
+pub use bootstrap::ACCOUNT_STACK;
 pub use expiry::{Expiry, ExpiryFault};
 pub use grafana::{Entrance, Grafana, GrafanaContainer, Network};
 pub use read::parse;
@@ -52,6 +54,9 @@ pub struct Environment {
     /// The day from which on it may be removed without being asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires: Option<Expiry>,
+    /// Whether `cargo xtask bootstrap` has prepared its account: its code lies in the account's bucket, and
+    /// a boundary limits the roles of its stacks.
+    pub bootstrap: bool,
     /// The Kinesis stream.
     pub stream: Stream,
     /// What moves events from the stream to the store.
@@ -271,11 +276,6 @@ impl LogLevel {
 }
 
 impl Environment {
-    /// Name of its file in `environments/`, without the extension. Instances share it.
-    pub fn file(&self) -> &str {
-        name::split(&self.name).0
-    }
-
     /// Name of a stack of this environment: `sluice-<environment>-<stack>`.
     pub fn stack_name(&self, stack: &str) -> String {
         format!("sluice-{}-{stack}", self.name)

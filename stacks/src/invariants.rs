@@ -53,6 +53,9 @@ pub enum Breach {
         "{0} takes it for anybody; add a condition on `aws:SourceAccount`, `aws:SourceArn` or `sts:ExternalId`"
     )]
     OpenTrust(String),
+    /// A role could do whatever somebody writes into its policy.
+    #[error("nothing bounds it: `PermissionsBoundary` is not the boundary of its environment, {0}")]
+    NoBoundary(String),
     /// A function can be invoked by more than the resource that is meant.
     #[error("it lets others invoke the function: {0}")]
     OpenPermission(&'static str),

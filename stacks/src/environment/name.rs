@@ -3,6 +3,7 @@
 //! The name of a file has no hyphen. So `sluice-test-…` belongs to `test` or an instance of it, and never
 //! to an environment whose name only begins alike.
 
+use super::bootstrap::RESERVED;
 use crate::config::{At, Document, Fault, Spot, Value};
 
 /// Longest name, in characters, with that of the instance. `CloudFormation` makes the names of buckets,
@@ -24,6 +25,10 @@ pub(super) const INSTANCES: &str = "instances";
 pub(super) enum NameFault {
     #[error("the environment's name is {name:?}, but it becomes part of physical names")]
     File { name: String },
+    #[error(
+        "the environment's name is `{RESERVED}`, which the stacks of `cargo xtask bootstrap` have in theirs"
+    )]
+    Reserved,
     #[error("the instance is {instance:?}, but it becomes part of physical names")]
     Instance { instance: String },
     #[error("the environment's name is {name:?}, which is longer than {MAX_NAME} characters")]
@@ -41,6 +46,7 @@ impl Fault for NameFault {
                 "rename the file: a lower-case letter, then at most {} lower-case letters and digits",
                 MAX_NAME - 1
             ),
+            Self::Reserved => "rename the file".into(),
             Self::Instance { .. } => {
                 format!(
                     "write 1 to {MAX_INSTANCE} lower-case letters and digits, such as the number of a pull request"
@@ -84,6 +90,8 @@ pub(super) fn check(document: &Document<'_>, name: &str) {
     let sound = |text: &str| text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
     if file.len() > MAX_NAME || !file.starts_with(|c: char| c.is_ascii_lowercase()) || !sound(file) {
         document.add(&spot, NameFault::File { name: file.to_owned() });
+    } else if file == RESERVED {
+        document.add(&spot, NameFault::Reserved);
     } else if let Some(instance) = instance {
         if instance.is_empty() || instance.len() > MAX_INSTANCE || !sound(instance) {
             document.add(&spot, NameFault::Instance { instance: instance.to_owned() });

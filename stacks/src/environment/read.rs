@@ -130,6 +130,7 @@ fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
     let on_delete = on_delete.or(default::ON_DELETE);
     let expires = root.text_like("expires", "a day in double quotes, such as \"2026-11-30\"");
     let expires = expires.check(|day| day.parse::<Expiry>().map(|_| ())).optional();
+    let bootstrap = root.flag("bootstrap").or(false);
     let topic_prefix = root.text_like("topic_prefix", "levels of a topic, such as \"dev\"");
     let topic_prefix = topic_prefix.check(|prefix| place::check_prefix(prefix));
     let topic_prefix = match instance {
@@ -191,6 +192,7 @@ fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
         topic_prefix: topic_prefix?,
         on_delete: on_delete?,
         expires: expires?.and_then(|day| day.parse().ok()),
+        bootstrap: bootstrap?,
         stream: stream?,
         consumer: consumer?,
         store: store?,

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Breach, Subject, objects, one_or_many};
+use crate::bootstrap::boundary;
 use crate::cfn::WILDCARD_METADATA;
 
 pub(super) fn check(subject: &Subject, breaches: &mut Vec<Breach>) {
@@ -20,6 +21,13 @@ pub(super) fn check(subject: &Subject, breaches: &mut Vec<Breach>) {
     breaches.extend(managed.map(|policy| {
         Breach::ManagedPolicy(policy.as_str().map_or_else(|| policy.to_string(), str::to_owned))
     }));
+    if let Some(expected) = subject.stack.boundary.as_ref().map(|boundary| json!(boundary))
+        && boundary::is_bounded(subject.resource.kind())
+        && *subject.resource.property(boundary::PROPERTY) != expected
+    {
+        let name = expected["Fn::Sub"].as_str().map_or_else(|| expected.to_string(), str::to_owned);
+        breaches.push(Breach::NoBoundary(name));
+    }
     if subject.resource.kind() == "AWS::Lambda::Permission" {
         check_permission(subject, breaches);
     }

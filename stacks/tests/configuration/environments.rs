@@ -77,7 +77,7 @@ fn names_are_derived_from_the_environment() {
         ("preview-12", instances(), "preview", "sluice-preview-12-ingest", "sluice_preview_12"),
     ] {
         let environment = parse(name, "x.toml", &text, &[]).unwrap_or_else(|problems| panic!("{problems}"));
-        assert_eq!((environment.file(), environment.stack_name("ingest").as_str()), (file, stack));
+        assert_eq!((environment.file_name(), environment.stack_name("ingest").as_str()), (file, stack));
         assert_eq!((environment.database().as_str(), environment.table()), (database, "telemetry"));
     }
 }
@@ -94,6 +94,7 @@ fn a_name_must_fit_into_physical_names() {
         ("1dev", false),
         ("-dev", false),
         ("my-dev", false),
+        ("bootstrap", false),
         ("my_dev", false),
         ("dév", false),
     ] {

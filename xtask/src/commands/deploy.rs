@@ -91,7 +91,8 @@ async fn reach(
     let open = async { preflight::timestream(&session, stacks).await.map_err(Failure::from) };
     let twin = async { preflight::twinmaker(&session, stacks).await.map_err(Failure::from) };
     let current = async { state::read(&client, names).await.map_err(Failure::from) };
-    let ((), (), current) = futures::try_join!(open, twin, current)?;
+    let prepared = async { preflight::bootstrapped(&session).await.map_err(Failure::from) };
+    let ((), (), (), current) = futures::try_join!(prepared, open, twin, current)?;
     Ok((session, current))
 }
 

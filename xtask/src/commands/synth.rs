@@ -61,6 +61,7 @@ impl Entry {
         let source = |source: &ParameterSource| match source {
             ParameterSource::Output { stack, output } => format!("output {output} of stack {stack}"),
             ParameterSource::ArtifactKey(artifact) => format!("key of the archive of {}", artifact.name()),
+            ParameterSource::AccountBucket(bucket) => format!("the account's bucket {bucket}"),
         };
         Self {
             name: stack.name,
