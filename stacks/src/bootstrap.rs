@@ -4,3 +4,4 @@
 //! Nothing here belongs to an environment: `destroy` leaves all of it alone.
 
 pub(crate) mod boundary;
+pub mod permissions;
