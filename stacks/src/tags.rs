@@ -42,6 +42,7 @@ static LISTING: &[&str] = &[
     "AWS::ElasticLoadBalancingV2::LoadBalancer",
     "AWS::ElasticLoadBalancingV2::TargetGroup",
     "AWS::Events::Rule",
+    "AWS::IAM::OIDCProvider",
     "AWS::IAM::Role",
     "AWS::IoT::TopicRule",
     "AWS::Kinesis::Stream",
@@ -80,6 +81,7 @@ static UNTAGGABLE: &[&str] = &[
     "AWS::Glue::Table",
     // Its schema has no tags; the stack's own are passed on by CloudFormation where the service takes them.
     "AWS::Grafana::Workspace",
+    "AWS::IAM::ManagedPolicy",
     "AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption",
     "AWS::Lambda::Permission",
     "AWS::Logs::LogStream",
