@@ -1,6 +1,6 @@
 //! Deployment: what shall be, what is, the plan between them, and its execution.
 //!
-//! `plan`, `graph`, `description`, `difference`, `property`, `merge`, `replacement` and `status` are pure. The others talk to services.
+//! `plan`, `graph`, `description`, `difference`, `property`, `security`, `merge`, `replacement` and `status` are pure. The others talk to services.
 
 pub mod application;
 mod application_error;
@@ -18,6 +18,7 @@ pub mod preflight;
 pub mod property;
 pub mod replacement;
 pub mod run;
+pub mod security;
 pub mod state;
 pub mod status;
 
