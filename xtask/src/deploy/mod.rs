@@ -1,6 +1,6 @@
 //! Deployment: what shall be, what is, the plan between them, and its execution.
 //!
-//! `plan`, `graph`, `description`, `difference`, `replacement` and `status` are pure. The others talk to services.
+//! `plan`, `graph`, `description`, `difference`, `property`, `security`, `merge`, `replacement` and `status` are pure. The others talk to services.
 
 pub mod application;
 mod application_error;
@@ -15,8 +15,10 @@ pub mod graph;
 pub mod pace;
 pub mod plan;
 pub mod preflight;
+pub mod property;
 pub mod replacement;
 pub mod run;
+pub mod security;
 pub mod state;
 pub mod status;
 
