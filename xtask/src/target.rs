@@ -205,6 +205,11 @@ impl Session {
         aws_sdk_sqs::Client::new(&self.config)
     }
 
+    /// A client of the Resource Groups Tagging API.
+    pub fn tagging(&self) -> aws_sdk_resourcegroupstagging::Client {
+        aws_sdk_resourcegroupstagging::Client::new(&self.config)
+    }
+
     /// A client of Timestream's query API. On AWS it discovers its cell, as the service demands.
     pub async fn timestream_query(&self) -> Result<aws_sdk_timestreamquery::Client, Failure> {
         if let Some(endpoints) = &self.endpoints {
