@@ -48,7 +48,7 @@ pub struct Statement {
     /// What has to hold.
     pub conditions: Conditions,
     /// Why an action names no narrower resource, by action.
-    pub reasons: BTreeMap<String, &'static str>,
+    pub reasons: BTreeMap<String, String>,
 }
 
 impl Statement {
@@ -81,8 +81,8 @@ impl Statement {
 
     /// Says why the resources are no narrower.
     #[must_use]
-    pub(super) fn because(mut self, reason: &'static str) -> Self {
-        self.reasons = self.actions.iter().map(|action| (action.clone(), reason)).collect();
+    pub(super) fn because(mut self, reason: &str) -> Self {
+        self.reasons = self.actions.iter().map(|action| (action.clone(), reason.to_owned())).collect();
         self
     }
 
@@ -129,8 +129,8 @@ impl Policy {
 
     /// Why actions name no narrower resource, by action: what
     /// [`WILDCARD_METADATA`](crate::cfn::WILDCARD_METADATA) of a template holds.
-    pub fn reasons(&self) -> BTreeMap<&str, &'static str> {
+    pub fn reasons(&self) -> BTreeMap<&str, &str> {
         let reasons = self.statements.iter().flat_map(|statement| &statement.reasons);
-        reasons.map(|(action, reason)| (action.as_str(), *reason)).collect()
+        reasons.map(|(action, reason)| (action.as_str(), reason.as_str())).collect()
     }
 }
