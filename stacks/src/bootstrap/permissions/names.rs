@@ -141,7 +141,8 @@ impl<'a> Scope<'a> {
         self.claimed(statement).when(operator, key, [&self.environment.name])
     }
 
-    fn has_instances(self) -> bool {
+    /// Whether the environment's name is a pattern for those of its instances.
+    pub fn has_instances(self) -> bool {
         self.environment.name.contains('*')
     }
 

@@ -7,7 +7,7 @@
 
 use super::names::{BY_ID, NO_RESOURCE, Scope, Subject};
 use super::policy::{Effect, Statement};
-use super::table::{Grant, read, write};
+use super::table::{Grant, log_groups, read, write};
 use super::{PermissionsError, Role};
 use crate::environment::ACCOUNT_STACK;
 use crate::tags::ENVIRONMENT_TAG;
@@ -157,11 +157,7 @@ pub(super) fn grants(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
             .into_iter()
             .collect(),
         "AWS::Logs::LogGroup" => {
-            let name = subject.name()?;
-            let group = [
-                subject.arn_of("logs", &format!("log-group:{name}")),
-                subject.arn_of("logs", &format!("log-group:{name}:*")),
-            ];
+            let group = [log_groups(subject, &subject.name()?)];
             vec![write(allow(&["logs:FilterLogEvents", "logs:GetLogEvents"], group))]
         }
         "AWS::Timestream::Table" => vec![
@@ -226,11 +222,18 @@ pub(super) fn grants(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     })
 }
 
-/// The topics that a rule reads, as a pattern of IAM.
+/// The topics that a rule reads, as a pattern of IAM: of an instance, those of all instances, whose prefixes
+/// end with their ids.
 fn topics(subject: Subject) -> Option<String> {
     let sql = subject.resource.property("TopicRulePayload")["Sql"].as_str()?;
     let (_, filter) = sql.split_once("FROM '")?;
     let (filter, _) = filter.split_once('\'')?;
     let level = |level| if matches!(level, "+" | "#") { "*" } else { level };
-    Some(filter.split('/').map(level).collect::<Vec<_>>().join("/"))
+    let topics = filter.split('/').map(level).collect::<Vec<_>>().join("/");
+    let prefix = subject.scope.environment.topic_prefix.as_deref().filter(|_| subject.scope.has_instances());
+    let of_instances = prefix.and_then(|prefix| {
+        let (file, _) = prefix.rsplit_once('-')?;
+        Some(format!("{file}-*{}", topics.strip_prefix(prefix)?))
+    });
+    Some(of_instances.unwrap_or(topics))
 }

@@ -17,6 +17,8 @@ mod storage;
 mod stream;
 mod twin;
 
+pub(super) use code::log_groups;
+
 use super::PermissionsError;
 use super::names::{BY_ID, NO_RESOURCE, Subject};
 use super::policy::Statement;

@@ -105,7 +105,7 @@ pub(super) fn schedule(subject: Subject) -> Result<Vec<Grant>, PermissionsError>
 /// The log groups of a stack: its folder, for most actions name what is in a group (`:*`), and some the
 /// group itself. See
 /// [ARNs of log groups](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html).
-fn log_groups(subject: Subject, name: &str) -> String {
+pub(in super::super) fn log_groups(subject: Subject, name: &str) -> String {
     let folder = name.rsplit_once('/').map_or(name, |(folder, _)| folder);
     subject.arn_of("logs", &format!("log-group:{folder}/*"))
 }

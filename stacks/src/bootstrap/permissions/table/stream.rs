@@ -138,8 +138,8 @@ pub(super) fn application(subject: Subject) -> Result<Vec<Grant>, PermissionsErr
 /// [`AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kinesisanalyticsv2-applicationcloudwatchloggingoption.html),
 /// which has no schema with handlers: the calls that it stands for.
 pub(super) fn application_logging(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
-    // The application has another logical id; its tag says enough.
-    let arn = applications(subject, "");
+    let application = subject.resource.property("ApplicationName")["Ref"].as_str();
+    let arn = applications(subject, application.unwrap_or_default());
     let described = subject.allow(&["kinesisanalytics:DescribeApplication"], arn.clone());
     Ok(vec![
         read(subject.scope.owned(described).because(BY_ID)),
