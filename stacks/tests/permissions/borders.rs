@@ -119,6 +119,9 @@ fn what_is_shared_is_known() {
         "glue:DeleteTable",
         "glue:UpdateDatabase",
         "glue:UpdateTable",
+        // The key is named beside the stream.
+        "kinesis:StartStreamEncryption",
+        "kinesis:StopStreamEncryption",
         // One name of the zone.
         "route53:ChangeResourceRecordSets",
     ];

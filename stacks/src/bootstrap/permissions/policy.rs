@@ -98,7 +98,16 @@ impl Statement {
         statement.insert("Action".to_owned(), json!(self.actions));
         statement.insert("Resource".to_owned(), json!(self.resources));
         if !self.conditions.is_empty() {
-            statement.insert("Condition".to_owned(), json!(self.conditions));
+            // One value stands for itself: it is shorter, and linters know no list of one for `Bool`.
+            let value = |values: &BTreeSet<String>| match values.first() {
+                Some(one) if values.len() == 1 => json!(one),
+                _ => json!(values),
+            };
+            let operators = self.conditions.iter().map(|(operator, keys)| {
+                let keys = keys.iter().map(|(key, values)| (key.clone(), value(values)));
+                ((*operator).to_owned(), Value::Object(keys.collect()))
+            });
+            statement.insert("Condition".to_owned(), Value::Object(operators.collect()));
         }
         Value::Object(statement)
     }

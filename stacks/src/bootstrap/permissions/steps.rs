@@ -40,16 +40,10 @@ pub(super) fn always(scope: Scope, role: Role) -> Vec<Statement> {
         ),
         // What is the environment's is found among all stacks, all buckets and all that is tagged, so that
         // nothing is left behind unseen.
-        allow(
-            &[
-                "cloudformation:DescribeStacks",
-                "cloudformation:ListStacks",
-                "s3:ListAllMyBuckets",
-                "tag:GetResources",
-            ],
-            everything(),
-        )
-        .because(NO_RESOURCE),
+        allow(&["cloudformation:DescribeStacks"], everything())
+            .because("Without a name it lists all stacks, which is about no single one"),
+        allow(&["cloudformation:ListStacks", "s3:ListAllMyBuckets", "tag:GetResources"], everything())
+            .because(NO_RESOURCE),
         allow(&["iam:GetPolicy"], [scope.boundary()]),
         allow(&["s3:GetObject"], objects.clone()),
         // Asked for one object that is not there, S3 says so only to those who may list, and tells the

@@ -114,11 +114,11 @@ pub(in super::super) fn log_groups(subject: Subject, name: &str) -> String {
 pub(super) fn log_group(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let groups = [log_groups(subject, &subject.name()?)];
     Ok(vec![
-        read(subject.allow(
-            &["logs:DescribeIndexPolicies", "logs:GetDataProtectionPolicy", "logs:ListTagsForResource"],
-            groups.clone(),
-        )),
-        look(subject, &["logs:DescribeLogGroups", "logs:DescribeResourcePolicies"]),
+        read(subject.allow(&["logs:GetDataProtectionPolicy", "logs:ListTagsForResource"], groups.clone())),
+        look(
+            subject,
+            &["logs:DescribeIndexPolicies", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies"],
+        ),
         write(subject.allow(
             &[
                 "logs:CreateLogGroup",

@@ -32,8 +32,11 @@ pub(super) fn service(subject: Subject) -> Result<Vec<Grant>, PermissionsError> 
     let inside = |kind: &str| subject.arn_of("ecs", &format!("{kind}/{cluster}/*"));
     let deployments = [inside("service"), inside("service-deployment")];
     Ok(vec![
-        read(subject.allow(&["ecs:DescribeServices", "ecs:ListTagsForResource"], [inside("service")])),
-        read(subject.allow(&["ecs:DescribeServiceDeployments", "ecs:ListServiceDeployments"], deployments)),
+        read(subject.allow(
+            &["ecs:DescribeServices", "ecs:ListServiceDeployments", "ecs:ListTagsForResource"],
+            [inside("service")],
+        )),
+        read(subject.allow(&["ecs:DescribeServiceDeployments"], deployments.clone())),
         write(subject.allow(
             &[
                 "ecs:CreateService",
@@ -44,7 +47,7 @@ pub(super) fn service(subject: Subject) -> Result<Vec<Grant>, PermissionsError> 
             ],
             [inside("service")],
         )),
-        write(subject.allow(&["ecs:StopServiceDeployment"], [inside("service-deployment")])),
+        write(subject.allow(&["ecs:StopServiceDeployment"], deployments)),
     ])
 }
 

@@ -106,11 +106,9 @@ fn lake_formation(subject: Subject) -> Grant {
 pub(super) fn glue_database(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let name = subject.name()?;
     let arn = |rest: String| subject.arn_of("glue", &rest);
-    let inside = ["database", "table", "userDefinedFunction"].map(|kind| {
-        arn(if kind == "database" { format!("{kind}/{name}") } else { format!("{kind}/{name}/*") })
-    });
-    let all = [[arn("catalog".to_owned())].as_slice(), inside.as_slice()].concat();
     let near = [arn("catalog".to_owned()), arn(format!("database/{name}"))];
+    let inside = [arn(format!("table/{name}/*")), arn(format!("userDefinedFunction/{name}/*"))];
+    let all = near.iter().chain(&inside).cloned().collect::<Vec<_>>();
     Ok(vec![
         lake_formation(subject),
         read(subject.allow(&["glue:GetDatabase"], near.clone())),
@@ -121,16 +119,16 @@ pub(super) fn glue_database(subject: Subject) -> Result<Vec<Grant>, PermissionsE
 
 /// [`AWS::Glue::Table`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-glue-table.html).
 pub(super) fn glue_table(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
-    let database = subject.text(subject.resource.property("DatabaseName"))?;
+    let database_name = subject.text(subject.resource.property("DatabaseName"))?;
     let name = subject.name()?;
-    let arns = [
-        subject.arn_of("glue", "catalog"),
-        subject.arn_of("glue", &format!("database/{database}")),
-        subject.arn_of("glue", &format!("table/{database}/{name}")),
-    ];
+    let catalog = subject.arn_of("glue", "catalog");
+    let database = subject.arn_of("glue", &format!("database/{database_name}"));
+    let table = subject.arn_of("glue", &format!("table/{database_name}/{name}"));
+    let all = [catalog.clone(), database.clone(), table];
     Ok(vec![
         lake_formation(subject),
-        read(subject.allow(&["glue:GetDatabase", "glue:GetTable", "glue:GetTables"], arns.clone())),
-        write(subject.allow(&["glue:CreateTable", "glue:DeleteTable", "glue:UpdateTable"], arns)),
+        read(subject.allow(&["glue:GetDatabase"], [catalog, database])),
+        read(subject.allow(&["glue:GetTable", "glue:GetTables"], all.clone())),
+        write(subject.allow(&["glue:CreateTable", "glue:DeleteTable", "glue:UpdateTable"], all)),
     ])
 }

@@ -1,8 +1,8 @@
 //! The network of the dashboards. EC2 names nothing: each resource has an id and a tag.
 
 use super::super::PermissionsError;
-use super::super::names::Subject;
-use super::{Grant, change, look, make, tag};
+use super::super::names::{BY_ID, Subject};
+use super::{Grant, change, look, make, read, tag};
 
 /// The condition key that says by which call a tag of EC2 is set.
 const CREATE: &str = "ec2:CreateAction";
@@ -25,13 +25,12 @@ fn tagged(subject: Subject, kind: &str, create: &str, changes: &[&str], reads: &
 
 /// [`AWS::EC2::VPC`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-vpc.html).
 pub(super) fn vpc(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
-    let reads = [
-        "ec2:DescribeNetworkAcls",
-        "ec2:DescribeSecurityGroups",
-        "ec2:DescribeVpcAttribute",
-        "ec2:DescribeVpcs",
-    ];
-    Ok(tagged(subject, "vpc", "ec2:CreateVpc", &["ec2:DeleteVpc", "ec2:ModifyVpcAttribute"], &reads))
+    let changes = ["ec2:DeleteVpc", "ec2:ModifyVpcAttribute"];
+    let reads = ["ec2:DescribeNetworkAcls", "ec2:DescribeSecurityGroups", "ec2:DescribeVpcs"];
+    let attributes = subject.allow(&["ec2:DescribeVpcAttribute"], all(subject, "vpc"));
+    let mut grants = tagged(subject, "vpc", "ec2:CreateVpc", &changes, &reads);
+    grants.push(read(subject.scope.owned(attributes).because(BY_ID)));
+    Ok(grants)
 }
 
 /// [`AWS::EC2::InternetGateway`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-internetgateway.html).

@@ -66,6 +66,12 @@ pub(super) fn bucket_policy(subject: Subject) -> Result<Vec<Grant>, PermissionsE
 /// The condition key that says by which call a tag of EFS is set.
 const CREATE: &str = "elasticfilesystem:CreateAction";
 
+/// Looking for what was made, by the token of its creation or in a list.
+fn list(subject: Subject, actions: &[&str]) -> Grant {
+    let listed = subject.allow(actions, ["*".to_owned()]);
+    read(listed.because("The handlers also ask without an id, which is about no single resource"))
+}
+
 /// [`AWS::EFS::FileSystem`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-efs-filesystem.html).
 pub(super) fn file_system(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let all = [subject.arn_of("elasticfilesystem", "file-system/*")];
@@ -80,7 +86,7 @@ pub(super) fn file_system(subject: Subject) -> Result<Vec<Grant>, PermissionsErr
                 "elasticfilesystem:ListTagsForResource",
             ],
         ),
-        look(subject, &["elasticfilesystem:DescribeFileSystems"]),
+        list(subject, &["elasticfilesystem:DescribeFileSystems"]),
         linked_role(subject, "elasticfilesystem.amazonaws.com"),
         make(subject, &["elasticfilesystem:CreateFileSystem"], ["*".to_owned()]),
         change(
@@ -113,7 +119,7 @@ pub(super) fn access_point(subject: Subject) -> Result<Vec<Grant>, PermissionsEr
     let points = [subject.arn_of("elasticfilesystem", "access-point/*")];
     let listed = subject.allow(&["elasticfilesystem:ListTagsForResource"], points.clone());
     let mut grants = vec![
-        look(subject, &["elasticfilesystem:DescribeAccessPoints"]),
+        list(subject, &["elasticfilesystem:DescribeAccessPoints"]),
         read(subject.scope.owned(listed).because(BY_ID)),
         // Of its file system.
         change(
@@ -131,7 +137,7 @@ pub(super) fn access_point(subject: Subject) -> Result<Vec<Grant>, PermissionsEr
 /// an address of a file system, which decides who may change it. The service makes the network interface.
 pub(super) fn mount_target(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     Ok(vec![
-        look(subject, &["elasticfilesystem:DescribeMountTargets"]),
+        list(subject, &["elasticfilesystem:DescribeMountTargets"]),
         file_system_reads(subject, &["elasticfilesystem:DescribeMountTargetSecurityGroups"]),
         change(
             subject,

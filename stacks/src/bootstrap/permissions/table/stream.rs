@@ -5,9 +5,15 @@ use super::super::names::{BY_ID, Subject};
 use super::{Grant, change, make, read, write};
 
 /// [`AWS::Kinesis::Stream`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kinesis-stream.html).
+/// The reference of authorization names no resource for `UpdateShardCount` and `UpdateStreamMode`; both take
+/// a stream, and here it is named.
 pub(super) fn stream(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
+    const KEY: &str = "The key is the one that Kinesis keeps in the account; the stream is named beside it";
     let arn = [subject.arn()?];
+    let keys = [subject.arn_of("kms", "key/*")];
+    let encryption = subject.allow(&["kinesis:StartStreamEncryption", "kinesis:StopStreamEncryption"], keys);
     Ok(vec![
+        write(encryption.because(KEY)),
         read(subject.allow(
             &["kinesis:DescribeStreamSummary", "kinesis:ListTagsForResource", "kinesis:ListTagsForStream"],
             arn.clone(),
