@@ -83,6 +83,7 @@ pub enum Format {
 pub enum Command {
     Synth(commands::synth::Synth),
     Check(commands::check::Check),
+    Bootstrap(commands::bootstrap::Bootstrap),
     Plan(commands::plan::Plan),
     Deploy(commands::deploy::Deploy),
     Destroy(commands::destroy::Destroy),

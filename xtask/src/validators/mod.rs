@@ -12,6 +12,7 @@ use std::process::{Output, Stdio};
 use anyhow::{Context as _, bail};
 use serde::Serialize;
 use serde_json::Value;
+use stacks::bootstrap::{self, Provider};
 use stacks::environment::Environment;
 use stacks::{Inputs, Stack};
 use telemetry::Model;
@@ -68,7 +69,11 @@ pub async fn prove(
     model: &Model,
     environment: &Environment,
 ) -> anyhow::Result<Vec<Verdict>> {
-    let stacks = stacks::synthesize(&Inputs { model, environment });
+    let inputs = Inputs { model, environment };
+    let mut stacks = stacks::synthesize(&inputs);
+    if environment.bootstrap {
+        stacks.extend(prepared(&inputs)?);
+    }
     let base = project.target().join("sluice");
     let folder = std::fs::create_dir_all(&base)
         .and_then(|()| tempfile::Builder::new().prefix("check-").tempdir_in(&base))
@@ -83,6 +88,14 @@ pub async fn prove(
         verdict.findings.sort();
     }
     Ok(verdicts)
+}
+
+/// The stacks of the bootstrap, as for a repository whose numbers are not known: it has the most to say.
+fn prepared(inputs: &Inputs<'_>) -> anyhow::Result<[Stack; 2]> {
+    let repository = "octo-org/octo-repo".parse()?;
+    let account = bootstrap::account(inputs.environment, Provider::Made);
+    let roles = bootstrap::environment(inputs, Some(&repository));
+    Ok([account, roles.context("no permissions can be derived from the stacks")?])
 }
 
 /// One file a stack, named for it, so that a finding names its stack by its file.
