@@ -5,7 +5,7 @@
 //! [property values](https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeChangeSet.html)
 //! can leave resources out and say so in a warning alone, so it counts together with the one without them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types::{self as sdk, ChangeSource, RequiresRecreation, ResourceAttribute};
@@ -32,7 +32,20 @@ pub fn described<'a>(
             }
         }
     }
+    let moving: BTreeSet<String> = found
+        .values()
+        .filter(|change| change.change != Change::Modify)
+        .map(|change| follows(&change.logical_id))
+        .collect();
+    for change in found.values_mut().filter(|change| change.why.iter().any(|why| moving.contains(why))) {
+        change.possible = false;
+    }
     found.into_values().collect()
+}
+
+/// Why a resource changes with another one.
+fn follows(cause: &str) -> String {
+    format!("follows `{cause}`")
 }
 
 /// The template's diff with what the change set knows beyond it. `template` is the one to be: its policies
@@ -101,6 +114,7 @@ fn add(known: &mut ResourceChange, other: ResourceChange) {
     if severity(other.change) > severity(known.change) {
         known.change = other.change;
     }
+    known.possible &= other.possible;
     known.data = if known.change.ends_resource() { known.data.max(other.data) } else { None };
     known.drift = known.drift.take().or(other.drift);
     for property in other.properties {
@@ -165,13 +179,16 @@ fn resource(change: &sdk::ResourceChange) -> ResourceChange {
         kind,
         properties: Vec::new(),
         why: Vec::new(),
+        possible: !change.details().is_empty() && change.details().iter().all(is_possible),
         data: None,
         drift: drift(change),
         origin: Origin::ChangeSet,
     };
     for detail in change.details() {
         let Some(target) = detail.target() else { continue };
-        add_property(&mut found.properties, property(target));
+        let mut property = property(target);
+        property.deferred |= is_possible(detail) && property.after.is_none();
+        add_property(&mut found.properties, property);
         if let Some(why) = why(detail, target, &found)
             && !found.why.contains(&why)
         {
@@ -193,6 +210,15 @@ fn resource(change: &sdk::ResourceChange) -> ResourceChange {
         found.data = Some(if retained { Data::Retained } else { Data::Lost });
     }
     found
+}
+
+/// Whether a property takes the value of another resource, and which one it is shows only later.
+fn is_possible(detail: &sdk::ResourceChangeDetail) -> bool {
+    detail.evaluation() == Some(&sdk::EvaluationType::Dynamic)
+        && matches!(
+            detail.change_source(),
+            Some(ChangeSource::ResourceReference | ChangeSource::ResourceAttribute)
+        )
 }
 
 fn what_happens(change: &sdk::ResourceChange, kind: &str) -> Change {
@@ -265,7 +291,7 @@ fn why(
     let resource = cause.split('.').next().unwrap_or(cause);
     match detail.change_source() {
         Some(ChangeSource::ResourceReference | ChangeSource::ResourceAttribute) => {
-            Some(format!("follows `{resource}`"))
+            Some(follows(resource))
         }
         Some(ChangeSource::ParameterReference) if decides => {
             Some(format!("`{path}` changes with parameter `{cause}`"))

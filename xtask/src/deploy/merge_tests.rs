@@ -51,6 +51,7 @@ fn lines(changes: &[ResourceChange]) -> Vec<String> {
     let show = |value: &Option<Value>| value.as_ref().map_or("-".to_owned(), ToString::to_string);
     let line = |change: &ResourceChange| {
         let data = change.data.map_or(String::new(), |data| format!(" {data:?}"));
+        let possible = if change.possible { "?" } else { "" };
         let properties = change.properties.iter().map(|property| {
             let replaces = if property.replaces { "!" } else { "" };
             let later = if property.deferred { " later" } else { "" };
@@ -64,7 +65,7 @@ fn lines(changes: &[ResourceChange]) -> Vec<String> {
             Origin::Both => " (both)",
         };
         format!(
-            "{} {:?}{data}:{}{why}{origin}",
+            "{}{possible} {:?}{data}:{}{why}{origin}",
             change.logical_id,
             change.change,
             properties.collect::<String>()
@@ -103,7 +104,7 @@ fn each_kind_of_change() {
                 ResourceReference,
                 Some("Database"),
             )),
-            "A MayReplace: DatabaseName=-->-; follows `Database`",
+            "A? MayReplace: DatabaseName=-->- later; follows `Database`",
         ),
         (
             modified("A", ROLE, Replacement::False).details(detail(
@@ -111,7 +112,7 @@ fn each_kind_of_change() {
                 ChangeSource::ResourceAttribute,
                 Some("Table.Arn"),
             )),
-            "A Modify: Policies=[1]->[2]; follows `Table`",
+            "A? Modify: Policies=[1]->[2]; follows `Table`",
         ),
         (
             modified("A", TABLE, Replacement::True)
@@ -180,6 +181,31 @@ fn drift_is_told() {
         .resource_drift_status(StackResourceDriftStatus::InSync)
         .build();
     assert_eq!(described(&[page(vec![quiet])], &[])[0].drift, None);
+}
+
+/// Whoever refers to what is created anew changes with it; to what changes in place, perhaps not at all.
+#[test]
+fn followers() {
+    use ChangeSource::{DirectModification, ResourceAttribute};
+    let follower = |id: &str, cause: &str| {
+        modified(id, ROLE, Replacement::False)
+            .details(detail(target("Policies", RequiresRecreation::Never), ResourceAttribute, Some(cause)))
+            .build()
+    };
+    let direct = |id: &str, kind: &str, replacement: Replacement| {
+        let property = target("Name", RequiresRecreation::Never);
+        modified(id, kind, replacement).details(detail(property, DirectModification, None)).build()
+    };
+    let changes = vec![
+        direct("Function", "AWS::Lambda::Function", Replacement::False),
+        direct("Stream", "AWS::Kinesis::Stream", Replacement::True),
+        follower("OfFunction", "Function.Arn"),
+        follower("OfStream", "Stream.Arn"),
+    ];
+    let found = described(&[page(changes)], &[]);
+    let possible: Vec<&str> =
+        found.iter().filter(|change| change.possible).map(|change| change.logical_id.as_str()).collect();
+    assert_eq!(possible, ["OfFunction"]);
 }
 
 /// With values: the table, on one page, and a warning that something may be missing. Without: two pages,
@@ -314,6 +340,7 @@ fn a_change_set_may_not_do_more_than_the_plan_shows() {
             .into_iter()
             .collect(),
         why: Vec::new(),
+        possible: false,
         data: None,
         drift: None,
         origin: Origin::ChangeSet,
