@@ -229,7 +229,7 @@ fn plan_stack(
         })
         .collect();
     let versions = Versions::new(&stack.template, deployed, &parameters);
-    let (resources, security) = versions.compared(&pseudo(desired, stack));
+    let (resources, security) = versions.compared(&pseudo(desired, stack), &parameters);
     let mut planned = StackPlan {
         name: stack.name.clone(),
         stack_name: stack.stack_name.clone(),
@@ -287,10 +287,26 @@ impl Versions {
         }
     }
 
-    /// What differs.
-    fn compared(&self, pseudo: &Values) -> (Vec<ResourceChange>, Security) {
+    /// What differs. A parameter whose value is known only after another stack is deployed is called by its
+    /// source before and after: what is permitted on it goes over to the value to be.
+    fn compared(
+        &self,
+        pseudo: &Values,
+        parameters: &BTreeMap<String, Parameter>,
+    ) -> (Vec<ResourceChange>, Security) {
         let resources = difference::resources(&self.old, &self.before, &self.new, &self.after);
-        let named = |values: &Values| pseudo.clone().into_iter().chain(values.clone()).collect::<Values>();
+        let unknown =
+            parameters.iter().filter_map(|(name, parameter)| match (&parameter.source, &parameter.after) {
+                (Source::Output { stack, output }, None) => {
+                    Some((name.clone(), Some(format!("{stack}.{output}"))))
+                }
+                _ => None,
+            });
+        let unknown: Values = unknown.collect();
+        let named = |values: &Values| {
+            let values = pseudo.iter().chain(values).chain(&unknown);
+            values.map(|(name, value)| (name.clone(), value.clone())).collect::<Values>()
+        };
         let security = security::between(&self.old, &named(&self.before), &self.new, &named(&self.after));
         (resources, security)
     }
@@ -298,7 +314,8 @@ impl Versions {
     /// The outputs that the stack is known to have after its update: those whose expression stays the same
     /// and names nothing that becomes another one.
     fn settled(&self, planned: &StackPlan) -> BTreeMap<String, String> {
-        let moving = planned.resources.iter().filter(|resource| resource.change != difference::Change::Modify);
+        let moving =
+            planned.resources.iter().filter(|resource| resource.change != difference::Change::Modify);
         let moving = moving.map(|resource| resource.logical_id.clone());
         let moving: BTreeSet<String> = moving.chain(difference::unknown(&self.after)).collect();
         let expression = |template: &Value, values: &Values, name: &str| {

@@ -9,7 +9,7 @@ use super::{Outputs, deployed_markdown, outputs_text};
 use crate::deploy::application::{ApplicationError, Running};
 use crate::deploy::events::RootCause;
 use crate::deploy::execute::{Change, Outcome, Outcomes, StackError};
-use crate::deploy::plan::{Plan, StackPlan};
+use crate::deploy::plan::{Loss, Plan, StackPlan};
 use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, STRONG, paint};
 
 /// What came of a deployment.
@@ -87,7 +87,7 @@ impl<'a> Deployed<'a> {
         let ok = started.is_ok() && outcomes.iter().all(|(_, outcome)| matches!(outcome, Outcome::Done(..)));
         let applications = started.as_deref().unwrap_or_default();
         let not_started = started.as_ref().err().map(ToString::to_string);
-        let next = next(&plan.environment, ok, &stacks, &outputs);
+        let next = next(&plan.environment, ok, outcomes, &outputs);
         Self { environment: &plan.environment, ok, stacks, applications, not_started, outputs, next }
     }
 
@@ -107,14 +107,28 @@ impl<'a> Deployed<'a> {
     }
 }
 
-fn next(environment: &str, ok: bool, stacks: &[DeployedStack], outputs: &Outputs) -> Vec<Step> {
+fn next(environment: &str, ok: bool, outcomes: &Outcomes, outputs: &Outputs) -> Vec<Step> {
     let selection = selection(environment);
     let step = |command: &str, does| Step { command: format!("cargo xtask {command}{selection}"), does };
     if !ok {
-        let went_on = "tries again once the cause is removed; what succeeded is left alone";
-        let waits = "waits for what goes on, and does the rest";
-        let does = if stacks.iter().any(|stack| stack.action == Became::Failed) { went_on } else { waits };
-        return vec![step("deploy", does), step("status", "shows what is there and how it is")];
+        let refused = outcomes.iter().filter_map(|(_, outcome)| match outcome {
+            Outcome::Failed(StackError::Refused(losses)) => Some(losses),
+            _ => None,
+        });
+        let allow = |loss: &Loss| format!(" --allow-data-loss {}.{}", loss.stack, loss.logical_id);
+        let consent: String = refused.flatten().map(allow).collect();
+        let failed =
+            |(_, outcome): &(_, Outcome)| matches!(outcome, Outcome::Failed(error) if !error.is_refusal());
+        let does = if outcomes.iter().any(failed) {
+            "tries again once the cause is removed; what succeeded is left alone"
+        } else if consent.is_empty() {
+            "waits for what goes on, and does the rest"
+        } else {
+            "agrees to it; what succeeded is left alone"
+        };
+        let mut deploy = step("deploy", does);
+        deploy.command.push_str(&consent);
+        return vec![deploy, step("status", "shows what is there and how it is")];
     }
     let mut next = vec![
         step("verify", "proves that events arrive at every end"),

@@ -86,9 +86,9 @@ pub fn details(
     summary: &str,
     content: impl FnOnce(&mut dyn Write) -> fmt::Result,
 ) -> fmt::Result {
-    writeln!(out, "<details><summary>{summary}</summary>\n")?;
-    content(out)?;
-    writeln!(out, "\n</details>\n")
+    let mut inside = String::new();
+    content(&mut inside)?;
+    writeln!(out, "<details><summary>{summary}</summary>\n\n{}\n\n</details>\n", inside.trim_end())
 }
 
 /// A text as HTML, for the summary of details.

@@ -108,7 +108,8 @@ impl<'a> PlanDocument<'a> {
         let consent: String = self.data_at_risk.iter().map(|risk| format!(" {}", risk.allow)).collect();
         let deploy = format!("cargo xtask deploy{selection}");
         self.next = match next {
-            _ if self.unchanged => Vec::new(),
+            // What is blocked says itself what it takes.
+            _ if self.unchanged || self.counts.stacks.contains_key("blocked") => Vec::new(),
             Next::Answer => Vec::new(),
             Next::Deploy => vec![format!("{deploy}{consent}")],
             Next::Save => vec![
@@ -162,6 +163,11 @@ impl<'a> PlannedStack<'a> {
     /// Whether all of it is new, so that nothing of it has a value before.
     pub fn is_new(&self) -> bool {
         matches!(self.action, Action::Create | Action::Recreate)
+    }
+
+    /// Names of the parameters whose value is known only after another stack is deployed.
+    pub fn unknown(&self) -> impl Iterator<Item = &'a str> {
+        self.parameters.iter().filter(|(_, parameter)| parameter.after.is_none()).map(|(name, _)| *name)
     }
 
     /// How many resources there are of each type.

@@ -11,7 +11,7 @@ use super::markdown::{LIMIT, block, cell, code, details, head, html_code, prose,
 use super::plan::{PlanDocument, PlannedStack};
 use super::plan_text::headline;
 use super::security_markdown;
-use super::wording::{action, after, because, before, counted, fate, selection, verb};
+use super::wording::{action, after, because, before, counted, deed, fate, selection};
 use crate::deploy::difference::{Change, Data, PropertyChange, ResourceChange};
 use crate::deploy::plan::Action;
 
@@ -170,19 +170,24 @@ fn write_new(stack: &PlannedStack<'_>, detail: Detail, out: &mut dyn Write) -> R
 }
 
 fn parameters(stack: &PlannedStack<'_>, out: &mut dyn Write) -> Result {
-    let rows = stack.parameters.iter().map(|(name, parameter)| {
-        let shown = |value: &Option<String>, otherwise: &str| {
-            value.as_deref().map_or(otherwise.to_owned(), |value| cell(&super::wording::cut(value, 200)))
-        };
-        vec![cell(name), shown(&parameter.before, ""), shown(&parameter.after, "*known after deployment*")]
+    let shown =
+        |value: Option<&str>| value.map(|value| cell(&super::wording::cut(value, 200))).unwrap_or_default();
+    let rows = stack.parameters.iter().filter_map(|(name, parameter)| {
+        let after = parameter.after.as_deref()?;
+        Some(vec![cell(name), shown(parameter.before.as_deref()), shown(Some(after))])
     });
-    table(out, &["Parameter", "Before", "After"], rows)
+    table(out, &["Parameter", "Before", "After"], rows)?;
+    let unknown: Vec<String> = stack.unknown().map(code).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "Parameters from stacks that come first: {}\n", unknown.join(", "))
 }
 
 /// A row for the resource, and one for each of its properties after the first.
 fn resource_rows(change: &ResourceChange, properties: bool) -> Vec<Vec<String>> {
     let strong = matches!(change.change, Change::MayReplace | Change::Replace | Change::Remove);
-    let does = if strong { format!("**{}**", verb(change.change)) } else { verb(change.change).to_owned() };
+    let does = if strong { format!("**{}**", deed(change)) } else { deed(change) };
     let mut resource = format!("{}<br>{}", cell(&change.logical_id), cell(&change.kind));
     let because = because(change);
     if !because.is_empty() {

@@ -4,7 +4,7 @@ use std::fmt::{Result, Write};
 
 use super::plan::{Counts, ORDER, PlanDocument, PlannedStack};
 use super::security_text;
-use super::wording::{action, after, because, before, counted, cut, fate, verb};
+use super::wording::{action, after, because, before, counted, cut, deed, fate};
 use crate::deploy::difference::{Change, Data, PropertyChange, ResourceChange};
 use crate::deploy::plan::Action;
 use crate::report::{BAD, CAUTION, FAINT, GOOD, STRONG, paint};
@@ -94,14 +94,19 @@ fn write_stack(stack: &PlannedStack<'_>, out: &mut dyn Write) -> Result {
     let count = counted(stack.resources.len(), "resource");
     writeln!(out, "  {} {what}, {count}", paint(STRONG, format_args!("{:<10}", stack.name)))?;
     for (name, parameter) in &stack.parameters {
-        let after = parameter.after.as_deref().unwrap_or("(known after deployment)");
-        let line = match &parameter.before {
-            Some(before) if parameter.after.is_some() => {
+        let line = match (&parameter.before, &parameter.after) {
+            (Some(before), Some(after)) => {
                 format!("{name}: {} → {}", cut(before, INLINE), cut(after, INLINE))
             }
-            _ => format!("{name}: {}", cut(after, LINE)),
+            (None, Some(after)) => format!("{name}: {}", cut(after, LINE)),
+            (_, None) => continue,
         };
         writeln!(out, "    {}", paint(FAINT, format_args!("parameter {line}")))?;
+    }
+    let unknown: Vec<&str> = stack.unknown().collect();
+    if !unknown.is_empty() {
+        let line = format!("from stacks that come first: {}", unknown.join(", "));
+        writeln!(out, "    {}", paint(FAINT, line))?;
     }
     for change in stack.resources {
         write_resource(change, out)?;
@@ -124,8 +129,8 @@ fn write_resource(change: &ResourceChange, out: &mut dyn Write) -> Result {
         Change::Remove => (BAD, "-"),
     };
     let mut said = String::new();
-    if matches!(change.change, Change::MayReplace | Change::Replace) {
-        said.push_str(&paint(style, format_args!(" {}", verb(change.change))));
+    if change.possible || matches!(change.change, Change::MayReplace | Change::Replace) {
+        said.push_str(&paint(style, format_args!(" {}", deed(change))));
     }
     let because = because(change);
     if !because.is_empty() {

@@ -142,7 +142,7 @@ impl Document for Refused<'_> {
                 let sentence = format!("The environment is not as the plan of `{made}` saw it.");
                 write!(out, "{}", quoted(&format!("[!WARNING]\n{}", prose(&sentence))))?;
                 writeln!(out)?;
-                let rows = moved.iter().map(|moved| vec![cell(&moved.stack), cell(&moved.sentence())]);
+                let rows = moved.iter().map(|moved| vec![cell(&moved.stack), prose(&moved.sentence())]);
                 table(out, &["Stack", "What moved"], rows)?;
             }
             Why::Losses(losses) => {

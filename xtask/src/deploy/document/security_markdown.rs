@@ -88,8 +88,11 @@ fn row(stack: &str, permission: &Permission, side: Side) -> Vec<String> {
 }
 
 fn way_row(stack: &str, opening: &Opening) -> Vec<String> {
-    let peers = format!("{} {}", way(opening.way), codes(&opening.peers));
-    let peers = if opening.is_wide() { format!("**{peers}**") } else { peers };
+    let peers = match (opening.peers.is_empty(), opening.is_wide()) {
+        (true, _) => String::new(),
+        (false, false) => format!("{} {}", way(opening.way), codes(&opening.peers)),
+        (false, true) => format!("**{} {}**", way(opening.way), codes(&opening.peers)),
+    };
     vec![cell(stack), cell(&opening.at), cell(&opening.traffic), peers]
 }
 

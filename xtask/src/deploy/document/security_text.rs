@@ -92,9 +92,12 @@ fn write_openings(
     writeln!(out, "  {title}")?;
     for (stack, opening) in openings {
         let style = if opening.is_wide() && sign == "+" { BAD } else { style };
-        let peers = format!("{} {}", way(opening.way), opening.peers.join(", "));
+        let mut parts = vec![opening.traffic.clone()];
+        if !opening.peers.is_empty() {
+            parts.push(format!("{} {}", way(opening.way), opening.peers.join(", ")));
+        }
         let at = paint(STRONG, &opening.at);
-        broken(out, (style, sign), &format!("{stack:<10} {at}"), &[opening.traffic.clone(), peers])?;
+        broken(out, (style, sign), &format!("{stack:<10} {at}"), &parts)?;
     }
     Ok(())
 }

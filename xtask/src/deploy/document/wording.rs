@@ -32,6 +32,12 @@ pub fn verb(change: Change) -> &'static str {
     }
 }
 
+/// The same of one resource, which may turn out to stay as it is.
+pub fn deed(change: &ResourceChange) -> String {
+    let verb = verb(change.change);
+    if change.possible { format!("perhaps {verb}") } else { verb.to_owned() }
+}
+
 /// What is done to a stack.
 pub fn action(action: Action, status: Option<&str>) -> String {
     let status = status.unwrap_or("an unknown state");
