@@ -13,7 +13,7 @@ use crate::artifacts::{self, Archive};
 use crate::cli::Global;
 use crate::deploy::application::{ApplicationError, Applications, Running};
 use crate::deploy::consent::{Consent, Declined};
-use crate::deploy::document::{Deployed, PlanDocument};
+use crate::deploy::document::{Deployed, Next, PlanDocument, Refused};
 use crate::deploy::execute::{self, Engine, Outcomes, STORAGE, StackError};
 use crate::deploy::moved::{self, Refusal};
 use crate::deploy::plan::{Current, Plan};
@@ -65,7 +65,7 @@ impl Deploy {
 
         let engine = Engine::new(&session, &consent, report);
         let plan = plan(&engine, &environment, &stacks, &archives, &current).await?;
-        consent.require(&plan)?;
+        agreed(&plan, &consent, &way(&environment), report)?;
         confirm(&plan, &environment, Looked::Never, global, report)?;
         carry_out(&engine, &plan, &project, &session, global).await
     }
@@ -98,34 +98,50 @@ async fn execute_saved(
         }
         (Target::Local, None) => {
             let gone = moved::moved(&saved, &BTreeMap::new(), &BTreeMap::new());
-            return Err(refusal(&saved, gone).into());
+            return Err(refused(&saved, gone, report));
         }
     };
     let session = Session::open(model, environment, endpoints).await?;
-    still(&session, &saved).await?;
+    still(&session, &saved, report).await?;
 
     let storage = saved.stacks.iter().find(|stack| stack.plan.name == STORAGE.0);
     let bucket = storage.and_then(|stack| stack.seen.as_ref()?.outputs.get(STORAGE.1));
     let folders = [project.target().join("sluice").join("archives")];
     let files = delivery::find(&saved, &session.s3(), bucket.map(String::as_str), &folders).await?;
     let plan = saved.plan(&files);
-    consent.require(&plan)?;
+    agreed(&plan, consent, &Next::Saved(path.to_owned()), report)?;
     if confirm(&plan, &session.environment, Looked::AtPlan, global, report)? == Asked::Person {
         // Looking takes time.
-        still(&session, &saved).await?;
+        still(&session, &saved, report).await?;
     }
     let engine = Engine::new(&session, consent, report).bound();
     carry_out(&engine, &plan, project, &session, global).await
 }
 
 /// Makes sure that everything is as a plan saw it.
-async fn still(session: &Session, saved: &SavedPlan) -> Result<(), Failure> {
+async fn still(session: &Session, saved: &SavedPlan, report: &Report) -> Result<(), Failure> {
     let moved = deploy::moved_since(&session.cloudformation(), saved).await?;
-    if moved.is_empty() { Ok(()) } else { Err(refusal(saved, moved).into()) }
+    if moved.is_empty() { Ok(()) } else { Err(refused(saved, moved, report)) }
 }
 
-fn refusal(saved: &SavedPlan, moved: Vec<moved::Moved>) -> Refusal {
-    Refusal { environment: saved.environment.clone(), made: saved.made.clone(), moved }
+/// Tells what moved.
+fn refused(saved: &SavedPlan, moved: Vec<moved::Moved>, report: &Report) -> Failure {
+    let refusal = Refusal { environment: saved.environment.clone(), made: saved.made.clone(), moved };
+    let document = Refused::moved(&refusal);
+    report.print(&document);
+    Failure::new(Exit::Declined, document.message())
+}
+
+/// Makes sure that a person agreed to every loss. `next` is how the plan is carried out.
+fn agreed(plan: &Plan, consent: &Consent, next: &Next, report: &Report) -> Result<(), Failure> {
+    match consent.require(plan) {
+        Err(Declined::Losses(losses)) => {
+            let document = Refused::losses(plan, &losses, next);
+            report.print(&document);
+            Err(Failure::new(Exit::Declined, document.message()))
+        }
+        agreed => Ok(agreed?),
+    }
 }
 
 /// Executes a plan that somebody agreed to, and everything that a deployment does after it.
@@ -186,6 +202,14 @@ async fn plan(
     deploy::settled_plan(engine, &desired, plan).await
 }
 
+/// How a plan for an environment is carried out.
+pub(super) fn way(environment: &Environment) -> Next {
+    match environment.on_delete {
+        OnDelete::Retain => Next::Save,
+        OnDelete::Delete => Next::Deploy,
+    }
+}
+
 /// Whether somebody has looked at a plan before it is executed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Looked {
@@ -228,7 +252,7 @@ fn confirm(
         return Err(Declined::NobodyToAsk { what: "deploying to", environment: name });
     }
     let mut text = String::new();
-    if PlanDocument::of(plan).text(&mut text).is_ok() {
+    if PlanDocument::of(plan).next(&Next::Answer).text(&mut text).is_ok() {
         report.note(text.trim_end());
     }
     let agreed = match environment.on_delete {

@@ -9,11 +9,11 @@ use stacks::{Inputs, Stack};
 use telemetry::Model;
 
 use super::Outcome;
-use super::deploy::interrupted;
+use super::deploy::{interrupted, way};
 use crate::artifacts;
 use crate::cli::Global;
 use crate::deploy::consent::Consent;
-use crate::deploy::document::PlanDocument;
+use crate::deploy::document::{Next, PlanDocument};
 use crate::deploy::execute::Engine;
 use crate::deploy::plan::{Current, Desired, Plan as Planned};
 use crate::deploy::preview::{Previews, Purpose};
@@ -56,12 +56,12 @@ impl Plan {
         let plan = deploy::plan::make(&desired, &current).map_err(DeployError::from)?;
         match session {
             // A target that does not run has nothing that could be asked.
-            None => self.conclude(plan, &current, &project, global, report)?,
+            None => self.conclude(plan, &current, &environment, &project, global, report)?,
             Some(session) => {
                 let consent = Consent::default();
                 let engine = Engine::new(&session, &consent, report);
                 let (plan, current) = self.settled(&engine, &desired, plan, current).await?;
-                self.preview(&engine, plan, &current, &project, global).await?;
+                self.preview(&engine, plan, &current, &session.environment, &project, global).await?;
             }
         }
         Ok(Exit::Done)
@@ -119,6 +119,7 @@ impl Plan {
         engine: &Engine<'_>,
         mut plan: Planned,
         current: &BTreeMap<String, Current>,
+        environment: &Environment,
         project: &Project,
         global: &Global,
     ) -> Result<(), Failure> {
@@ -128,7 +129,8 @@ impl Plan {
             made = previews.add(engine, &mut plan, purpose) => made.map_err(Failure::from),
             () = interrupted() => Err(Failure::new(Exit::Unexpected, "interrupted: nothing was changed")),
         };
-        let concluded = made.and_then(|()| self.conclude(plan, current, project, global, engine.report));
+        let concluded = 
+            made.and_then(|()| self.conclude(plan, current, environment, project, global, engine.report));
         if purpose == Purpose::Look || concluded.is_err() {
             previews.discard(&engine.cloudformation, engine.report).await;
         }
@@ -140,21 +142,19 @@ impl Plan {
         &self,
         plan: Planned,
         current: &BTreeMap<String, Current>,
+        environment: &Environment,
         project: &Project,
         global: &Global,
         report: &Report,
     ) -> Result<(), Failure> {
         let Some(path) = &self.out else {
-            report.print(&PlanDocument::of(&plan));
+            report.print(&PlanDocument::of(&plan).next(&way(environment)));
             return Ok(());
         };
         let commit = saved::commit(project.root());
         SavedPlan::new(plan.clone(), current, &global.set, commit).write(path)?;
-        report.print(&PlanDocument::of(&plan));
-        report.note(format_args!(
-            "saved: `cargo xtask deploy --plan {}` executes exactly this",
-            path.display()
-        ));
+        report.print(&PlanDocument::of(&plan).next(&Next::Saved(path.clone())));
+        report.note(format_args!("The plan is saved in {}", path.display()));
         Ok(())
     }
 }

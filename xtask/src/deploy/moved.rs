@@ -7,7 +7,6 @@ use serde::Serialize;
 use super::plan::Current;
 use super::saved::{SavedPlan, SavedStack, Seen, sha256};
 use super::status::CHANGE_SET_AVAILABLE;
-use crate::failure::{Exit, Explain};
 
 /// One thing that is not as the plan saw it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -56,8 +55,7 @@ pub enum What {
 }
 
 /// Why a saved plan is not executed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("environment `{environment}` is not as this plan saw it, so nothing was changed:\n{}", listed(.moved))]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// The environment.
     pub environment: String,
@@ -65,28 +63,6 @@ pub struct Refusal {
     pub made: String,
     /// What moved since.
     pub moved: Vec<Moved>,
-}
-
-impl Explain for Refusal {
-    fn exit(&self) -> Exit {
-        Exit::Declined
-    }
-
-    fn hint(&self) -> Option<String> {
-        let environment = &self.environment;
-        Some(format!(
-            "make a new plan, look at it, and deploy that: `cargo xtask plan --env {environment} --out plan.json`. If \
-             this one was executed before, in full or in part, the new one holds what is left to do"
-        ))
-    }
-
-    fn details(&self) -> Option<serde_json::Value> {
-        serde_json::to_value(serde_json::json!({ "made": self.made, "moved": self.moved })).ok()
-    }
-}
-
-fn listed(moved: &[Moved]) -> String {
-    moved.iter().map(|moved| format!("  {}: {}", moved.stack, moved.sentence())).collect::<Vec<_>>().join("\n")
 }
 
 impl Moved {
