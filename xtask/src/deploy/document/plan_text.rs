@@ -4,7 +4,7 @@ use std::fmt::{Result, Write};
 
 use super::plan::{Counts, ORDER, PlanDocument, PlannedStack};
 use super::security_text;
-use super::wording::{action, after, because, before, counted, cut, deed, fate};
+use super::wording::{action, after, because, before, counted, cut, cut_both, deed, fate};
 use crate::deploy::difference::{Change, Data, PropertyChange, ResourceChange};
 use crate::deploy::plan::Action;
 use crate::report::{BAD, CAUTION, FAINT, GOOD, STRONG, paint};
@@ -130,11 +130,12 @@ fn write_resource(change: &ResourceChange, out: &mut dyn Write) -> Result {
     };
     let mut said = String::new();
     if change.possible || matches!(change.change, Change::MayReplace | Change::Replace) {
-        said.push_str(&paint(style, format_args!(" {}", deed(change))));
+        said.push_str(&paint(style, format_args!(": {}", deed(change))));
     }
     let because = because(change);
     if !because.is_empty() {
-        said.push_str(&format!(" {because}"));
+        said.push_str(if said.is_empty() { " " } else { ", " });
+        said.push_str(&because);
     }
     writeln!(out, "    {} {} {}{said}", paint(style, sign), change.logical_id, paint(FAINT, &change.kind))?;
     change.properties.iter().try_for_each(|property| write_property(property, out))
@@ -145,9 +146,10 @@ fn write_property(property: &PropertyChange, out: &mut dyn Write) -> Result {
     let path = &property.path;
     let long = |text: &str| text.chars().count() > INLINE;
     if long(&before) || long(&after) {
+        let (before, after) = cut_both(&before, &after, LINE);
         writeln!(out, "        {path}:")?;
-        writeln!(out, "          {} {}", paint(BAD, "-"), cut(&before, LINE))?;
-        writeln!(out, "          {} {}", paint(GOOD, "+"), cut(&after, LINE))?;
+        writeln!(out, "          {} {}", paint(BAD, "-"), before)?;
+        writeln!(out, "          {} {}", paint(GOOD, "+"), after)?;
     } else {
         writeln!(out, "        {path}: {} → {}", cut(&before, INLINE), cut(&after, INLINE))?;
     }

@@ -7,10 +7,11 @@ use serde_json::json;
 use super::samples::{deployed, dev, edit, first, nothing, update};
 use super::{Deployed, Next, PlanDocument, Refused};
 use crate::deploy::application::Running;
+use crate::deploy::difference::Data;
 use crate::deploy::events::RootCause;
 use crate::deploy::execute::{Change, Outcome, Outcomes, StackError};
 use crate::deploy::moved::{Moved, Refusal, What};
-use crate::deploy::plan::{self, Plan};
+use crate::deploy::plan::{self, Loss, Plan};
 use crate::report::Document;
 
 fn text(document: &impl Document) -> String {
@@ -104,7 +105,11 @@ fn what_came_of_deployments() {
         }),
         "consumer" | "twin" | "grafana" => Outcome::Skipped("store".to_owned()),
         "artifacts" | "ingest" => done(Change::Unchanged, &[]),
-        "lake" => Outcome::Failed(StackError::Refused(update().losses())),
+        "lake" => Outcome::Failed(StackError::Refused(vec![Loss {
+            stack: stack.to_owned(),
+            logical_id: "LakeBucket".to_owned(),
+            data: Data::Lost,
+        }])),
         _ => Outcome::Detached,
     });
     check("failure", &Deployed::of(&plan, &failed, &Ok(Vec::new())));

@@ -102,14 +102,28 @@ pub fn after(change: &PropertyChange) -> String {
     }
 }
 
-/// The head of a text of at most `limit` characters, and how long all of it is.
+/// The head of a text of at most `limit` characters, on one line.
 pub fn cut(text: &str, limit: usize) -> String {
     let line = text.replace('\n', "⏎");
     if line.chars().count() <= limit {
         return line;
     }
     let head: String = line.chars().take(limit).collect();
-    format!("{head}… ({} characters)", line.chars().count())
+    format!("{head}…")
+}
+
+/// Two long texts from shortly before where they differ, each of at most `limit` characters.
+pub fn cut_both(before: &str, after: &str, limit: usize) -> (String, String) {
+    const LEAD: usize = 24;
+    let same = before.chars().zip(after.chars()).take_while(|(before, after)| before == after).count();
+    // What fits, and a difference that shows from the beginning, is not cut there.
+    let longest = before.chars().count().max(after.chars().count());
+    let skipped = if longest <= limit || same <= LEAD { 0 } else { same - LEAD };
+    let from = |text: &str| {
+        let rest = cut(&text.chars().skip(skipped).collect::<String>(), limit);
+        if skipped == 0 { rest } else { format!("…{rest}") }
+    };
+    (from(before), from(after))
 }
 
 /// The side of the change that a permission stands on.
@@ -158,5 +172,38 @@ pub fn way(way: Way) -> &'static str {
     match way {
         Way::In => "from",
         Way::Out => "to",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_values_are_cut_to_where_they_differ() {
+        let long = "x".repeat(60);
+        let lead = "x".repeat(24);
+        let table = [
+            ("a", "b", "a", "b"),
+            (&format!("{long}1"), &format!("{long}2"), &format!("…{lead}1"), &format!("…{lead}2")),
+            (
+                &format!("1{long}"),
+                &format!("2{long}"),
+                &format!("1{}…", "x".repeat(39)),
+                &format!("2{}…", "x".repeat(39)),
+            ),
+            (&long, "(none)", &format!("{}…", "x".repeat(40)), "(none)"),
+        ];
+        for (before, after, old, new) in table {
+            assert_eq!(cut_both(before, after, 40), (old.to_owned(), new.to_owned()), "{before} {after}");
+        }
+    }
+
+    #[test]
+    fn an_instance_is_selected_by_its_environment_and_its_id() {
+        let table = [("local", ""), ("dev", " --env dev"), ("preview-12", " --env preview --instance 12")];
+        for (environment, expected) in table {
+            assert_eq!(selection(environment), expected);
+        }
     }
 }
