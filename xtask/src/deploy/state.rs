@@ -145,5 +145,6 @@ fn current(stack: &Stack) -> Current {
         parameters: stack.parameters().iter().filter_map(parameter).collect(),
         outputs: outputs(stack),
         tags: tags(stack),
+        updated: stack.last_updated_time().or(stack.creation_time()).map(ToString::to_string),
     }
 }
