@@ -1,6 +1,7 @@
 //! `deploy`.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use clap::Args;
 use stacks::environment::{Environment, OnDelete, Target};
@@ -8,7 +9,7 @@ use stacks::{Inputs, Stack};
 use telemetry::Model;
 
 use super::Outcome;
-use crate::artifacts::{self, Archive};
+use crate::artifacts::{self, Archives};
 use crate::cli::Global;
 use crate::deploy::application::{ApplicationError, Applications, Running};
 use crate::deploy::consent::{Consent, Declined};
@@ -33,6 +34,9 @@ pub struct Deploy {
     /// Agree to lose what this resource holds: `stack.LogicalId`. May be given several times.
     #[arg(long, value_name = "RESOURCE")]
     allow_data_loss: Vec<String>,
+    /// Take the archives from this folder, which `build` wrote, instead of building them.
+    #[arg(long, value_name = "DIR")]
+    artifacts: Option<PathBuf>,
 }
 
 impl Deploy {
@@ -45,7 +49,8 @@ impl Deploy {
 
         // Neither waits for the other. A wrong account ends the build at once.
         let code = deploy::artifacts(&stacks);
-        let built = artifacts::make(&project, &environment, &model, &code, report);
+        let built =
+            artifacts::provide(&project, &environment, &model, &code, self.artifacts.as_deref(), report);
         let read = reach(&project, &model, &environment, &stacks, global, report);
         let (archives, (session, current)) = futures::try_join!(built, read)?;
 
@@ -95,7 +100,7 @@ async fn plan(
     engine: &Engine<'_>,
     environment: &Environment,
     stacks: &[Stack],
-    archives: &BTreeMap<&'static str, Archive>,
+    archives: &Archives,
     current: &BTreeMap<String, Current>,
 ) -> Result<Plan, Failure> {
     let desired = deploy::desired(environment, stacks, archives);

@@ -1,6 +1,7 @@
 //! `plan`.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use clap::Args;
 use stacks::Inputs;
@@ -25,6 +26,9 @@ pub struct Plan {
     /// Plan this stack and those that it needs only. May be given several times.
     #[arg(long = "stack", value_name = "STACK")]
     stacks: Vec<String>,
+    /// Take the archives from this folder, which `build` wrote, instead of building them.
+    #[arg(long, value_name = "DIR")]
+    artifacts: Option<PathBuf>,
 }
 
 impl Plan {
@@ -35,7 +39,8 @@ impl Plan {
         let stacks = deploy::choose(stacks, &self.stacks)?;
 
         let code = deploy::artifacts(&stacks);
-        let built = artifacts::make(&project, &environment, &model, &code, report);
+        let built =
+            artifacts::provide(&project, &environment, &model, &code, self.artifacts.as_deref(), report);
         let read = async {
             let endpoints = local::running(&project, global);
             if environment.target == Target::Local && endpoints.is_none() {

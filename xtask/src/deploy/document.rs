@@ -11,6 +11,7 @@ use super::events::RootCause;
 use super::execute::{Change, Outcome, Outcomes, StackError};
 use super::plan::{Action, Parameter, Plan, StackPlan};
 use super::replacement::stands_for;
+use crate::github::annotation::Annotation;
 use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, STRONG, paint};
 
 /// A plan, without the templates that it holds.
@@ -295,6 +296,20 @@ impl Document for Deployed<'_> {
             writeln!(out, "  cargo xtask status{flag:<32} shows what is there and how it is")?;
         }
         Ok(())
+    }
+
+    fn annotations(&self) -> Vec<Annotation> {
+        let failed = self.stacks.iter().filter_map(|stack| Some((stack, stack.error.as_deref()?)));
+        let annotation = |(stack, error): (&DeployedStack, &str)| {
+            let annotation = match stack.cause {
+                Some(RootCause { logical_id, kind, reason, .. }) => {
+                    Annotation::error(format!("Stack {}: {logical_id} ({kind})", stack.name), reason)
+                }
+                None => Annotation::error(format!("Stack {}", stack.name), error),
+            };
+            annotation.in_environment(self.environment)
+        };
+        failed.map(annotation).collect()
     }
 }
 
