@@ -14,6 +14,7 @@ mod grafana;
 mod hops;
 mod inventory;
 mod jdk;
+mod lifetime;
 mod local;
 mod project;
 mod report;

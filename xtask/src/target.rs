@@ -4,7 +4,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_iottwinmaker::config::interceptors::BeforeTransmitInterceptorContextMut;
 use aws_sdk_iottwinmaker::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_iottwinmaker::error::BoxError;
-use stacks::environment::{Environment, Target};
+use stacks::environment::{Environment, Target, name};
 use telemetry::Model;
 
 use crate::cli::Global;
@@ -96,7 +96,8 @@ impl Explain for TargetError {
                  `--env local` needs no account"
                 .to_owned(),
             Self::WrongAccount { environment, .. } => format!(
-                "use credentials of that account (AWS_PROFILE), or put yours as `account` in environments/{environment}.toml"
+                "use credentials of that account (AWS_PROFILE), or put yours as `account` in environments/{}.toml",
+                name::split(environment).0
             ),
             Self::NotRunning => "`cargo xtask deploy` starts it".to_owned(),
         })

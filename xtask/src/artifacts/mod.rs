@@ -28,7 +28,7 @@ use crate::report::Report;
 /// An archive that is ready to be uploaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Archive {
-    /// Key in the bucket for archives: `<name>/<SHA-256>.zip`, or `.jar`.
+    /// Key: `<name>/<SHA-256>.zip`, or `.jar`. In the bucket, the environment's name comes before it.
     pub key: String,
     /// The file on this machine.
     pub path: PathBuf,

@@ -84,9 +84,9 @@ impl Destroy {
     async fn without_services(&self, project: &Project, global: &Global, report: &Report) -> Outcome {
         let stopped = if self.plan { Vec::new() } else { local::stop(project, global, report).await? };
         if stopped.is_empty() {
-            return Err(absent(&global.env));
+            return Err(absent(&global.environment()));
         }
-        let empty = DestroyPlan { environment: global.env.clone(), stacks: Vec::new() };
+        let empty = DestroyPlan { environment: global.environment(), stacks: Vec::new() };
         let mut receipt = Receipt::of(&empty, &[], find::Leftover::default());
         receipt.stopped(stopped);
         report.print(&receipt);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use stacks::Inputs;
-use stacks::environment::Target;
+use stacks::environment::{Expiry, Target};
 
 use super::Outcome;
 use crate::artifacts;
@@ -13,6 +13,7 @@ use crate::cli::Global;
 use crate::deploy::document::PlanDocument;
 use crate::deploy::{self, state};
 use crate::failure::{Exit, Failure};
+use crate::lifetime;
 use crate::local;
 use crate::project::Project;
 use crate::report::Report;
@@ -29,12 +30,15 @@ pub struct Plan {
     /// Take the archives from this folder, which `build` wrote, instead of building them.
     #[arg(long, value_name = "DIR")]
     artifacts: Option<PathBuf>,
+    /// When `cleanup --expired` may remove it: a day (UTC), or an age such as 3d, rounded up to a day.
+    #[arg(long, value_name = "DAY|AGE", value_parser = lifetime::parse)]
+    expires: Option<Expiry>,
 }
 
 impl Plan {
     pub async fn run(&self, global: &Global, report: &Report) -> Outcome {
         let project = Project::locate();
-        let (model, environment) = project.load(global)?;
+        let (model, environment) = project.load_until(global, self.expires)?;
         let stacks = stacks::synthesize(&Inputs { model: &model, environment: &environment });
         let stacks = deploy::choose(stacks, &self.stacks)?;
 

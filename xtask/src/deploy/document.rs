@@ -143,10 +143,10 @@ fn line(out: &mut dyn fmt::Write, change: &ResourceChange) -> fmt::Result {
     let (style, sign) = match change.change {
         difference::Change::Add => (GOOD, "+"),
         difference::Change::Modify => (CAUTION, "~"),
-        difference::Change::Replace => (BAD, "±"),
+        difference::Change::MayReplace | difference::Change::Replace => (BAD, "±"),
         difference::Change::Remove => (BAD, "-"),
     };
-    let properties = properties.join(", ");
+    let properties = properties.iter().map(|property| property.path.as_str()).collect::<Vec<_>>().join(", ");
     let data = match data {
         Some(Data::Lost) => paint(BAD, "  what it holds is lost"),
         Some(Data::Retained) => paint(CAUTION, "  the old one stays behind"),

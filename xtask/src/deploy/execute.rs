@@ -22,7 +22,8 @@ use crate::report::{BAD, Report, Step, paint};
 use crate::sdk_error::sentence;
 use crate::twin::Workspace;
 
-/// The stack whose output names the bucket for archives and large templates, and that output.
+/// The stack whose output names the bucket for archives and large templates, and that output, where an
+/// environment has a bucket of its own.
 pub const STORAGE: (&str, &str) = ("artifacts", "ArtifactBucket");
 
 /// What a deployment works with.
@@ -34,6 +35,8 @@ pub struct Engine<'a> {
     pub s3: aws_sdk_s3::Client,
     /// The environment's workspace in TwinMaker, if it has one.
     pub workspace: Workspace,
+    /// Where archives and large templates lie.
+    pub storage: Storage,
     /// How CloudFormation is told where an object is.
     pub objects: ObjectUrl,
     /// How often the services are asked.
@@ -42,6 +45,15 @@ pub struct Engine<'a> {
     pub consent: &'a Consent,
     /// Where to report to.
     pub report: &'a Report,
+}
+
+/// Where archives and large templates lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Storage {
+    /// The account's bucket, where the environment uses it. Otherwise the output of [`STORAGE`] names one.
+    pub account_bucket: Option<String>,
+    /// What the keys of templates begin with.
+    pub templates: String,
 }
 
 /// How the URL of an object is written.
@@ -150,6 +162,7 @@ pub async fn execute(engine: &Engine<'_>, plan: &Plan, interrupt: impl Future<Ou
     let poller = &Poller::start(engine.cloudformation.clone(), engine.pace);
     let begin = |stack, done: &Done<'_>| {
         let (parameters, bucket) = (parameters(stack, done), output(done, STORAGE.0, STORAGE.1));
+        let bucket = engine.storage.account_bucket.clone().or(bucket);
         async move {
             let applied = async { apply(engine, poller, stack, parameters?, bucket).await };
             applied.await.inspect_err(|error| engine.report_failure(&stack.stack_name, error))
@@ -323,7 +336,8 @@ async fn upload(
     if !large {
         return Ok(None);
     }
-    let key = format!("templates/{}/{}.json", stack.name, hex(&Sha256::digest(&stack.template)));
+    let templates = &engine.storage.templates;
+    let key = format!("{templates}/{}/{}.json", stack.name, hex(&Sha256::digest(&stack.template)));
     upload::text(&engine.s3, &bucket, &key, &stack.template).await?;
     Ok(Some(engine.objects.of(&bucket, &key)))
 }

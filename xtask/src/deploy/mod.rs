@@ -1,6 +1,6 @@
 //! Deployment: what shall be, what is, the plan between them, and its execution.
 //!
-//! `plan`, `graph`, `description`, `difference`, `replacement` and `status` are pure. The others talk to services.
+//! `plan`, `graph`, `description`, `difference`, `property`, `security`, `merge`, `replacement` and `status` are pure. The others talk to services.
 
 pub mod application;
 mod application_error;
@@ -15,8 +15,10 @@ pub mod graph;
 pub mod pace;
 pub mod plan;
 pub mod preflight;
+pub mod property;
 pub mod replacement;
 pub mod run;
+pub mod security;
 pub mod state;
 pub mod status;
 
@@ -40,7 +42,7 @@ use stacks::{Artifact, ParameterSource, Stack};
 
 use self::change_set::INLINE_LIMIT;
 use self::consent::Consent;
-use self::execute::{Engine, ObjectUrl, STORAGE};
+use self::execute::{Engine, ObjectUrl, STORAGE, Storage};
 use self::graph::{Cycle, Graph};
 use self::plan::{Action, Desired, DesiredStack, Plan, Source, StackPlan};
 use crate::artifacts::Archive;
@@ -115,7 +117,7 @@ pub fn choose(stacks: Vec<Stack>, names: &[String]) -> Result<Vec<Stack>, Deploy
     let graph = Graph::new(stacks.iter().map(|stack| {
         let outputs = stack.parameters.values().filter_map(|source| match source {
             ParameterSource::Output { stack, .. } => Some(*stack),
-            ParameterSource::ArtifactKey(_) => None,
+            ParameterSource::ArtifactKey(_) | ParameterSource::AccountBucket(_) => None,
         });
         (stack.name, stack.depends_on.iter().copied().chain(outputs).collect::<Vec<_>>())
     }))?;
@@ -127,7 +129,7 @@ pub fn choose(stacks: Vec<Stack>, names: &[String]) -> Result<Vec<Stack>, Deploy
 pub fn artifacts(stacks: &[Stack]) -> Vec<Artifact> {
     let keys = stacks.iter().flat_map(|stack| stack.parameters.values()).filter_map(|source| match source {
         ParameterSource::ArtifactKey(artifact) => Some(*artifact),
-        ParameterSource::Output { .. } => None,
+        ParameterSource::Output { .. } | ParameterSource::AccountBucket(_) => None,
     });
     keys.collect::<BTreeSet<_>>().into_iter().collect()
 }
@@ -138,14 +140,19 @@ pub fn desired(environment: &Environment, stacks: &[Stack], archives: &BTreeMap<
         environment: environment.name.clone(),
         region: environment.region.clone(),
         account: environment.account.clone(),
-        stacks: stacks.iter().map(|stack| desired_stack(stack, archives)).collect(),
+        stacks: stacks.iter().map(|stack| desired_stack(environment, stack, archives)).collect(),
     }
 }
 
-fn desired_stack(stack: &Stack, archives: &BTreeMap<&str, Archive>) -> DesiredStack {
+fn desired_stack(
+    environment: &Environment,
+    stack: &Stack,
+    archives: &BTreeMap<&str, Archive>,
+) -> DesiredStack {
     let template = stack.template.to_json();
     let mut depends_on: Vec<String> = stack.depends_on.iter().map(|name| (*name).to_owned()).collect();
-    if template.len() > INLINE_LIMIT {
+    // The account's bucket is there already.
+    if template.len() > INLINE_LIMIT && environment.shared_bucket().is_none() {
         depends_on.push(STORAGE.0.to_owned());
     }
     let mut needed = Vec::new();
@@ -155,10 +162,13 @@ fn desired_stack(stack: &Stack, archives: &BTreeMap<&str, Archive>) -> DesiredSt
                 Source::Output { stack: (*stack).to_owned(), output: (*output).to_owned() }
             }
             ParameterSource::ArtifactKey(artifact) => {
-                let archive = archives.get(artifact.name());
-                needed.extend(archive.cloned());
-                Source::Value(archive.map(|archive| archive.key.clone()).unwrap_or_default())
+                let archive = archives.get(artifact.name()).cloned();
+                let archive = archive.map(|one| Archive { key: environment.object_key(&one.key), ..one });
+                let key = archive.as_ref().map(|archive| archive.key.clone()).unwrap_or_default();
+                needed.extend(archive);
+                Source::Value(key)
             }
+            ParameterSource::AccountBucket(bucket) => Source::Value(bucket.clone()),
         };
         (name.clone(), source)
     });
@@ -209,6 +219,10 @@ impl<'a> Engine<'a> {
             cloudformation: session.cloudformation(),
             s3: session.s3(),
             workspace: Workspace::named(session),
+            storage: Storage {
+                account_bucket: session.environment.shared_bucket(),
+                templates: session.environment.object_key("templates"),
+            },
             objects,
             pace,
             consent,

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::difference::{self, Data, ResourceChange, Values};
 use super::graph::{Cycle, Graph};
+use super::security::{self, Security};
 use super::status::{Condition, condition};
 use crate::artifacts::Archive;
 
@@ -108,6 +109,9 @@ pub struct StackPlan {
     pub after: BTreeSet<String>,
     /// Resources that change.
     pub resources: Vec<ResourceChange>,
+    /// What is permitted more or less than before.
+    #[serde(default, skip_serializing_if = "Security::is_empty")]
+    pub security: Security,
     /// Parameters.
     pub parameters: BTreeMap<String, Parameter>,
     /// Outputs that it has now.
@@ -180,7 +184,7 @@ pub fn make(desired: &Desired, current: &BTreeMap<String, Current>) -> Result<Pl
     let mut stacks: Vec<StackPlan> = Vec::new();
     for name in graph.order() {
         let Some(stack) = desired.stacks.iter().find(|stack| stack.name == name) else { continue };
-        let planned = plan_stack(stack, current.get(&name), &graph, &stacks);
+        let planned = plan_stack(desired, stack, current.get(&name), &graph, &stacks);
         stacks.push(planned);
     }
     let Desired { environment, region, account, .. } = desired.clone();
@@ -188,6 +192,7 @@ pub fn make(desired: &Desired, current: &BTreeMap<String, Current>) -> Result<Pl
 }
 
 fn plan_stack(
+    desired: &Desired,
     stack: &DesiredStack,
     current: Option<&Current>,
     graph: &Graph,
@@ -210,6 +215,7 @@ fn plan_stack(
             (name.clone(), Parameter { after: known(source, earlier), source: source.clone(), before })
         })
         .collect();
+    let (resources, security) = compared(&stack.template, deployed, &parameters, &pseudo(desired, stack));
     let mut planned = StackPlan {
         name: stack.name.clone(),
         stack_name: stack.stack_name.clone(),
@@ -217,7 +223,8 @@ fn plan_stack(
         status: current.map(|current| current.status.clone()),
         action,
         after: graph.needs(&stack.name).map(str::to_owned).collect(),
-        resources: resources(&stack.template, deployed, &parameters),
+        resources,
+        security,
         parameters,
         outputs: deployed.map(|current| current.outputs.clone()).unwrap_or_default(),
         tags: stack.tags.clone(),
@@ -242,11 +249,13 @@ fn known(source: &Source, earlier: &[StackPlan]) -> Option<String> {
     }
 }
 
-fn resources(
+/// What differs between the template that is deployed and the one to be.
+fn compared(
     template: &str,
     deployed: Option<&Current>,
     parameters: &BTreeMap<String, Parameter>,
-) -> Vec<ResourceChange> {
+    pseudo: &Values,
+) -> (Vec<ResourceChange>, Security) {
     let new = parse(template);
     let old = deployed.map_or(Value::Null, |current| parse(&current.template));
     let before: Values = deployed
@@ -256,7 +265,29 @@ fn resources(
         .unwrap_or_default();
     let after: Values =
         parameters.iter().map(|(name, parameter)| (name.clone(), parameter.after.clone())).collect();
-    difference::resources(&old, &before, &new, &after)
+    let resources = difference::resources(&old, &before, &new, &after);
+    let named = |values: Values| pseudo.clone().into_iter().chain(values).collect::<Values>();
+    let security = security::between(&old, &named(before), &new, &named(after));
+    (resources, security)
+}
+
+/// What [pseudo parameters](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html)
+/// stand for in a stack.
+fn pseudo(desired: &Desired, stack: &DesiredStack) -> Values {
+    let partition = match desired.region.split('-').take(2).collect::<Vec<_>>()[..] {
+        ["cn", ..] => "aws-cn",
+        ["us", "gov"] => "aws-us-gov",
+        _ => "aws",
+    };
+    [
+        ("AWS::AccountId", desired.account.as_str()),
+        ("AWS::Partition", partition),
+        ("AWS::Region", &desired.region),
+        ("AWS::StackName", &stack.stack_name),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), Some(value.to_owned())))
+    .collect()
 }
 
 fn unchanged(planned: &StackPlan, current: &Current) -> bool {
