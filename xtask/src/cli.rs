@@ -26,7 +26,7 @@ pub struct Cli {
 }
 
 /// Options that every command takes.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Global {
     /// The environment: a file in environments/.
     #[arg(long, global = true, default_value = "local", value_name = "NAME", env = "SLUICE_ENV")]
@@ -88,6 +88,7 @@ pub enum Command {
     Synth(commands::synth::Synth),
     Check(commands::check::Check),
     Bootstrap(commands::bootstrap::Bootstrap),
+    Build(commands::build::Build),
     Plan(commands::plan::Plan),
     Deploy(commands::deploy::Deploy),
     Destroy(commands::destroy::Destroy),
@@ -100,6 +101,7 @@ pub enum Command {
     Verify(commands::verify::Verify),
     Query(commands::query::Query),
     Twin(commands::twin::Twin),
+    Comment(commands::comment::Comment),
     Doctor(commands::doctor::Doctor),
     Test(commands::test::Test),
     Lint(commands::lint::Lint),
@@ -126,10 +128,24 @@ fn key_value(text: &str) -> Result<(String, String), String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
+    use clap::{CommandFactory as _, Parser as _};
 
     #[test]
     fn the_tree_is_sound() {
         super::Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_build_is_for_the_environments_that_are_named() {
+        let table: [(&[&str], &[&str]); 3] = [
+            (&["build", "--env", "dev", "--env", "prod", "--out", "x"], &["dev", "prod"]),
+            (&["build", "--out", "x", "--env", "prod"], &["prod"]),
+            (&["--env", "dev", "build", "--out", "x"], &["dev"]),
+        ];
+        for (arguments, expected) in table {
+            let cli = super::Cli::parse_from([&["xtask"], arguments].concat());
+            let super::Command::Build(build) = cli.command else { panic!("not a build: {arguments:?}") };
+            assert_eq!(build.environments, expected, "{arguments:?}");
+        }
     }
 }

@@ -9,6 +9,7 @@ mod commands;
 mod deploy;
 mod destroy;
 mod failure;
+mod github;
 mod grafana;
 mod hops;
 mod inventory;

@@ -9,7 +9,7 @@ use stacks::{Inputs, Stack};
 use telemetry::Model;
 
 use super::Outcome;
-use crate::artifacts::{self, Archive};
+use crate::artifacts::{self, Archives};
 use crate::cli::Global;
 use crate::deploy::application::{ApplicationError, Applications, Running};
 use crate::deploy::consent::{Consent, Declined};
@@ -48,6 +48,9 @@ pub struct Deploy {
     /// needs it too: who looks at a plan and who executes it may be different people.
     #[arg(long, value_name = "RESOURCE")]
     allow_data_loss: Vec<String>,
+    /// Take the archives from this folder, which `build` wrote, instead of building them.
+    #[arg(long, value_name = "DIR")]
+    artifacts: Option<PathBuf>,
 }
 
 impl Deploy {
@@ -55,7 +58,8 @@ impl Deploy {
         let project = Project::locate();
         let consent = Consent::to(&self.allow_data_loss);
         if let Some(path) = &self.plan {
-            return execute_saved(path, &project, &consent, global, report).await;
+            let artifacts = self.artifacts.as_deref();
+            return execute_saved(path, artifacts, &project, &consent, global, report).await;
         }
         let (model, environment) = project.load_until(global, self.expires)?;
         let stacks = stacks::synthesize(&Inputs { model: &model, environment: &environment });
@@ -63,7 +67,8 @@ impl Deploy {
 
         // Neither waits for the other. A wrong account ends the build at once.
         let code = deploy::artifacts(&stacks);
-        let built = artifacts::make(&project, &environment, &model, &code, report);
+        let built =
+            artifacts::provide(&project, &environment, &model, &code, self.artifacts.as_deref(), report);
         let read = reach(&project, &model, &environment, &stacks, global, report);
         let (archives, (session, current)) = futures::try_join!(built, read)?;
 
@@ -78,6 +83,7 @@ impl Deploy {
 /// Executes a saved plan, if everything is as it saw it.
 async fn execute_saved(
     path: &Path,
+    artifacts: Option<&Path>,
     project: &Project,
     consent: &Consent,
     global: &Global,
@@ -88,8 +94,9 @@ async fn execute_saved(
         return Err(Failure::new(Exit::Configuration, "`--set` changes nothing of a plan that is saved")
             .hint("give it to `plan --out`, which saves it with the plan"));
     }
-    if global.env_named && global.env != saved.environment {
-        let (planned, here) = (saved.environment, global.env.clone());
+    let here = global.environment();
+    if global.env_named && here != saved.environment {
+        let planned = saved.environment;
         return Err(SavedPlanError::Elsewhere { what: "environment", planned, here }.into());
     }
     let (model, environment) = project.load_named(&saved.environment, &saved.overrides)?;
@@ -111,7 +118,8 @@ async fn execute_saved(
     let storage = saved.stacks.iter().find(|stack| stack.plan.name == STORAGE.0);
     let own = storage.and_then(|stack| stack.seen.as_ref()?.outputs.get(STORAGE.1)).cloned();
     let bucket = session.environment.shared_bucket().or(own);
-    let folders = [project.target().join("sluice").join("archives")];
+    let built = || project.target().join("sluice").join("archives");
+    let folders = [artifacts.map_or_else(built, Path::to_path_buf)];
     let files = delivery::find(&saved, &session.s3(), bucket.as_deref(), &folders).await?;
     let plan = saved.plan(&files);
     agreed(&plan, consent, &Next::Saved(path.to_owned()), report)?;
@@ -200,7 +208,7 @@ async fn plan(
     engine: &Engine<'_>,
     environment: &Environment,
     stacks: &[Stack],
-    archives: &BTreeMap<&'static str, Archive>,
+    archives: &Archives,
     current: &BTreeMap<String, Current>,
 ) -> Result<Plan, Failure> {
     let desired = deploy::desired(environment, stacks, archives);

@@ -50,6 +50,7 @@ enum Verdict {
 impl Lint {
     pub async fn run(&self, report: &Report) -> Outcome {
         let project = Project::locate();
+        report.add_matcher(&toolchain::problem_matchers(&project));
         let mut checks = Vec::new();
         let mut conclude = |name: &str, verdict| checks.push(Linting { name: name.to_owned(), verdict });
 
@@ -138,6 +139,7 @@ async fn templates(project: &Project, venv: &Venv, report: &Report, name: &str) 
     if proof.text(&mut text).is_ok() {
         report.note(text.trim_end());
     }
+    report.annotate(proof.annotations());
     Ok(if proof.ok() { Verdict::Clean } else { Verdict::Failed })
 }
 

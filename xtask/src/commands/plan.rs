@@ -35,6 +35,9 @@ pub struct Plan {
     /// Plan this stack and those that it needs only. May be given several times.
     #[arg(long = "stack", value_name = "STACK")]
     stacks: Vec<String>,
+    /// Take the archives from this folder, which `build` wrote, instead of building them.
+    #[arg(long, value_name = "DIR")]
+    artifacts: Option<PathBuf>,
     /// When `cleanup --expired` may remove it: a day (UTC), or an age such as 3d, rounded up to a day.
     #[arg(long, value_name = "DAY|AGE", value_parser = lifetime::parse)]
     expires: Option<Expiry>,
@@ -52,7 +55,8 @@ impl Plan {
         let stacks = deploy::choose(stacks, &self.stacks)?;
 
         let code = deploy::artifacts(&stacks);
-        let built = artifacts::make(&project, &environment, &model, &code, report);
+        let built =
+            artifacts::provide(&project, &environment, &model, &code, self.artifacts.as_deref(), report);
         let read = self.reach(&project, &model, &environment, &stacks, global);
         let (archives, (session, current)) = futures::try_join!(built, read)?;
 

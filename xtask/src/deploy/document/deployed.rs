@@ -10,6 +10,7 @@ use crate::deploy::application::{ApplicationError, Running};
 use crate::deploy::events::RootCause;
 use crate::deploy::execute::{Change, Outcome, Outcomes, StackError};
 use crate::deploy::plan::{Loss, Plan, StackPlan};
+use crate::github::annotation::Annotation;
 use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, STRONG, paint};
 
 /// What came of a deployment.
@@ -222,6 +223,20 @@ impl Document for Deployed<'_> {
         writeln!(out, "\n{}", paint(STRONG, "Next"))?;
         let width = self.next.iter().map(|step| step.command.len()).max().unwrap_or_default();
         self.next.iter().try_for_each(|Step { command, does }| writeln!(out, "  {command:<width$}  {does}"))
+    }
+
+    fn annotations(&self) -> Vec<Annotation> {
+        let failed = self.stacks.iter().filter_map(|stack| Some((stack, stack.error.as_deref()?)));
+        let annotation = |(stack, error): (&DeployedStack, &str)| {
+            let annotation = match stack.cause {
+                Some(RootCause { logical_id, kind, reason, .. }) => {
+                    Annotation::error(format!("Stack {}: {logical_id} ({kind})", stack.name), reason)
+                }
+                None => Annotation::error(format!("Stack {}", stack.name), error),
+            };
+            annotation.in_environment(self.environment)
+        };
+        failed.map(annotation).collect()
     }
 
     fn markdown(&self, out: &mut dyn fmt::Write) -> fmt::Result {
