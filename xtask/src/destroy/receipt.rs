@@ -121,11 +121,6 @@ impl Receipt {
         self.failed.len()
     }
 
-    /// The environment.
-    pub fn environment(&self) -> &str {
-        &self.environment
-    }
-
     /// For instance `8 stacks with 71 resources and 12 objects`.
     pub fn gist(&self) -> String {
         let resources: usize = self.deleted.iter().map(|deleted| deleted.resources).sum();
