@@ -73,7 +73,7 @@ async fn live(client: &Client, environment: String, stack: Stack) -> Result<Live
     let (template, resources, change_sets) = tokio::try_join!(
         find::template(client, stack_id),
         find::resources(client, stack_id),
-        pending(client, stack_id)
+        pending(client, stack.stack_name().unwrap_or_default())
     )?;
     let mut values: Vec<String> =
         stack.parameters().iter().filter_map(|one| one.parameter_value().map(str::to_owned)).collect();
@@ -98,9 +98,9 @@ async fn live(client: &Client, environment: String, stack: Stack) -> Result<Live
     })
 }
 
-async fn pending(client: &Client, stack_id: &str) -> Result<Vec<Pending>, FindError> {
+async fn pending(client: &Client, stack_name: &str) -> Result<Vec<Pending>, FindError> {
     let mut found = Vec::new();
-    let mut pages = client.list_change_sets().stack_name(stack_id).into_paginator().items().send();
+    let mut pages = client.list_change_sets().stack_name(stack_name).into_paginator().items().send();
     while let Some(summary) = pages.next().await {
         let summary = summary.map_err(|error| FindError::new("CloudFormation", &error))?;
         let name = summary.change_set_name().unwrap_or_default();

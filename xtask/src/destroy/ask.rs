@@ -146,10 +146,11 @@ async fn is_in_ecs(client: &aws_sdk_ecs::Client, name: &str) -> Result<bool, Str
         let answer = client.describe_task_definition().task_definition(name).send().await;
         // One that was never there is a wrong argument.
         return match answer {
-            Ok(answer) => {
-                Ok(answer.task_definition().and_then(|one| one.status()).map(|status| status.as_str())
-                    != Some(INACTIVE))
-            }
+            Ok(answer) => Ok(answer
+                .task_definition()
+                .and_then(|one| one.status())
+                .map(aws_sdk_ecs::types::TaskDefinitionStatus::as_str)
+                != Some(INACTIVE)),
             Err(error) if error.code() == Some("ClientException") => Ok(false),
             Err(error) => Err(sentence(&error)),
         };

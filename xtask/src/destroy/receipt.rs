@@ -170,7 +170,7 @@ impl Document for Receipt {
                 resource.logical_id,
                 resource.kind
             )?;
-            writeln!(out, "           {}", paint(FAINT, &why.why))?;
+            writeln!(out, "           {}", paint(FAINT, &why.reason))?;
             if let Some(remove) = &why.remove {
                 writeln!(out, "           {} {remove}", paint(FAINT, "later:"))?;
             }
@@ -247,7 +247,7 @@ impl Document for Receipt {
                     cell(&resource.physical_id),
                     resource.logical_id,
                     resource.kind,
-                    cell(&why.why),
+                    cell(&why.reason),
                     why.cost.unwrap_or_default(),
                     remove.unwrap_or_default()
                 )?;
