@@ -92,6 +92,7 @@ pub enum Command {
     Plan(commands::plan::Plan),
     Deploy(commands::deploy::Deploy),
     Destroy(commands::destroy::Destroy),
+    Cleanup(commands::cleanup::Cleanup),
     Status(commands::status::Status),
     Outputs(commands::outputs::Outputs),
     Logs(commands::logs::Logs),

@@ -1,5 +1,7 @@
 //! How long an environment lives, as `--expires` says it. The only place that reads the clock for it.
 
+use std::time::Duration;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
@@ -39,11 +41,44 @@ fn on(text: &str, today: Date) -> Result<Expiry, String> {
     today.checked_add(Span::new().days(days + 1)).map(Expiry::on).map_err(|error| error.to_string())
 }
 
+/// Reads an age such as `36h`, `2d` or `1w`.
+pub fn age(text: &str) -> Result<Duration, String> {
+    let units = [('h', 1), ('d', 24), ('w', 7 * 24)];
+    let hours = units.into_iter().find_map(|(unit, hours_of_one)| {
+        let number = text.strip_suffix(unit)?;
+        let plain = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        let number = number.parse::<u32>().ok().filter(|_| plain)?;
+        number.checked_mul(hours_of_one)
+    });
+    hours
+        .map(|hours| Duration::from_secs(u64::from(hours) * 3_600))
+        .ok_or_else(|| "expected an age such as 36h, 2d or 1w".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
 
-    use super::on;
+    use super::{age, on};
+
+    #[test]
+    fn ages_are_whole_hours() {
+        for (text, hours) in [
+            ("0h", Some(0)),
+            ("36h", Some(36)),
+            ("2d", Some(48)),
+            ("1w", Some(168)),
+            ("1.5h", None),
+            ("-1h", None),
+            ("+1h", None),
+            ("1m", None),
+            ("h", None),
+            ("", None),
+            ("4294967295w", None),
+        ] {
+            assert_eq!(age(text).ok().map(|age| age.as_secs() / 3_600), hours, "{text}");
+        }
+    }
 
     #[test]
     fn an_age_is_rounded_up_to_the_start_of_a_day() {

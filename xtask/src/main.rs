@@ -4,6 +4,7 @@
 //! person reads, and `target` is the only place that builds an SDK configuration.
 
 mod artifacts;
+mod cleanup;
 mod cli;
 mod commands;
 mod deploy;

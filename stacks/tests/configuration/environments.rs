@@ -133,7 +133,7 @@ fn an_environment_is_deployed_as_instances_or_as_itself() {
     ] {
         match (parse(name, "x.toml", &text, &[]), expected) {
             (Ok(environment), Ok(prefix)) => {
-                assert_eq!(environment.topic_prefix.as_deref(), prefix, "{name}")
+                assert_eq!(environment.topic_prefix.as_deref(), prefix, "{name}");
             }
             (Err(problems), Err(expected)) => {
                 let problems = problems.to_string();

@@ -7,17 +7,8 @@ use aws_sdk_s3::operation::head_bucket::HeadBucketError;
 
 use super::plan::Resource;
 use crate::deploy::replacement::stands_for;
-use crate::sdk_error::sentence;
+use crate::sdk_error::{is_not_there, sentence};
 use crate::target::Session;
-
-/// Codes by which services say that there is nothing of this name.
-const GONE: &[&str] = &[
-    "AWS.SimpleQueueService.NonExistentQueue",
-    "NoSuchBucket",
-    "NotFound",
-    "QueueDoesNotExist",
-    "ResourceNotFoundException",
-];
 
 /// A service that can be asked about a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +21,8 @@ pub enum Service {
     Kinesis,
     /// Delivery streams.
     Firehose,
+    /// Clusters, services and task definitions.
+    Ecs,
     /// Buckets.
     S3,
     /// Log groups.
@@ -48,6 +41,7 @@ impl Service {
             Self::Sqs => "SQS",
             Self::Kinesis => "Kinesis",
             Self::Firehose => "Firehose",
+            Self::Ecs => "ECS",
             Self::S3 => "S3",
             Self::Logs => "CloudWatch Logs",
             Self::Flink => "Managed Service for Apache Flink",
@@ -64,6 +58,7 @@ pub fn of(resource: &Resource) -> Option<(Service, String)> {
         "AWS::SQS::Queue" => Service::Sqs,
         "AWS::Kinesis::Stream" => Service::Kinesis,
         "AWS::KinesisFirehose::DeliveryStream" => Service::Firehose,
+        "AWS::ECS::Cluster" | "AWS::ECS::Service" | "AWS::ECS::TaskDefinition" => Service::Ecs,
         "AWS::S3::Bucket" => Service::S3,
         "AWS::Logs::LogGroup" => Service::Logs,
         "AWS::KinesisAnalyticsV2::Application" => Service::Flink,
@@ -85,6 +80,10 @@ pub fn named_by(arn: &str) -> Option<Resource> {
         "sqs" => ("AWS::SQS::Queue", name),
         "kinesis" => ("AWS::Kinesis::Stream", name.strip_prefix("stream/")?),
         "firehose" => ("AWS::KinesisFirehose::DeliveryStream", name.strip_prefix("deliverystream/")?),
+        // Its services and task definitions are known by their ARNs.
+        "ecs" if name.starts_with("service/") => ("AWS::ECS::Service", arn),
+        "ecs" if name.starts_with("task-definition/") => ("AWS::ECS::TaskDefinition", arn),
+        "ecs" => ("AWS::ECS::Cluster", name.strip_prefix("cluster/")?),
         "s3" => ("AWS::S3::Bucket", name),
         "logs" => ("AWS::Logs::LogGroup", name.strip_prefix("log-group:")?.trim_end_matches(":*")),
         "kinesisanalytics" => ("AWS::KinesisAnalyticsV2::Application", name.strip_prefix("application/")?),
@@ -122,6 +121,7 @@ pub async fn is_there(session: &Session, service: Service, name: &str) -> Result
         Service::Firehose => {
             said(&session.firehose().describe_delivery_stream().delivery_stream_name(name).send().await)
         }
+        Service::Ecs => is_in_ecs(&session.ecs(), name).await,
         Service::S3 => match session.s3().head_bucket().bucket(name).send().await {
             Err(error) if error.as_service_error().is_some_and(HeadBucketError::is_not_found) => Ok(false),
             answer => said(&answer),
@@ -139,6 +139,35 @@ pub async fn is_there(session: &Session, service: Service, name: &str) -> Result
     }
 }
 
+/// What was removed stays known for a while, and is inactive.
+async fn is_in_ecs(client: &aws_sdk_ecs::Client, name: &str) -> Result<bool, String> {
+    const INACTIVE: &str = "INACTIVE";
+    if name.contains(":task-definition/") {
+        let answer = client.describe_task_definition().task_definition(name).send().await;
+        // One that was never there is a wrong argument.
+        return match answer {
+            Ok(answer) => Ok(answer
+                .task_definition()
+                .and_then(|one| one.status())
+                .map(aws_sdk_ecs::types::TaskDefinitionStatus::as_str)
+                != Some(INACTIVE)),
+            Err(error) if error.code() == Some("ClientException") => Ok(false),
+            Err(error) => Err(sentence(&error)),
+        };
+    }
+    if let Some((_, service)) = name.split_once(":service/") {
+        let (cluster, service) = service.split_once('/').unwrap_or(("default", service));
+        let answer = client.describe_services().cluster(cluster).services(service).send().await;
+        return match answer {
+            Ok(answer) => Ok(answer.services().iter().any(|service| service.status() != Some(INACTIVE))),
+            Err(error) => said::<(), _, _>(&Err(error)),
+        };
+    }
+    let answer = client.describe_clusters().clusters(name).send().await;
+    let answer = answer.map_err(|error| sentence(&error))?;
+    Ok(answer.clusters().iter().any(|cluster| cluster.status() != Some(INACTIVE)))
+}
+
 fn said<T, E, R>(answer: &Result<T, SdkError<E, R>>) -> Result<bool, String>
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -146,7 +175,7 @@ where
 {
     match answer {
         Ok(_) => Ok(true),
-        Err(error) if error.code().is_some_and(|code| GONE.contains(&code)) => Ok(false),
+        Err(error) if is_not_there(error) => Ok(false),
         Err(error) => Err(sentence(error)),
     }
 }
@@ -172,7 +201,12 @@ mod tests {
             ("arn:aws:timestream:eu-west-1:1:database/d", Some(("Timestream", "d"))),
             ("arn:aws:timestream:eu-west-1:1:database/d/table/t", None),
             ("arn:aws:glue:eu-west-1:1:database/d", None),
-            ("arn:aws:ecs:eu-west-1:1:task-definition/a:1", None),
+            (
+                "arn:aws:ecs:eu-west-1:1:task-definition/a:1",
+                Some(("ECS", "arn:aws:ecs:eu-west-1:1:task-definition/a:1")),
+            ),
+            ("arn:aws:ecs:eu-west-1:1:cluster/a", Some(("ECS", "a"))),
+            ("arn:aws:ecs:eu-west-1:1:container-instance/a", None),
             ("not an arn", None),
         ] {
             let found = named_by(arn).and_then(|resource| of(&resource));

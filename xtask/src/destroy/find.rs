@@ -29,7 +29,8 @@ pub struct FindError {
 impl Explain for FindError {}
 
 impl FindError {
-    pub(super) fn new<E, R>(service: &'static str, error: &SdkError<E, R>) -> Self
+    /// The service did not answer.
+    pub fn new<E, R>(service: &'static str, error: &SdkError<E, R>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
         R: std::fmt::Debug + 'static,
@@ -131,7 +132,8 @@ async fn found(client: &Client, environment: &Environment, stack: &Stack) -> Res
     })
 }
 
-async fn template(client: &Client, stack_id: &str) -> Result<String, FindError> {
+/// The template of a stack, as it was given; nothing of one that was never created.
+pub async fn template(client: &Client, stack_id: &str) -> Result<String, FindError> {
     match client.get_template().stack_name(stack_id).template_stage(TemplateStage::Original).send().await {
         Ok(answer) => Ok(answer.template_body.unwrap_or_default()),
         // What was never created has none.

@@ -37,7 +37,7 @@ impl Document for DestroyPlan {
                     paint(FAINT, kind)
                 )?;
                 let cost = why.cost.map(|cost| format!("; costs {cost}")).unwrap_or_default();
-                writeln!(out, "      {}", paint(FAINT, format_args!("{}{cost}", why.why)))?;
+                writeln!(out, "      {}", paint(FAINT, format_args!("{}{cost}", why.reason)))?;
             }
         }
         if let Some(shared) = &self.shared {
@@ -88,7 +88,7 @@ impl Document for DestroyPlan {
                     stack.name,
                     resource.logical_id,
                     resource.kind,
-                    cell(&why.why),
+                    cell(&why.reason),
                     why.cost.unwrap_or_default()
                 )?;
             }

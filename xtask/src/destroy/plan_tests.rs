@@ -19,7 +19,7 @@ fn nothing_is_emptied_of_a_template_that_cannot_be_read() {
     let yaml = Found { template: "Resources: {}".to_owned(), ..found("lake", "Delete") };
     let plan = make("test", &[yaml], &BTreeMap::new()).expect("no cycle");
     assert!(plan.stacks[0].delete.is_empty());
-    let why: Vec<&str> = plan.stacks[0].retain.iter().map(|kept| kept.why.why.as_str()).collect();
+    let why: Vec<&str> = plan.stacks[0].retain.iter().map(|kept| kept.why.reason.as_str()).collect();
     assert_eq!(why, ["the stack's template cannot be read"; 2]);
 }
 
@@ -161,7 +161,7 @@ fn what_production_keeps_says_why_and_how_to_remove_it() {
     for kept in plan.stacks.iter().flat_map(|stack| &stack.retain) {
         let (kind, why) = (&kept.resource.kind, &kept.why);
         assert_eq!(
-            why.why,
+            why.reason,
             "`DeletionPolicy: RetainExceptOnCreate`, from `on_delete = \"retain\"` in environments/prod.toml"
         );
         let is_policy = kind.ends_with("Policy");

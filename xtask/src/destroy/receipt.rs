@@ -121,11 +121,6 @@ impl Receipt {
         self.failed.len()
     }
 
-    /// The environment.
-    pub fn environment(&self) -> &str {
-        &self.environment
-    }
-
     /// For instance `8 stacks with 71 resources and 12 objects`.
     pub fn gist(&self) -> String {
         let resources: usize = self.deleted.iter().map(|deleted| deleted.resources).sum();
@@ -175,7 +170,7 @@ impl Document for Receipt {
                 resource.logical_id,
                 resource.kind
             )?;
-            writeln!(out, "           {}", paint(FAINT, &why.why))?;
+            writeln!(out, "           {}", paint(FAINT, &why.reason))?;
             if let Some(remove) = &why.remove {
                 writeln!(out, "           {} {remove}", paint(FAINT, "later:"))?;
             }
@@ -252,7 +247,7 @@ impl Document for Receipt {
                     cell(&resource.physical_id),
                     resource.logical_id,
                     resource.kind,
-                    cell(&why.why),
+                    cell(&why.reason),
                     why.cost.unwrap_or_default(),
                     remove.unwrap_or_default()
                 )?;

@@ -12,7 +12,8 @@ use crate::deploy::replacement::stands_for;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Why {
     /// What says that it stays.
-    pub why: String,
+    #[serde(rename = "why")]
+    pub reason: String,
     /// What it costs while it stays, if that can be said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<&'static str>,
@@ -51,7 +52,7 @@ impl Why {
     pub fn of(resource: &Resource, policy: Option<&str>, environment: &str) -> Self {
         let kind = stands_for(&resource.kind);
         let keeping = KEEPING.iter().find(|keeping| keeping.kind == kind);
-        let why = match policy {
+        let reason = match policy {
             Some(policy) => format!(
                 "`DeletionPolicy: {policy}`, from `on_delete = \"retain\"` in environments/{}.toml",
                 name::split(environment).0
@@ -59,7 +60,7 @@ impl Why {
             None => "the stack's template cannot be read".to_owned(),
         };
         Self {
-            why,
+            reason,
             cost: keeping.map(|keeping| keeping.cost),
             remove: keeping
                 .filter(|_| !resource.physical_id.is_empty())
