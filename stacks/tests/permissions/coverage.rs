@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use stacks::bootstrap::permissions::{self, Effect, PermissionsError, Policy};
+use stacks::cfn::Resource;
 
 use crate::fixture::{ENVIRONMENTS, Place, overridden, shipped};
 
 fn kinds(place: &Place) -> BTreeSet<&'static str> {
-    place.stacks.iter().flat_map(|stack| stack.template.resources().values()).map(|one| one.kind()).collect()
+    place.stacks.iter().flat_map(|stack| stack.template.resources().values()).map(Resource::kind).collect()
 }
 
 fn actions(policies: &[Policy]) -> BTreeSet<&str> {
@@ -26,7 +27,7 @@ fn without(mut place: Place, gone: &[&str]) -> Place {
 
 #[test]
 fn every_type_is_known() {
-    for name in ENVIRONMENTS {
+    for name in ENVIRONMENTS.into_iter().chain(["local"]) {
         for kind in kinds(&shipped(name)) {
             assert!(
                 permissions::is_known(kind),
@@ -36,6 +37,16 @@ fn every_type_is_known() {
             );
         }
     }
+}
+
+/// Locally, what stands in for a type needs what the type needs, and its provider.
+#[test]
+fn the_emulator_changes_no_permission() {
+    let local = shipped("local").deploy();
+    for action in ["timestream:CreateTable", "iottwinmaker:CreateEntity", "lambda:InvokeFunction"] {
+        assert!(actions(&local).contains(action), "{action}");
+    }
+    assert!(!shipped("local").boundary().statements.is_empty());
 }
 
 #[test]

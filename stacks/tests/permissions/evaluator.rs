@@ -127,10 +127,6 @@ fn conditions() {
         ("ForAllValues:StringEquals", None, "a", true),
         ("ForAllValues:StringEquals", Some(&present), "b", false),
     ] {
-        assert_eq!(
-            holds(operator, actual.map(|values| values.as_slice()), &[expected]),
-            result,
-            "{operator}"
-        );
+        assert_eq!(holds(operator, actual.map(<[String; 1]>::as_slice), &[expected]), result, "{operator}");
     }
 }

@@ -35,6 +35,7 @@ impl Place {
 pub fn overridden(name: &str, overrides: &[(&str, &str)]) -> Place {
     let text = match name {
         "dev" => include_str!("../../../environments/dev.toml"),
+        "local" => include_str!("../../../environments/local.toml"),
         "prod" => include_str!("../../../environments/prod.toml"),
         other => panic!("there is no environment {other}"),
     };

@@ -18,7 +18,7 @@ pub(super) fn statements(scope: Scope) -> Result<Vec<Statement>, PermissionsErro
         &["account:*", "iam:*", "organizations:*", "sts:AssumeRole"],
         ["*".to_owned()],
     )];
-    for subject in scope.subjects().filter(|subject| subject.resource.kind() == ROLE) {
+    for subject in scope.subjects().filter(|subject| subject.kind() == ROLE) {
         for policy in items(subject.resource.property("Policies")) {
             for statement in items(&policy["PolicyDocument"]["Statement"]) {
                 statements.extend(resolved(subject, statement)?);

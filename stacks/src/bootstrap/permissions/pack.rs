@@ -1,6 +1,6 @@
 //! From many small statements to few policies that fit, always in the same order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::PermissionsError;
 use super::policy::{Conditions, Effect, MAX_CHARACTERS, Policy, Statement};
@@ -48,13 +48,13 @@ fn join<K: Ord>(statements: Vec<Statement>, key: impl Fn(&Statement) -> (K, Cond
 }
 
 /// One statement for each service that it is about.
-pub(super) fn by_service(statement: Statement) -> Vec<Statement> {
+pub(super) fn by_service(statement: &Statement) -> Vec<Statement> {
     let mut services: BTreeMap<String, Statement> = BTreeMap::new();
     for action in &statement.actions {
         let service = action.split_once(':').map_or("", |(service, _)| service);
         let one = services.entry(service.to_owned()).or_insert_with(|| Statement {
-            actions: Default::default(),
-            reasons: Default::default(),
+            actions: BTreeSet::new(),
+            reasons: BTreeMap::new(),
             ..statement.clone()
         });
         one.actions.insert(action.clone());

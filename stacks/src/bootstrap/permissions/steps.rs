@@ -6,15 +6,11 @@
 //! no permission.
 
 use super::names::{BY_ID, NO_RESOURCE, Scope, Subject};
-use super::policy::{Effect, Statement};
+use super::policy::{Effect, Statement, allow};
 use super::table::{Grant, log_groups, read, write};
 use super::{PermissionsError, Role};
 use crate::environment::ACCOUNT_STACK;
 use crate::tags::ENVIRONMENT_TAG;
-
-fn allow(actions: &[&str], resources: impl IntoIterator<Item = String>) -> Statement {
-    Statement::new(Effect::Allow, actions, resources)
-}
 
 /// What every environment needs, whatever it consists of.
 pub(super) fn always(scope: Scope, role: Role) -> Vec<Statement> {
@@ -125,7 +121,7 @@ pub(super) fn never(scope: Scope) -> Vec<Statement> {
 
 /// What the steps need of one resource, by its type.
 pub(super) fn grants(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
-    Ok(match subject.resource.kind() {
+    Ok(match subject.kind() {
         // `destroy` empties it, and says before how much that is.
         "AWS::S3::Bucket" => {
             let bucket = subject.arn()?;

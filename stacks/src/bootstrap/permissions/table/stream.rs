@@ -2,6 +2,7 @@
 
 use super::super::PermissionsError;
 use super::super::names::{BY_ID, Subject};
+use super::super::policy::allow;
 use super::{Grant, change, make, read, write};
 
 /// [`AWS::Kinesis::Stream`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kinesis-stream.html).
@@ -11,14 +12,14 @@ pub(super) fn stream(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     const KEY: &str = "The key is the one that Kinesis keeps in the account; the stream is named beside it";
     let arn = [subject.arn()?];
     let keys = [subject.arn_of("kms", "key/*")];
-    let encryption = subject.allow(&["kinesis:StartStreamEncryption", "kinesis:StopStreamEncryption"], keys);
+    let encryption = allow(&["kinesis:StartStreamEncryption", "kinesis:StopStreamEncryption"], keys);
     Ok(vec![
         write(encryption.because(KEY)),
-        read(subject.allow(
+        read(allow(
             &["kinesis:DescribeStreamSummary", "kinesis:ListTagsForResource", "kinesis:ListTagsForStream"],
             arn.clone(),
         )),
-        write(subject.allow(
+        write(allow(
             &[
                 "kinesis:AddTagsToStream",
                 "kinesis:CreateStream",
@@ -43,8 +44,8 @@ pub(super) fn stream(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
 /// without the stack, and with underscores.
 pub(super) fn topic_rule(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let rules = [subject.arn_of("iot", &format!("rule/{}_*", subject.id))];
-    let described = subject.allow(&["iot:GetTopicRule", "iot:ListTagsForResource"], rules.clone());
-    let tagged = subject.allow(&["iot:TagResource"], rules.clone());
+    let described = allow(&["iot:GetTopicRule", "iot:ListTagsForResource"], rules.clone());
+    let tagged = allow(&["iot:TagResource"], rules.clone());
     Ok(vec![
         read(subject.scope.owned(described)),
         make(subject, &["iot:CreateTopicRule"], rules.clone()),
@@ -57,8 +58,8 @@ pub(super) fn topic_rule(subject: Subject) -> Result<Vec<Grant>, PermissionsErro
 pub(super) fn queue(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let arn = [subject.arn()?];
     Ok(vec![
-        read(subject.allow(&["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListQueueTags"], arn.clone())),
-        write(subject.allow(
+        read(allow(&["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListQueueTags"], arn.clone())),
+        write(allow(
             &[
                 "sqs:CreateQueue",
                 "sqs:DeleteQueue",
@@ -81,8 +82,8 @@ pub(super) fn queue_policy(subject: Subject) -> Result<Vec<Grant>, PermissionsEr
         .map(|queue| Ok(subject.arn_of("sqs", &subject.text(queue)?)))
         .collect::<Result<_, PermissionsError>>()?;
     Ok(vec![
-        read(subject.allow(&["sqs:GetQueueAttributes"], arns.clone())),
-        write(subject.allow(&["sqs:SetQueueAttributes"], arns)),
+        read(allow(&["sqs:GetQueueAttributes"], arns.clone())),
+        write(allow(&["sqs:SetQueueAttributes"], arns)),
     ])
 }
 
@@ -90,13 +91,8 @@ pub(super) fn queue_policy(subject: Subject) -> Result<Vec<Grant>, PermissionsEr
 pub(super) fn delivery_stream(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let arn = [subject.arn()?];
     Ok(vec![
-        read(
-            subject.allow(
-                &["firehose:DescribeDeliveryStream", "firehose:ListTagsForDeliveryStream"],
-                arn.clone(),
-            ),
-        ),
-        write(subject.allow(
+        read(allow(&["firehose:DescribeDeliveryStream", "firehose:ListTagsForDeliveryStream"], arn.clone())),
+        write(allow(
             &[
                 "firehose:CreateDeliveryStream",
                 "firehose:DeleteDeliveryStream",
@@ -119,11 +115,9 @@ fn applications(subject: Subject, id: &str) -> [String; 1] {
 /// [`AWS::KinesisAnalyticsV2::Application`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kinesisanalyticsv2-application.html).
 pub(super) fn application(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let arn = applications(subject, subject.id.as_str());
-    let described = subject.allow(
-        &["kinesisanalytics:DescribeApplication", "kinesisanalytics:ListTagsForResource"],
-        arn.clone(),
-    );
-    let tagged = subject.allow(&["kinesisanalytics:TagResource"], arn.clone());
+    let described =
+        allow(&["kinesisanalytics:DescribeApplication", "kinesisanalytics:ListTagsForResource"], arn.clone());
+    let tagged = allow(&["kinesisanalytics:TagResource"], arn.clone());
     Ok(vec![
         read(subject.scope.owned(described).because(BY_ID)),
         make(subject, &["kinesisanalytics:CreateApplication"], ["*".to_owned()]),
@@ -146,7 +140,7 @@ pub(super) fn application(subject: Subject) -> Result<Vec<Grant>, PermissionsErr
 pub(super) fn application_logging(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let application = subject.resource.property("ApplicationName")["Ref"].as_str();
     let arn = applications(subject, application.unwrap_or_default());
-    let described = subject.allow(&["kinesisanalytics:DescribeApplication"], arn.clone());
+    let described = allow(&["kinesisanalytics:DescribeApplication"], arn.clone());
     Ok(vec![
         read(subject.scope.owned(described).because(BY_ID)),
         change(
