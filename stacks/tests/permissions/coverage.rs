@@ -134,17 +134,16 @@ const TELLING: &[(&str, &str, &[&str])] = &[
 
 #[test]
 fn a_type_that_is_gone_takes_its_actions_with_it() {
-    let managed: fn() -> Place = || overridden("prod", &[("grafana", "{ kind = \"managed\" }")]);
-    let places: [fn() -> Place; 3] = [|| shipped("dev"), || shipped("prod"), managed];
+    let managed = overridden("prod", &[("grafana", "{ kind = \"managed\" }")]);
     let mut seen = BTreeSet::new();
-    for place in places {
-        for kind in kinds(&place()) {
+    for place in [shipped("dev"), shipped("prod"), managed] {
+        let before = place.deploy();
+        for kind in kinds(&place) {
             let Some((_, action, others)) = TELLING.iter().find(|(known, ..)| *known == kind) else {
                 panic!("TELLING has no line for {kind}");
             };
-            let before = place().deploy();
             assert!(actions(&before).contains(action), "{kind} is there, and {action} is not");
-            let after = without(place(), &[&[kind], *others].concat()).deploy();
+            let after = without(place.clone(), &[&[kind], *others].concat()).deploy();
             assert!(!actions(&after).contains(action), "{kind} is gone, and {action} is not");
             seen.insert(kind);
         }

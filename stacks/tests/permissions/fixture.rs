@@ -12,6 +12,7 @@ pub const ACCOUNT: &str = "111122223333";
 pub const REGION: &str = "eu-central-1";
 
 /// An environment with its stacks.
+#[derive(Clone)]
 pub struct Place {
     pub environment: Environment,
     pub stacks: Vec<Stack>,

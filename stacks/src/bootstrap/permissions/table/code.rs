@@ -16,6 +16,7 @@ pub(super) fn function(subject: Subject) -> Result<Vec<Grant>, PermissionsError>
                 "lambda:GetFunctionCodeSigningConfig",
                 "lambda:GetFunctionConfiguration",
                 "lambda:GetFunctionRecursionConfig",
+                "lambda:GetFunctionScalingConfig",
                 "lambda:GetRuntimeManagementConfig",
                 "lambda:ListTags",
             ],

@@ -27,7 +27,12 @@ fn tagged(subject: Subject, kind: &str, create: &str, changes: &[&str], reads: &
 /// [`AWS::EC2::VPC`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-vpc.html).
 pub(super) fn vpc(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let changes = ["ec2:DeleteVpc", "ec2:ModifyVpcAttribute"];
-    let reads = ["ec2:DescribeNetworkAcls", "ec2:DescribeSecurityGroups", "ec2:DescribeVpcs"];
+    let reads = [
+        "ec2:DescribeNetworkAcls",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeVpcEncryptionControls",
+        "ec2:DescribeVpcs",
+    ];
     let attributes = allow(&["ec2:DescribeVpcAttribute"], all(subject, "vpc"));
     let mut grants = tagged(subject, "vpc", "ec2:CreateVpc", &changes, &reads);
     grants.push(read(subject.scope.owned(attributes).because(BY_ID)));

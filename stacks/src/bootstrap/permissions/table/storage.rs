@@ -14,10 +14,12 @@ pub(super) fn bucket(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
             &[
                 "s3:GetAccelerateConfiguration",
                 "s3:GetAnalyticsConfiguration",
+                "s3:GetBucketAbac",
                 "s3:GetBucketAcl",
                 "s3:GetBucketCORS",
                 "s3:GetBucketLocation",
                 "s3:GetBucketLogging",
+                "s3:GetBucketMetadataTableConfiguration",
                 "s3:GetBucketNotification",
                 "s3:GetBucketObjectLockConfiguration",
                 "s3:GetBucketOwnershipControls",
