@@ -17,6 +17,8 @@ use crate::tags::ENVIRONMENT_TAG;
 
 /// Why a statement that relies on tags names no resource.
 pub(super) const BY_ID: &str = "Its service gives it an id when it is made: the tag says whose it is";
+/// Why reading relies on no tag.
+pub(super) const ABSENT: &str = "It is asked for before it is made and after it is deleted, when it has no tag that could say whose it is";
 /// Why a statement names no resource at all.
 pub(super) const NO_RESOURCE: &str = "The action is about no single resource: the service accepts only *";
 

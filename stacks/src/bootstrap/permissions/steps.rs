@@ -19,6 +19,7 @@ pub(super) fn always(scope: Scope, role: Role) -> Vec<Statement> {
     let bucket = scope.arn("s3", &scope.environment.account_bucket());
     let objects = [format!("{bucket}/{}", scope.environment.object_key("*"))];
     let listed = scope.environment.object_key("*");
+    let log_groups = [scope.arn("logs", &format!("log-group:/sluice/{}/*", scope.environment.name))];
     let mut statements = vec![
         allow(
             &[
@@ -28,6 +29,7 @@ pub(super) fn always(scope: Scope, role: Role) -> Vec<Statement> {
                 "cloudformation:DescribeEvents",
                 "cloudformation:DescribeStackEvents",
                 "cloudformation:GetTemplate",
+                "cloudformation:ListChangeSets",
                 "cloudformation:ListStackResources",
                 "cloudformation:TagResource",
                 "cloudformation:UntagResource",
@@ -40,6 +42,9 @@ pub(super) fn always(scope: Scope, role: Role) -> Vec<Statement> {
             .because("Without a name it lists all stacks, which is about no single one"),
         allow(&["cloudformation:ListStacks", "s3:ListAllMyBuckets", "tag:GetResources"], everything())
             .because(NO_RESOURCE),
+        // What lies there and is no stack's any more is told by its tag, too.
+        allow(&["logs:ListTagsForResource"], log_groups.clone()),
+        allow(&["s3:GetBucketTagging"], [scope.arn("s3", &scope.environment.stack_name("*"))]),
         allow(&["iam:GetPolicy"], [scope.boundary()]),
         allow(&["s3:GetObject"], objects.clone()),
         // Asked for one object that is not there, S3 says so only to those who may list, and tells the
@@ -54,6 +59,7 @@ pub(super) fn always(scope: Scope, role: Role) -> Vec<Statement> {
     statements.extend(match role {
         Role::Deploy => vec![
             allow(&["cloudformation:DeleteStack", "cloudformation:ExecuteChangeSet"], stacks),
+            allow(&["logs:DeleteLogGroup"], log_groups),
             allow(
                 &["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObjectVersion", "s3:PutObject"],
                 objects,

@@ -1,7 +1,7 @@
 //! Roles and secrets.
 
 use super::super::PermissionsError;
-use super::super::names::Subject;
+use super::super::names::{ABSENT, Subject};
 use super::super::policy::allow;
 use super::{Grant, change, look, make, read, write};
 
@@ -63,10 +63,9 @@ fn trusted(subject: Subject) -> Vec<String> {
 /// Its name has no stack in it. Its schema reads the value, which whoever plans may not.
 pub(super) fn secret(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let arn = [subject.arn()?];
-    let described = allow(&["secretsmanager:DescribeSecret"], arn.clone());
     let tagged = allow(&["secretsmanager:TagResource"], arn.clone());
     Ok(vec![
-        read(subject.scope.owned(described)),
+        read(allow(&["secretsmanager:DescribeSecret"], arn.clone()).because(ABSENT)),
         look(&["secretsmanager:GetRandomPassword"]),
         make(subject, &["secretsmanager:CreateSecret"], arn.clone()),
         write(subject.scope.adopted(tagged)),

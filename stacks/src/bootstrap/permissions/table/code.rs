@@ -1,7 +1,7 @@
 //! Functions, what invokes them, and their logs.
 
 use super::super::PermissionsError;
-use super::super::names::{BY_ID, Subject};
+use super::super::names::{ABSENT, BY_ID, Subject};
 use super::super::policy::allow;
 use super::{Grant, look, read, write};
 
@@ -60,7 +60,7 @@ pub(super) fn event_source_mapping(subject: Subject) -> Result<Vec<Grant>, Permi
     let tagged = allow(&["lambda:TagResource"], all.clone());
     let untagged = allow(&["lambda:UntagResource"], all.clone());
     Ok(vec![
-        read(of_function(&["lambda:GetEventSourceMapping"], all.clone())),
+        read(allow(&["lambda:GetEventSourceMapping"], all.clone()).because(ABSENT)),
         read(subject.scope.owned(listed).because(BY_ID)),
         write(of_function(&["lambda:CreateEventSourceMapping"], ["*".to_owned()])),
         write(of_function(&["lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping"], all)),

@@ -1,7 +1,7 @@
 //! What runs the dashboards.
 
 use super::super::PermissionsError;
-use super::super::names::{BY_ID, Subject};
+use super::super::names::{ABSENT, BY_ID, Subject};
 use super::super::policy::allow;
 use super::{Grant, change, linked_role, look, make, read, tag, write};
 
@@ -73,7 +73,6 @@ pub(super) fn grafana_workspace(subject: Subject) -> Result<Vec<Grant>, Permissi
     let all = [subject.arn_of("grafana", "/workspaces/*")];
     let described = allow(
         &[
-            "grafana:DescribeWorkspace",
             "grafana:DescribeWorkspaceAuthentication",
             "grafana:DescribeWorkspaceConfiguration",
             "grafana:ListTagsForResource",
@@ -86,6 +85,7 @@ pub(super) fn grafana_workspace(subject: Subject) -> Result<Vec<Grant>, Permissi
         ["*".to_owned()],
     );
     Ok(vec![
+        read(allow(&["grafana:DescribeWorkspace"], all.clone()).because(ABSENT)),
         read(subject.scope.owned(described).because(BY_ID)),
         linked_role(subject, "grafana.amazonaws.com"),
         make(subject, &["grafana:CreateWorkspace"], ["*".to_owned()]),

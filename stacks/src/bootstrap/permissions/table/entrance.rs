@@ -1,7 +1,7 @@
 //! How a browser comes in: load balancer, certificate and name.
 
 use super::super::PermissionsError;
-use super::super::names::{BY_ID, Subject};
+use super::super::names::{ABSENT, BY_ID, Subject};
 use super::super::policy::allow;
 use super::{Grant, change, linked_role, look, make, read, tag, write};
 
@@ -101,7 +101,7 @@ pub(super) fn listener(subject: Subject) -> Result<Vec<Grant>, PermissionsError>
 pub(super) fn certificate(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let all = [subject.arn_of("acm", "certificate/*")];
     let domain = subject.text(subject.resource.property("DomainName"))?;
-    let described = allow(&["acm:DescribeCertificate", "acm:ListTagsForCertificate"], all.clone());
+    let listed = allow(&["acm:ListTagsForCertificate"], all.clone());
     let requested = allow(&["acm:RequestCertificate"], ["*".to_owned()]).when(
         "ForAllValues:StringEquals",
         "acm:DomainNames",
@@ -109,7 +109,8 @@ pub(super) fn certificate(subject: Subject) -> Result<Vec<Grant>, PermissionsErr
     );
     let tagged = allow(&["acm:AddTagsToCertificate"], all.clone());
     let mut grants = vec![
-        read(subject.scope.owned(described).because(BY_ID)),
+        read(allow(&["acm:DescribeCertificate"], all.clone()).because(ABSENT)),
+        read(subject.scope.owned(listed).because(BY_ID)),
         write(subject.scope.claimed(requested).because(BY_ID)),
         write(subject.scope.adopted(tagged).because(BY_ID)),
         change(

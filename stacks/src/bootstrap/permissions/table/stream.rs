@@ -1,7 +1,7 @@
 //! What events pass through: topic rule, stream, delivery, Flink application, queue.
 
 use super::super::PermissionsError;
-use super::super::names::{BY_ID, Subject};
+use super::super::names::{ABSENT, BY_ID, Subject};
 use super::super::policy::allow;
 use super::{Grant, change, make, read, write};
 
@@ -44,10 +44,11 @@ pub(super) fn stream(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
 /// without the stack, and with underscores.
 pub(super) fn topic_rule(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let rules = [subject.arn_of("iot", &format!("rule/{}_*", subject.id))];
-    let described = allow(&["iot:GetTopicRule", "iot:ListTagsForResource"], rules.clone());
+    let listed = allow(&["iot:ListTagsForResource"], rules.clone());
     let tagged = allow(&["iot:TagResource"], rules.clone());
     Ok(vec![
-        read(subject.scope.owned(described)),
+        read(allow(&["iot:GetTopicRule"], rules.clone()).because(ABSENT)),
+        read(subject.scope.owned(listed)),
         make(subject, &["iot:CreateTopicRule"], rules.clone()),
         write(subject.scope.adopted(tagged)),
         change(subject, &["iot:DeleteTopicRule", "iot:ReplaceTopicRule", "iot:UntagResource"], rules),
@@ -112,14 +113,18 @@ fn applications(subject: Subject, id: &str) -> [String; 1] {
     [subject.arn_of("kinesisanalytics", &format!("application/*{id}*"))]
 }
 
+fn described(applications: [String; 1]) -> Grant {
+    read(allow(&["kinesisanalytics:DescribeApplication"], applications).because(ABSENT))
+}
+
 /// [`AWS::KinesisAnalyticsV2::Application`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kinesisanalyticsv2-application.html).
 pub(super) fn application(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let arn = applications(subject, subject.id.as_str());
-    let described =
-        allow(&["kinesisanalytics:DescribeApplication", "kinesisanalytics:ListTagsForResource"], arn.clone());
+    let listed = allow(&["kinesisanalytics:ListTagsForResource"], arn.clone());
     let tagged = allow(&["kinesisanalytics:TagResource"], arn.clone());
     Ok(vec![
-        read(subject.scope.owned(described).because(BY_ID)),
+        described(arn.clone()),
+        read(subject.scope.owned(listed).because(BY_ID)),
         make(subject, &["kinesisanalytics:CreateApplication"], ["*".to_owned()]),
         write(subject.scope.adopted(tagged).because(BY_ID)),
         change(
@@ -140,9 +145,8 @@ pub(super) fn application(subject: Subject) -> Result<Vec<Grant>, PermissionsErr
 pub(super) fn application_logging(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let application = subject.resource.property("ApplicationName")["Ref"].as_str();
     let arn = applications(subject, application.unwrap_or_default());
-    let described = allow(&["kinesisanalytics:DescribeApplication"], arn.clone());
     Ok(vec![
-        read(subject.scope.owned(described).because(BY_ID)),
+        described(arn.clone()),
         change(
             subject,
             &[
