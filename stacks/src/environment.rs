@@ -5,7 +5,9 @@
 
 mod bootstrap;
 mod consumer;
+mod expiry;
 mod grafana;
+pub mod name;
 mod place;
 mod read;
 mod region;
@@ -18,6 +20,7 @@ use serde::Serialize;
 
 pub use crate::config::likely;
 pub use bootstrap::ACCOUNT_STACK;
+pub use expiry::{Expiry, ExpiryFault};
 pub use grafana::{Entrance, Grafana, GrafanaContainer, Network};
 pub use read::parse;
 pub use tags::PIPELINE_PREFIX;
@@ -31,7 +34,8 @@ pub const TABLE: &str = "telemetry";
 /// One deployment of the pipeline: `environments/<name>.toml`, validated.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Environment {
-    /// Name, part of physical names: `[a-z][a-z0-9-]{0,15}`.
+    /// Name, part of physical names: that of its file, `[a-z][a-z0-9]{0,15}`, and of an instance `-` and an
+    /// id, `[a-z0-9]{1,8}`; altogether at most 16 characters.
     pub name: String,
     /// Where it is deployed to.
     pub target: Target,
@@ -47,6 +51,9 @@ pub struct Environment {
     pub topic_prefix: Option<String>,
     /// What happens to data when its stack is deleted.
     pub on_delete: OnDelete,
+    /// The day from which on it may be removed without being asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Expiry>,
     /// Whether `cargo xtask bootstrap` has prepared its account: its code lies in the account's bucket, and
     /// a boundary limits the roles of its stacks.
     pub bootstrap: bool,

@@ -11,6 +11,8 @@ use crate::environment::Environment;
 pub const ENVIRONMENT_TAG: &str = "sluice:environment";
 /// Which stack of the environment it belongs to.
 pub const STACK_TAG: &str = "sluice:stack";
+/// The day of UTC from which on its environment may be removed without being asked for.
+pub const EXPIRES_TAG: &str = "sluice:expires";
 
 /// How a type carries `Tags`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,6 +120,7 @@ pub fn of(environment: &Environment, stack: &str) -> BTreeMap<String, String> {
     let mut tags = environment.tags.clone();
     tags.insert(ENVIRONMENT_TAG.to_owned(), environment.name.clone());
     tags.insert(STACK_TAG.to_owned(), stack.to_owned());
+    tags.extend(environment.expires.map(|expires| (EXPIRES_TAG.to_owned(), expires.to_string())));
     tags
 }
 

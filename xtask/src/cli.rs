@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use stacks::environment::name;
 
 use crate::commands;
 
@@ -29,6 +30,9 @@ pub struct Global {
     /// The environment: a file in environments/.
     #[arg(long, global = true, default_value = "local", value_name = "NAME", env = "SLUICE_ENV")]
     pub env: String,
+    /// The instance of an environment that has instances, for instance the number of a pull request.
+    #[arg(long, global = true, value_name = "ID")]
+    pub instance: Option<String>,
     /// Override one key of the environment for this run, for instance `--set simulator.enabled=true`.
     #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = key_value)]
     pub set: Vec<(String, String)>,
@@ -53,6 +57,16 @@ pub struct Global {
     pub local_dir: Option<PathBuf>,
 }
 
+impl Global {
+    /// The name of the environment: with that of the instance, if one is given.
+    pub fn environment(&self) -> String {
+        match &self.instance {
+            Some(instance) => name::of_instance(&self.env, instance),
+            None => self.env.clone(),
+        }
+    }
+}
+
 /// How results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -73,6 +87,7 @@ pub enum Command {
     Plan(commands::plan::Plan),
     Deploy(commands::deploy::Deploy),
     Destroy(commands::destroy::Destroy),
+    Cleanup(commands::cleanup::Cleanup),
     Status(commands::status::Status),
     Outputs(commands::outputs::Outputs),
     Logs(commands::logs::Logs),

@@ -4,6 +4,7 @@
 //! person reads, and `target` is the only place that builds an SDK configuration.
 
 mod artifacts;
+mod cleanup;
 mod cli;
 mod commands;
 mod deploy;
@@ -13,6 +14,7 @@ mod grafana;
 mod hops;
 mod inventory;
 mod jdk;
+mod lifetime;
 mod local;
 mod project;
 mod report;

@@ -32,6 +32,25 @@ const PASSING: &[&str] = &[
     "TooManyRequestsException",
 ];
 
+/// Codes by which services say that there is nothing of a name.
+const NOT_THERE: &[&str] = &[
+    "AWS.SimpleQueueService.NonExistentQueue",
+    "ChangeSetNotFound",
+    "ClusterNotFoundException",
+    "NoSuchBucket",
+    "NotFound",
+    "QueueDoesNotExist",
+    "ResourceNotFoundException",
+];
+
+/// Whether a service says that what it was asked about is not there.
+pub fn is_not_there<E, R>(error: &SdkError<E, R>) -> bool
+where
+    E: ProvideErrorMetadata,
+{
+    error.code().is_some_and(|code| NOT_THERE.contains(&code))
+}
+
 /// Whether asking again is in vain until a person has done something: the service refuses, or there is
 /// nothing to sign the request with. Throttling and trouble on the way to the service pass.
 pub fn is_refusal<E, R>(error: &SdkError<E, R>) -> bool

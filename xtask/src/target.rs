@@ -4,7 +4,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_iottwinmaker::config::interceptors::BeforeTransmitInterceptorContextMut;
 use aws_sdk_iottwinmaker::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_iottwinmaker::error::BoxError;
-use stacks::environment::{Environment, Target};
+use stacks::environment::{Environment, Target, name};
 use telemetry::Model;
 
 use crate::cli::Global;
@@ -96,7 +96,8 @@ impl Explain for TargetError {
                  `--env local` needs no account"
                 .to_owned(),
             Self::WrongAccount { environment, .. } => format!(
-                "use credentials of that account (AWS_PROFILE), or put yours as `account` in environments/{environment}.toml"
+                "use credentials of that account (AWS_PROFILE), or put yours as `account` in environments/{}.toml",
+                name::split(environment).0
             ),
             Self::NotRunning => "`cargo xtask deploy` starts it".to_owned(),
         })
@@ -219,6 +220,11 @@ impl Session {
     /// A client of SQS.
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
         aws_sdk_sqs::Client::new(&self.config)
+    }
+
+    /// A client of the Resource Groups Tagging API.
+    pub fn tagging(&self) -> aws_sdk_resourcegroupstagging::Client {
+        aws_sdk_resourcegroupstagging::Client::new(&self.config)
     }
 
     /// A client of Timestream's query API. On AWS it discovers its cell, as the service demands.

@@ -1,7 +1,7 @@
 //! What an environment shares with the others of its account: names that `bootstrap` gives, and that its
 //! stacks, its deployment and the policies of its roles have to agree on.
 
-use super::Environment;
+use super::{Environment, name};
 use crate::cfn::Arn;
 
 /// What the names of what `bootstrap` makes for one environment begin with, for instance
@@ -18,7 +18,7 @@ impl Environment {
     /// The part of the name that its file has. The instances of one file, whose names go on behind a
     /// hyphen, share the roles and the boundary that are made for it.
     pub fn file_name(&self) -> &str {
-        self.name.split_once('-').map_or(self.name.as_str(), |(file, _)| file)
+        name::split(&self.name).0
     }
 
     /// The partition of AWS that its Region lies in.

@@ -31,7 +31,7 @@ pub struct Proof {
 impl Check {
     pub async fn run(&self, global: &Global, report: &Report) -> Outcome {
         let project = Project::locate();
-        let (model, environment) = project.load(global)?;
+        let (model, environment) = project.load_sample(&global.environment(), &global.set)?;
         let venv = Venv::ensure(&project, report).await?;
         let proof =
             Proof::new(&environment.name, validators::prove(&project, &venv, &model, &environment).await?);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
-use stacks::environment::{Environment, OnDelete, Target};
+use stacks::environment::{Environment, Expiry, OnDelete, Target};
 use stacks::{Inputs, Stack};
 use telemetry::Model;
 
@@ -17,6 +17,7 @@ use crate::deploy::execute::{self, Engine, Outcomes, StackError};
 use crate::deploy::plan::{Current, Plan};
 use crate::deploy::{self, preflight, state};
 use crate::failure::{Exit, Failure};
+use crate::lifetime;
 use crate::local::{self, flink::Machine};
 use crate::project::Project;
 use crate::report::{Document as _, Report};
@@ -30,6 +31,9 @@ pub struct Deploy {
     /// Deploy this stack and those that it needs only. May be given several times.
     #[arg(long = "stack", value_name = "STACK")]
     stacks: Vec<String>,
+    /// When `cleanup --expired` may remove it: a day (UTC), or an age such as 3d, rounded up to a day.
+    #[arg(long, value_name = "DAY|AGE", value_parser = lifetime::parse)]
+    expires: Option<Expiry>,
     /// Agree to lose what this resource holds: `stack.LogicalId`. May be given several times.
     #[arg(long, value_name = "RESOURCE")]
     allow_data_loss: Vec<String>,
@@ -38,7 +42,7 @@ pub struct Deploy {
 impl Deploy {
     pub async fn run(&self, global: &Global, report: &Report) -> Outcome {
         let project = Project::locate();
-        let (model, environment) = project.load(global)?;
+        let (model, environment) = project.load_until(global, self.expires)?;
         let stacks = stacks::synthesize(&Inputs { model: &model, environment: &environment });
         let stacks = deploy::choose(stacks, &self.stacks)?;
         let consent = Consent::to(&self.allow_data_loss);

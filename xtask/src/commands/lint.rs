@@ -132,7 +132,7 @@ async fn deny(project: &Project, venv: &Venv, report: &Report, which: &[&str]) -
 }
 
 async fn templates(project: &Project, venv: &Venv, report: &Report, name: &str) -> Result<Verdict, Failure> {
-    let (model, environment) = project.load_named(name, &[])?;
+    let (model, environment) = project.load_sample(name, &[])?;
     let proof = Proof::new(name, validators::prove(project, venv, &model, &environment).await?);
     let mut text = String::new();
     if proof.text(&mut text).is_ok() {

@@ -2,6 +2,7 @@
 
 pub mod bootstrap;
 pub mod check;
+pub mod cleanup;
 pub mod completions;
 pub mod dashboards;
 pub mod deploy;
@@ -37,6 +38,7 @@ pub async fn run(cli: &Cli, report: &Report) -> Outcome {
         Command::Plan(command) => Box::pin(command.run(global, report)).await,
         Command::Deploy(command) => Box::pin(command.run(global, report)).await,
         Command::Destroy(command) => command.run(global, report).await,
+        Command::Cleanup(command) => Box::pin(command.run(global, report)).await,
         Command::Status(command) => Box::pin(command.run(global, report)).await,
         Command::Outputs(command) => command.run(global, report).await,
         Command::Logs(command) => command.run(global, report).await,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 use stacks::Inputs;
-use stacks::environment::Target;
+use stacks::environment::{Expiry, Target};
 
 use super::Outcome;
 use crate::artifacts;
@@ -12,6 +12,7 @@ use crate::cli::Global;
 use crate::deploy::document::PlanDocument;
 use crate::deploy::{self, state};
 use crate::failure::{Exit, Failure};
+use crate::lifetime;
 use crate::local;
 use crate::project::Project;
 use crate::report::Report;
@@ -25,12 +26,15 @@ pub struct Plan {
     /// Plan this stack and those that it needs only. May be given several times.
     #[arg(long = "stack", value_name = "STACK")]
     stacks: Vec<String>,
+    /// When `cleanup --expired` may remove it: a day (UTC), or an age such as 3d, rounded up to a day.
+    #[arg(long, value_name = "DAY|AGE", value_parser = lifetime::parse)]
+    expires: Option<Expiry>,
 }
 
 impl Plan {
     pub async fn run(&self, global: &Global, report: &Report) -> Outcome {
         let project = Project::locate();
-        let (model, environment) = project.load(global)?;
+        let (model, environment) = project.load_until(global, self.expires)?;
         let stacks = stacks::synthesize(&Inputs { model: &model, environment: &environment });
         let stacks = deploy::choose(stacks, &self.stacks)?;
 

@@ -78,7 +78,7 @@ impl Entry {
 impl Synth {
     pub fn run(&self, global: &Global, report: &Report) -> Outcome {
         let project = Project::locate();
-        let (model, environment) = project.load(global)?;
+        let (model, environment) = project.load_sample(&global.environment(), &global.set)?;
         let folder =
             self.out.clone().unwrap_or_else(|| project.target().join("sluice/synth").join(&environment.name));
         let stacks = stacks::synthesize(&Inputs { model: &model, environment: &environment });

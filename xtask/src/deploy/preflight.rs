@@ -109,7 +109,8 @@ impl Explain for PreflightError {
             ),
             Self::DatabaseExists { database, environment, .. } => Some(format!(
                 "a stack does not take over what is there: delete `{database}` and its tables when nobody needs \
-                 their data any more, or deploy under another name, from a copy of environments/{environment}.toml"
+                 their data any more, or deploy under another name, from a copy of environments/{}.toml",
+                stacks::environment::name::split(environment).0
             )),
             Self::TwinMaker(_) => Some(
                 "the credentials need `iottwinmaker:GetWorkspace`; `[twin] enabled = false` does without it"

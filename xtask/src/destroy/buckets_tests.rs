@@ -6,6 +6,7 @@ use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use futures::StreamExt as _;
 
 use super::buckets::empty;
+use super::contents::Contents;
 use crate::deploy::test_service::Service;
 
 async fn put(client: &Client, bucket: &str, key: &str) {
@@ -36,9 +37,9 @@ async fn a_bucket_with_versions_and_markers_can_be_deleted_afterwards() {
     client.delete_object().bucket("versions").key("a").send().await.expect("a marker");
 
     assert!(client.delete_bucket().bucket("versions").send().await.is_err(), "it is not empty");
-    assert_eq!(empty(&client, "versions", |_| ()).await.expect("emptied"), 6);
+    assert_eq!(empty(&client, "versions", "", |_| ()).await.expect("emptied"), 6);
     client.delete_bucket().bucket("versions").send().await.expect("it is empty");
-    assert_eq!(empty(&client, "versions", |_| ()).await.expect("nothing there"), 0);
+    assert_eq!(empty(&client, "versions", "", |_| ()).await.expect("nothing there"), 0);
 }
 
 #[tokio::test]
@@ -53,7 +54,32 @@ async fn more_objects_than_a_page_holds() {
         })
         .await;
     let told = std::cell::RefCell::new(Vec::new());
-    assert_eq!(empty(&client, "many", |seen| told.borrow_mut().push(seen)).await.expect("emptied"), 1_050);
+    assert_eq!(
+        empty(&client, "many", "", |seen| told.borrow_mut().push(seen)).await.expect("emptied"),
+        1_050
+    );
     assert_eq!(*told.borrow(), [1_000, 1_050]);
     client.delete_bucket().bucket("many").send().await.expect("it is empty");
+}
+
+#[tokio::test]
+async fn a_part_of_a_bucket_ends_with_its_slash() {
+    let service = Service::moto();
+    let client = service.session().await.s3();
+    make(&client, "shared").await;
+    let enabled = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
+    let versioning = client.put_bucket_versioning().bucket("shared").versioning_configuration(enabled);
+    versioning.send().await.expect("versions");
+    for key in ["test/a", "test/a", "test/b/c", "test2/a", "test2/a", "test-2/a", "test", "other/test/a"] {
+        put(&client, "shared", key).await;
+    }
+    client.delete_object().bucket("shared").key("test/a").send().await.expect("a marker");
+
+    let contents = Contents::of(&client, "shared", "test/").await.expect("an answer");
+    assert_eq!((contents.objects, contents.versions, contents.bytes), (1, 3, 3), "{contents:?}");
+    assert_eq!(empty(&client, "shared", "test/", |_| ()).await.expect("emptied"), 4);
+    assert!(Contents::of(&client, "shared", "test/").await.expect("an answer").is_empty());
+    let others = Contents::of(&client, "shared", "").await.expect("an answer");
+    assert_eq!((others.objects, others.versions), (4, 1), "{others:?}");
+    assert!(Contents::of(&client, "no-such-bucket", "").await.expect("an answer").is_empty());
 }

@@ -1,0 +1,72 @@
+//! What a person reads of a cleanup.
+
+use super::artifacts::Stale;
+use super::expired::Expired;
+use super::findings::{ChangeSet, Deed, Failed, Findings, Held, Orphan, Swept};
+use crate::report::Document;
+
+fn found() -> Findings {
+    let bucket = "sluice-artifacts-111122223333-eu-west-1";
+    let stale = |key: &str, bytes| Stale {
+        bucket: bucket.to_owned(),
+        key: key.to_owned(),
+        bytes,
+        versions: vec![None],
+    };
+    let expired = |environment: &str, kept: Option<&str>| Expired {
+        environment: environment.to_owned(),
+        expires: "2026-11-20".parse().expect("a day"),
+        stacks: 7,
+        kept: kept.map(str::to_owned),
+    };
+    Findings {
+        scope: "preview-*".to_owned(),
+        artifacts: vec![
+            stale("preview-12/kinesis-consumer/aa.zip", 3_500_000),
+            stale("preview-12/templates/lake/bb.json", 61_000),
+        ],
+        log_groups: vec![Orphan { name: "/sluice/preview-12/twin/connector".to_owned(), bytes: 2_048 }],
+        change_sets: vec![ChangeSet {
+            stack_name: "sluice-preview-12-lake".to_owned(),
+            name: "sluice-0123456789abcdef".to_owned(),
+            id: "arn:change-set".to_owned(),
+        }],
+        expired: vec![
+            expired("preview-7", None),
+            expired("preview-9", Some("its stacks were deployed with `on_delete = \"retain\"`")),
+        ],
+        held: vec![Held {
+            environment: "preview-13".to_owned(),
+            why: "sluice-preview-13-lake is in UPDATE_IN_PROGRESS".to_owned(),
+        }],
+    }
+}
+
+fn shown(document: &impl Document) -> String {
+    let (mut text, mut markdown) = (String::new(), String::new());
+    document.text(&mut text).expect("text");
+    document.markdown(&mut markdown).expect("Markdown");
+    format!("{}\n=== Markdown\n{markdown}", anstream::adapter::strip_str(&text))
+}
+
+#[test]
+fn findings_are_as_reviewed() {
+    insta::assert_snapshot!("found", shown(&found()));
+    let nothing = Findings { scope: "dev".to_owned(), ..Findings::default() };
+    assert!(nothing.is_empty());
+    insta::assert_snapshot!("nothing", shown(&nothing));
+    let kept = Findings { expired: found().expired.split_off(1), ..nothing };
+    assert!(kept.is_empty(), "what stays is nothing to remove");
+}
+
+#[test]
+fn what_was_removed_is_as_reviewed() {
+    let swept = |failed| Swept { deed: Deed::Removed, found: found(), receipts: Vec::new(), failed };
+    let done = swept(Vec::new());
+    assert!(done.is_clean());
+    insta::assert_snapshot!("removed", shown(&done));
+    let failed = Failed { what: "preview-7".to_owned(), why: "AccessDenied: not you".to_owned() };
+    let partly = swept(vec![failed]);
+    assert!(!partly.is_clean());
+    insta::assert_snapshot!("removed-partly", shown(&partly));
+}
