@@ -13,6 +13,7 @@ fn places() -> Vec<(&'static str, Place)> {
         ("instances", renamed("dev", "preview-*")),
         ("longest name", renamed("prod", "abcdefghijklmnop")),
         ("Flink in dev", overridden("dev", &[("consumer.kind", "flink")])),
+        ("longest instance", renamed("dev", "abcdefghijklmno-*")),
         ("managed Grafana", overridden("prod", &[("grafana", "{ kind = \"managed\" }")])),
         ("no twin", overridden("dev", &[("twin.enabled", "false")])),
     ]

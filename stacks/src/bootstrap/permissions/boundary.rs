@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::PermissionsError;
-use super::names::{Scope, Subject};
+use super::names::{BY_ID, Scope, Subject};
 use super::policy::{Effect, Statement};
 use crate::cfn::WILDCARD_METADATA;
 
@@ -51,7 +51,10 @@ fn resolved(subject: Subject, statement: &Value) -> Result<Vec<Statement>, Permi
         statements.push(allow(named));
     }
     if !by_id.is_empty() {
-        statements.push(scope.owned(allow(by_id).because(super::names::BY_ID)));
+        let allowed = allow(by_id).because(BY_ID);
+        // Whoever mounts a file system is asked for by NFS, which is not known to tell tags.
+        let bounded = if allowed.service() == "elasticfilesystem" { Scope::unforeign } else { Scope::owned };
+        statements.push(bounded(scope, allowed));
     }
     Ok(statements)
 }

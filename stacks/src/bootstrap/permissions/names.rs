@@ -139,9 +139,14 @@ impl<'a> Scope<'a> {
     /// Limits the tagging of what is new, or the environment's already, to requests that make it or leave it
     /// the environment's: for services that do not say whether a tag comes with the creation.
     pub fn adopted(self, statement: Statement) -> Statement {
+        self.claimed(self.unforeign(statement))
+    }
+
+    /// Keeps a statement from what is tagged as another environment's.
+    pub fn unforeign(self, statement: Statement) -> Statement {
         let operator = if self.has_instances() { "StringLikeIfExists" } else { "StringEqualsIfExists" };
         let key = format!("aws:ResourceTag/{ENVIRONMENT_TAG}");
-        self.claimed(statement).when(operator, key, [&self.environment.name])
+        statement.when(operator, key, [&self.environment.name])
     }
 
     /// Whether the environment's name is a pattern for those of its instances.

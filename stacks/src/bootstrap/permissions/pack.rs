@@ -8,14 +8,14 @@ use super::policy::{Conditions, Effect, MAX_CHARACTERS, Policy, Statement};
 /// Policies by what they are about, and the services that belong to each.
 #[rustfmt::skip]
 const GROUPS: &[(&str, &str, &[&str])] = &[
-    ("stacks",     "Stacks and change sets",                        &["cloudformation", "tag"]),
-    ("access",     "Roles and secrets",                             &["iam", "kms", "secretsmanager"]),
-    ("streams",    "What events pass through",                      &["events", "firehose", "iot", "kinesis", "kinesisanalytics", "sqs"]),
-    ("functions",  "Functions and logs",                            &["lambda", "logs"]),
-    ("data",       "Where code and events are kept and queried",    &["athena", "glue", "iottwinmaker", "lakeformation", "s3", "timestream"]),
-    ("network",    "The network of the dashboards",                 &["ec2"]),
-    ("entrance",   "How a browser comes to the dashboards",         &["acm", "elasticloadbalancing", "route53"]),
-    ("dashboards", "What runs the dashboards",                      &["ecs", "elasticfilesystem", "grafana", "organizations", "sso"]),
+    ("stacks",     "Stacks, code and buckets",                &["cloudformation", "s3", "tag"]),
+    ("access",     "Roles and secrets",                       &["iam", "secretsmanager"]),
+    ("streams",    "What events pass through",                &["events", "firehose", "iot", "kinesis", "kinesisanalytics", "sqs"]),
+    ("functions",  "Functions and logs",                      &["lambda", "logs"]),
+    ("data",       "Where events are stored and queried",     &["athena", "glue", "iottwinmaker", "kms", "lakeformation", "timestream"]),
+    ("network",    "The network of the dashboards",           &["ec2"]),
+    ("entrance",   "How a browser comes to the dashboards",   &["acm", "elasticloadbalancing", "route53"]),
+    ("dashboards", "What runs the dashboards",                &["ecs", "elasticfilesystem", "grafana", "organizations", "sso"]),
 ];
 
 /// What is in no group.

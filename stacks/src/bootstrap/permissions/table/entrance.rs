@@ -18,7 +18,7 @@ fn all(subject: Subject, kind: &str) -> [String; 1] {
 }
 
 /// [`AWS::ElasticLoadBalancingV2::LoadBalancer`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-elasticloadbalancingv2-loadbalancer.html).
-/// Its name is too short for the stack's.
+/// Its name is too short for the stack's. The service looks at the network for whoever asks.
 pub(super) fn load_balancer(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let mut grants = vec![
         linked_role(subject, "elasticloadbalancing.amazonaws.com"),
@@ -35,6 +35,11 @@ pub(super) fn load_balancer(subject: Subject) -> Result<Vec<Grant>, PermissionsE
             all(subject, BALANCERS),
         ),
         look(&[
+            "ec2:DescribeAccountAttributes",
+            "ec2:DescribeInternetGateways",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeVpcs",
             "elasticloadbalancing:DescribeCapacityReservation",
             "elasticloadbalancing:DescribeLoadBalancerAttributes",
             "elasticloadbalancing:DescribeLoadBalancers",

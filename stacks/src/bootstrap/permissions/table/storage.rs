@@ -137,8 +137,16 @@ pub(super) fn access_point(subject: Subject) -> Result<Vec<Grant>, PermissionsEr
 }
 
 /// [`AWS::EFS::MountTarget`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-efs-mounttarget.html):
-/// an address of a file system, which decides who may change it. The service makes the network interface.
+/// an address of a file system, which decides who may change it. EFS makes its network interface
+/// [for whoever asks](https://docs.aws.amazon.com/efs/latest/ug/API_CreateMountTarget.html), without a tag.
 pub(super) fn mount_target(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
+    const INTERFACE: &str = "EFS makes the interface and tags it not: the request has to come from a service, \
+                             and names the subnet or the file system, whose tag says whose it is";
+    let inside = ["security-group/*", "subnet/*"].map(|kind| subject.arn_of("ec2", kind));
+    let interfaces = allow(
+        &["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:ModifyNetworkInterfaceAttribute"],
+        [subject.arn_of("ec2", "network-interface/*")],
+    );
     Ok(vec![
         list(&["elasticfilesystem:DescribeMountTargets"]),
         file_system_reads(subject, &["elasticfilesystem:DescribeMountTargetSecurityGroups"]),
@@ -151,6 +159,8 @@ pub(super) fn mount_target(subject: Subject) -> Result<Vec<Grant>, PermissionsEr
             ],
             [subject.arn_of("elasticfilesystem", "file-system/*")],
         ),
-        look(&["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]),
+        change(subject, &["ec2:CreateNetworkInterface", "ec2:ModifyNetworkInterfaceAttribute"], inside),
+        write(interfaces.when("Bool", "aws:ViaAWSService", ["true"]).because(INTERFACE)),
+        look(&["ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets"]),
     ])
 }
