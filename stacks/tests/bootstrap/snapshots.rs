@@ -47,7 +47,7 @@ fn nothing_is_broken_and_nothing_belongs_to_an_environment() {
             let violations: Vec<String> = check(&stacks).iter().map(ToString::to_string).collect();
             assert_eq!(violations, Vec::<String>::new(), "{name}");
             let owners: Vec<_> = stacks.iter().map(|stack| stack.tags[TAG].as_str()).collect();
-            assert_eq!(owners, [ACCOUNT, name]);
+            assert_eq!(owners, [ACCOUNT, environment(name, &[]).file_name()]);
             for stack in &stacks {
                 assert!(!stack.tags.contains_key(ENVIRONMENT_TAG), "destroy would find {}", stack.stack_name);
                 assert!(stack.template.to_json().len() < cfn::TEMPLATE_LIMIT_BYTES);

@@ -93,7 +93,7 @@ impl Candidates {
         names.dedup();
         let mut candidates = Self { chosen: Vec::new(), left_out: Vec::new(), explicit };
         for name in names {
-            let (model, environment) = project.load_named(name, overrides)?;
+            let (model, environment) = project.load_sample(name, overrides)?;
             if environment.bootstrap {
                 candidates.chosen.push(Candidate { model, environment });
             } else if explicit {
