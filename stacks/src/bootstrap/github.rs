@@ -136,7 +136,7 @@ fn is_name(name: &str) -> bool {
     name.len() <= MAX_NAME
         && name.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c))
         && !matches!(name, "." | "..")
-        && !name.ends_with(".git")
+        && name.strip_suffix(".git").is_none()
 }
 
 impl fmt::Display for Ids {

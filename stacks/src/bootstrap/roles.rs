@@ -2,6 +2,7 @@
 //! is deployed from GitHub, the role that deploys it and the role that plans its deployment.
 
 use serde_json::{Value, json};
+use telemetry::Model;
 
 use super::github::Repository;
 use super::permissions::{self, PermissionsError, Policy};
@@ -160,8 +161,8 @@ impl Access {
 ///
 /// When no policy can be derived from its stacks.
 pub fn access(inputs: &Inputs, repository: Option<&Repository>) -> Result<Access, PermissionsError> {
-    let environment = &on_aws(inputs.environment);
-    let stacks = synthesize(&Inputs { environment, ..*inputs });
+    let (model, environment) = &on_aws(inputs);
+    let stacks = synthesize(&Inputs { model, environment });
     let claims = Claims::of_partition(environment.partition());
     let role = |role: Role| {
         let github = github_environment(role, environment);
@@ -208,12 +209,21 @@ pub fn environment(inputs: &Inputs, repository: Option<&Repository>) -> Result<S
     Ok(stack(ENVIRONMENT_NAME, environment.bootstrap_stack(), depends_on, template, tags))
 }
 
-/// The environment as the policies are about it: on AWS, also where the emulator has stand-ins for what it
-/// lacks, and with a name that stands for all instances of its file, where it is one of them.
-fn on_aws(environment: &Environment) -> Environment {
-    let file = environment.file_name();
-    let name = if environment.name == file { file.to_owned() } else { format!("{file}-*") };
-    Environment { name, target: Target::Aws, ..environment.clone() }
+/// The inputs as the policies are about them: on AWS, also where the emulator has stand-ins for what it
+/// lacks; and where it is an instance, with a name and topics that stand for all instances of its file.
+fn on_aws(inputs: &Inputs) -> (Model, Environment) {
+    let mut model = inputs.model.clone();
+    let mut environment = Environment { target: Target::Aws, ..inputs.environment.clone() };
+    let Some((file, instance)) = inputs.environment.name.split_once('-') else { return (model, environment) };
+    environment.name = format!("{file}-*");
+    if let Some(prefix) = &inputs.environment.topic_prefix
+        && let Some(common) = prefix.strip_suffix(instance)
+        && let Some(topic) = model.topic.strip_prefix(prefix.as_str())
+    {
+        model.topic = format!("{common}*{topic}");
+        environment.topic_prefix = Some(format!("{common}*"));
+    }
+    (model, environment)
 }
 
 /// Adds a role that somebody takes, and its policies.

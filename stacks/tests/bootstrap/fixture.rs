@@ -5,8 +5,8 @@ use stacks::bootstrap::{self, Provider};
 use stacks::environment::Environment;
 use stacks::{Inputs, Stack};
 
-/// Those that are shipped for an account.
-pub const ENVIRONMENTS: [&str; 2] = ["dev", "prod"];
+/// Those that are shipped for an account; one instance stands for all.
+pub const ENVIRONMENTS: [&str; 3] = ["dev", "preview-1", "prod"];
 
 /// A shipped environment with keys of it replaced.
 pub fn environment(name: &str, overrides: &[(&str, &str)]) -> Environment {
@@ -15,6 +15,7 @@ pub fn environment(name: &str, overrides: &[(&str, &str)]) -> Environment {
     let text = match name {
         "dev" => include_str!("../../../environments/dev.toml"),
         "local" => include_str!("../../../environments/local.toml"),
+        "preview-1" => include_str!("../../../environments/preview.toml"),
         "prod" => include_str!("../../../environments/prod.toml"),
         other => panic!("there is no environment {other}"),
     };

@@ -67,11 +67,14 @@ fn patterns_match_as_those_of_iam() {
     }
 }
 
-/// Who asks: owner and number, repository and number.
-const OURS: [(&str, u32); 2] = [("octo-org", 123_456), ("octo-repo", 456_789)];
+/// An owner and a repository, with their numbers.
+type Named = [(&'static str, u32); 2];
+
+/// Who asks.
+const OURS: Named = [("octo-org", 123_456), ("octo-repo", 456_789)];
 
 /// The claims of a token in both forms of the subject. `context` is what follows the repository.
-fn tokens([(owner, owner_id), (name, id)]: [(&str, u32); 2], context: &str) -> [Value; 2] {
+fn tokens([(owner, owner_id), (name, id)]: Named, context: &str) -> [Value; 2] {
     let environment = context.strip_prefix("environment:").map(|name| name.replace("%3A", ":"));
     [format!("repo:{owner}/{name}:{context}"), format!("repo:{owner}@{owner_id}/{name}@{id}:{context}")].map(
         |sub| {
@@ -112,7 +115,7 @@ fn nobody_else_is_trusted() {
     let [owner, name] = OURS;
     let others = [("other", 1), ("evil", 2)];
     #[rustfmt::skip]
-    let strangers: &[(&str, [(&str, u32); 2], &str)] = &[
+    let strangers: &[(&str, Named, &str)] = &[
         ("another repository",                 [owner, ("other-repo", 9)],               "environment:dev"),
         ("one whose name begins alike",        [owner, ("octo-repo-2", 9)],              "environment:dev"),
         ("one whose name ends alike",          [owner, ("my-octo-repo", 9)],             "environment:dev"),

@@ -107,6 +107,10 @@ fn what_is_shared_is_known() {
         "timestream:SelectValues",
         // Tasks that run go on.
         "ecs:DeregisterTaskDefinition",
+        // Through a service alone, which is asked for a file system or a subnet of the environment.
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:ModifyNetworkInterfaceAttribute",
         // Through Timestream alone.
         "kms:CreateGrant",
         "kms:Decrypt",

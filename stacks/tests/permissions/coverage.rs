@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use stacks::bootstrap::permissions::{self, Effect, PermissionsError, Policy};
+use stacks::cfn::Resource;
 
 use crate::fixture::{ENVIRONMENTS, Place, overridden, shipped};
 
 fn kinds(place: &Place) -> BTreeSet<&'static str> {
-    place.stacks.iter().flat_map(|stack| stack.template.resources().values()).map(|one| one.kind()).collect()
+    place.stacks.iter().flat_map(|stack| stack.template.resources().values()).map(Resource::kind).collect()
 }
 
 fn actions(policies: &[Policy]) -> BTreeSet<&str> {
@@ -26,7 +27,7 @@ fn without(mut place: Place, gone: &[&str]) -> Place {
 
 #[test]
 fn every_type_is_known() {
-    for name in ENVIRONMENTS {
+    for name in ENVIRONMENTS.into_iter().chain(["local"]) {
         for kind in kinds(&shipped(name)) {
             assert!(
                 permissions::is_known(kind),
@@ -36,6 +37,16 @@ fn every_type_is_known() {
             );
         }
     }
+}
+
+/// Locally, what stands in for a type needs what the type needs, and its provider.
+#[test]
+fn the_emulator_changes_no_permission() {
+    let local = shipped("local").deploy();
+    for action in ["timestream:CreateTable", "iottwinmaker:CreateEntity", "lambda:InvokeFunction"] {
+        assert!(actions(&local).contains(action), "{action}");
+    }
+    assert!(!shipped("local").boundary().statements.is_empty());
 }
 
 #[test]
@@ -123,17 +134,16 @@ const TELLING: &[(&str, &str, &[&str])] = &[
 
 #[test]
 fn a_type_that_is_gone_takes_its_actions_with_it() {
-    let managed: fn() -> Place = || overridden("prod", &[("grafana", "{ kind = \"managed\" }")]);
-    let places: [fn() -> Place; 3] = [|| shipped("dev"), || shipped("prod"), managed];
+    let managed = overridden("prod", &[("grafana", "{ kind = \"managed\" }")]);
     let mut seen = BTreeSet::new();
-    for place in places {
-        for kind in kinds(&place()) {
+    for place in [shipped("dev"), shipped("prod"), managed] {
+        let before = place.deploy();
+        for kind in kinds(&place) {
             let Some((_, action, others)) = TELLING.iter().find(|(known, ..)| *known == kind) else {
                 panic!("TELLING has no line for {kind}");
             };
-            let before = place().deploy();
             assert!(actions(&before).contains(action), "{kind} is there, and {action} is not");
-            let after = without(place(), &[&[kind], *others].concat()).deploy();
+            let after = without(place.clone(), &[&[kind], *others].concat()).deploy();
             assert!(!actions(&after).contains(action), "{kind} is gone, and {action} is not");
             seen.insert(kind);
         }

@@ -32,7 +32,8 @@ pub fn allows(policies: &[Policy], request: &Request) -> bool {
 
 fn matches(statement: &Statement, request: &Request) -> bool {
     // IAM takes actions in any case; those of the policies are spelt as their services do.
-    statement.actions.iter().any(|pattern| is_like(pattern, &request.action))
+    let is_meant = |pattern: &String| pattern.contains('*') && is_like(pattern, &request.action);
+    (statement.actions.contains(&request.action) || statement.actions.iter().any(is_meant))
         && statement.resources.iter().any(|pattern| is_like(pattern, &request.resource))
         && statement
             .conditions
@@ -127,10 +128,6 @@ fn conditions() {
         ("ForAllValues:StringEquals", None, "a", true),
         ("ForAllValues:StringEquals", Some(&present), "b", false),
     ] {
-        assert_eq!(
-            holds(operator, actual.map(|values| values.as_slice()), &[expected]),
-            result,
-            "{operator}"
-        );
+        assert_eq!(holds(operator, actual.map(<[String; 1]>::as_slice), &[expected]), result, "{operator}");
     }
 }

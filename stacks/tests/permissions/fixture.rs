@@ -12,6 +12,7 @@ pub const ACCOUNT: &str = "111122223333";
 pub const REGION: &str = "eu-central-1";
 
 /// An environment with its stacks.
+#[derive(Clone)]
 pub struct Place {
     pub environment: Environment,
     pub stacks: Vec<Stack>,
@@ -35,6 +36,7 @@ impl Place {
 pub fn overridden(name: &str, overrides: &[(&str, &str)]) -> Place {
     let text = match name {
         "dev" => include_str!("../../../environments/dev.toml"),
+        "local" => include_str!("../../../environments/local.toml"),
         "prod" => include_str!("../../../environments/prod.toml"),
         other => panic!("there is no environment {other}"),
     };

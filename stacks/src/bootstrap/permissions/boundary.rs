@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::PermissionsError;
-use super::names::{Scope, Subject};
+use super::names::{BY_ID, Scope, Subject};
 use super::policy::{Effect, Statement};
 use crate::cfn::WILDCARD_METADATA;
 
@@ -18,7 +18,7 @@ pub(super) fn statements(scope: Scope) -> Result<Vec<Statement>, PermissionsErro
         &["account:*", "iam:*", "organizations:*", "sts:AssumeRole"],
         ["*".to_owned()],
     )];
-    for subject in scope.subjects().filter(|subject| subject.resource.kind() == ROLE) {
+    for subject in scope.subjects().filter(|subject| subject.kind() == ROLE) {
         for policy in items(subject.resource.property("Policies")) {
             for statement in items(&policy["PolicyDocument"]["Statement"]) {
                 statements.extend(resolved(subject, statement)?);
@@ -51,7 +51,10 @@ fn resolved(subject: Subject, statement: &Value) -> Result<Vec<Statement>, Permi
         statements.push(allow(named));
     }
     if !by_id.is_empty() {
-        statements.push(scope.owned(allow(by_id).because(super::names::BY_ID)));
+        let allowed = allow(by_id).because(BY_ID);
+        // Whoever mounts a file system is asked for by NFS, which is not known to tell tags.
+        let bounded = if allowed.service() == "elasticfilesystem" { Scope::unforeign } else { Scope::owned };
+        statements.push(bounded(scope, allowed));
     }
     Ok(statements)
 }

@@ -99,7 +99,7 @@ pub fn boundary(stacks: &[Stack], environment: &Environment) -> Result<Policy, P
     let policy = Policy {
         name: "boundary".to_owned(),
         description: "What the roles of the stacks may have at most",
-        statements: pack::joined(statements.into_iter().flat_map(pack::by_service).collect()),
+        statements: pack::joined(statements.iter().flat_map(pack::by_service).collect()),
     };
     match policy.characters() {
         characters if characters > MAX_CHARACTERS => {
@@ -112,7 +112,7 @@ pub fn boundary(stacks: &[Stack], environment: &Environment) -> Result<Policy, P
 /// Whether it is known what a type of resource needs. Without that, nothing can be derived from a template
 /// that has one: its row belongs into the table of types.
 pub fn is_known(kind: &str) -> bool {
-    table::is_known(kind)
+    table::is_known(crate::overlay::stands_for(kind))
 }
 
 fn policies(scope: Scope, role: Role) -> Result<Vec<Policy>, PermissionsError> {
@@ -127,7 +127,7 @@ fn policies(scope: Scope, role: Role) -> Result<Vec<Policy>, PermissionsError> {
     if role == Role::Deploy {
         statements.extend(steps::never(scope));
     }
-    let policies = pack::packed(pack::joined(statements.into_iter().flat_map(pack::by_service).collect()))?;
+    let policies = pack::packed(pack::joined(statements.iter().flat_map(pack::by_service).collect()))?;
     match policies.len() {
         count if count > MAX_POLICIES => Err(PermissionsError::TooMany { count }),
         _ => Ok(policies),

@@ -7,15 +7,18 @@
 
 use serde_json::Value;
 
+use super::PermissionsError;
 use super::policy::Statement;
-use super::{Effect, PermissionsError};
 use crate::Stack;
 use crate::cfn::{LogicalId, ParameterSource, Resource};
 use crate::environment::Environment;
+use crate::overlay;
 use crate::tags::ENVIRONMENT_TAG;
 
 /// Why a statement that relies on tags names no resource.
 pub(super) const BY_ID: &str = "Its service gives it an id when it is made: the tag says whose it is";
+/// Why reading relies on no tag.
+pub(super) const ABSENT: &str = "It is asked for before it is made and after it is deleted, when it has no tag that could say whose it is";
 /// Why a statement names no resource at all.
 pub(super) const NO_RESOURCE: &str = "The action is about no single resource: the service accepts only *";
 
@@ -136,9 +139,14 @@ impl<'a> Scope<'a> {
     /// Limits the tagging of what is new, or the environment's already, to requests that make it or leave it
     /// the environment's: for services that do not say whether a tag comes with the creation.
     pub fn adopted(self, statement: Statement) -> Statement {
+        self.claimed(self.unforeign(statement))
+    }
+
+    /// Keeps a statement from what is tagged as another environment's.
+    pub fn unforeign(self, statement: Statement) -> Statement {
         let operator = if self.has_instances() { "StringLikeIfExists" } else { "StringEqualsIfExists" };
         let key = format!("aws:ResourceTag/{ENVIRONMENT_TAG}");
-        self.claimed(statement).when(operator, key, [&self.environment.name])
+        statement.when(operator, key, [&self.environment.name])
     }
 
     /// Whether the environment's name is a pattern for those of its instances.
@@ -161,9 +169,9 @@ pub(super) struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// A statement that allows actions on resources.
-    pub fn allow(self, actions: &[&str], resources: impl IntoIterator<Item = String>) -> Statement {
-        Statement::new(Effect::Allow, actions, resources)
+    /// Its type. What stands in for a type where the emulator lacks it needs what the type needs.
+    pub fn kind(self) -> &'a str {
+        overlay::stands_for(self.resource.kind())
     }
 
     /// An ARN in the environment's account and Region.
@@ -173,7 +181,7 @@ impl<'a> Subject<'a> {
 
     /// Its ARN, with wildcards for what is not known yet.
     pub fn arn(self) -> Result<String, PermissionsError> {
-        match self.resource.kind() {
+        match self.kind() {
             "AWS::Timestream::Table" => {
                 let database = self.text(self.resource.property("DatabaseName"))?;
                 let table = self.text(self.resource.property("TableName"))?;
@@ -191,7 +199,7 @@ impl<'a> Subject<'a> {
 
     /// Its name, with wildcards for what is not known yet.
     pub fn name(self) -> Result<String, PermissionsError> {
-        let kind = self.resource.kind();
+        let kind = self.kind();
         let property = match kind {
             "AWS::Glue::Database" => &self.resource.property("DatabaseInput")["Name"],
             "AWS::Glue::Table" => &self.resource.property("TableInput")["Name"],
@@ -290,18 +298,14 @@ impl<'a> Subject<'a> {
             None => {
                 let other = self.other(name)?;
                 // Of a secret, a reference is the ARN.
-                if other.resource.kind() == "AWS::SecretsManager::Secret" {
-                    other.arn()
-                } else {
-                    other.name()
-                }
+                if other.kind() == "AWS::SecretsManager::Secret" { other.arn() } else { other.name() }
             }
         }
     }
 
     fn attribute(self, id: &str, attribute: &str) -> Result<String, PermissionsError> {
         let other = self.other(id)?;
-        match (other.resource.kind(), attribute) {
+        match (other.kind(), attribute) {
             // Actions on the streams of a group, too.
             ("AWS::Logs::LogGroup", "Arn") => Ok(format!("{}:*", other.arn()?)),
             (_, "Arn") => other.arn(),
@@ -313,16 +317,16 @@ impl<'a> Subject<'a> {
     fn output(self, stack: &str, output: &str) -> Result<String, PermissionsError> {
         let unresolved = || self.unresolved(&format!("{stack}.{output}"));
         let stack = self.scope.stacks.iter().find(|other| other.name == stack).ok_or_else(unresolved)?;
-        let outputs = stack.template.outputs().iter();
-        let found = outputs.filter(|(id, _)| id.as_str() == output).map(|(_, output)| output).next();
-        let value = found.and_then(|output| serde_json::to_value(output).ok()).ok_or_else(unresolved)?;
+        let mut outputs = stack.template.outputs().iter();
+        let found = outputs.find(|(id, _)| id.as_str() == output);
+        let value = found.and_then(|(_, output)| serde_json::to_value(output).ok()).ok_or_else(unresolved)?;
         Subject { stack, ..self }.text(&value["Value"])
     }
 
     /// Another resource of its stack.
     fn other(self, id: &str) -> Result<Subject<'a>, PermissionsError> {
-        let resources = self.stack.template.resources().iter();
-        let found = resources.filter(|(other, _)| other.as_str() == id).next();
+        let mut resources = self.stack.template.resources().iter();
+        let found = resources.find(|(other, _)| other.as_str() == id);
         let (id, resource) = found.ok_or_else(|| self.unresolved(id))?;
         Ok(Subject { id, resource, ..self })
     }

@@ -1,6 +1,6 @@
 //! From many small statements to few policies that fit, always in the same order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::PermissionsError;
 use super::policy::{Conditions, Effect, MAX_CHARACTERS, Policy, Statement};
@@ -8,14 +8,14 @@ use super::policy::{Conditions, Effect, MAX_CHARACTERS, Policy, Statement};
 /// Policies by what they are about, and the services that belong to each.
 #[rustfmt::skip]
 const GROUPS: &[(&str, &str, &[&str])] = &[
-    ("stacks",     "Stacks and change sets",                        &["cloudformation", "tag"]),
-    ("access",     "Roles and secrets",                             &["iam", "kms", "secretsmanager"]),
-    ("streams",    "What events pass through",                      &["events", "firehose", "iot", "kinesis", "kinesisanalytics", "sqs"]),
-    ("functions",  "Functions and logs",                            &["lambda", "logs"]),
-    ("data",       "Where code and events are kept and queried",    &["athena", "glue", "iottwinmaker", "lakeformation", "s3", "timestream"]),
-    ("network",    "The network of the dashboards",                 &["ec2"]),
-    ("entrance",   "How a browser comes to the dashboards",         &["acm", "elasticloadbalancing", "route53"]),
-    ("dashboards", "What runs the dashboards",                      &["ecs", "elasticfilesystem", "grafana", "organizations", "sso"]),
+    ("stacks",     "Stacks, code and buckets",                &["cloudformation", "s3", "tag"]),
+    ("access",     "Roles and secrets",                       &["iam", "secretsmanager"]),
+    ("streams",    "What events pass through",                &["events", "firehose", "iot", "kinesis", "kinesisanalytics", "sqs"]),
+    ("functions",  "Functions and logs",                      &["lambda", "logs"]),
+    ("data",       "Where events are stored and queried",     &["athena", "glue", "iottwinmaker", "kms", "lakeformation", "timestream"]),
+    ("network",    "The network of the dashboards",           &["ec2"]),
+    ("entrance",   "How a browser comes to the dashboards",   &["acm", "elasticloadbalancing", "route53"]),
+    ("dashboards", "What runs the dashboards",                &["ecs", "elasticfilesystem", "grafana", "organizations", "sso"]),
 ];
 
 /// What is in no group.
@@ -48,13 +48,13 @@ fn join<K: Ord>(statements: Vec<Statement>, key: impl Fn(&Statement) -> (K, Cond
 }
 
 /// One statement for each service that it is about.
-pub(super) fn by_service(statement: Statement) -> Vec<Statement> {
+pub(super) fn by_service(statement: &Statement) -> Vec<Statement> {
     let mut services: BTreeMap<String, Statement> = BTreeMap::new();
     for action in &statement.actions {
         let service = action.split_once(':').map_or("", |(service, _)| service);
         let one = services.entry(service.to_owned()).or_insert_with(|| Statement {
-            actions: Default::default(),
-            reasons: Default::default(),
+            actions: BTreeSet::new(),
+            reasons: BTreeMap::new(),
             ..statement.clone()
         });
         one.actions.insert(action.clone());

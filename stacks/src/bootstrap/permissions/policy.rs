@@ -113,6 +113,11 @@ impl Statement {
     }
 }
 
+/// A statement that allows actions on resources.
+pub(super) fn allow<A: AsRef<str>>(actions: &[A], resources: impl IntoIterator<Item = String>) -> Statement {
+    Statement::new(Effect::Allow, actions, resources)
+}
+
 /// A managed policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {

@@ -6,15 +6,11 @@
 //! no permission.
 
 use super::names::{BY_ID, NO_RESOURCE, Scope, Subject};
-use super::policy::{Effect, Statement};
+use super::policy::{Effect, Statement, allow};
 use super::table::{Grant, log_groups, read, write};
 use super::{PermissionsError, Role};
 use crate::environment::ACCOUNT_STACK;
 use crate::tags::ENVIRONMENT_TAG;
-
-fn allow(actions: &[&str], resources: impl IntoIterator<Item = String>) -> Statement {
-    Statement::new(Effect::Allow, actions, resources)
-}
 
 /// What every environment needs, whatever it consists of.
 pub(super) fn always(scope: Scope, role: Role) -> Vec<Statement> {
@@ -23,6 +19,7 @@ pub(super) fn always(scope: Scope, role: Role) -> Vec<Statement> {
     let bucket = scope.arn("s3", &scope.environment.account_bucket());
     let objects = [format!("{bucket}/{}", scope.environment.object_key("*"))];
     let listed = scope.environment.object_key("*");
+    let log_groups = [scope.arn("logs", &format!("log-group:/sluice/{}/*", scope.environment.name))];
     let mut statements = vec![
         allow(
             &[
@@ -32,6 +29,7 @@ pub(super) fn always(scope: Scope, role: Role) -> Vec<Statement> {
                 "cloudformation:DescribeEvents",
                 "cloudformation:DescribeStackEvents",
                 "cloudformation:GetTemplate",
+                "cloudformation:ListChangeSets",
                 "cloudformation:ListStackResources",
                 "cloudformation:TagResource",
                 "cloudformation:UntagResource",
@@ -44,6 +42,9 @@ pub(super) fn always(scope: Scope, role: Role) -> Vec<Statement> {
             .because("Without a name it lists all stacks, which is about no single one"),
         allow(&["cloudformation:ListStacks", "s3:ListAllMyBuckets", "tag:GetResources"], everything())
             .because(NO_RESOURCE),
+        // What lies there and is no stack's any more is told by its tag, too.
+        allow(&["logs:ListTagsForResource"], log_groups.clone()),
+        allow(&["s3:GetBucketTagging"], [scope.arn("s3", &scope.environment.stack_name("*"))]),
         allow(&["iam:GetPolicy"], [scope.boundary()]),
         allow(&["s3:GetObject"], objects.clone()),
         // Asked for one object that is not there, S3 says so only to those who may list, and tells the
@@ -58,6 +59,7 @@ pub(super) fn always(scope: Scope, role: Role) -> Vec<Statement> {
     statements.extend(match role {
         Role::Deploy => vec![
             allow(&["cloudformation:DeleteStack", "cloudformation:ExecuteChangeSet"], stacks),
+            allow(&["logs:DeleteLogGroup"], log_groups),
             allow(
                 &["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObjectVersion", "s3:PutObject"],
                 objects,
@@ -125,7 +127,7 @@ pub(super) fn never(scope: Scope) -> Vec<Statement> {
 
 /// What the steps need of one resource, by its type.
 pub(super) fn grants(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
-    Ok(match subject.resource.kind() {
+    Ok(match subject.kind() {
         // `destroy` empties it, and says before how much that is.
         "AWS::S3::Bucket" => {
             let bucket = subject.arn()?;

@@ -7,6 +7,8 @@
 //! What a schema lists for properties that no template sets (keys of customers, replication, networks of
 //! functions) is left out.
 
+#![expect(clippy::unnecessary_wraps, reason = "the rows of the table have one type")]
+
 mod access;
 mod code;
 mod container;
@@ -17,11 +19,13 @@ mod storage;
 mod stream;
 mod twin;
 
+use serde_json::Value;
+
 pub(super) use code::log_groups;
 
 use super::PermissionsError;
 use super::names::{BY_ID, NO_RESOURCE, Subject};
-use super::policy::Statement;
+use super::policy::{Statement, allow};
 
 /// Whether an action changes anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,18 +52,18 @@ pub(super) fn write(statement: Statement) -> Grant {
 }
 
 /// Reading what has no name to be limited to.
-fn look(subject: Subject, actions: &[&str]) -> Grant {
-    read(subject.allow(actions, ["*".to_owned()]).because(NO_RESOURCE))
+fn look(actions: &[&str]) -> Grant {
+    read(allow(actions, ["*".to_owned()]).because(NO_RESOURCE))
 }
 
 /// Making what gets an id, tagged as the environment's.
 fn make(subject: Subject, actions: &[&str], resources: impl IntoIterator<Item = String>) -> Grant {
-    write(subject.scope.claimed(subject.allow(actions, resources)).because(BY_ID))
+    write(subject.scope.claimed(allow(actions, resources)).because(BY_ID))
 }
 
 /// Changing what has an id and is tagged as the environment's.
 fn change(subject: Subject, actions: &[&str], resources: impl IntoIterator<Item = String>) -> Grant {
-    write(subject.scope.owned(subject.allow(actions, resources)).because(BY_ID))
+    write(subject.scope.owned(allow(actions, resources)).because(BY_ID))
 }
 
 /// Tagging what has an id: while it is made, and afterwards, where it is and stays the environment's.
@@ -70,10 +74,10 @@ fn tag(
     resources: impl IntoIterator<Item = String> + Clone,
     create: &str,
 ) -> [Grant; 2] {
-    let while_made = subject.allow(&actions[..1], resources.clone()).when("Null", create, ["false"]);
+    let while_made = allow(&actions[..1], resources.clone()).when("Null", create, ["false"]);
     [
         write(subject.scope.claimed(while_made).because(BY_ID)),
-        write(subject.scope.kept(subject.allow(actions, resources)).because(BY_ID)),
+        write(subject.scope.kept(allow(actions, resources)).because(BY_ID)),
     ]
 }
 
@@ -81,7 +85,7 @@ fn tag(
 /// [service-linked roles](https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html).
 fn linked_role(subject: Subject, service: &str) -> Grant {
     let roles = [subject.arn_of("iam", &format!("role/aws-service-role/{service}/*"))];
-    let made = subject.allow(&["iam:CreateServiceLinkedRole"], roles);
+    let made = allow(&["iam:CreateServiceLinkedRole"], roles);
     let made = made.because("The service names its role; the condition names the service");
     write(made.when("StringEquals", "iam:AWSServiceName", [service]))
 }
@@ -144,11 +148,19 @@ pub(super) fn is_known(kind: &str) -> bool {
     ROWS.iter().any(|(known, _)| *known == kind)
 }
 
+/// What a custom resource needs, beside what the type needs for which it stands: its provider.
+fn provided(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
+    match subject.resource.property("ServiceToken") {
+        Value::Null => Ok(Vec::new()),
+        provider => Ok(vec![write(allow(&["lambda:InvokeFunction"], [subject.text(provider)?]))]),
+    }
+}
+
 /// What `CloudFormation` needs to create, read, update and delete a resource.
 pub(super) fn grants(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
-    let kind = subject.resource.kind();
+    let kind = subject.kind();
     match ROWS.iter().find(|(known, _)| *known == kind) {
-        Some((_, row)) => row(subject),
+        Some((_, row)) => Ok([row(subject)?, provided(subject)?].concat()),
         None => Err(PermissionsError::Unknown {
             stack: subject.stack.name,
             logical_id: subject.id.to_string(),

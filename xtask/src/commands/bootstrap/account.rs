@@ -109,7 +109,7 @@ pub async fn prepare(
         Provider::Absent
     };
     let local = session.environment.target == Target::Local;
-    if local && provider == Provider::Made {
+    if local && provider == Provider::Made && !has_provider(account) {
         report.note("the emulator knows no AWS::IAM::OIDCProvider: it is left out here, and made on AWS");
     }
 

@@ -79,24 +79,24 @@ pub struct Candidates {
     /// The others.
     pub left_out: Vec<LeftOut>,
     /// Whether the command line names them.
-    named: bool,
+    explicit: bool,
 }
 
 impl Candidates {
     /// The environments of these names; of no names, all that want it.
     pub fn read(project: &Project, names: &[&str], overrides: &[(String, String)]) -> Result<Self, Failure> {
-        let named = !names.is_empty();
+        let explicit = !names.is_empty();
         let all = project.environments();
         let mut names: Vec<&str> =
-            if named { names.to_vec() } else { all.iter().map(String::as_str).collect() };
+            if explicit { names.to_vec() } else { all.iter().map(String::as_str).collect() };
         names.sort_unstable();
         names.dedup();
-        let mut candidates = Self { chosen: Vec::new(), left_out: Vec::new(), named };
+        let mut candidates = Self { chosen: Vec::new(), left_out: Vec::new(), explicit };
         for name in names {
-            let (model, environment) = project.load_named(name, overrides)?;
+            let (model, environment) = project.load_sample(name, overrides)?;
             if environment.bootstrap {
                 candidates.chosen.push(Candidate { model, environment });
-            } else if named {
+            } else if explicit {
                 return Err(CandidateError::Unwanted(name.to_owned()).into());
             } else {
                 candidates.leave_out(name, "its file does not say `bootstrap = true`");
@@ -111,7 +111,7 @@ impl Candidates {
         let Some(first) = self.chosen.iter().find(|one| one.environment.target == Target::Aws) else {
             return Ok(self);
         };
-        if self.named {
+        if self.explicit {
             return Ok(self);
         }
         let account = account_of_credentials(&first.environment).await?;

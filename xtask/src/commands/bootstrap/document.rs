@@ -17,13 +17,13 @@ use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, STRONG, paint};
 #[derive(Debug, Serialize)]
 pub struct Bootstrapped {
     ok: bool,
-    accounts: Vec<Account>,
+    accounts: Vec<Place>,
     environments: Vec<Prepare>,
     left_out: Vec<LeftOut>,
 }
 
 #[derive(Debug, Serialize)]
-struct Account {
+struct Place {
     account: String,
     region: String,
     bucket: String,
@@ -52,6 +52,9 @@ struct Prepare {
     repository: Option<String>,
     /// The environments that GitHub has to have, with their variables.
     github: Vec<GitHubEnvironment>,
+    /// Whether it stands for all instances of its file.
+    #[serde(skip)]
+    instance: bool,
     #[serde(skip)]
     local: bool,
 }
@@ -69,7 +72,7 @@ impl Bootstrapped {
         for one in prepared {
             let stacks = one.outcomes.iter().map(|(name, outcome)| Ended::of(name, outcome));
             let Some((environment, _)) = one.environments.first() else { continue };
-            document.accounts.push(Account {
+            document.accounts.push(Place {
                 account: one.plan.account.clone(),
                 region: one.plan.region.clone(),
                 bucket: environment.account_bucket(),
@@ -128,6 +131,7 @@ impl Prepare {
             reviewed: environment.on_delete == OnDelete::Retain,
             repository: repository.map(ToString::to_string),
             github: if repository.is_some() { Role::ALL.iter().map(of_role).collect() } else { Vec::new() },
+            instance: environment.name != environment.file_name(),
             local: environment.target == Target::Local,
         }
     }
@@ -152,21 +156,24 @@ impl Prepare {
         commands
     }
 
-    /// What to run next.
+    /// What to run next. What keeps its data is deployed by a plan that somebody has read.
     fn next(&self) -> String {
-        let environment = &self.environment;
-        let flag = if self.local && environment == "local" {
-            String::new()
-        } else {
-            format!(" --env {environment}")
+        let Self { environment, instance, .. } = self;
+        let flag = match (environment.as_str(), self.local) {
+            ("local", true) => String::new(),
+            _ => format!(" --env {environment}{}", if *instance { " --instance ID" } else { "" }),
         };
-        format!("cargo xtask deploy{flag}")
+        if self.reviewed {
+            format!("cargo xtask plan{flag} --out plan.json")
+        } else {
+            format!("cargo xtask deploy{flag}")
+        }
     }
 }
 
 impl Document for Bootstrapped {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        for Account { account, region, bucket, provider, stacks } in &self.accounts {
+        for Place { account, region, bucket, provider, stacks } in &self.accounts {
             writeln!(out, "{} in {region}", paint(STRONG, format_args!("account {account}")))?;
             let width = stacks.iter().map(|stack| stack.stack_name.len()).max().unwrap_or_default();
             for Ended { stack_name, became, error } in stacks {
@@ -201,7 +208,7 @@ impl Document for Bootstrapped {
     fn markdown(&self, out: &mut dyn fmt::Write) -> fmt::Result {
         writeln!(out, "### Bootstrap\n")?;
         writeln!(out, "| account | Region | stack | |\n| --- | --- | --- | --- |")?;
-        for Account { account, region, stacks, .. } in &self.accounts {
+        for Place { account, region, stacks, .. } in &self.accounts {
             for Ended { stack_name, became, error } in stacks {
                 let error = error.as_ref().map_or(String::new(), |error| format!(": {}", cell(error)));
                 writeln!(out, "| {account} | {region} | `{stack_name}` | {became}{error} |")?;
@@ -261,4 +268,80 @@ impl Bootstrapped {
 /// Text in a cell of a table.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::Project;
+
+    fn prepared(name: &str, repository: Option<&str>) -> Prepare {
+        let loaded = Project::locate().load_named(name, &[]);
+        let (_, environment) = loaded.unwrap_or_else(|failure| panic!("{:#}", failure.error));
+        let repository = repository.map(|text| text.parse::<Repository>().expect("a repository"));
+        Prepare::of(&environment, repository.as_ref())
+    }
+
+    fn place(stacks: &[(&str, &'static str, Option<&str>)]) -> Place {
+        let ended = |(name, became, error): &(&str, &'static str, Option<&str>)| Ended {
+            stack_name: (*name).to_owned(),
+            became,
+            error: error.map(str::to_owned),
+        };
+        Place {
+            account: "111122223333".to_owned(),
+            region: "eu-central-1".to_owned(),
+            bucket: "sluice-artifacts-111122223333-eu-central-1".to_owned(),
+            provider: "found",
+            stacks: stacks.iter().map(ended).collect(),
+        }
+    }
+
+    fn of(accounts: Vec<Place>, environments: Vec<Prepare>) -> Bootstrapped {
+        let left_out = LeftOut {
+            environment: "local".to_owned(),
+            why: "its file does not say `bootstrap = true`".to_owned(),
+        };
+        let mut document = Bootstrapped { ok: true, accounts, environments, left_out: vec![left_out] };
+        document.ok = document.failed() == 0;
+        document
+    }
+
+    fn reviewed(name: &str, document: &Bootstrapped) {
+        let (mut text, mut markdown) = (String::new(), String::new());
+        document.text(&mut text).and_then(|()| document.markdown(&mut markdown)).expect("text");
+        let both = format!("{}\n======== Markdown\n{markdown}", anstream::adapter::strip_str(&text));
+        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!(name, both);
+        });
+    }
+
+    #[test]
+    fn what_is_left_to_do_is_said_as_commands() {
+        let stacks = [
+            ("sluice-bootstrap", "unchanged", None),
+            ("sluice-bootstrap-dev", "created", None),
+            ("sluice-bootstrap-prod", "updated", None),
+        ];
+        let repository = Some("octo-org/octo-repo");
+        let environments = vec![prepared("dev", repository), prepared("prod", repository)];
+        reviewed("prepared", &of(vec![place(&stacks)], environments));
+    }
+
+    #[test]
+    fn without_a_repository_there_is_nothing_to_tell_it() {
+        let stacks = [("sluice-bootstrap", "created", None), ("sluice-bootstrap-dev", "created", None)];
+        let document = of(vec![place(&stacks)], vec![prepared("dev", None)]);
+        reviewed("prepared-for-nobody", &document);
+    }
+
+    #[test]
+    fn a_failure_ends_with_its_reason() {
+        let why = "Boundary (AWS::IAM::ManagedPolicy): A policy called sluice-dev-boundary already exists. \
+                   [ROLLBACK_COMPLETE]";
+        let stacks = [("sluice-bootstrap", "created", None), ("sluice-bootstrap-dev", "failed", Some(why))];
+        let document = of(vec![place(&stacks)], vec![prepared("dev", Some("octo-org/octo-repo"))]);
+        assert!(!document.ok);
+        reviewed("failed", &document);
+    }
 }

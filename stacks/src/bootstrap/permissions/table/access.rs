@@ -1,7 +1,8 @@
 //! Roles and secrets.
 
 use super::super::PermissionsError;
-use super::super::names::Subject;
+use super::super::names::{ABSENT, Subject};
+use super::super::policy::allow;
 use super::{Grant, change, look, make, read, write};
 
 /// Longest name of a role.
@@ -13,15 +14,14 @@ const LONGEST_ROLE: usize = 64;
 pub(super) fn role(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let arn = [subject.arn()?];
     let alone = subject.arn_of("iam", &format!("role/{}", subject.generated_alone(LONGEST_ROLE)));
-    let bounded = subject
-        .allow(
-            // https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
-            &["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"],
-            arn.clone(),
-        )
-        .when("StringEquals", "iam:PermissionsBoundary", [subject.scope.boundary()]);
+    let bounded = allow(
+        // https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+        &["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"],
+        arn.clone(),
+    )
+    .when("StringEquals", "iam:PermissionsBoundary", [subject.scope.boundary()]);
     Ok(vec![
-        read(subject.allow(
+        read(allow(
             &[
                 "iam:GetRole",
                 "iam:GetRolePolicy",
@@ -32,7 +32,7 @@ pub(super) fn role(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
             arn.clone(),
         )),
         write(bounded),
-        write(subject.allow(
+        write(allow(
             &[
                 "iam:DeleteRole",
                 "iam:DeleteRolePolicy",
@@ -44,7 +44,7 @@ pub(super) fn role(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
             ],
             arn,
         )),
-        write(subject.allow(&["iam:PassRole"], [alone]).when(
+        write(allow(&["iam:PassRole"], [alone]).when(
             "StringEquals",
             "iam:PassedToService",
             trusted(subject),
@@ -63,11 +63,10 @@ fn trusted(subject: Subject) -> Vec<String> {
 /// Its name has no stack in it. Its schema reads the value, which whoever plans may not.
 pub(super) fn secret(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let arn = [subject.arn()?];
-    let described = subject.allow(&["secretsmanager:DescribeSecret"], arn.clone());
-    let tagged = subject.allow(&["secretsmanager:TagResource"], arn.clone());
+    let tagged = allow(&["secretsmanager:TagResource"], arn.clone());
     Ok(vec![
-        read(subject.scope.owned(described)),
-        look(subject, &["secretsmanager:GetRandomPassword"]),
+        read(allow(&["secretsmanager:DescribeSecret"], arn.clone()).because(ABSENT)),
+        look(&["secretsmanager:GetRandomPassword"]),
         make(subject, &["secretsmanager:CreateSecret"], arn.clone()),
         write(subject.scope.adopted(tagged)),
         change(

@@ -1,7 +1,8 @@
 //! Functions, what invokes them, and their logs.
 
 use super::super::PermissionsError;
-use super::super::names::{BY_ID, Subject};
+use super::super::names::{ABSENT, BY_ID, Subject};
+use super::super::policy::allow;
 use super::{Grant, look, read, write};
 
 /// [`AWS::Lambda::Function`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-function.html).
@@ -9,18 +10,19 @@ use super::{Grant, look, read, write};
 pub(super) fn function(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let arn = [subject.arn()?];
     Ok(vec![
-        read(subject.allow(
+        read(allow(
             &[
                 "lambda:GetFunction",
                 "lambda:GetFunctionCodeSigningConfig",
                 "lambda:GetFunctionConfiguration",
                 "lambda:GetFunctionRecursionConfig",
+                "lambda:GetFunctionScalingConfig",
                 "lambda:GetRuntimeManagementConfig",
                 "lambda:ListTags",
             ],
             arn.clone(),
         )),
-        write(subject.allow(
+        write(allow(
             &[
                 "lambda:CreateFunction",
                 "lambda:DeleteFunction",
@@ -51,14 +53,14 @@ pub(super) fn event_source_mapping(subject: Subject) -> Result<Vec<Grant>, Permi
     let function = function_of(subject)?;
     let all = [subject.arn_of("lambda", "event-source-mapping:*")];
     let of_function = |actions: &[&str], resources: [String; 1]| {
-        let statement = subject.allow(actions, resources);
+        let statement = allow(actions, resources);
         statement.when("ArnLike", "lambda:FunctionArn", [function.as_str()]).because(BY_FUNCTION)
     };
-    let listed = subject.allow(&["lambda:ListTags"], all.clone());
-    let tagged = subject.allow(&["lambda:TagResource"], all.clone());
-    let untagged = subject.allow(&["lambda:UntagResource"], all.clone());
+    let listed = allow(&["lambda:ListTags"], all.clone());
+    let tagged = allow(&["lambda:TagResource"], all.clone());
+    let untagged = allow(&["lambda:UntagResource"], all.clone());
     Ok(vec![
-        read(of_function(&["lambda:GetEventSourceMapping"], all.clone())),
+        read(allow(&["lambda:GetEventSourceMapping"], all.clone()).because(ABSENT)),
         read(subject.scope.owned(listed).because(BY_ID)),
         write(of_function(&["lambda:CreateEventSourceMapping"], ["*".to_owned()])),
         write(of_function(&["lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping"], all)),
@@ -72,11 +74,11 @@ pub(super) fn event_source_mapping(subject: Subject) -> Result<Vec<Grant>, Permi
 pub(super) fn permission(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let function = [function_of(subject)?];
     let principal = subject.text(subject.resource.property("Principal"))?;
-    let added = subject.allow(&["lambda:AddPermission"], function.clone());
+    let added = allow(&["lambda:AddPermission"], function.clone());
     Ok(vec![
-        read(subject.allow(&["lambda:GetPolicy"], function.clone())),
+        read(allow(&["lambda:GetPolicy"], function.clone())),
         write(added.when("StringEquals", "lambda:Principal", [principal])),
-        write(subject.allow(&["lambda:RemovePermission"], function)),
+        write(allow(&["lambda:RemovePermission"], function)),
     ])
 }
 
@@ -84,11 +86,11 @@ pub(super) fn permission(subject: Subject) -> Result<Vec<Grant>, PermissionsErro
 pub(super) fn schedule(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let arn = [subject.arn()?];
     Ok(vec![
-        read(subject.allow(
+        read(allow(
             &["events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"],
             arn.clone(),
         )),
-        write(subject.allow(
+        write(allow(
             &[
                 "events:DeleteRule",
                 "events:PutRule",
@@ -114,12 +116,9 @@ pub(in super::super) fn log_groups(subject: Subject, name: &str) -> String {
 pub(super) fn log_group(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let groups = [log_groups(subject, &subject.name()?)];
     Ok(vec![
-        read(subject.allow(&["logs:GetDataProtectionPolicy", "logs:ListTagsForResource"], groups.clone())),
-        look(
-            subject,
-            &["logs:DescribeIndexPolicies", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies"],
-        ),
-        write(subject.allow(
+        read(allow(&["logs:GetDataProtectionPolicy", "logs:ListTagsForResource"], groups.clone())),
+        look(&["logs:DescribeIndexPolicies", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies"]),
+        write(allow(
             &[
                 "logs:CreateLogGroup",
                 "logs:DeleteDataProtectionPolicy",
@@ -139,7 +138,7 @@ pub(super) fn log_stream(subject: Subject) -> Result<Vec<Grant>, PermissionsErro
     let group = subject.text(subject.resource.property("LogGroupName"))?;
     let groups = [log_groups(subject, &group)];
     Ok(vec![
-        read(subject.allow(&["logs:DescribeLogStreams"], groups.clone())),
-        write(subject.allow(&["logs:CreateLogStream", "logs:DeleteLogStream"], groups)),
+        read(allow(&["logs:DescribeLogStreams"], groups.clone())),
+        write(allow(&["logs:CreateLogStream", "logs:DeleteLogStream"], groups)),
     ])
 }

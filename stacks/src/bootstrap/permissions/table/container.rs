@@ -1,16 +1,17 @@
 //! What runs the dashboards.
 
 use super::super::PermissionsError;
-use super::super::names::{BY_ID, Subject};
+use super::super::names::{ABSENT, BY_ID, Subject};
+use super::super::policy::allow;
 use super::{Grant, change, linked_role, look, make, read, tag, write};
 
 /// [`AWS::ECS::Cluster`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-cluster.html).
 pub(super) fn cluster(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let arn = [subject.arn()?];
     Ok(vec![
-        read(subject.allow(&["ecs:DescribeClusters", "ecs:ListTagsForResource"], arn.clone())),
+        read(allow(&["ecs:DescribeClusters", "ecs:ListTagsForResource"], arn.clone())),
         linked_role(subject, "ecs.amazonaws.com"),
-        write(subject.allow(
+        write(allow(
             &[
                 "ecs:CreateCluster",
                 "ecs:DeleteCluster",
@@ -32,12 +33,12 @@ pub(super) fn service(subject: Subject) -> Result<Vec<Grant>, PermissionsError> 
     let inside = |kind: &str| subject.arn_of("ecs", &format!("{kind}/{cluster}/*"));
     let deployments = [inside("service"), inside("service-deployment")];
     Ok(vec![
-        read(subject.allow(
+        read(allow(
             &["ecs:DescribeServices", "ecs:ListServiceDeployments", "ecs:ListTagsForResource"],
             [inside("service")],
         )),
-        read(subject.allow(&["ecs:DescribeServiceDeployments"], deployments.clone())),
-        write(subject.allow(
+        read(allow(&["ecs:DescribeServiceDeployments"], deployments.clone())),
+        write(allow(
             &[
                 "ecs:CreateService",
                 "ecs:DeleteService",
@@ -47,17 +48,17 @@ pub(super) fn service(subject: Subject) -> Result<Vec<Grant>, PermissionsError> 
             ],
             [inside("service")],
         )),
-        write(subject.allow(&["ecs:StopServiceDeployment"], deployments)),
+        write(allow(&["ecs:StopServiceDeployment"], deployments)),
     ])
 }
 
 /// [`AWS::ECS::TaskDefinition`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-taskdefinition.html).
 pub(super) fn task_definition(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let all = [subject.arn_of("ecs", "task-definition/*")];
-    let listed = subject.allow(&["ecs:ListTagsForResource"], all.clone());
-    let ended = subject.allow(&["ecs:DeregisterTaskDefinition"], ["*".to_owned()]);
+    let listed = allow(&["ecs:ListTagsForResource"], all.clone());
+    let ended = allow(&["ecs:DeregisterTaskDefinition"], ["*".to_owned()]);
     let mut grants = vec![
-        look(subject, &["ecs:DescribeTaskDefinition"]),
+        look(&["ecs:DescribeTaskDefinition"]),
         read(subject.scope.owned(listed).because(BY_ID)),
         make(subject, &["ecs:RegisterTaskDefinition"], all.clone()),
         write(ended.because("The service takes neither a name nor a tag; tasks that run go on")),
@@ -70,21 +71,21 @@ pub(super) fn task_definition(subject: Subject) -> Result<Vec<Grant>, Permission
 /// People sign in through IAM Identity Center, of which the workspace becomes an application.
 pub(super) fn grafana_workspace(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let all = [subject.arn_of("grafana", "/workspaces/*")];
-    let described = subject.allow(
+    let described = allow(
         &[
-            "grafana:DescribeWorkspace",
             "grafana:DescribeWorkspaceAuthentication",
             "grafana:DescribeWorkspaceConfiguration",
             "grafana:ListTagsForResource",
         ],
         all.clone(),
     );
-    let tagged = subject.allow(&["grafana:TagResource"], all.clone());
-    let identity = subject.allow(
+    let tagged = allow(&["grafana:TagResource"], all.clone());
+    let identity = allow(
         &["sso:CreateManagedApplicationInstance", "sso:DeleteManagedApplicationInstance"],
         ["*".to_owned()],
     );
     Ok(vec![
+        read(allow(&["grafana:DescribeWorkspace"], all.clone()).because(ABSENT)),
         read(subject.scope.owned(described).because(BY_ID)),
         linked_role(subject, "grafana.amazonaws.com"),
         make(subject, &["grafana:CreateWorkspace"], ["*".to_owned()]),
@@ -100,16 +101,13 @@ pub(super) fn grafana_workspace(subject: Subject) -> Result<Vec<Grant>, Permissi
             ],
             all,
         ),
-        look(
-            subject,
-            &[
-                "organizations:DescribeOrganization",
-                "sso:DescribeRegisteredRegions",
-                "sso:GetApplicationInstance",
-                "sso:GetSharedSsoConfiguration",
-                "sso:ListApplicationInstances",
-            ],
-        ),
+        look(&[
+            "organizations:DescribeOrganization",
+            "sso:DescribeRegisteredRegions",
+            "sso:GetApplicationInstance",
+            "sso:GetSharedSsoConfiguration",
+            "sso:ListApplicationInstances",
+        ]),
         write(
             identity.because("An application of IAM Identity Center is there once it is made, without a tag"),
         ),

@@ -2,6 +2,7 @@
 
 use super::super::PermissionsError;
 use super::super::names::{NO_RESOURCE, Subject};
+use super::super::policy::allow;
 use super::{Grant, look, read, write};
 
 /// Endpoint discovery comes before every other call of Timestream.
@@ -16,18 +17,18 @@ pub(super) fn database(subject: Subject) -> Result<Vec<Grant>, PermissionsError>
     let via = format!("timestream.{}.amazonaws.com", subject.scope.environment.region);
     let keys = [subject.arn_of("kms", "key/*")];
     let with_key = |actions: &[&str]| {
-        let statement = subject.allow(actions, keys.clone());
+        let statement = allow(actions, keys.clone());
         let because = "The key is made by Timestream with the first database: the request comes through it";
         statement.when("StringEquals", "kms:ViaService", [via.as_str()]).because(because)
     };
     Ok(vec![
-        look(subject, DISCOVERY),
-        read(subject.allow(&["timestream:DescribeDatabase", "timestream:ListTagsForResource"], arn.clone())),
-        write(subject.allow(
+        look(DISCOVERY),
+        read(allow(&["timestream:DescribeDatabase", "timestream:ListTagsForResource"], arn.clone())),
+        write(allow(
             &["timestream:CreateDatabase", "timestream:DeleteDatabase", "timestream:UpdateDatabase"],
             arn.clone(),
         )),
-        write(subject.allow(TAGGING, arn)),
+        write(allow(TAGGING, arn)),
         write(with_key(&["kms:CreateGrant"]).when("Bool", "kms:GrantIsForAWSResource", ["true"])),
         write(with_key(&["kms:Decrypt", "kms:DescribeKey"])),
     ])
@@ -38,13 +39,13 @@ pub(super) fn database(subject: Subject) -> Result<Vec<Grant>, PermissionsError>
 pub(super) fn table(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let arn = [subject.arn()?];
     let mut grants = vec![
-        look(subject, DISCOVERY),
-        read(subject.allow(&["timestream:DescribeTable", "timestream:ListTagsForResource"], arn.clone())),
-        write(subject.allow(
+        look(DISCOVERY),
+        read(allow(&["timestream:DescribeTable", "timestream:ListTagsForResource"], arn.clone())),
+        write(allow(
             &["timestream:CreateTable", "timestream:DeleteTable", "timestream:UpdateTable"],
             arn.clone(),
         )),
-        write(subject.allow(TAGGING, arn)),
+        write(allow(TAGGING, arn)),
     ];
     let rejected = &subject.resource.property("MagneticStoreWriteProperties")["MagneticStoreRejectedDataLocation"]
         ["S3Configuration"];
@@ -52,8 +53,8 @@ pub(super) fn table(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
         let bucket = subject.arn_of("s3", &subject.text(&rejected["BucketName"])?);
         let prefix = rejected["ObjectKeyPrefix"].as_str().unwrap_or_default();
         let reports = [format!("{bucket}/{prefix}/*")];
-        grants.push(write(subject.allow(&["s3:GetBucketAcl"], [bucket])));
-        grants.push(write(subject.allow(&["s3:GetObject", "s3:PutObject"], reports)));
+        grants.push(write(allow(&["s3:GetBucketAcl"], [bucket])));
+        grants.push(write(allow(&["s3:GetObject", "s3:PutObject"], reports)));
     }
     Ok(grants)
 }
@@ -68,8 +69,8 @@ pub(super) fn workgroup(subject: Subject) -> Result<Vec<Grant>, PermissionsError
     let folder = results.trim_start_matches("s3://").trim_end_matches('/').to_owned();
     let bucket = folder.split('/').next().unwrap_or_default().to_owned();
     Ok(vec![
-        read(subject.allow(&["athena:GetWorkGroup", "athena:ListTagsForResource"], arn.clone())),
-        write(subject.allow(
+        read(allow(&["athena:GetWorkGroup", "athena:ListTagsForResource"], arn.clone())),
+        write(allow(
             &[
                 "athena:CreateWorkGroup",
                 "athena:DeleteWorkGroup",
@@ -79,11 +80,11 @@ pub(super) fn workgroup(subject: Subject) -> Result<Vec<Grant>, PermissionsError
             ],
             arn,
         )),
-        write(subject.allow(
+        write(allow(
             &["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
             [subject.arn_of("s3", &bucket)],
         )),
-        write(subject.allow(
+        write(allow(
             &["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"],
             [subject.arn_of("s3", &format!("{folder}/*"))],
         )),
@@ -91,13 +92,13 @@ pub(super) fn workgroup(subject: Subject) -> Result<Vec<Grant>, PermissionsError
 }
 
 /// What the handlers ask Lake Formation, whether or not it guards the catalog.
-fn lake_formation(subject: Subject) -> Grant {
+fn lake_formation() -> Grant {
     let actions = [
         "lakeformation:DescribeLakeFormationIdentityCenterConfiguration",
         "lakeformation:DescribeResource",
         "lakeformation:ListResources",
     ];
-    read(subject.allow(&actions, ["*".to_owned()]).because(NO_RESOURCE))
+    read(allow(&actions, ["*".to_owned()]).because(NO_RESOURCE))
 }
 
 /// [`AWS::Glue::Database`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-glue-database.html).
@@ -110,10 +111,10 @@ pub(super) fn glue_database(subject: Subject) -> Result<Vec<Grant>, PermissionsE
     let inside = [arn(format!("table/{name}/*")), arn(format!("userDefinedFunction/{name}/*"))];
     let all = near.iter().chain(&inside).cloned().collect::<Vec<_>>();
     Ok(vec![
-        lake_formation(subject),
-        read(subject.allow(&["glue:GetDatabase"], near.clone())),
-        write(subject.allow(&["glue:CreateDatabase", "glue:UpdateDatabase"], near)),
-        write(subject.allow(&["glue:DeleteDatabase"], all)),
+        lake_formation(),
+        read(allow(&["glue:GetDatabase"], near.clone())),
+        write(allow(&["glue:CreateDatabase", "glue:UpdateDatabase"], near)),
+        write(allow(&["glue:DeleteDatabase"], all)),
     ])
 }
 
@@ -126,9 +127,9 @@ pub(super) fn glue_table(subject: Subject) -> Result<Vec<Grant>, PermissionsErro
     let table = subject.arn_of("glue", &format!("table/{database_name}/{name}"));
     let all = [catalog.clone(), database.clone(), table];
     Ok(vec![
-        lake_formation(subject),
-        read(subject.allow(&["glue:GetDatabase"], [catalog, database])),
-        read(subject.allow(&["glue:GetTable", "glue:GetTables"], all.clone())),
-        write(subject.allow(&["glue:CreateTable", "glue:DeleteTable", "glue:UpdateTable"], all)),
+        lake_formation(),
+        read(allow(&["glue:GetDatabase"], [catalog, database])),
+        read(allow(&["glue:GetTable", "glue:GetTables"], all.clone())),
+        write(allow(&["glue:CreateTable", "glue:DeleteTable", "glue:UpdateTable"], all)),
     ])
 }

@@ -1,7 +1,8 @@
 //! How a browser comes in: load balancer, certificate and name.
 
 use super::super::PermissionsError;
-use super::super::names::{BY_ID, Subject};
+use super::super::names::{ABSENT, BY_ID, Subject};
+use super::super::policy::allow;
 use super::{Grant, change, linked_role, look, make, read, tag, write};
 
 /// The condition key that says by which call a tag of a load balancer is set.
@@ -17,7 +18,7 @@ fn all(subject: Subject, kind: &str) -> [String; 1] {
 }
 
 /// [`AWS::ElasticLoadBalancingV2::LoadBalancer`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-elasticloadbalancingv2-loadbalancer.html).
-/// Its name is too short for the stack's.
+/// Its name is too short for the stack's. The service looks at the network for whoever asks.
 pub(super) fn load_balancer(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let mut grants = vec![
         linked_role(subject, "elasticloadbalancing.amazonaws.com"),
@@ -33,15 +34,17 @@ pub(super) fn load_balancer(subject: Subject) -> Result<Vec<Grant>, PermissionsE
             ],
             all(subject, BALANCERS),
         ),
-        look(
-            subject,
-            &[
-                "elasticloadbalancing:DescribeCapacityReservation",
-                "elasticloadbalancing:DescribeLoadBalancerAttributes",
-                "elasticloadbalancing:DescribeLoadBalancers",
-                "elasticloadbalancing:DescribeTags",
-            ],
-        ),
+        look(&[
+            "ec2:DescribeAccountAttributes",
+            "ec2:DescribeInternetGateways",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeVpcs",
+            "elasticloadbalancing:DescribeCapacityReservation",
+            "elasticloadbalancing:DescribeLoadBalancerAttributes",
+            "elasticloadbalancing:DescribeLoadBalancers",
+            "elasticloadbalancing:DescribeTags",
+        ]),
     ];
     grants.extend(tag(subject, &TAGGING, all(subject, BALANCERS), CREATE));
     Ok(grants)
@@ -62,16 +65,13 @@ pub(super) fn target_group(subject: Subject) -> Result<Vec<Grant>, PermissionsEr
             ],
             all(subject, TARGETS),
         ),
-        look(
-            subject,
-            &[
-                "ec2:DescribeVpcs",
-                "elasticloadbalancing:DescribeTags",
-                "elasticloadbalancing:DescribeTargetGroupAttributes",
-                "elasticloadbalancing:DescribeTargetGroups",
-                "elasticloadbalancing:DescribeTargetHealth",
-            ],
-        ),
+        look(&[
+            "ec2:DescribeVpcs",
+            "elasticloadbalancing:DescribeTags",
+            "elasticloadbalancing:DescribeTargetGroupAttributes",
+            "elasticloadbalancing:DescribeTargetGroups",
+            "elasticloadbalancing:DescribeTargetHealth",
+        ]),
     ];
     grants.extend(tag(subject, &TAGGING, all(subject, TARGETS), CREATE));
     Ok(grants)
@@ -91,14 +91,11 @@ pub(super) fn listener(subject: Subject) -> Result<Vec<Grant>, PermissionsError>
             ],
             all(subject, LISTENERS),
         ),
-        look(
-            subject,
-            &[
-                "elasticloadbalancing:DescribeListenerAttributes",
-                "elasticloadbalancing:DescribeListeners",
-                "elasticloadbalancing:DescribeTags",
-            ],
-        ),
+        look(&[
+            "elasticloadbalancing:DescribeListenerAttributes",
+            "elasticloadbalancing:DescribeListeners",
+            "elasticloadbalancing:DescribeTags",
+        ]),
     ];
     grants.extend(tag(subject, &TAGGING, all(subject, LISTENERS), CREATE));
     Ok(grants)
@@ -109,15 +106,16 @@ pub(super) fn listener(subject: Subject) -> Result<Vec<Grant>, PermissionsError>
 pub(super) fn certificate(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let all = [subject.arn_of("acm", "certificate/*")];
     let domain = subject.text(subject.resource.property("DomainName"))?;
-    let described = subject.allow(&["acm:DescribeCertificate", "acm:ListTagsForCertificate"], all.clone());
-    let requested = subject.allow(&["acm:RequestCertificate"], ["*".to_owned()]).when(
+    let listed = allow(&["acm:ListTagsForCertificate"], all.clone());
+    let requested = allow(&["acm:RequestCertificate"], ["*".to_owned()]).when(
         "ForAllValues:StringEquals",
         "acm:DomainNames",
         [domain.as_str()],
     );
-    let tagged = subject.allow(&["acm:AddTagsToCertificate"], all.clone());
+    let tagged = allow(&["acm:AddTagsToCertificate"], all.clone());
     let mut grants = vec![
-        read(subject.scope.owned(described).because(BY_ID)),
+        read(allow(&["acm:DescribeCertificate"], all.clone()).because(ABSENT)),
+        read(subject.scope.owned(listed).because(BY_ID)),
         write(subject.scope.claimed(requested).because(BY_ID)),
         write(subject.scope.adopted(tagged).because(BY_ID)),
         change(
@@ -143,9 +141,9 @@ pub(super) fn record_set(subject: Subject) -> Result<Vec<Grant>, PermissionsErro
     let changes = [subject.arn_of("route53", "change/*")];
     Ok(vec![
         record(subject, &zone, &name),
-        read(subject.allow(&["route53:GetHostedZone", "route53:ListResourceRecordSets"], zones)),
-        read(subject.allow(&["route53:GetChange"], changes).because("A change has an id, and no tag")),
-        look(subject, &["route53:ListHostedZones"]),
+        read(allow(&["route53:GetHostedZone", "route53:ListResourceRecordSets"], zones)),
+        read(allow(&["route53:GetChange"], changes).because("A change has an id, and no tag")),
+        look(&["route53:ListHostedZones"]),
     ])
 }
 
@@ -153,7 +151,7 @@ pub(super) fn record_set(subject: Subject) -> Result<Vec<Grant>, PermissionsErro
 /// [conditions of Route 53](https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html).
 fn record(subject: Subject, zone: &str, name: &str) -> Grant {
     let zones = [subject.arn_of("route53", &format!("hostedzone/{zone}"))];
-    write(subject.allow(&["route53:ChangeResourceRecordSets"], zones).when(
+    write(allow(&["route53:ChangeResourceRecordSets"], zones).when(
         "ForAllValues:StringLike",
         "route53:ChangeResourceRecordSetsNormalizedRecordNames",
         [name.to_lowercase()],

@@ -2,6 +2,7 @@
 
 use super::super::PermissionsError;
 use super::super::names::{BY_ID, Subject};
+use super::super::policy::allow;
 use super::{Grant, change, look, make, read, tag};
 
 /// The condition key that says by which call a tag of EC2 is set.
@@ -17,7 +18,7 @@ fn tagged(subject: Subject, kind: &str, create: &str, changes: &[&str], reads: &
     let mut grants = vec![
         make(subject, &[create], all(subject, kind)),
         change(subject, changes, all(subject, kind)),
-        look(subject, reads),
+        look(reads),
     ];
     grants.extend(tag(subject, &TAGGING, all(subject, kind), CREATE));
     grants
@@ -26,8 +27,13 @@ fn tagged(subject: Subject, kind: &str, create: &str, changes: &[&str], reads: &
 /// [`AWS::EC2::VPC`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-vpc.html).
 pub(super) fn vpc(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let changes = ["ec2:DeleteVpc", "ec2:ModifyVpcAttribute"];
-    let reads = ["ec2:DescribeNetworkAcls", "ec2:DescribeSecurityGroups", "ec2:DescribeVpcs"];
-    let attributes = subject.allow(&["ec2:DescribeVpcAttribute"], all(subject, "vpc"));
+    let reads = [
+        "ec2:DescribeNetworkAcls",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeVpcEncryptionControls",
+        "ec2:DescribeVpcs",
+    ];
+    let attributes = allow(&["ec2:DescribeVpcAttribute"], all(subject, "vpc"));
     let mut grants = tagged(subject, "vpc", "ec2:CreateVpc", &changes, &reads);
     grants.push(read(subject.scope.owned(attributes).because(BY_ID)));
     Ok(grants)
@@ -45,7 +51,7 @@ pub(super) fn attachment(subject: Subject) -> Result<Vec<Grant>, PermissionsErro
     let ends = [all(subject, "internet-gateway"), all(subject, "vpc")].concat();
     Ok(vec![
         change(subject, &["ec2:AttachInternetGateway", "ec2:DetachInternetGateway"], ends),
-        look(subject, &["ec2:DescribeInternetGateways", "ec2:DescribeVpnGateways"]),
+        look(&["ec2:DescribeInternetGateways", "ec2:DescribeVpnGateways"]),
     ])
 }
 
@@ -76,7 +82,7 @@ pub(super) fn route(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
             &["ec2:CreateRoute", "ec2:DeleteRoute", "ec2:ReplaceRoute"],
             all(subject, "route-table"),
         ),
-        look(subject, &["ec2:DescribeNetworkInterfaces", "ec2:DescribeRouteTables"]),
+        look(&["ec2:DescribeNetworkInterfaces", "ec2:DescribeRouteTables"]),
     ])
 }
 
@@ -89,7 +95,7 @@ pub(super) fn association(subject: Subject) -> Result<Vec<Grant>, PermissionsErr
             &["ec2:AssociateRouteTable", "ec2:DisassociateRouteTable", "ec2:ReplaceRouteTableAssociation"],
             ends,
         ),
-        look(subject, &["ec2:DescribeRouteTables", "ec2:DescribeSubnets"]),
+        look(&["ec2:DescribeRouteTables", "ec2:DescribeSubnets"]),
     ])
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::PermissionsError;
 use super::super::names::{BY_ID, Subject};
+use super::super::policy::allow;
 use super::{Grant, change, linked_role, look, make, read, tag, write};
 
 /// [`AWS::S3::Bucket`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html).
@@ -9,14 +10,16 @@ use super::{Grant, change, linked_role, look, make, read, tag, write};
 pub(super) fn bucket(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let arn = [subject.arn()?];
     Ok(vec![
-        read(subject.allow(
+        read(allow(
             &[
                 "s3:GetAccelerateConfiguration",
                 "s3:GetAnalyticsConfiguration",
+                "s3:GetBucketAbac",
                 "s3:GetBucketAcl",
                 "s3:GetBucketCORS",
                 "s3:GetBucketLocation",
                 "s3:GetBucketLogging",
+                "s3:GetBucketMetadataTableConfiguration",
                 "s3:GetBucketNotification",
                 "s3:GetBucketObjectLockConfiguration",
                 "s3:GetBucketOwnershipControls",
@@ -35,7 +38,7 @@ pub(super) fn bucket(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
             ],
             arn.clone(),
         )),
-        write(subject.allow(
+        write(allow(
             &[
                 "s3:CreateBucket",
                 "s3:DeleteBucket",
@@ -58,8 +61,8 @@ pub(super) fn bucket_policy(subject: Subject) -> Result<Vec<Grant>, PermissionsE
     let bucket = subject.text(subject.resource.property("Bucket"))?;
     let arn = [subject.arn_of("s3", &bucket)];
     Ok(vec![
-        read(subject.allow(&["s3:GetBucketPolicy"], arn.clone())),
-        write(subject.allow(&["s3:DeleteBucketPolicy", "s3:PutBucketPolicy"], arn)),
+        read(allow(&["s3:GetBucketPolicy"], arn.clone())),
+        write(allow(&["s3:DeleteBucketPolicy", "s3:PutBucketPolicy"], arn)),
     ])
 }
 
@@ -67,8 +70,8 @@ pub(super) fn bucket_policy(subject: Subject) -> Result<Vec<Grant>, PermissionsE
 const CREATE: &str = "elasticfilesystem:CreateAction";
 
 /// Looking for what was made, by the token of its creation or in a list.
-fn list(subject: Subject, actions: &[&str]) -> Grant {
-    let listed = subject.allow(actions, ["*".to_owned()]);
+fn list(actions: &[&str]) -> Grant {
+    let listed = allow(actions, ["*".to_owned()]);
     read(listed.because("The handlers also ask without an id, which is about no single resource"))
 }
 
@@ -86,7 +89,7 @@ pub(super) fn file_system(subject: Subject) -> Result<Vec<Grant>, PermissionsErr
                 "elasticfilesystem:ListTagsForResource",
             ],
         ),
-        list(subject, &["elasticfilesystem:DescribeFileSystems"]),
+        list(&["elasticfilesystem:DescribeFileSystems"]),
         linked_role(subject, "elasticfilesystem.amazonaws.com"),
         make(subject, &["elasticfilesystem:CreateFileSystem"], ["*".to_owned()]),
         change(
@@ -111,15 +114,15 @@ const TAGGING: [&str; 2] = ["elasticfilesystem:TagResource", "elasticfilesystem:
 
 fn file_system_reads(subject: Subject, actions: &[&str]) -> Grant {
     let all = [subject.arn_of("elasticfilesystem", "file-system/*")];
-    read(subject.scope.owned(subject.allow(actions, all)).because(BY_ID))
+    read(subject.scope.owned(allow(actions, all)).because(BY_ID))
 }
 
 /// [`AWS::EFS::AccessPoint`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-efs-accesspoint.html).
 pub(super) fn access_point(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let points = [subject.arn_of("elasticfilesystem", "access-point/*")];
-    let listed = subject.allow(&["elasticfilesystem:ListTagsForResource"], points.clone());
+    let listed = allow(&["elasticfilesystem:ListTagsForResource"], points.clone());
     let mut grants = vec![
-        list(subject, &["elasticfilesystem:DescribeAccessPoints"]),
+        list(&["elasticfilesystem:DescribeAccessPoints"]),
         read(subject.scope.owned(listed).because(BY_ID)),
         // Of its file system.
         change(
@@ -134,10 +137,18 @@ pub(super) fn access_point(subject: Subject) -> Result<Vec<Grant>, PermissionsEr
 }
 
 /// [`AWS::EFS::MountTarget`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-efs-mounttarget.html):
-/// an address of a file system, which decides who may change it. The service makes the network interface.
+/// an address of a file system, which decides who may change it. EFS makes its network interface
+/// [for whoever asks](https://docs.aws.amazon.com/efs/latest/ug/API_CreateMountTarget.html), without a tag.
 pub(super) fn mount_target(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
+    const INTERFACE: &str = "EFS makes the interface and tags it not: the request has to come from a service, \
+                             and names the subnet or the file system, whose tag says whose it is";
+    let inside = ["security-group/*", "subnet/*"].map(|kind| subject.arn_of("ec2", kind));
+    let interfaces = allow(
+        &["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:ModifyNetworkInterfaceAttribute"],
+        [subject.arn_of("ec2", "network-interface/*")],
+    );
     Ok(vec![
-        list(subject, &["elasticfilesystem:DescribeMountTargets"]),
+        list(&["elasticfilesystem:DescribeMountTargets"]),
         file_system_reads(subject, &["elasticfilesystem:DescribeMountTargetSecurityGroups"]),
         change(
             subject,
@@ -148,6 +159,8 @@ pub(super) fn mount_target(subject: Subject) -> Result<Vec<Grant>, PermissionsEr
             ],
             [subject.arn_of("elasticfilesystem", "file-system/*")],
         ),
-        look(subject, &["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]),
+        change(subject, &["ec2:CreateNetworkInterface", "ec2:ModifyNetworkInterfaceAttribute"], inside),
+        write(interfaces.when("Bool", "aws:ViaAWSService", ["true"]).because(INTERFACE)),
+        look(&["ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets"]),
     ])
 }

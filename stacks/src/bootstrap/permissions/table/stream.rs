@@ -1,7 +1,8 @@
 //! What events pass through: topic rule, stream, delivery, Flink application, queue.
 
 use super::super::PermissionsError;
-use super::super::names::{BY_ID, Subject};
+use super::super::names::{ABSENT, BY_ID, Subject};
+use super::super::policy::allow;
 use super::{Grant, change, make, read, write};
 
 /// [`AWS::Kinesis::Stream`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kinesis-stream.html).
@@ -11,14 +12,14 @@ pub(super) fn stream(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     const KEY: &str = "The key is the one that Kinesis keeps in the account; the stream is named beside it";
     let arn = [subject.arn()?];
     let keys = [subject.arn_of("kms", "key/*")];
-    let encryption = subject.allow(&["kinesis:StartStreamEncryption", "kinesis:StopStreamEncryption"], keys);
+    let encryption = allow(&["kinesis:StartStreamEncryption", "kinesis:StopStreamEncryption"], keys);
     Ok(vec![
         write(encryption.because(KEY)),
-        read(subject.allow(
+        read(allow(
             &["kinesis:DescribeStreamSummary", "kinesis:ListTagsForResource", "kinesis:ListTagsForStream"],
             arn.clone(),
         )),
-        write(subject.allow(
+        write(allow(
             &[
                 "kinesis:AddTagsToStream",
                 "kinesis:CreateStream",
@@ -43,10 +44,11 @@ pub(super) fn stream(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
 /// without the stack, and with underscores.
 pub(super) fn topic_rule(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let rules = [subject.arn_of("iot", &format!("rule/{}_*", subject.id))];
-    let described = subject.allow(&["iot:GetTopicRule", "iot:ListTagsForResource"], rules.clone());
-    let tagged = subject.allow(&["iot:TagResource"], rules.clone());
+    let listed = allow(&["iot:ListTagsForResource"], rules.clone());
+    let tagged = allow(&["iot:TagResource"], rules.clone());
     Ok(vec![
-        read(subject.scope.owned(described)),
+        read(allow(&["iot:GetTopicRule"], rules.clone()).because(ABSENT)),
+        read(subject.scope.owned(listed)),
         make(subject, &["iot:CreateTopicRule"], rules.clone()),
         write(subject.scope.adopted(tagged)),
         change(subject, &["iot:DeleteTopicRule", "iot:ReplaceTopicRule", "iot:UntagResource"], rules),
@@ -57,8 +59,8 @@ pub(super) fn topic_rule(subject: Subject) -> Result<Vec<Grant>, PermissionsErro
 pub(super) fn queue(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let arn = [subject.arn()?];
     Ok(vec![
-        read(subject.allow(&["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListQueueTags"], arn.clone())),
-        write(subject.allow(
+        read(allow(&["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListQueueTags"], arn.clone())),
+        write(allow(
             &[
                 "sqs:CreateQueue",
                 "sqs:DeleteQueue",
@@ -81,8 +83,8 @@ pub(super) fn queue_policy(subject: Subject) -> Result<Vec<Grant>, PermissionsEr
         .map(|queue| Ok(subject.arn_of("sqs", &subject.text(queue)?)))
         .collect::<Result<_, PermissionsError>>()?;
     Ok(vec![
-        read(subject.allow(&["sqs:GetQueueAttributes"], arns.clone())),
-        write(subject.allow(&["sqs:SetQueueAttributes"], arns)),
+        read(allow(&["sqs:GetQueueAttributes"], arns.clone())),
+        write(allow(&["sqs:SetQueueAttributes"], arns)),
     ])
 }
 
@@ -90,13 +92,8 @@ pub(super) fn queue_policy(subject: Subject) -> Result<Vec<Grant>, PermissionsEr
 pub(super) fn delivery_stream(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let arn = [subject.arn()?];
     Ok(vec![
-        read(
-            subject.allow(
-                &["firehose:DescribeDeliveryStream", "firehose:ListTagsForDeliveryStream"],
-                arn.clone(),
-            ),
-        ),
-        write(subject.allow(
+        read(allow(&["firehose:DescribeDeliveryStream", "firehose:ListTagsForDeliveryStream"], arn.clone())),
+        write(allow(
             &[
                 "firehose:CreateDeliveryStream",
                 "firehose:DeleteDeliveryStream",
@@ -116,16 +113,18 @@ fn applications(subject: Subject, id: &str) -> [String; 1] {
     [subject.arn_of("kinesisanalytics", &format!("application/*{id}*"))]
 }
 
+fn described(applications: [String; 1]) -> Grant {
+    read(allow(&["kinesisanalytics:DescribeApplication"], applications).because(ABSENT))
+}
+
 /// [`AWS::KinesisAnalyticsV2::Application`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kinesisanalyticsv2-application.html).
 pub(super) fn application(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let arn = applications(subject, subject.id.as_str());
-    let described = subject.allow(
-        &["kinesisanalytics:DescribeApplication", "kinesisanalytics:ListTagsForResource"],
-        arn.clone(),
-    );
-    let tagged = subject.allow(&["kinesisanalytics:TagResource"], arn.clone());
+    let listed = allow(&["kinesisanalytics:ListTagsForResource"], arn.clone());
+    let tagged = allow(&["kinesisanalytics:TagResource"], arn.clone());
     Ok(vec![
-        read(subject.scope.owned(described).because(BY_ID)),
+        described(arn.clone()),
+        read(subject.scope.owned(listed).because(BY_ID)),
         make(subject, &["kinesisanalytics:CreateApplication"], ["*".to_owned()]),
         write(subject.scope.adopted(tagged).because(BY_ID)),
         change(
@@ -146,9 +145,8 @@ pub(super) fn application(subject: Subject) -> Result<Vec<Grant>, PermissionsErr
 pub(super) fn application_logging(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let application = subject.resource.property("ApplicationName")["Ref"].as_str();
     let arn = applications(subject, application.unwrap_or_default());
-    let described = subject.allow(&["kinesisanalytics:DescribeApplication"], arn.clone());
     Ok(vec![
-        read(subject.scope.owned(described).because(BY_ID)),
+        described(arn.clone()),
         change(
             subject,
             &[

@@ -2,6 +2,7 @@
 
 use super::super::PermissionsError;
 use super::super::names::Subject;
+use super::super::policy::allow;
 use super::{Grant, make, read, write};
 
 /// A workspace, and everything in it.
@@ -15,14 +16,9 @@ fn workspace_and_inside(subject: Subject, id: &str) -> [String; 2] {
 pub(super) fn workspace(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let [workspace, _] = workspace_and_inside(subject, &subject.name()?);
     Ok(vec![
-        read(
-            subject.allow(
-                &["iottwinmaker:GetWorkspace", "iottwinmaker:ListTagsForResource"],
-                [workspace.clone()],
-            ),
-        ),
+        read(allow(&["iottwinmaker:GetWorkspace", "iottwinmaker:ListTagsForResource"], [workspace.clone()])),
         make(subject, &["iottwinmaker:CreateWorkspace"], ["*".to_owned()]),
-        write(subject.allow(
+        write(allow(
             &[
                 "iottwinmaker:DeleteWorkspace",
                 "iottwinmaker:TagResource",
@@ -40,10 +36,10 @@ fn inside(subject: Subject, reads: &[&str], writes: &[&str]) -> Result<Vec<Grant
     let common = ["iottwinmaker:GetWorkspace", "iottwinmaker:ListTagsForResource"];
     let tagging = ["iottwinmaker:TagResource", "iottwinmaker:UntagResource"];
     Ok(vec![
-        read(subject.allow(&common, arns.clone())),
-        read(subject.allow(reads, arns.clone())),
-        write(subject.allow(&tagging, arns.clone())),
-        write(subject.allow(writes, arns)),
+        read(allow(&common, arns.clone())),
+        read(allow(reads, arns.clone())),
+        write(allow(&tagging, arns.clone())),
+        write(allow(writes, arns)),
     ])
 }
 
