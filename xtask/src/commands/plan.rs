@@ -129,7 +129,7 @@ impl Plan {
             made = previews.add(engine, &mut plan, purpose) => made.map_err(Failure::from),
             () = interrupted() => Err(Failure::new(Exit::Unexpected, "interrupted: nothing was changed")),
         };
-        let concluded = 
+        let concluded =
             made.and_then(|()| self.conclude(plan, current, environment, project, global, engine.report));
         if purpose == Purpose::Look || concluded.is_err() {
             previews.discard(&engine.cloudformation, engine.report).await;
