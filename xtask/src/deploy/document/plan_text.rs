@@ -141,7 +141,7 @@ fn write_resource(change: &ResourceChange, out: &mut dyn Write) -> Result {
     }
     let because = because(change);
     if !because.is_empty() {
-        said.push_str(if said.is_empty() { " " } else { ", " });
+        said.push_str(if said.is_empty() { ": " } else { ", " });
         said.push_str(&because);
     }
     writeln!(out, "    {} {} {}{said}", paint(style, sign), change.logical_id, paint(FAINT, &change.kind))?;
