@@ -105,7 +105,7 @@ impl<'a> PlanDocument<'a> {
     #[must_use]
     pub fn next(mut self, next: &Next) -> Self {
         let selection = selection(self.environment);
-        let consent: String = self.data_at_risk.iter().map(|risk| format!(" {}", risk.allow)).collect();
+        let consent: String = self.data_at_risk.iter().flat_map(|risk| [" ", risk.allow.as_str()]).collect();
         let deploy = format!("cargo xtask deploy{selection}");
         self.next = match next {
             // What is blocked says itself what it takes.

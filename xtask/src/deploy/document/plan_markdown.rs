@@ -197,7 +197,7 @@ fn resource_rows(change: &ResourceChange, properties: bool) -> Vec<Vec<String>> 
     let mut resource = format!("{}<br>{}", cell(&change.logical_id), cell(&change.kind));
     let because = because(change);
     if !because.is_empty() {
-        resource.push_str(&format!("<br>{}", prose(&because)));
+        resource.extend(["<br>", &prose(&because)]);
     }
     if !properties {
         return vec![vec![does, resource]];
@@ -227,7 +227,7 @@ fn property_cells(property: &PropertyChange) -> Vec<String> {
     }
     if let Some(actual) = &property.actual {
         let actual = super::wording::cut(&super::wording::value(actual), INLINE);
-        path.push_str(&format!("<br>really {}", cell(&actual)));
+        path.extend(["<br>really ", &cell(&actual)]);
     }
     if is_long(property) {
         let size = |text: &str| format!("*{} characters*", text.chars().count());

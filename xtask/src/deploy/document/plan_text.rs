@@ -57,7 +57,7 @@ pub fn headline(counts: &Counts) -> String {
     };
     let mut line = format!("stacks: {}", all(&counts.stacks));
     if !counts.resources.is_empty() {
-        line.push_str(&format!("; resources: {}", all(&counts.resources)));
+        line.extend(["; resources: ", &all(&counts.resources)]);
     }
     line
 }
