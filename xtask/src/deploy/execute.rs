@@ -183,14 +183,14 @@ async fn apply(
     parameters: BTreeMap<String, String>,
     bucket: Option<String>,
 ) -> Result<(Change, BTreeMap<String, String>), StackError> {
+    if engine.binding == Binding::Exact {
+        as_shown(stack, &parameters)?;
+    }
     // The outputs of another stack may have turned out to be other ones than those it had.
     let as_planned =
         stack.parameters.iter().all(|(name, planned)| planned.before.as_ref() == parameters.get(name));
     if stack.action == Action::None && as_planned {
         return Ok((Change::Unchanged, stack.outputs.clone()));
-    }
-    if engine.binding == Binding::Exact {
-        as_shown(stack, &parameters)?;
     }
     let step = engine.report.step(&stack.stack_name);
     if stack.action == Action::Recreate && stack.status.as_deref().map(condition) != Some(Condition::Phantom)
