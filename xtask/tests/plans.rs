@@ -7,10 +7,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::types::{Capability, ChangeSetSummary, Parameter, Stack, StackStatus, Tag};
+use aws_sdk_cloudformation::types::{
+    Capability, ChangeSetSummary, ExecutionStatus, Parameter, Stack, StackStatus, Tag,
+};
 use serde_json::{Value, json};
 
-use installation::{Pipeline, kinesis};
+use installation::Pipeline;
 
 const INGEST: &str = "sluice-local-ingest";
 
@@ -18,7 +20,7 @@ const INGEST: &str = "sluice-local-ingest";
 struct Desk {
     pipeline: Pipeline,
     plans: tempfile::TempDir,
-    aws: Option<(Client, aws_sdk_kinesis::Client)>,
+    aws: Option<Client>,
 }
 
 impl Desk {
@@ -51,7 +53,7 @@ impl Desk {
     }
 
     fn cloudformation(&self) -> &Client {
-        &self.aws.as_ref().expect("connected").0
+        self.aws.as_ref().expect("connected")
     }
 
     /// Connects to the endpoint that runs now.
@@ -64,7 +66,7 @@ impl Desk {
             .region(aws_sdk_cloudformation::config::Region::new(region.to_owned()))
             .credentials_provider(aws_sdk_cloudformation::config::Credentials::for_tests())
             .endpoint_url(endpoint);
-        self.aws = Some((Client::from_conf(config.build()), kinesis(endpoint, region)));
+        self.aws = Some(Client::from_conf(config.build()));
     }
 
     async fn stack(&self, name: &str) -> Option<Stack> {
@@ -74,35 +76,34 @@ impl Desk {
         })
     }
 
+    /// The change sets of `ingest` that wait to be executed.
     async fn change_sets(&self) -> Vec<ChangeSetSummary> {
         let listed = self.cloudformation().list_change_sets().stack_name(INGEST).send().await;
-        listed.expect("an answer").summaries.unwrap_or_default()
+        let mut waiting = listed.expect("an answer").summaries.unwrap_or_default();
+        waiting.retain(|change_set| change_set.execution_status() == Some(&ExecutionStatus::Available));
+        waiting
     }
 
-    /// The stream of `ingest`, and for how long it keeps an event.
-    async fn stream(&self) -> (String, i32) {
-        let resource = self
-            .cloudformation()
-            .describe_stack_resource()
-            .stack_name(INGEST)
-            .logical_resource_id("EventStream")
-            .send();
-        let resource = resource.await.expect("an answer").stack_resource_detail.expect("a resource");
-        let name = resource.physical_resource_id.expect("a name");
-        let client = &self.aws.as_ref().expect("connected").1;
-        let summary = client.describe_stream_summary().stream_name(&name).send().await.expect("an answer");
-        let hours = summary.stream_description_summary.expect("a stream").retention_period_hours;
-        (name, hours)
+    /// The name of the quarantine queue of `ingest`, and the topics that it hears.
+    async fn ingest(&self) -> (String, String) {
+        let stack = self.stack(INGEST).await.expect("a stack");
+        let output = |key: &str| {
+            let mut outputs = stack.outputs().iter();
+            let found = outputs.find(|output| output.output_key() == Some(key));
+            found.and_then(|output| output.output_value()).expect("an output").to_owned()
+        };
+        let queue = output("QuarantineUrl");
+        (queue.rsplit('/').next().unwrap_or_default().to_owned(), output("TopicFilter"))
     }
 
-    /// Changes `ingest` as one does at a console: another name for the stream, and another tag.
+    /// Changes `ingest` as one does at a console: another name for the queue, and another tag.
     async fn change_by_hand(&self) {
         let stack = self.stack(INGEST).await.expect("a stack");
         let client = self.cloudformation();
         let template = client.get_template().stack_name(INGEST).send().await.expect("an answer");
         let mut template: Value =
             serde_json::from_str(&template.template_body.expect("a template")).expect("JSON");
-        template["Resources"]["EventStream"]["Properties"]["Name"] = json!("named-by-hand");
+        template["Resources"]["QuarantineQueue"]["Properties"]["QueueName"] = json!("named-by-hand");
         let kept = |parameter: &Parameter| {
             let key = parameter.parameter_key().expect("a name");
             Parameter::builder().parameter_key(key).use_previous_value(true).build()
@@ -199,37 +200,38 @@ fn from_nothing(desk: &mut Desk) {
 
 /// A look leaves nothing behind; what is saved waits, and is executed as it is.
 async fn exactly_what_was_saved(desk: &Desk) {
-    let hours = ["--set", "stream.retention_hours=48"];
-    let looked = desk.pipeline.json(&[&["plan", "--stack", "ingest"], &hours[..]].concat());
-    let stream = planned(&looked, "ingest")["resources"]
+    let topics = ["--set", "topic_prefix=one"];
+    let looked = desk.pipeline.json(&[&["plan", "--stack", "ingest"], &topics[..]].concat());
+    let rule = planned(&looked, "ingest")["resources"]
         .as_array()
-        .and_then(|resources| resources.iter().find(|one| one["logical_id"] == "EventStream").cloned())
+        .and_then(|resources| resources.iter().find(|one| one["logical_id"] == "TopicRule").cloned())
         .unwrap_or_else(|| panic!("{looked}"));
-    assert_eq!((&stream["change"], &stream["origin"]), (&json!("modify"), &json!("both")), "{stream}");
-    let property = &stream["properties"][0];
-    assert_eq!(property["path"], "RetentionPeriodHours");
-    assert_eq!((&property["before"], &property["after"]), (&json!(24), &json!(48)), "{stream}");
+    // The template's diff has the values, and the emulator's change set has none.
+    assert_eq!((&rule["origin"], rule.get("data")), (&json!("both"), None), "{rule}");
+    let property = &rule["properties"][0];
+    assert_eq!(property["path"], "TopicRulePayload.Sql");
+    assert!(property["after"].as_str().is_some_and(|sql| sql.contains("'one/dt/+/measures'")), "{rule}");
     assert!(desk.change_sets().await.is_empty(), "{:?}", desk.change_sets().await);
 
-    desk.plan("hours.json", &hours);
-    let saved = desk.saved("hours.json");
+    desk.plan("topics.json", &topics);
+    let saved = desk.saved("topics.json");
     let id = planned(&saved, "ingest")["change_set"].as_str().expect("a change set").to_owned();
     assert_eq!(planned(&saved, "artifacts").get("change_set"), None, "it stays as it is");
     // Somebody looks at the same in between.
-    desk.pipeline.json(&[&["plan", "--stack", "ingest"], &hours[..]].concat());
+    desk.pipeline.json(&[&["plan", "--stack", "ingest"], &topics[..]].concat());
     let waiting = desk.change_sets().await;
     assert_eq!(waiting.iter().filter_map(ChangeSetSummary::change_set_id).collect::<Vec<_>>(), [id.as_str()]);
 
-    assert_eq!(desk.stream().await.1, 24);
-    let deployed = desk.deploy("hours.json", &[], 0);
+    assert_eq!(desk.ingest().await.1, "dt/+/measures");
+    let deployed = desk.deploy("topics.json", &[], 0);
     assert_eq!((action(&deployed, "artifacts"), action(&deployed, "ingest")), ("unchanged", "updated"));
-    assert_eq!(desk.stream().await.1, 48);
+    assert_eq!(desk.ingest().await.1, "one/dt/+/measures");
     let executed = desk.cloudformation().describe_change_set().change_set_name(&id).send().await;
     let status = executed.expect("an answer").execution_status;
     assert_eq!(status.map(|status| status.as_str().to_owned()).as_deref(), Some("EXECUTE_COMPLETE"));
 
     // There is nothing left to do, and a plan of that can be executed at any time.
-    let nothing = desk.plan("nothing.json", &hours);
+    let nothing = desk.plan("nothing.json", &topics);
     assert_eq!(nothing["unchanged"], true, "{nothing}");
     for _ in 0..2 {
         assert_eq!(action(&desk.deploy("nothing.json", &[], 0), "ingest"), "unchanged");
@@ -237,40 +239,42 @@ async fn exactly_what_was_saved(desk: &Desk) {
 }
 
 async fn nothing_when_something_moved(desk: &Desk) {
-    desk.plan("hours-72.json", &["--set", "stream.retention_hours=72"]);
+    desk.plan("topics-2.json", &["--set", "topic_prefix=two"]);
     desk.change_by_hand().await;
-    let refused = desk.deploy("hours-72.json", &[], 3);
+    let refused = desk.deploy("topics-2.json", &[], 3);
     let moved = moved(&refused);
-    for expected in ["ingest template -: ", "ingest tag owner: - -> somebody", "ingest output StreamName: "] {
+    for expected in
+        ["ingest template -: ", "ingest tag owner: - -> somebody", "ingest output QuarantineUrl: "]
+    {
         assert!(moved.iter().any(|line| line.starts_with(expected)), "{expected}: {moved:?}");
     }
     assert!(moved.iter().all(|line| line.starts_with("ingest ")), "{moved:?}");
     assert!(refused["error"]["hint"].as_str().is_some_and(|hint| hint.contains("new plan")), "{refused}");
-    assert_eq!(desk.stream().await, ("named-by-hand".to_owned(), 48));
+    assert_eq!(desk.ingest().await, ("named-by-hand".to_owned(), "one/dt/+/measures".to_owned()));
 }
 
-/// The stream that was named by hand is replaced by one that is not: what it holds would be lost.
+/// The queue that was named by hand is replaced by one that is not: what it holds would be lost.
 async fn data_is_lost_by_name_alone(desk: &Desk) {
-    desk.plan("rename.json", &["--set", "stream.retention_hours=48"]);
+    desk.plan("rename.json", &["--set", "topic_prefix=one"]);
     let saved = desk.saved("rename.json");
     let resources = planned(&saved, "ingest")["resources"].as_array().expect("resources").clone();
-    let stream = resources.iter().find(|one| one["logical_id"] == "EventStream").expect("the stream");
-    assert_eq!((&stream["change"], &stream["data"]), (&json!("replace"), &json!("lost")), "{stream}");
+    let queue = resources.iter().find(|one| one["logical_id"] == "QuarantineQueue").expect("the queue");
+    assert_eq!((&queue["change"], &queue["data"]), (&json!("replace"), &json!("lost")), "{queue}");
 
     let refused = desk.deploy("rename.json", &[], 3);
     let losses = &refused["error"]["details"]["losses"];
-    assert_eq!(losses[0]["logical_id"], "EventStream", "{refused}");
-    let other = desk.deploy("rename.json", &["--allow-data-loss", "ingest.QuarantineQueue"], 3);
+    assert_eq!(losses[0]["logical_id"], "QuarantineQueue", "{refused}");
+    let other = desk.deploy("rename.json", &["--allow-data-loss", "ingest.EventStream"], 3);
     assert_eq!(other["error"]["details"]["losses"], *losses);
-    assert_eq!(desk.stream().await.0, "named-by-hand");
+    assert_eq!(desk.ingest().await.0, "named-by-hand");
 
-    let deployed = desk.deploy("rename.json", &["--allow-data-loss", "ingest.EventStream"], 0);
+    let deployed = desk.deploy("rename.json", &["--allow-data-loss", "ingest.QuarantineQueue"], 0);
     assert_eq!(action(&deployed, "ingest"), "updated");
-    assert_ne!(desk.stream().await.0, "named-by-hand");
+    assert_ne!(desk.ingest().await.0, "named-by-hand");
 }
 
 async fn nothing_when_a_stack_is_gone(desk: &Desk) {
-    desk.plan("gone.json", &["--set", "stream.retention_hours=96"]);
+    desk.plan("gone.json", &["--set", "topic_prefix=three"]);
     desk.cloudformation().delete_stack().stack_name(INGEST).send().await.expect("a deletion");
     desk.settle(|stack| stack.is_none()).await;
     assert_eq!(moved(&desk.deploy("gone.json", &[], 3)), ["ingest vanished -: UPDATE_COMPLETE -> -"]);
@@ -279,7 +283,8 @@ async fn nothing_when_a_stack_is_gone(desk: &Desk) {
 
 /// An environment like production, on this machine.
 fn what_keeps_its_data_needs_a_plan(desk: &Desk) {
-    desk.pipeline.environment("vault", |text| text.replace("on_delete = \"delete\"", "on_delete = \"retain\""));
+    desk.pipeline
+        .environment("vault", |text| text.replace("on_delete = \"delete\"", "on_delete = \"retain\""));
     let vault = ["--env", "vault"];
     let deploy = ["deploy", "--stack", "ingest", "--env", "vault", "--format", "json"];
     for more in [&["--yes"][..], &[]] {
@@ -292,7 +297,7 @@ fn what_keeps_its_data_needs_a_plan(desk: &Desk) {
     desk.plan("vault.json", &vault);
     // The plan names its environment; another one is refused, and so is what nobody agreed to.
     desk.deploy("vault.json", &["--yes", "--env", "local"], 2);
-    desk.deploy("vault.json", &["--yes", "--set", "stream.retention_hours=48"], 2);
+    desk.deploy("vault.json", &["--yes", "--set", "topic_prefix=one"], 2);
     desk.deploy("vault.json", &[], 3);
     let deployed = desk.deploy("vault.json", &["--yes"], 0);
     assert_eq!((&deployed["environment"], action(&deployed, "ingest")), (&json!("vault"), "created"));

@@ -273,9 +273,9 @@ async fn read(
     first: DescribeChangeSetOutput,
 ) -> Result<ChangeSet, ChangeSetError> {
     let stack_id = first.stack_id().unwrap_or_default().to_owned();
-    let with_values = async { pages(client, id, Values::With, describe(client, id, Values::With, None).await?).await };
-    let (with_values, without) =
-        futures::try_join!(with_values, pages(client, id, Values::Without, first))?;
+    let with_values =
+        async { pages(client, id, Values::With, describe(client, id, Values::With, None).await?).await };
+    let (with_values, without) = futures::try_join!(with_values, pages(client, id, Values::Without, first))?;
     let resources = merge::described(&with_values, &without);
     Ok(ChangeSet { id: id.to_owned(), stack_id, resources })
 }

@@ -290,9 +290,7 @@ fn why(
     let cause = detail.causing_entity().unwrap_or_default();
     let resource = cause.split('.').next().unwrap_or(cause);
     match detail.change_source() {
-        Some(ChangeSource::ResourceReference | ChangeSource::ResourceAttribute) => {
-            Some(follows(resource))
-        }
+        Some(ChangeSource::ResourceReference | ChangeSource::ResourceAttribute) => Some(follows(resource)),
         Some(ChangeSource::ParameterReference) if decides => {
             Some(format!("`{path}` changes with parameter `{cause}`"))
         }

@@ -127,10 +127,7 @@ fn each_kind_of_change() {
                 )),
             "A Replace: TableName!=\"a\"->\"b\"; `TableName` changes with parameter `Name`, `TableName` changes",
         ),
-        (
-            modified("Custom", "Custom::TimestreamTable", Replacement::Conditional),
-            "Custom Modify:",
-        ),
+        (modified("Custom", "Custom::TimestreamTable", Replacement::Conditional), "Custom Modify:"),
         (
             modified("A", ROLE, Replacement::False).details(detail(
                 value("Description", "x", KNOWN_AFTER_APPLY),
@@ -140,13 +137,19 @@ fn each_kind_of_change() {
             "A Modify: Description=\"x\"->- later",
         ),
         (
-            modified("A", "AWS::SecretsManager::Secret", Replacement::False)
-                .details(detail(value("SecretString", "geheim", "secret"), DirectModification, None)),
+            modified("A", "AWS::SecretsManager::Secret", Replacement::False).details(detail(
+                value("SecretString", "geheim", "secret"),
+                DirectModification,
+                None,
+            )),
             "A Modify: SecretString=\"(hidden)\"->\"(hidden)\"",
         ),
         (
-            modified("A", ROLE, Replacement::False)
-                .details(detail(value("Code", r#"{"S3Key":"1"}"#, "12"), DirectModification, None)),
+            modified("A", ROLE, Replacement::False).details(detail(
+                value("Code", r#"{"S3Key":"1"}"#, "12"),
+                DirectModification,
+                None,
+            )),
             "A Modify: Code={\"S3Key\":\"1\"}->\"12\"",
         ),
         (
@@ -278,8 +281,7 @@ fn both_say_more_than_either() {
             r#"Table Replace Retained: TableName!="one"->"two"; `TableName` changes"#,
         ]
     );
-    let may_replace =
-        |id: &str, kind: &str| modified(id, kind, Replacement::Conditional).build();
+    let may_replace = |id: &str, kind: &str| modified(id, kind, Replacement::Conditional).build();
     let cases: [(&str, Vec<sdk::ResourceChange>, Vec<&str>); 4] = [
         (
             "the change set knows nothing",

@@ -24,11 +24,14 @@ pub mod replacement;
 pub mod run;
 pub mod saved;
 pub mod security;
+mod stack_error;
 pub mod state;
 pub mod status;
 
 #[cfg(test)]
 mod application_tests;
+#[cfg(test)]
+mod bound_tests;
 #[cfg(test)]
 mod engine_tests;
 #[cfg(test)]

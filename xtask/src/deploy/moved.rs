@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::plan::Current;
-use super::saved::{SavedPlan, SavedStack, Seen, sha256};
+use super::saved::{SavedPlan, SavedStack, Seen};
 use super::status::CHANGE_SET_AVAILABLE;
 
 /// One thing that is not as the plan saw it.
@@ -97,12 +97,12 @@ pub type ChangeSets = BTreeMap<String, (String, String)>;
 
 /// Everything that is not as the plan saw it. `current` has the stacks that are there, by name in the table
 /// of stacks.
-pub fn moved(
-    saved: &SavedPlan,
-    current: &BTreeMap<String, Current>,
-    change_sets: &ChangeSets,
-) -> Vec<Moved> {
-    saved.stacks.iter().flat_map(|stack| of_stack(stack, current.get(&stack.plan.name), change_sets)).collect()
+pub fn moved(saved: &SavedPlan, current: &BTreeMap<String, Current>, change_sets: &ChangeSets) -> Vec<Moved> {
+    saved
+        .stacks
+        .iter()
+        .flat_map(|stack| of_stack(stack, current.get(&stack.plan.name), change_sets))
+        .collect()
 }
 
 fn of_stack(stack: &SavedStack, current: Option<&Current>, change_sets: &ChangeSets) -> Vec<Moved> {
@@ -153,19 +153,4 @@ fn of_stack(stack: &SavedStack, current: Option<&Current>, change_sets: &ChangeS
         }
     }
     found
-}
-
-impl Seen {
-    /// What a plan remembers of a stack.
-    pub fn of(current: &Current) -> Self {
-        Self {
-            stack_id: current.stack_id.clone(),
-            status: current.status.clone(),
-            template_sha256: sha256(&current.template),
-            parameters: current.parameters.clone(),
-            outputs: current.outputs.clone(),
-            tags: current.tags.clone(),
-            updated: current.updated.clone(),
-        }
-    }
 }

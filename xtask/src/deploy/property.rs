@@ -190,12 +190,12 @@ pub fn mentioned(value: &Value) -> Box<dyn Iterator<Item = &str> + '_> {
                 ("Fn::GetAtt", Value::String(path)) => boxed(path.split('.').take(1)),
                 ("Fn::GetAtt", Value::Array(parts)) => boxed(parts.iter().take(1).filter_map(Value::as_str)),
                 ("Fn::Sub", Value::String(text)) => boxed(placeholders(text)),
-                ("Fn::Sub", Value::Array(parts)) => boxed(parts.iter().enumerate().flat_map(
-                    |(index, part)| match part {
+                ("Fn::Sub", Value::Array(parts)) => {
+                    boxed(parts.iter().enumerate().flat_map(|(index, part)| match part {
                         Value::String(text) if index == 0 => boxed(placeholders(text)),
                         other => mentioned(other),
-                    },
-                )),
+                    }))
+                }
                 (_, argument) => mentioned(argument),
             }))
         }
@@ -285,7 +285,12 @@ mod tests {
         let line = |change: PropertyChange| {
             let deferred = if change.deferred { ", later" } else { "" };
             let replaces = if change.replaces { ", replaces" } else { "" };
-            format!("{}: {} -> {}{deferred}{replaces}", change.path, show(&change.before), show(&change.after))
+            format!(
+                "{}: {} -> {}{deferred}{replaces}",
+                change.path,
+                show(&change.before),
+                show(&change.after)
+            )
         };
         let found = changes(&old, &new, &names(&["Key"]), |path| path == "Properties.BucketName");
         assert_eq!(found.into_iter().map(line).collect::<Vec<_>>(), expected);
@@ -296,7 +301,11 @@ mod tests {
         let properties = |value: Value| json!({ "Properties": value });
         let table: [(Value, Value, &[&str]); 11] = [
             (json!({}), json!({}), &[]),
-            (json!({"BucketName": "a"}), json!({"BucketName": "b"}), &[r#"BucketName: "a" -> "b", replaces"#]),
+            (
+                json!({"BucketName": "a"}),
+                json!({"BucketName": "b"}),
+                &[r#"BucketName: "a" -> "b", replaces"#],
+            ),
             (json!({"A": {"B": 1}}), json!({"A": {"C": [2]}}), &["A.B: 1 -> -", "A.C: - -> [2]"]),
             (json!({"A": [1, 2]}), json!({"A": [1]}), &["A: [1,2] -> [1]"]),
             (json!({"A": {"Ref": "Key"}}), json!({"A": {"Ref": "Key"}}), &[r#"A: "1" -> -, later"#]),

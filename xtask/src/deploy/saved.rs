@@ -139,7 +139,9 @@ pub enum SavedPlanError {
         program: String,
     },
     /// A template in it was changed.
-    #[error("plan {path} was changed after it was made: the template of stack `{stack}` does not match its SHA-256")]
+    #[error(
+        "plan {path} was changed after it was made: the template of stack `{stack}` does not match its SHA-256"
+    )]
     Altered {
         /// The file.
         path: String,
@@ -177,9 +179,9 @@ impl Explain for SavedPlanError {
             Self::Elsewhere { what: "environment", planned, .. } => {
                 Some(format!("leave `--env` out, or write `--env {planned}`"))
             }
-            Self::Elsewhere { .. } => Some(
-                "the environment's file has changed since the plan was made: make a new plan".to_owned(),
-            ),
+            Self::Elsewhere { .. } => {
+                Some("the environment's file has changed since the plan was made: make a new plan".to_owned())
+            }
             Self::Write { .. } => None,
         }
     }
@@ -295,6 +297,21 @@ impl SavedStack {
         };
         let archives = std::mem::take(&mut plan.archives).into_iter().map(archive).collect();
         Self { template_sha256: sha256(&plan.template), archives, seen, plan }
+    }
+}
+
+impl Seen {
+    /// What a plan remembers of a stack.
+    pub fn of(current: &Current) -> Self {
+        Self {
+            stack_id: current.stack_id.clone(),
+            status: current.status.clone(),
+            template_sha256: sha256(&current.template),
+            parameters: current.parameters.clone(),
+            outputs: current.outputs.clone(),
+            tags: current.tags.clone(),
+            updated: current.updated.clone(),
+        }
     }
 }
 

@@ -10,7 +10,8 @@ use crate::deploy::plan::{Desired, DesiredStack, Source, make};
 use crate::project::Project;
 
 fn template(name: &str) -> String {
-    json!({"Resources": {"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name}}}}).to_string()
+    json!({"Resources": {"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name}}}})
+        .to_string()
 }
 
 fn desired_stack(name: &str, archives: Vec<Archive>) -> DesiredStack {
@@ -93,7 +94,10 @@ fn what_is_no_plan_is_refused() {
         ("{\"environment\": \"dev\"}".to_owned(), "it names no format"),
         (edited(&|plan| plan["format"] = json!(7)), "has format 7, made by version"),
         (edited(&|plan| plan["stacks"] = json!([{}])), "is not a saved plan: missing field"),
-        (edited(&|plan| plan["stacks"][1]["template"] = json!("{}")), "the template of stack `store` does not"),
+        (
+            edited(&|plan| plan["stacks"][1]["template"] = json!("{}")),
+            "the template of stack `store` does not",
+        ),
     ];
     for (text, expected) in table {
         let error = SavedPlan::parse(&text, "plan.json".to_owned()).expect_err("refused");

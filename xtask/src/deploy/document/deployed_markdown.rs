@@ -59,15 +59,12 @@ fn failure(stack: &DeployedStack<'_>, held: &[&str], out: &mut dyn Write) -> Res
         _ => ("CAUTION", "failed"),
     };
     let mut alert = format!("[!{kind}]\n**{} {became}", code(stack.name));
-    match stack.cause {
-        Some(RootCause { logical_id, kind, reason, .. }) => {
-            writeln!(alert, " at {}** {}", code(logical_id), code(kind))?;
-            block(&mut alert, "text", reason)?;
-        }
-        None => {
-            writeln!(alert, "**")?;
-            block(&mut alert, "text", stack.error.as_deref().unwrap_or_default())?;
-        }
+    if let Some(RootCause { logical_id, kind, reason, .. }) = stack.cause {
+        writeln!(alert, " at {}** {}", code(logical_id), code(kind))?;
+        block(&mut alert, "text", reason)?;
+    } else {
+        writeln!(alert, "**")?;
+        block(&mut alert, "text", stack.error.as_deref().unwrap_or_default())?;
     }
     if !held.is_empty() {
         let held: Vec<String> = held.iter().map(|name| code(name)).collect();

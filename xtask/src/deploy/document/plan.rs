@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::wording::selection;
+use super::wording::{selection, trails};
 use super::{plan_markdown, plan_text};
 use crate::deploy::difference::{Change, Data, ResourceChange};
 use crate::deploy::plan::{Action, Parameter, Plan, StackPlan};
@@ -48,9 +48,9 @@ pub enum Next {
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Counts {
     /// Stacks by what happens to them.
-    pub stacks: BTreeMap<&'static str, usize>,
+    pub stacks: BTreeMap<String, usize>,
     /// Resources by what happens to them.
-    pub resources: BTreeMap<&'static str, usize>,
+    pub resources: BTreeMap<String, usize>,
 }
 
 /// A resource that holds data and does not stay as it is.
@@ -79,8 +79,8 @@ pub(super) struct PlannedStack<'a> {
 }
 
 /// What is counted of stacks and resources, in the order in which it is told.
-pub(super) const ORDER: [&str; 7] =
-    ["create", "update", "may replace", "replace", "remove", "wait", "blocked"];
+pub(super) const ORDER: [&str; 8] =
+    ["create", "update", "perhaps update", "perhaps replace", "replace", "remove", "wait", "blocked"];
 
 impl<'a> PlanDocument<'a> {
     /// What is told of a plan that `deploy` carries out.
@@ -105,7 +105,7 @@ impl<'a> PlanDocument<'a> {
     #[must_use]
     pub fn next(mut self, next: &Next) -> Self {
         let selection = selection(self.environment);
-        let consent: String = self.data_at_risk.iter().map(|risk| format!(" {}", risk.allow)).collect();
+        let consent: String = self.data_at_risk.iter().flat_map(|risk| [" ", risk.allow.as_str()]).collect();
         let deploy = format!("cargo xtask deploy{selection}");
         self.next = match next {
             // What is blocked says itself what it takes.
@@ -165,6 +165,17 @@ impl<'a> PlannedStack<'a> {
         matches!(self.action, Action::Create | Action::Recreate)
     }
 
+    /// Resources that are touched, if at all, only because they take values of others.
+    pub fn trailing(&self) -> Vec<&'a str> {
+        let trailing = self.resources.iter().filter(|change| trails(change));
+        trailing.map(|change| change.logical_id.as_str()).collect()
+    }
+
+    /// All others.
+    pub fn leading(&self) -> impl Iterator<Item = &'a ResourceChange> {
+        self.resources.iter().filter(|change| !trails(change))
+    }
+
     /// Names of the parameters whose value is known only after another stack is deployed.
     pub fn unknown(&self) -> impl Iterator<Item = &'a str> {
         self.parameters.iter().filter(|(_, parameter)| parameter.after.is_none()).map(|(name, _)| *name)
@@ -199,9 +210,9 @@ impl Counts {
                 Action::Wait => "wait",
                 Action::Blocked => "blocked",
             };
-            *counts.stacks.entry(action).or_default() += 1;
+            *counts.stacks.entry(action.to_owned()).or_default() += 1;
             for change in stack.resources {
-                *counts.resources.entry(super::wording::verb(change.change)).or_default() += 1;
+                *counts.resources.entry(super::wording::deed(change)).or_default() += 1;
             }
         }
         counts

@@ -11,7 +11,7 @@ use super::markdown::{LIMIT, block, cell, code, details, head, html_code, prose,
 use super::plan::{PlanDocument, PlannedStack};
 use super::plan_text::headline;
 use super::security_markdown;
-use super::wording::{action, after, because, before, counted, deed, fate, selection};
+use super::wording::{action, after, because, before, counted, deed, fate, only_follows, selection};
 use crate::deploy::difference::{Change, Data, PropertyChange, ResourceChange};
 use crate::deploy::plan::Action;
 
@@ -28,8 +28,10 @@ enum Detail {
     Full,
 }
 
-/// Characters of a value that stands in a table.
+/// Characters of a list or an object that stands in a table.
 const INLINE: usize = 60;
+/// Characters of a text that stands in a table, such as the key of an archive.
+const TEXT: usize = 120;
 /// Rows of a table on a bare page.
 const FEW: usize = 40;
 
@@ -134,10 +136,14 @@ fn write_stack(stack: &PlannedStack<'_>, detail: Detail, out: &mut dyn Write) ->
         return Ok(());
     }
     let full = detail >= Detail::Properties;
-    let rows = stack.resources.iter().flat_map(|change| resource_rows(change, full));
+    let rows = stack.leading().flat_map(|change| resource_rows(change, full));
     let head: &[&str] =
         if full { &["", "Resource", "Property", "Before", "After"] } else { &["", "Resource"] };
     table(out, head, rows)?;
+    let trailing: Vec<String> = stack.trailing().into_iter().map(code).collect();
+    if !trailing.is_empty() {
+        writeln!(out, "Perhaps updated, as they take values of others: {}\n", trailing.join(", "))?;
+    }
     if detail == Detail::Full {
         for change in stack.resources {
             for property in change.properties.iter().filter(|property| is_long(property)) {
@@ -191,12 +197,17 @@ fn resource_rows(change: &ResourceChange, properties: bool) -> Vec<Vec<String>> 
     let mut resource = format!("{}<br>{}", cell(&change.logical_id), cell(&change.kind));
     let because = because(change);
     if !because.is_empty() {
-        resource.push_str(&format!("<br>{}", prose(&because)));
+        resource.extend(["<br>", &prose(&because)]);
     }
     if !properties {
         return vec![vec![does, resource]];
     }
-    let mut rows: Vec<Vec<String>> = change.properties.iter().map(property_cells).collect();
+    let (following, own): (Vec<_>, Vec<_>) = change.properties.iter().partition(|one| only_follows(one));
+    let mut rows: Vec<Vec<String>> = own.into_iter().map(property_cells).collect();
+    if !following.is_empty() {
+        let paths: Vec<String> = following.iter().map(|property| cell(&property.path)).collect();
+        rows.push(vec![paths.join("<br>"), String::new(), "*known after deployment*".to_owned()]);
+    }
     if rows.is_empty() {
         rows.push(vec![String::new(); 3]);
     }
@@ -216,7 +227,7 @@ fn property_cells(property: &PropertyChange) -> Vec<String> {
     }
     if let Some(actual) = &property.actual {
         let actual = super::wording::cut(&super::wording::value(actual), INLINE);
-        path.push_str(&format!("<br>really {}", cell(&actual)));
+        path.extend(["<br>really ", &cell(&actual)]);
     }
     if is_long(property) {
         let size = |text: &str| format!("*{} characters*", text.chars().count());
@@ -226,7 +237,10 @@ fn property_cells(property: &PropertyChange) -> Vec<String> {
 }
 
 fn is_long(property: &PropertyChange) -> bool {
-    [before(property), after(property)].iter().any(|text| text.chars().count() > INLINE)
+    let structured =
+        |value: &Option<serde_json::Value>| value.as_ref().is_some_and(|value| !value.is_string());
+    let limit = if structured(&property.before) || structured(&property.after) { INLINE } else { TEXT };
+    [before(property), after(property)].iter().any(|text| text.chars().count() > limit)
 }
 
 fn diff(change: &ResourceChange, property: &PropertyChange, out: &mut dyn Write) -> Result {

@@ -1,10 +1,11 @@
 //! A plan as text for a terminal.
 
+use std::collections::BTreeMap;
 use std::fmt::{Result, Write};
 
 use super::plan::{Counts, ORDER, PlanDocument, PlannedStack};
 use super::security_text;
-use super::wording::{action, after, because, before, counted, cut, cut_both, deed, fate};
+use super::wording::{action, after, because, before, counted, cut, cut_both, deed, fate, only_follows};
 use crate::deploy::difference::{Change, Data, PropertyChange, ResourceChange};
 use crate::deploy::plan::Action;
 use crate::report::{BAD, CAUTION, FAINT, GOOD, STRONG, paint};
@@ -40,22 +41,23 @@ pub fn write(plan: &PlanDocument<'_>, out: &mut dyn Write) -> Result {
 /// How much happens, in one line.
 pub fn headline(counts: &Counts) -> String {
     let tell = |key: &str, count: usize| match key {
-        "may replace" => format!("{count} perhaps to replace"),
+        "perhaps update" => format!("{count} perhaps to update"),
+        "perhaps replace" => format!("{count} perhaps to replace"),
         "wait" => format!("{count} to wait for"),
         "blocked" => format!("{count} blocked"),
         verb => format!("{count} to {verb}"),
     };
-    let all = |counts: &std::collections::BTreeMap<&str, usize>| {
+    let all = |counts: &BTreeMap<String, usize>| {
         ORDER
             .iter()
-            .filter_map(|key| Some(tell(key, *counts.get(key)?)))
+            .filter_map(|key| Some(tell(key, *counts.get(*key)?)))
             .chain(counts.get("unchanged").map(|count| format!("{count} unchanged")))
             .collect::<Vec<_>>()
             .join(", ")
     };
     let mut line = format!("stacks: {}", all(&counts.stacks));
     if !counts.resources.is_empty() {
-        line.push_str(&format!("; resources: {}", all(&counts.resources)));
+        line.extend(["; resources: ", &all(&counts.resources)]);
     }
     line
 }
@@ -108,8 +110,13 @@ fn write_stack(stack: &PlannedStack<'_>, out: &mut dyn Write) -> Result {
         let line = format!("from stacks that come first: {}", unknown.join(", "));
         writeln!(out, "    {}", paint(FAINT, line))?;
     }
-    for change in stack.resources {
+    for change in stack.leading() {
         write_resource(change, out)?;
+    }
+    let trailing = stack.trailing();
+    if !trailing.is_empty() {
+        let line = format!("~ perhaps, as they take values of others: {}", trailing.join(", "));
+        writeln!(out, "    {}", paint(FAINT, line))?;
     }
     if stack.resources.is_empty() && stack.action == Action::Update {
         writeln!(out, "    {}", paint(FAINT, "tags, outputs or the words of the template change alone"))?;
@@ -134,11 +141,17 @@ fn write_resource(change: &ResourceChange, out: &mut dyn Write) -> Result {
     }
     let because = because(change);
     if !because.is_empty() {
-        said.push_str(if said.is_empty() { " " } else { ", " });
+        said.push_str(if said.is_empty() { ": " } else { ", " });
         said.push_str(&because);
     }
     writeln!(out, "    {} {} {}{said}", paint(style, sign), change.logical_id, paint(FAINT, &change.kind))?;
-    change.properties.iter().try_for_each(|property| write_property(property, out))
+    let (following, own): (Vec<_>, Vec<_>) = change.properties.iter().partition(|one| only_follows(one));
+    own.into_iter().try_for_each(|property| write_property(property, out))?;
+    if following.is_empty() {
+        return Ok(());
+    }
+    let paths: Vec<&str> = following.iter().map(|property| property.path.as_str()).collect();
+    writeln!(out, "        {}", paint(FAINT, format_args!("{}: known after deployment", paths.join(", "))))
 }
 
 fn write_property(property: &PropertyChange, out: &mut dyn Write) -> Result {

@@ -8,6 +8,7 @@ use stacks::environment::Environment;
 use stacks::{Inputs, synthesize};
 
 use crate::artifacts::Archive;
+use crate::deploy::difference::{Change, PropertyChange, ResourceChange};
 use crate::deploy::plan::{self, Current, Desired, Plan, Source};
 use crate::deploy::{artifacts, desired};
 
@@ -82,6 +83,42 @@ pub fn first() -> Plan {
 /// Nothing to do.
 pub fn nothing() -> Plan {
     plan::make(&dev(&[]), &deployed(&dev(&[]))).expect("no cycle")
+}
+
+/// A longer retention, with what only CloudFormation knows of it: who follows whom, what may be replaced, and
+/// what somebody changed by other means.
+pub fn asked() -> Plan {
+    let after = dev(&[("stream.retention_hours", "48")]);
+    let mut plan = plan::make(&after, &deployed(&dev(&[]))).expect("no cycle");
+    let stream = plan.stacks.iter().flat_map(|stack| &stack.resources).next().cloned();
+    let stream = stream.expect("the stream changes");
+    let follower = |id: &str, kind: &str, change, path: &str| ResourceChange {
+        logical_id: id.to_owned(),
+        kind: kind.to_owned(),
+        change,
+        properties: vec![PropertyChange {
+            path: path.to_owned(),
+            before: None,
+            after: None,
+            deferred: true,
+            ..stream.properties[0].clone()
+        }],
+        why: vec!["follows `EventStream`".to_owned()],
+        possible: true,
+        ..stream.clone()
+    };
+    let role = follower("TopicRuleRole", "AWS::IAM::Role", Change::Modify, "Policies");
+    let rule = follower("TopicRule", "AWS::IoT::TopicRule", Change::MayReplace, "TopicRulePayload");
+    let mut queue = stream.clone();
+    (queue.logical_id, queue.kind) = ("QuarantineQueue".to_owned(), "AWS::SQS::Queue".to_owned());
+    queue.drift = Some("MODIFIED".to_owned());
+    queue.properties[0].path = "MessageRetentionPeriod".to_owned();
+    (queue.properties[0].before, queue.properties[0].after) =
+        (Some(json!(1_209_600)), Some(json!(1_209_600)));
+    queue.properties[0].actual = Some(json!(60));
+    let stack = plan.stacks.iter_mut().find(|stack| stack.name == "ingest").expect("the stack is there");
+    stack.resources.extend([queue, rule, role]);
+    plan
 }
 
 /// A table that is created anew, a longer retention, a wider role, and a network more that may connect.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::samples::{deployed, dev, edit, first, nothing, update};
+use super::samples::{asked, deployed, dev, edit, first, nothing, update};
 use super::{Deployed, Next, PlanDocument, Refused};
 use crate::deploy::application::Running;
 use crate::deploy::difference::Data;
@@ -38,6 +38,7 @@ fn check(name: &str, document: &impl Document) {
 fn plans() {
     check("plan-first", &PlanDocument::of(&first()));
     check("plan-update", &PlanDocument::of(&update()).next(&Next::Saved("plan.json".into())));
+    check("plan-asked", &PlanDocument::of(&asked()).next(&Next::Save));
     check("plan-nothing", &PlanDocument::of(&nothing()));
 }
 

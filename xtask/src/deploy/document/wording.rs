@@ -26,7 +26,7 @@ pub fn verb(change: Change) -> &'static str {
     match change {
         Change::Add => "create",
         Change::Modify => "update",
-        Change::MayReplace => "may replace",
+        Change::MayReplace => "perhaps replace",
         Change::Replace => "replace",
         Change::Remove => "remove",
     }
@@ -35,7 +35,8 @@ pub fn verb(change: Change) -> &'static str {
 /// The same of one resource, which may turn out to stay as it is.
 pub fn deed(change: &ResourceChange) -> String {
     let verb = verb(change.change);
-    if change.possible { format!("perhaps {verb}") } else { verb.to_owned() }
+    let possible = change.possible && !verb.starts_with("perhaps");
+    if possible { format!("perhaps {verb}") } else { verb.to_owned() }
 }
 
 /// What is done to a stack.
@@ -62,9 +63,14 @@ pub fn fate(data: Data) -> &'static str {
 /// Why a resource changes as it does, as a part of a sentence; empty when the properties say it.
 pub fn because(change: &ResourceChange) -> String {
     let mut parts: Vec<String> = Vec::new();
-    if !change.why.is_empty() {
-        let word = if change.change.ends_resource() { "because " } else { "" };
-        parts.push(format!("{word}{}", change.why.join(", ")));
+    let (followed, mut reasons): (Vec<&str>, Vec<&str>) =
+        change.why.iter().map(String::as_str).partition(|why| why.starts_with("follows "));
+    let followed: Vec<&str> = followed.iter().filter_map(|why| why.strip_prefix("follows ")).collect();
+    let ends = change.change.ends_resource();
+    let follows = format!("{} {}", if ends { "it follows" } else { "follows" }, followed.join(", "));
+    reasons.extend(Some(follows.as_str()).filter(|_| !followed.is_empty()));
+    if !reasons.is_empty() {
+        parts.push(format!("{}{}", if ends { "because " } else { "" }, reasons.join(", ")));
     }
     if let Some(drift) = &change.drift {
         parts.push(match drift.as_str() {
@@ -85,6 +91,16 @@ pub fn value(value: &Value) -> String {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }
+}
+
+/// Whether nothing is known of a property but that it takes the value of something that changes.
+pub fn only_follows(change: &PropertyChange) -> bool {
+    change.deferred && change.before.is_none() && change.after.is_none()
+}
+
+/// Whether a resource is touched, if at all, only because it takes values of others.
+pub fn trails(change: &ResourceChange) -> bool {
+    change.possible && change.change == Change::Modify && change.data.is_none() && change.drift.is_none()
 }
 
 /// A property's value before.

@@ -144,16 +144,15 @@ fn of(template: &Value, values: &Values) -> BTreeSet<Path> {
             "AWS::EC2::Subnet" if properties["MapPublicIpOnLaunch"] == true => {
                 open(id, Way::In, PUBLIC_ADDRESS.to_owned(), ANYWHERE.to_owned());
             }
-            "AWS::ECS::Service" => {
-                if properties["NetworkConfiguration"]["AwsvpcConfiguration"]["AssignPublicIp"] == "ENABLED" {
-                    open(id, Way::In, PUBLIC_ADDRESS.to_owned(), ANYWHERE.to_owned());
-                }
+            "AWS::ECS::Service"
+                if properties["NetworkConfiguration"]["AwsvpcConfiguration"]["AssignPublicIp"]
+                    == "ENABLED" =>
+            {
+                open(id, Way::In, PUBLIC_ADDRESS.to_owned(), ANYWHERE.to_owned());
             }
-            "AWS::ElasticLoadBalancingV2::LoadBalancer" => {
-                // Internet-facing is what a load balancer is when nothing is said.
-                if properties["Scheme"] != "internal" {
-                    open(id, Way::In, PUBLIC_ADDRESS.to_owned(), ANYWHERE.to_owned());
-                }
+            // Internet-facing is what a load balancer is when nothing is said.
+            "AWS::ElasticLoadBalancingV2::LoadBalancer" if properties["Scheme"] != "internal" => {
+                open(id, Way::In, PUBLIC_ADDRESS.to_owned(), ANYWHERE.to_owned());
             }
             "AWS::ElasticLoadBalancingV2::Listener" => {
                 let does = match properties["DefaultActions"][0]["Type"].as_str() {

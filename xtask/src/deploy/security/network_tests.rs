@@ -1,4 +1,5 @@
 //! Small templates, and which ways they open and close.
+#![expect(clippy::needless_pass_by_value, reason = "what is written in a table is given away")]
 
 use serde_json::{Value, json};
 

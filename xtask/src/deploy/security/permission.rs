@@ -125,8 +125,8 @@ pub fn between(old: (&Value, &Values), new: (&Value, &Values)) -> (Vec<Permissio
         let of_what_stays = |limit: &&&Grant| limit.effect.limits() && there.contains(limit.subject.as_str());
         grants.iter().filter(of_what_stays).map(|limit| (*limit).clone()).collect::<Vec<_>>()
     };
-    let gained = grouped([(rights(&coming), &before), (limits(&going, &is), &after)]);
-    let lost = grouped([(rights(&going), &after), (limits(&coming, &was), &before)]);
+    let gained = grouped(&[(rights(&coming), &before), (limits(&going, &is), &after)]);
+    let lost = grouped(&[(rights(&going), &after), (limits(&coming, &was), &before)]);
     (gained, lost)
 }
 
@@ -272,10 +272,10 @@ fn of_resource(id: &str, kind: &str, properties: &Value, values: &Values, found:
 
 /// One permission for each who, effect and resource, with its actions; then one for the resources that
 /// share all of it. Each side has grants, and those of the other template.
-fn grouped(sides: [(Vec<Grant>, &BTreeSet<Grant>); 2]) -> Vec<Permission> {
+fn grouped(sides: &[(Vec<Grant>, &BTreeSet<Grant>)]) -> Vec<Permission> {
     type Key<'a> = (&'a str, Effect, &'a str, Option<&'a str>);
     let mut by_resource: BTreeMap<(Key, &str), BTreeSet<&str>> = BTreeMap::new();
-    for (grants, others) in &sides {
+    for (grants, others) in sides {
         for grant in grants {
             let other = others.iter().find(|other| other.differs_in_condition(grant));
             let key: Key =

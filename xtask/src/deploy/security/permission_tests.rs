@@ -1,4 +1,5 @@
 //! Small templates, and what they permit more and less.
+#![expect(clippy::needless_pass_by_value, reason = "what is written in a table is given away")]
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -11,10 +12,10 @@ fn line(permission: &Permission) -> String {
     let Permission { who, effect, actions, resources, condition, other_condition } = permission;
     let mut line = format!("{who} {effect:?} {} on {}", actions.join(" "), resources.join(" "));
     if !condition.is_empty() {
-        line.push_str(&format!(" if {condition}"));
+        line.extend([" if ", condition]);
     }
     if let Some(other) = other_condition {
-        line.push_str(&format!(" [other: {other}]"));
+        line.extend([" [other: ", other, "]"]);
     }
     line
 }
