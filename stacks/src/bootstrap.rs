@@ -16,7 +16,10 @@ mod roles;
 use std::collections::BTreeMap;
 
 pub use account::{PROVIDER, Provider, account};
-pub use roles::{GITHUB_IDS, GITHUB_REPOSITORY, Role, environment, github_environment};
+pub use roles::{
+    Access, GITHUB_IDS, GITHUB_REPOSITORY, PolicyDocument, Role, RoleAccess, access, environment,
+    github_environment,
+};
 
 use crate::Stack;
 use crate::cfn::Template;

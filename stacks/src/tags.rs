@@ -39,6 +39,7 @@ static LISTING: &[&str] = &[
     "AWS::ECS::TaskDefinition",
     "AWS::EFS::AccessPoint",
     "AWS::EFS::FileSystem",
+    "AWS::ElasticLoadBalancingV2::Listener",
     "AWS::ElasticLoadBalancingV2::LoadBalancer",
     "AWS::ElasticLoadBalancingV2::TargetGroup",
     "AWS::Events::Rule",
@@ -76,7 +77,6 @@ static UNTAGGABLE: &[&str] = &[
     "AWS::EC2::SubnetRouteTableAssociation",
     "AWS::EC2::VPCGatewayAttachment",
     "AWS::EFS::MountTarget",
-    "AWS::ElasticLoadBalancingV2::Listener",
     "AWS::Glue::Database",
     "AWS::Glue::Table",
     // Its schema has no tags; the stack's own are passed on by CloudFormation where the service takes them.

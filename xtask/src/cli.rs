@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use stacks::environment::name;
 
 use crate::commands;
@@ -33,6 +34,9 @@ pub struct Global {
     /// The instance of an environment that has instances, for instance the number of a pull request.
     #[arg(long, global = true, value_name = "ID")]
     pub instance: Option<String>,
+    /// Whether somebody named the environment. Otherwise a saved plan does.
+    #[arg(skip)]
+    pub env_named: bool,
     /// Override one key of the environment for this run, for instance `--set simulator.enabled=true`.
     #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = key_value)]
     pub set: Vec<(String, String)>,
@@ -83,6 +87,7 @@ pub enum Format {
 pub enum Command {
     Synth(commands::synth::Synth),
     Check(commands::check::Check),
+    Bootstrap(commands::bootstrap::Bootstrap),
     Build(commands::build::Build),
     Plan(commands::plan::Plan),
     Deploy(commands::deploy::Deploy),
@@ -101,6 +106,17 @@ pub enum Command {
     Test(commands::test::Test),
     Lint(commands::lint::Lint),
     Completions(commands::completions::Completions),
+}
+
+impl Cli {
+    /// Reads the command line. When it is wrong, the process ends with what is.
+    pub fn read() -> Self {
+        let matches = Self::command().get_matches();
+        let mut cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        let source = matches.value_source("env");
+        cli.global.env_named = source.is_some_and(|source| source != ValueSource::DefaultValue);
+        cli
+    }
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

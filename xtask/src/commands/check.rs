@@ -10,7 +10,6 @@ use super::Outcome;
 use crate::cli::Global;
 use crate::failure::Exit;
 use crate::github::annotation::{Annotation, Level};
-use crate::local::venv::Venv;
 use crate::project::Project;
 use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, Report, STRONG, paint};
 use crate::validators::{self, Finding, Severity, Verdict};
@@ -33,9 +32,9 @@ impl Check {
     pub async fn run(&self, global: &Global, report: &Report) -> Outcome {
         let project = Project::locate();
         let (model, environment) = project.load_sample(&global.environment(), &global.set)?;
-        let venv = Venv::ensure(&project, report).await?;
-        let proof =
-            Proof::new(&environment.name, validators::prove(&project, &venv, &model, &environment).await?);
+        let programs = validators::Programs::ensure(&project, report).await?;
+        let verdicts = validators::prove(&project, &programs, &model, &environment).await?;
+        let proof = Proof::new(&environment.name, verdicts);
         report.print(&proof);
         if let Some(remark) = remark(&environment.grafana) {
             report.note(remark);

@@ -1,5 +1,6 @@
 //! One file per command: its flags, and a `run` that wires the modules that do the work.
 
+pub mod bootstrap;
 pub mod build;
 pub mod check;
 pub mod comment;
@@ -34,6 +35,7 @@ pub async fn run(cli: &Cli, report: &Report) -> Outcome {
     match &cli.command {
         Command::Synth(command) => command.run(global, report),
         Command::Check(command) => command.run(global, report).await,
+        Command::Bootstrap(command) => Box::pin(command.run(global, report)).await,
         Command::Build(command) => Box::pin(command.run(global, report)).await,
         Command::Plan(command) => Box::pin(command.run(global, report)).await,
         Command::Deploy(command) => Box::pin(command.run(global, report)).await,

@@ -31,6 +31,9 @@ pub struct ResourceChange {
     /// ``"`BucketName` changes"`` or ``"follows `Database`"``.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub why: Vec<String>,
+    /// Whether it may turn out not to change at all: it only takes values of resources that change in place.
+    #[serde(default, skip_serializing_if = "property::is_false")]
+    pub possible: bool,
     /// Whether what it holds is lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<Data>,
@@ -222,6 +225,7 @@ fn change(id: &str, resource: &Value, change: Change) -> ResourceChange {
         change,
         properties: Vec::new(),
         why: Vec::new(),
+        possible: false,
         data: None,
         drift: None,
         origin: Origin::Template,

@@ -63,8 +63,9 @@ impl Origin {
     }
 }
 
+/// For serde, which leaves out what says nothing.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_false(value: &bool) -> bool {
+pub fn is_false(value: &bool) -> bool {
     !value
 }
 

@@ -48,7 +48,7 @@ pub struct Statement {
     /// What has to hold.
     pub conditions: Conditions,
     /// Why an action names no narrower resource, by action.
-    pub reasons: BTreeMap<String, &'static str>,
+    pub reasons: BTreeMap<String, String>,
 }
 
 impl Statement {
@@ -81,8 +81,8 @@ impl Statement {
 
     /// Says why the resources are no narrower.
     #[must_use]
-    pub(super) fn because(mut self, reason: &'static str) -> Self {
-        self.reasons = self.actions.iter().map(|action| (action.clone(), reason)).collect();
+    pub(super) fn because(mut self, reason: &str) -> Self {
+        self.reasons = self.actions.iter().map(|action| (action.clone(), reason.to_owned())).collect();
         self
     }
 
@@ -98,7 +98,16 @@ impl Statement {
         statement.insert("Action".to_owned(), json!(self.actions));
         statement.insert("Resource".to_owned(), json!(self.resources));
         if !self.conditions.is_empty() {
-            statement.insert("Condition".to_owned(), json!(self.conditions));
+            // One value stands for itself: it is shorter, and linters know no list of one for `Bool`.
+            let value = |values: &BTreeSet<String>| match values.first() {
+                Some(one) if values.len() == 1 => json!(one),
+                _ => json!(values),
+            };
+            let operators = self.conditions.iter().map(|(operator, keys)| {
+                let keys = keys.iter().map(|(key, values)| (key.clone(), value(values)));
+                ((*operator).to_owned(), Value::Object(keys.collect()))
+            });
+            statement.insert("Condition".to_owned(), Value::Object(operators.collect()));
         }
         Value::Object(statement)
     }
@@ -129,8 +138,8 @@ impl Policy {
 
     /// Why actions name no narrower resource, by action: what
     /// [`WILDCARD_METADATA`](crate::cfn::WILDCARD_METADATA) of a template holds.
-    pub fn reasons(&self) -> BTreeMap<&str, &'static str> {
+    pub fn reasons(&self) -> BTreeMap<&str, &str> {
         let reasons = self.statements.iter().flat_map(|statement| &statement.reasons);
-        reasons.map(|(action, reason)| (action.as_str(), *reason)).collect()
+        reasons.map(|(action, reason)| (action.as_str(), reason.as_str())).collect()
     }
 }

@@ -17,6 +17,7 @@ mod permission_tests;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::expression::text;
 pub use self::network::{Opening, Way};
 pub use self::permission::{Effect, Permission};
 use super::difference::Values;

@@ -19,7 +19,8 @@ pub struct Opening {
     pub way: Way,
     /// For instance `tcp 443`.
     pub traffic: String,
-    /// Where from, or where to.
+    /// Where from, or where to. Empty where other resources say it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub peers: Vec<String>,
 }
 
@@ -68,7 +69,8 @@ pub fn between(old: (&Value, &Values), new: (&Value, &Values)) -> (Vec<Opening>,
 fn grouped<'a>(paths: impl Iterator<Item = &'a Path>) -> Vec<Opening> {
     let mut by_traffic: BTreeMap<(&str, Way, &str), Vec<String>> = BTreeMap::new();
     for Path { at, way, traffic, peer, .. } in paths {
-        by_traffic.entry((at, *way, traffic)).or_default().push(peer.clone());
+        let peers = by_traffic.entry((at, *way, traffic)).or_default();
+        peers.extend(Some(peer.clone()).filter(|peer| !peer.is_empty()));
     }
     let mut openings: Vec<Opening> = by_traffic
         .into_iter()
@@ -160,7 +162,7 @@ fn of(template: &Value, values: &Values) -> BTreeSet<Path> {
                 };
                 let door =
                     format!("{} {} of {}{does}", read("Protocol"), read("Port"), read("LoadBalancerArn"));
-                open(id, Way::In, door, "whom its groups let in".to_owned());
+                open(id, Way::In, door, String::new());
             }
             "AWS::Lambda::Url" if properties["AuthType"] == "NONE" => {
                 let function = read("TargetFunctionArn");
