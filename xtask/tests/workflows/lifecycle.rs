@@ -153,7 +153,7 @@ fn it_is_closed(repository: &mut Repository, number: u64, preview: &Comment) {
     assert!(!is_there(repository, "preview", &["--instance", "12"]));
     let after = comment(repository, number, "preview");
     assert_eq!((after.id, after.changes), (preview.id, 2));
-    assert!(after.body.contains("nothing is left"), "{}", after.body);
+    assert!(after.body.contains("nothing else is left"), "{}", after.body);
 }
 
 /// An environment whose pull request closed while nothing listened, and one that is still used.
@@ -181,7 +181,7 @@ fn everything_ends(repository: &mut Repository) {
         let runs = repository.deliver(&event).expect(&["destroy.yml: destroy"]);
         let summary = &runs.job("destroy.yml: destroy").summary;
         assert!(summary.contains("ingest"), "{summary}");
-        assert_eq!(summary.contains("retained"), environment == "prod", "{summary}");
+        assert_eq!(summary.contains("Retained"), environment == "prod", "{summary}");
         assert!(!is_there(repository, environment, &[]));
     }
 }
