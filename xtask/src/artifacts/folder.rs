@@ -283,6 +283,13 @@ fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// The folders in a folder, in which its archives lie.
+pub fn places(folder: &Path, environment: &str) -> Result<Vec<PathBuf>, FolderError> {
+    let index = Index::read(folder, environment)?;
+    let places = index.archives.keys().filter_map(|key| Some(folder.join(key).parent()?.to_path_buf()));
+    Ok(places.collect::<BTreeSet<_>>().into_iter().collect())
+}
+
 /// The archives in a folder that fit what is wanted, each with the hash that the index says.
 pub fn find(folder: &Path, wanted: &Wanted<'_>) -> Result<Archives, FolderError> {
     let environment = wanted.environment.name.clone();
@@ -397,6 +404,9 @@ mod tests {
         };
         assert_eq!(keys(&found), keys(&built.made));
         assert!(found.values().all(|archive| archive.path.starts_with(built.out.path())));
+        let mut places: Vec<&Path> = found.values().filter_map(|archive| archive.path.parent()).collect();
+        places.sort();
+        assert_eq!(super::places(built.out.path(), "dev").expect("places"), places);
         // Fewer stacks need less.
         assert_eq!(find(built.out.path(), &built.wanted(&CODE[..1])).expect("found").len(), 1);
     }

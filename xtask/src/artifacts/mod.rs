@@ -69,6 +69,19 @@ pub async fn provide(
     Ok(archives)
 }
 
+/// Where the archives of a saved plan of this environment may lie: in a folder that `build` wrote, or where
+/// this checkout keeps what it built.
+pub fn places(
+    project: &Project,
+    built: Option<&Path>,
+    environment: &str,
+) -> Result<Vec<PathBuf>, folder::FolderError> {
+    match built {
+        Some(built) => folder::places(built, environment),
+        None => Ok(vec![project.target().join("sluice").join("archives")]),
+    }
+}
+
 /// Builds and packs the code of several environments, in their order. Each platform is compiled for once,
 /// whoever asks, and neither compiler waits for the other.
 pub async fn make_all(

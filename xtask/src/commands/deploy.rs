@@ -58,8 +58,8 @@ impl Deploy {
         let project = Project::locate();
         let consent = Consent::to(&self.allow_data_loss);
         if let Some(path) = &self.plan {
-            let artifacts = self.artifacts.as_deref();
-            return execute_saved(path, artifacts, &project, &consent, global, report).await;
+            let built = self.artifacts.as_deref();
+            return execute_saved(path, built, &project, &consent, global, report).await;
         }
         let (model, environment) = project.load_until(global, self.expires)?;
         let stacks = stacks::synthesize(&Inputs { model: &model, environment: &environment });
@@ -83,7 +83,7 @@ impl Deploy {
 /// Executes a saved plan, if everything is as it saw it.
 async fn execute_saved(
     path: &Path,
-    artifacts: Option<&Path>,
+    built: Option<&Path>,
     project: &Project,
     consent: &Consent,
     global: &Global,
@@ -118,8 +118,7 @@ async fn execute_saved(
     let storage = saved.stacks.iter().find(|stack| stack.plan.name == STORAGE.0);
     let own = storage.and_then(|stack| stack.seen.as_ref()?.outputs.get(STORAGE.1)).cloned();
     let bucket = session.environment.shared_bucket().or(own);
-    let built = || project.target().join("sluice").join("archives");
-    let folders = [artifacts.map_or_else(built, Path::to_path_buf)];
+    let folders = artifacts::places(project, built, &saved.environment)?;
     let files = delivery::find(&saved, &session.s3(), bucket.as_deref(), &folders).await?;
     let plan = saved.plan(&files);
     agreed(&plan, consent, &Next::Saved(path.to_owned()), report)?;

@@ -159,6 +159,7 @@ async fn workflows(
         for remark in &remarks {
             report.note(remark);
         }
+        report.annotate(remarks.iter().map(workflows::Remark::annotation));
         verdicts.push((linter, if remarks.is_empty() { Verdict::Clean } else { Verdict::Failed }));
     }
     Ok(verdicts)

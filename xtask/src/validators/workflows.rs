@@ -13,6 +13,7 @@ use anyhow::{Context as _, bail};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::github::annotation::Annotation;
 use crate::local::venv::Venv;
 
 /// Where GitHub reads workflows, below the root of a checkout.
@@ -39,6 +40,15 @@ impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { file, line, column, rule, message } = self;
         write!(f, "{file}:{line}:{column}: {message} [{rule}]")
+    }
+}
+
+impl Remark {
+    /// The same at its line, as GitHub shows it.
+    pub fn annotation(&self) -> Annotation {
+        let Self { file, line, column, rule, message } = self;
+        let annotation = Annotation::error(rule.as_str(), message.as_str()).in_file(file.as_str());
+        Annotation { position: Some((*line, *column)), ..annotation }
     }
 }
 

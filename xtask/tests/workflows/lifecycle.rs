@@ -7,16 +7,6 @@ use crate::files;
 use crate::github::Comment;
 use crate::runner::{Ended, Event, Head, Repository};
 
-/// What `ci.yml` runs for every change.
-const CHECKS: [&str; 6] = [
-    "ci.yml: lint",
-    "ci.yml: templates (local)",
-    "ci.yml: templates (dev)",
-    "ci.yml: templates (prod)",
-    "ci.yml: templates (preview)",
-    "ci.yml: test",
-];
-
 /// A repository with the shipped environments' names, whose files are that of the local target: dev goes with
 /// its data, prod keeps it, and preview has instances. No dashboards: they are not what this is about.
 fn repository() -> Repository {
@@ -33,11 +23,6 @@ fn repository() -> Repository {
         ("prod", prod),
         ("preview", with("instances = true\ntopic_prefix = \"preview\"")),
     ])
-}
-
-/// The jobs that a pull request or main has besides the checks.
-fn with_checks<'a>(others: &[&'a str]) -> Vec<&'a str> {
-    CHECKS.into_iter().chain(others.iter().copied()).collect()
 }
 
 /// Whether the environment is deployed.
@@ -61,6 +46,22 @@ fn comment(repository: &Repository, pull_request: u64, marker: &str) -> Comment 
 }
 
 #[test]
+fn every_change_is_checked() {
+    let runs = repository().check(&Event::pull_request(12, "opened", Head::Fork)).expect(&[
+        "ci.yml: lint",
+        "ci.yml: templates (local)",
+        "ci.yml: templates (dev)",
+        "ci.yml: templates (prod)",
+        "ci.yml: templates (preview)",
+        "ci.yml: test",
+    ]);
+    for environment in ["local", "dev", "prod", "preview"] {
+        let summary = &runs.job(&format!("ci.yml: templates ({environment})")).summary;
+        assert!(summary.contains("nothing found") && summary.contains("store"), "{summary}");
+    }
+}
+
+#[test]
 fn a_pull_request_is_planned_previewed_merged_and_swept() {
     let mut repository = repository();
     let number = 12;
@@ -75,15 +76,14 @@ fn a_pull_request_is_planned_previewed_merged_and_swept() {
 }
 
 fn it_is_opened(repository: &mut Repository, number: u64) -> (Comment, Comment) {
-    let runs =
-        repository.deliver(&Event::pull_request(number, "opened", Head::Here)).expect(&with_checks(&[
-            "deploy.yml: build",
-            "deploy.yml: plan (dev)",
-            "deploy.yml: plan (prod)",
-            "deploy.yml: comment",
-            "preview.yml: deploy",
-            "preview.yml: comment",
-        ]));
+    let runs = repository.deliver(&Event::pull_request(number, "opened", Head::Here)).expect(&[
+        "deploy.yml: build",
+        "deploy.yml: plan (dev)",
+        "deploy.yml: plan (prod)",
+        "deploy.yml: comment",
+        "preview.yml: deploy",
+        "preview.yml: comment",
+    ]);
 
     // What both environments would become, in one comment, which the summaries say too.
     let plan = comment(repository, number, "plan");
@@ -110,15 +110,14 @@ fn it_is_opened(repository: &mut Repository, number: u64) -> (Comment, Comment) 
 }
 
 fn it_is_updated(repository: &mut Repository, number: u64, plan: &Comment, preview: &Comment) {
-    let _ =
-        repository.deliver(&Event::pull_request(number, "synchronize", Head::Here)).expect(&with_checks(&[
-            "deploy.yml: build",
-            "deploy.yml: plan (dev)",
-            "deploy.yml: plan (prod)",
-            "deploy.yml: comment",
-            "preview.yml: deploy",
-            "preview.yml: comment",
-        ]));
+    let _ = repository.deliver(&Event::pull_request(number, "synchronize", Head::Here)).expect(&[
+        "deploy.yml: build",
+        "deploy.yml: plan (dev)",
+        "deploy.yml: plan (prod)",
+        "deploy.yml: comment",
+        "preview.yml: deploy",
+        "preview.yml: comment",
+    ]);
     assert_eq!(repository.github.comments(number).len(), 2);
     for before in [plan, preview] {
         let after = repository.github.comments(number).into_iter().find(|comment| comment.id == before.id);
@@ -128,12 +127,12 @@ fn it_is_updated(repository: &mut Repository, number: u64, plan: &Comment, previ
 }
 
 fn it_is_merged(repository: &mut Repository) {
-    let runs = repository.deliver(&Event::push_to_main()).expect(&with_checks(&[
+    let runs = repository.deliver(&Event::push_to_main()).expect(&[
         "deploy.yml: build",
         "deploy.yml: dev",
         "deploy.yml: plan-prod",
         "deploy.yml: prod",
-    ]));
+    ]);
     for environment in ["dev", "prod"] {
         assert!(is_there(repository, environment, &[]));
         let summary = &runs.job(&format!("deploy.yml: {environment}")).summary;
@@ -154,7 +153,7 @@ fn it_is_closed(repository: &mut Repository, number: u64, preview: &Comment) {
     assert!(!is_there(repository, "preview", &["--instance", "12"]));
     let after = comment(repository, number, "preview");
     assert_eq!((after.id, after.changes), (preview.id, 2));
-    assert!(after.body.contains("nothing is left"), "{}", after.body);
+    assert!(after.body.contains("nothing else is left"), "{}", after.body);
 }
 
 /// An environment whose pull request closed while nothing listened, and one that is still used.
@@ -182,7 +181,7 @@ fn everything_ends(repository: &mut Repository) {
         let runs = repository.deliver(&event).expect(&["destroy.yml: destroy"]);
         let summary = &runs.job("destroy.yml: destroy").summary;
         assert!(summary.contains("ingest"), "{summary}");
-        assert_eq!(summary.contains("retained"), environment == "prod", "{summary}");
+        assert_eq!(summary.contains("Retained"), environment == "prod", "{summary}");
         assert!(!is_there(repository, environment, &[]));
     }
 }
@@ -193,7 +192,7 @@ fn a_fork_gets_no_credentials_and_is_told_so() {
     repository.github.open(15);
     let runs = repository
         .deliver(&Event::pull_request(15, "opened", Head::Fork))
-        .expect(&with_checks(&["deploy.yml: fork", "preview.yml: fork"]));
+        .expect(&["deploy.yml: fork", "preview.yml: fork"]);
     for job in ["deploy.yml: fork", "preview.yml: fork"] {
         let ran = runs.job(job);
         assert!(ran.summary.contains("from a fork gets no credentials"), "{}", ran.summary);

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
@@ -160,6 +161,9 @@ pub struct Repository {
     runs: u64,
 }
 
+/// The workflow that touches no environment, and is the same whoever asks.
+const CHECKS: &str = "ci.yml";
+
 /// The GitHub environments, and whether only main may use them.
 const ENVIRONMENTS: [(&str, bool); 5] =
     [("dev", true), ("dev-plan", false), ("prod", true), ("prod-plan", false), ("preview", false)];
@@ -234,11 +238,20 @@ impl Repository {
         command
     }
 
-    /// Runs every workflow that the event triggers, one job after the other.
+    /// Runs every workflow that the event triggers, one job after the other, but not the checks.
     pub fn deliver(&mut self, event: &Event) -> Runs {
+        self.run(event, |file| file != CHECKS)
+    }
+
+    /// Runs the checks that the event triggers.
+    pub fn check(&mut self, event: &Event) -> Runs {
+        self.run(event, |file| file == CHECKS)
+    }
+
+    fn run(&mut self, event: &Event, chosen: impl Fn(&str) -> bool) -> Runs {
         let mut ran = Vec::new();
         for (file, workflow) in files::workflows() {
-            if event.triggers(&workflow.on) {
+            if chosen(&file) && event.triggers(&workflow.on) {
                 self.runs += 1;
                 let mut run =
                     Run { repository: self, file: &file, workflow: &workflow, event, ran: Vec::new() };
@@ -445,12 +458,14 @@ impl Place<'_> {
             if !holds.unwrap_or_else(self.run.wrong(self.member)) {
                 continue;
             }
+            let began = Instant::now();
             self.ran.log.push_str(&format!("-- {}\n", step.name));
             let done = match (&step.run, &step.uses) {
                 (Some(run), None) => self.bash(step, run),
                 (None, Some(uses)) => self.action(step, uses),
                 _ => panic!("{}: a step runs or uses", step.name),
             };
+            self.ran.log.push_str(&format!("-- {:.1}s\n", began.elapsed().as_secs_f64()));
             if !done {
                 status = Status::Failure;
             }
