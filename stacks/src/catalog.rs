@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use telemetry::Model;
 
-use crate::cfn::{ParameterSource, Template};
+use crate::bootstrap::boundary;
+use crate::cfn::{Arn, ParameterSource, Template};
 use crate::environment::{Environment, Grafana, OnDelete, Target};
 use crate::{artifacts, consumer, grafana, ingest, lake, overlay, simulator, store, tags, twin};
 
@@ -38,7 +39,7 @@ pub struct StackDefinition {
 /// Every stack, each after those that it depends on.
 #[rustfmt::skip]
 pub static STACKS: &[StackDefinition] = &[
-    StackDefinition { name: "artifacts", summary: "archives of functions",          depends_on: &[],                               enabled: always,    build: artifacts::build },
+    StackDefinition { name: "artifacts", summary: "archives of functions",          depends_on: &[],                               enabled: alone,     build: artifacts::build },
     StackDefinition { name: "ingest",    summary: "topic rule, stream, quarantine", depends_on: &[],                               enabled: always,    build: ingest::build },
     StackDefinition { name: "store",     summary: "Timestream database and table",  depends_on: &[],                               enabled: always,    build: store::build },
     StackDefinition { name: "consumer",  summary: "from the stream to the store",   depends_on: &["artifacts", "ingest", "store"], enabled: always,    build: consumer::build },
@@ -50,6 +51,11 @@ pub static STACKS: &[StackDefinition] = &[
 
 fn always(_: &Environment) -> bool {
     true
+}
+
+/// Whether it shares no bucket with the other environments of its account.
+fn alone(environment: &Environment) -> bool {
+    environment.shared_bucket().is_none()
 }
 
 fn watched(environment: &Environment) -> bool {
@@ -81,6 +87,8 @@ pub struct Stack {
     pub tags: BTreeMap<String, String>,
     /// What its environment says about data.
     pub on_delete: OnDelete,
+    /// What bounds every role in it, where its environment is bootstrapped.
+    pub boundary: Option<Arn>,
 }
 
 /// Makes one stack, where the environment has it.
@@ -107,6 +115,7 @@ fn synthesize_one(definition: &StackDefinition, inputs: &Inputs) -> Stack {
     }
     let tags = tags::of(environment, definition.name);
     tags::apply(&mut template, &tags);
+    boundary::apply(&mut template, environment);
 
     let parameters: BTreeMap<String, ParameterSource> = template
         .parameters()
@@ -133,5 +142,6 @@ fn synthesize_one(definition: &StackDefinition, inputs: &Inputs) -> Stack {
         parameters,
         tags,
         on_delete: environment.on_delete,
+        boundary: environment.boundary_arn(),
     }
 }

@@ -3,8 +3,11 @@
 //! [`Environment`] is what the stacks are built from, so every value in it is known to be valid.
 //! It reads no file, no clock and no account: an expected account is compared elsewhere.
 
+mod bootstrap;
 mod consumer;
+mod expiry;
 mod grafana;
+pub mod name;
 mod place;
 mod read;
 mod region;
@@ -16,6 +19,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 pub use crate::config::likely;
+pub use bootstrap::ACCOUNT_STACK;
+pub use expiry::{Expiry, ExpiryFault};
 pub use grafana::{Entrance, Grafana, GrafanaContainer, Network};
 pub use read::parse;
 pub use tags::PIPELINE_PREFIX;
@@ -29,7 +34,8 @@ pub const TABLE: &str = "telemetry";
 /// One deployment of the pipeline: `environments/<name>.toml`, validated.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Environment {
-    /// Name, part of physical names: `[a-z][a-z0-9-]{0,15}`.
+    /// Name, part of physical names: that of its file, `[a-z][a-z0-9]{0,15}`, and of an instance `-` and an
+    /// id, `[a-z0-9]{1,8}`; altogether at most 16 characters.
     pub name: String,
     /// Where it is deployed to.
     pub target: Target,
@@ -45,6 +51,12 @@ pub struct Environment {
     pub topic_prefix: Option<String>,
     /// What happens to data when its stack is deleted.
     pub on_delete: OnDelete,
+    /// The day from which on it may be removed without being asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Expiry>,
+    /// Whether `cargo xtask bootstrap` has prepared its account: its code lies in the account's bucket, and
+    /// a boundary limits the roles of its stacks.
+    pub bootstrap: bool,
     /// The Kinesis stream.
     pub stream: Stream,
     /// What moves events from the stream to the store.
@@ -76,7 +88,7 @@ pub enum Target {
 }
 
 /// Processor of a Lambda function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Architecture {
     /// AWS Graviton.

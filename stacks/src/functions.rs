@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::Artifact;
+use crate::artifacts::{self, Artifact};
 use crate::cfn::{
     Arn, Auditor, Expression, LogicalId, ParameterSource, Resource, Statement, Template, Trust, role,
 };
@@ -97,7 +97,7 @@ pub(crate) fn add(
         role(deployment.description, &Trust::service("lambda.amazonaws.com"), &statements),
     );
 
-    let bucket = template.input("artifacts", "ArtifactBucket");
+    let bucket = artifacts::bucket(template, environment);
     let key = template.parameter(id.with("Key"), ParameterSource::ArtifactKey(Artifact::Function(function)));
     let mut variables = deployment.variables;
     variables.insert("LOG_LEVEL", environment.logs.level.as_str().into());

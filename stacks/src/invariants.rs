@@ -54,6 +54,19 @@ pub enum Breach {
         "{0} takes it for anybody; add a condition on `aws:SourceAccount`, `aws:SourceArn` or `sts:ExternalId`"
     )]
     OpenTrust(String),
+    /// A role could do whatever somebody writes into its policy.
+    #[error("nothing bounds it: `PermissionsBoundary` is not the boundary of its environment, {0}")]
+    NoBoundary(String),
+    /// A role is taken with tokens that somebody else may have.
+    #[error(
+        "whoever has a token of {provider} may take it: compare `{claim}` with one value, in `StringEquals`"
+    )]
+    OpenFederation {
+        /// Who makes the tokens.
+        provider: String,
+        /// What is not compared.
+        claim: &'static str,
+    },
     /// A function can be invoked by more than the resource that is meant.
     #[error("it lets others invoke the function: {0}")]
     OpenPermission(&'static str),

@@ -2,6 +2,7 @@
 //!
 //! Pure: text comes in, values or problems go out. No file, no network, no clock.
 
+pub mod bootstrap;
 pub mod cfn;
 pub mod config;
 pub mod environment;

@@ -5,6 +5,7 @@
 //!   the local provider;
 //! - the Kinesis action of a topic rule becomes an SQS action into a bridge queue, which the provider
 //!   drains in batches into the stream;
+//! - the emulator's `CloudFormation` knows no provider of tokens, so the account of `bootstrap` has none;
 //! - Firehose does not compress, because the emulator does not, and the objects are named for it.
 //!
 //! Whatever it adds is called `Local…`.
@@ -67,6 +68,11 @@ pub(crate) fn apply(template: &mut Template, stack: &'static str, inputs: &Input
         destination["CompressionFormat"] = json!("UNCOMPRESSED");
         destination["FileExtension"] = json!(".jsonl");
     }
+}
+
+/// Leaves the provider of GitHub's tokens out: nothing on this machine takes a role with one.
+pub(crate) fn without_provider(template: &mut Template) {
+    template.resources_mut().retain(|_, resource| resource.kind() != "AWS::IAM::OIDCProvider");
 }
 
 fn stand_in(template: &mut Template, stack: &'static str, inputs: &Inputs) {

@@ -11,6 +11,8 @@ use crate::environment::Environment;
 pub const ENVIRONMENT_TAG: &str = "sluice:environment";
 /// Which stack of the environment it belongs to.
 pub const STACK_TAG: &str = "sluice:stack";
+/// The day of UTC from which on its environment may be removed without being asked for.
+pub const EXPIRES_TAG: &str = "sluice:expires";
 
 /// How a type carries `Tags`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,9 +39,11 @@ static LISTING: &[&str] = &[
     "AWS::ECS::TaskDefinition",
     "AWS::EFS::AccessPoint",
     "AWS::EFS::FileSystem",
+    "AWS::ElasticLoadBalancingV2::Listener",
     "AWS::ElasticLoadBalancingV2::LoadBalancer",
     "AWS::ElasticLoadBalancingV2::TargetGroup",
     "AWS::Events::Rule",
+    "AWS::IAM::OIDCProvider",
     "AWS::IAM::Role",
     "AWS::IoT::TopicRule",
     "AWS::Kinesis::Stream",
@@ -73,11 +77,11 @@ static UNTAGGABLE: &[&str] = &[
     "AWS::EC2::SubnetRouteTableAssociation",
     "AWS::EC2::VPCGatewayAttachment",
     "AWS::EFS::MountTarget",
-    "AWS::ElasticLoadBalancingV2::Listener",
     "AWS::Glue::Database",
     "AWS::Glue::Table",
     // Its schema has no tags; the stack's own are passed on by CloudFormation where the service takes them.
     "AWS::Grafana::Workspace",
+    "AWS::IAM::ManagedPolicy",
     "AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption",
     "AWS::Lambda::Permission",
     "AWS::Logs::LogStream",
@@ -116,6 +120,7 @@ pub fn of(environment: &Environment, stack: &str) -> BTreeMap<String, String> {
     let mut tags = environment.tags.clone();
     tags.insert(ENVIRONMENT_TAG.to_owned(), environment.name.clone());
     tags.insert(STACK_TAG.to_owned(), stack.to_owned());
+    tags.extend(environment.expires.map(|expires| (EXPIRES_TAG.to_owned(), expires.to_string())));
     tags
 }
 

@@ -9,10 +9,12 @@ mod commands;
 mod deploy;
 mod destroy;
 mod failure;
+mod github;
 mod grafana;
 mod hops;
 mod inventory;
 mod jdk;
+mod lifetime;
 mod local;
 mod project;
 mod report;
@@ -25,11 +27,9 @@ mod validators;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+    let cli = cli::Cli::read();
     let report = report::Report::new(cli.global.format);
     match Box::pin(commands::run(&cli, &report)).await {
         Ok(exit) => exit.into(),

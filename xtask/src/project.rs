@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use stacks::config::{Problems, likely};
-use stacks::environment::Environment;
+use stacks::environment::{Environment, Expiry, name};
 use telemetry::Model;
 
 use crate::cli::Global;
 use crate::failure::{Exit, Explain, Failure};
+use crate::github::annotation::Annotation;
 
 /// Paths of the checkout that this program was built from.
 #[derive(Debug, Clone)]
@@ -74,6 +75,15 @@ impl Explain for ConfigurationError {
             Self::UnknownEnvironment { .. } | Self::Read { .. } => None,
         }
     }
+
+    fn annotations(&self) -> Vec<Annotation> {
+        match self {
+            Self::Problems(files) => {
+                files.iter().flat_map(|file| &file.problems).map(Annotation::of_problem).collect()
+            }
+            Self::UnknownEnvironment { .. } | Self::Read { .. } => Vec::new(),
+        }
+    }
 }
 
 impl Project {
@@ -113,20 +123,47 @@ impl Project {
     /// Reads the environment that the command line names, and the model as that environment reads it.
     /// Both files' problems are reported together.
     pub fn load(&self, global: &Global) -> Result<(Model, Environment), Failure> {
-        self.load_named(&global.env, &global.set)
+        self.load_named(&global.environment(), &global.set)
     }
 
-    /// Reads the environment of this name, with keys of it overridden, and the model in it.
+    /// The same for an environment that expires on another day than its file says, if one is given.
+    pub fn load_until(
+        &self,
+        global: &Global,
+        expires: Option<Expiry>,
+    ) -> Result<(Model, Environment), Failure> {
+        let (model, environment) = self.load(global)?;
+        Ok((model, Environment { expires: expires.or(environment.expires), ..environment }))
+    }
+
+    /// Reads the environment of this name for whoever only looks at it: where it has instances and none is
+    /// named, one stands for all.
+    pub fn load_sample(
+        &self,
+        name: &str,
+        overrides: &[(String, String)],
+    ) -> Result<(Model, Environment), Failure> {
+        let (file, instance) = name::split(name);
+        if instance.is_some() || !self.environments().iter().any(|known| known == file) {
+            return self.load_named(name, overrides);
+        }
+        let text = self.read(&format!("environments/{file}.toml"))?;
+        self.load_named(&name::sample(file, &text, overrides), overrides)
+    }
+
+    /// Reads the environment of this name, with keys of it overridden, and the model in it. That of an
+    /// instance ends with its id, as in `preview-12`.
     pub fn load_named(
         &self,
         name: &str,
         overrides: &[(String, String)],
     ) -> Result<(Model, Environment), Failure> {
         let known = self.environments();
-        if !known.iter().any(|one| one == name) {
-            return Err(ConfigurationError::UnknownEnvironment { name: name.to_owned(), known }.into());
+        let (file, _) = name::split(name);
+        if !known.iter().any(|one| one == file) {
+            return Err(ConfigurationError::UnknownEnvironment { name: file.to_owned(), known }.into());
         }
-        let environment_file = format!("environments/{name}.toml");
+        let environment_file = format!("environments/{file}.toml");
         let environment_text = self.read(&environment_file)?;
         let model_text = self.read("telemetry.toml")?;
         let model = stacks::model::parse("telemetry.toml", &model_text);

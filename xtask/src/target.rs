@@ -4,7 +4,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_iottwinmaker::config::interceptors::BeforeTransmitInterceptorContextMut;
 use aws_sdk_iottwinmaker::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_iottwinmaker::error::BoxError;
-use stacks::environment::{Environment, Target};
+use stacks::environment::{Environment, Target, name};
 use telemetry::Model;
 
 use crate::cli::Global;
@@ -96,11 +96,24 @@ impl Explain for TargetError {
                  `--env local` needs no account"
                 .to_owned(),
             Self::WrongAccount { environment, .. } => format!(
-                "use credentials of that account (AWS_PROFILE), or put yours as `account` in environments/{environment}.toml"
+                "use credentials of that account (AWS_PROFILE), or put yours as `account` in environments/{}.toml",
+                name::split(environment).0
             ),
             Self::NotRunning => "`cargo xtask deploy` starts it".to_owned(),
         })
     }
+}
+
+/// The account that the credentials are for, asked for in the Region of this environment.
+pub async fn account_of_credentials(environment: &Environment) -> Result<String, TargetError> {
+    let region = Region::new(environment.region.clone());
+    let config = aws_config::defaults(BehaviorVersion::latest()).region(region).load().await;
+    let identity = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await;
+    let identity = identity.map_err(|error| TargetError::Credentials {
+        environment: environment.name.clone(),
+        cause: sentence(&error),
+    })?;
+    Ok(identity.account.unwrap_or_default())
 }
 
 impl Session {
@@ -177,6 +190,11 @@ impl Session {
         aws_sdk_kinesisanalyticsv2::Client::new(&self.config)
     }
 
+    /// A client of IAM.
+    pub fn iam(&self) -> aws_sdk_iam::Client {
+        aws_sdk_iam::Client::new(&self.config)
+    }
+
     /// A client of the data plane of IoT Core: the front door for events.
     pub fn iot(&self) -> aws_sdk_iotdataplane::Client {
         aws_sdk_iotdataplane::Client::new(&self.config)
@@ -202,6 +220,11 @@ impl Session {
     /// A client of SQS.
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
         aws_sdk_sqs::Client::new(&self.config)
+    }
+
+    /// A client of the Resource Groups Tagging API.
+    pub fn tagging(&self) -> aws_sdk_resourcegroupstagging::Client {
+        aws_sdk_resourcegroupstagging::Client::new(&self.config)
     }
 
     /// A client of Timestream's query API. On AWS it discovers its cell, as the service demands.

@@ -147,6 +147,8 @@ pub enum ParameterSource {
     },
     /// The content-addressed key of an archive in the artifact bucket.
     ArtifactKey(Artifact),
+    /// The name of the account's bucket for archives, which `bootstrap` made.
+    AccountBucket(String),
 }
 
 impl std::fmt::Display for ParameterSource {
@@ -156,6 +158,7 @@ impl std::fmt::Display for ParameterSource {
             Self::ArtifactKey(artifact) => {
                 write!(f, "Key of the archive of {} in the artifact bucket", artifact.name())
             }
+            Self::AccountBucket(_) => f.write_str("Bucket of the account for archives"),
         }
     }
 }

@@ -9,7 +9,7 @@ mod problem;
 mod section;
 mod spelling;
 
-pub(crate) use document::{At, Document, Spot};
+pub(crate) use document::{At, Document, Spot, Value};
 pub use problem::{Fault, Place, Problem, Problems};
 pub(crate) use section::Section;
 pub use spelling::likely;

@@ -12,7 +12,7 @@ use super::Ends;
 use crate::cfn::{Arn, Expression, LogicalId, ParameterSource, Resource, Statement, Template, Trust, role};
 use crate::environment::{FlinkConsumer, LogLevel};
 use crate::functions::add_log_group;
-use crate::{Artifact, Inputs};
+use crate::{Artifact, Inputs, artifacts};
 
 const APPLICATION: LogicalId = LogicalId::new("FlinkJob");
 
@@ -45,12 +45,16 @@ pub(super) fn add(template: &mut Template, inputs: &Inputs, consumer: &FlinkCons
         .within(logs.reference());
     let log_stream = log_group.within(":log-stream:").within(log_stream.reference());
 
-    let bucket = template.input("artifacts", "ArtifactBucket");
+    let bucket = artifacts::bucket(template, environment);
     let bucket = Arn::sub("arn:${AWS::Partition}:s3:::").within(bucket.reference());
     let mut statements = ends.statements(&[]);
     statements.extend([
         // Every version of it: an update that fails goes back to the one before.
-        Statement::allow(&["s3:GetObject"], [bucket.within(format!("/{}/*", Artifact::FlinkJob.name()))]),
+        Statement::allow(
+            &["s3:GetObject"],
+            [bucket
+                .within(format!("/{}", environment.object_key(&format!("{}/*", Artifact::FlinkJob.name()))))],
+        ),
         Statement::allow(&["logs:DescribeLogStreams"], [log_group.within(":log-stream:*")]),
         Statement::allow(&["logs:PutLogEvents"], [log_stream.clone()]),
         Statement::allow_everywhere(

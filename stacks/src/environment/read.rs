@@ -1,11 +1,12 @@
 //! `environments/<name>.toml` becomes an [`Environment`]: keys, limits and defaults.
 
-use crate::config::{At, Document, Fault, Problems, Section, Spot};
+use crate::config::{Document, Fault, Problems, Section};
 use crate::lake::{ERROR_PREFIX, PARTITION, RESULT_PREFIX};
 
+use super::name::NameFault;
 use super::{
-    Architecture, Environment, LOCAL_ACCOUNT, Lake, LogLevel, Logs, OnDelete, Simulator, Store, Stream,
-    StreamMode, Target, consumer, grafana, place, region, tags, twin,
+    Architecture, Environment, Expiry, LOCAL_ACCOUNT, Lake, LogLevel, Logs, OnDelete, Simulator, Store,
+    Stream, StreamMode, Target, consumer, grafana, name, place, region, tags, twin,
 };
 
 /// What is used where a file says nothing.
@@ -54,11 +55,6 @@ const MAX_EVENTS_PER_MINUTE: u32 = 600;
 /// of the largest Regions is 20,000.
 const MAX_SHARDS: u32 = 20_000;
 
-/// Longest name of an environment, in characters. `CloudFormation` makes the names of buckets, roles and
-/// functions from that of the stack and of the resource, and cuts them to the 63 or 64 characters that
-/// the service takes: a short one leaves room to tell them apart.
-const MAX_NAME: usize = 16;
-
 /// Longest first part of the lake's keys, in characters. Firehose takes prefixes of 1,024, of which
 /// partitions and expressions need their part.
 const MAX_PREFIX: usize = 256;
@@ -71,8 +67,6 @@ const LOG_RETENTION_DAYS: [u32; 22] =
 /// Why an environment cannot be used, although each of its keys is well formed.
 #[derive(Debug, thiserror::Error)]
 enum EnvironmentFault {
-    #[error("the environment's name is {name:?}, but it becomes part of physical names")]
-    Name { name: String },
     #[error("is \"{account}\", which is no account")]
     Account { account: String },
     #[error("is {days}, which CloudWatch Logs does not offer")]
@@ -90,10 +84,6 @@ enum EnvironmentFault {
 impl Fault for EnvironmentFault {
     fn help(&self) -> String {
         match self {
-            Self::Name { .. } => format!(
-                "rename the file: a lower-case letter, then at most {} lower-case letters, digits and hyphens",
-                MAX_NAME - 1
-            ),
             Self::Account { .. } => {
                 "write the 12 digits of the account in double quotes; `aws sts get-caller-identity` prints them".into()
             }
@@ -118,7 +108,7 @@ impl Fault for EnvironmentFault {
 
 /// Parses and validates an environment.
 ///
-/// `name` is the environment's, `file_name` stands in the problems. `overrides` are pairs of a key's
+/// `name` is the environment's: that of its file, or that of an instance. `file_name` stands in the problems. `overrides` are pairs of a key's
 /// path, as in `consumer.batch_size`, and a value: TOML if it is, text otherwise. They replace what
 /// the file says, before anything is validated. Every problem is returned, not the first.
 pub fn parse(
@@ -128,26 +118,27 @@ pub fn parse(
     overrides: &[(String, String)],
 ) -> Result<Environment, Problems> {
     let document = Document::parse(file_name, text, overrides)?;
-    if !is_name(name) {
-        let spot = Spot { at: At::File, key: String::new() };
-        document.add(&spot, EnvironmentFault::Name { name: name.to_owned() });
-    }
+    name::check(&document, name);
     let environment = Section::read_root(&document, |root| read(name, root));
     document.finish(environment)
 }
 
-fn is_name(name: &str) -> bool {
-    name.len() <= MAX_NAME
-        && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-}
-
 fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
+    let instance = read_instance(name, root);
     let target = root.choice("target", &[("aws", Target::Aws), ("local", Target::Local)]).required();
     let on_delete = root.choice("on_delete", &[("delete", OnDelete::Delete), ("retain", OnDelete::Retain)]);
     let on_delete = on_delete.or(default::ON_DELETE);
+    let expires = root.text_like("expires", "a day in double quotes, such as \"2026-11-30\"");
+    let expires = expires.check(|day| day.parse::<Expiry>().map(|_| ())).optional();
+    let bootstrap = root.flag("bootstrap").or(false);
     let topic_prefix = root.text_like("topic_prefix", "levels of a topic, such as \"dev\"");
-    let topic_prefix = topic_prefix.check(|prefix| place::check_prefix(prefix)).optional();
+    let topic_prefix = topic_prefix.check(|prefix| place::check_prefix(prefix));
+    let topic_prefix = match instance {
+        None => None,
+        Some(None) => topic_prefix.optional(),
+        // Without one, each instance would take the events of all the others.
+        Some(Some(instance)) => topic_prefix.required().map(|prefix| Some(format!("{prefix}-{instance}"))),
+    };
     let region = root.text_like("region", "a Region, such as \"eu-central-1\"");
     let region = region.check(|region| region::check(region));
     let account = root.text_like("account", "the 12 digits of an account in double quotes");
@@ -200,6 +191,8 @@ fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
         architecture: architecture?,
         topic_prefix: topic_prefix?,
         on_delete: on_delete?,
+        expires: expires?.and_then(|day| day.parse().ok()),
+        bootstrap: bootstrap?,
         stream: stream?,
         consumer: consumer?,
         store: store?,
@@ -210,6 +203,26 @@ fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
         logs: logs?,
         tags: tags?,
     })
+}
+
+/// The id of the instance that a name is of, where the environment has instances. The outer `None` means that
+/// the one does not fit the other.
+#[expect(clippy::option_option, reason = "whether it fits, and whether it is one")]
+fn read_instance<'n>(name: &'n str, root: &Section<'_>) -> Option<Option<&'n str>> {
+    let (file, instance) = name::split(name);
+    match (root.flag(name::INSTANCES).or(false)?, instance) {
+        (false, None) => Some(None),
+        (true, Some(instance)) => Some(Some(instance)),
+        (true, None) => {
+            root.add(name::INSTANCES, NameFault::OnlyInstances { file: file.to_owned() });
+            None
+        }
+        (false, Some(instance)) => {
+            let (file, instance) = (file.to_owned(), instance.to_owned());
+            root.add_here(NameFault::NoInstances { file, instance });
+            None
+        }
+    }
 }
 
 fn check_account(account: &str) -> Result<(), EnvironmentFault> {

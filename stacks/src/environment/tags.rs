@@ -11,8 +11,8 @@ pub const PIPELINE_PREFIX: &str = "sluice:";
 /// Prefix that AWS keeps for itself, in keys and values, in any case.
 const AWS_PREFIX: &str = "aws:";
 
-/// Tags of a resource, less those that the pipeline sets: environment and stack.
-const MAX_TAGS: usize = 50 - 2;
+/// Tags of a resource, less those that the pipeline sets: environment, stack and the day that it expires on.
+const MAX_TAGS: usize = 50 - 3;
 
 const MAX_KEY: usize = 128;
 const MAX_VALUE: usize = 256;

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use stacks::environment::{
-    Architecture, Consumer, Environment, LOCAL_ACCOUNT, LogLevel, OnDelete, StreamMode, Target, likely, parse,
+    Architecture, Consumer, Environment, Grafana, LOCAL_ACCOUNT, LogLevel, OnDelete, StreamMode, Target,
+    likely, name, parse,
 };
+use stacks::tags::{self, EXPIRES_TAG};
 
 use crate::{shipped, snapshot_each};
 
@@ -17,7 +19,7 @@ fn set(overrides: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 fn shipped_environment(name: &str, overrides: &[(&str, &str)]) -> Environment {
-    let file = format!("environments/{name}.toml");
+    let file = format!("environments/{}.toml", name::split(name).0);
     parse(name, &file, &shipped(&file), &set(overrides)).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
@@ -29,16 +31,22 @@ fn a_broken_environment_is_told_all_of_its_problems() {
 #[test]
 fn the_shipped_environments_are_what_they_are_for() {
     let [local, dev, prod] = ["local", "dev", "prod"].map(|name| shipped_environment(name, &[]));
+    let preview = shipped_environment("preview-12", &[]);
     let gist = |environment: &Environment| {
         (environment.target, environment.on_delete, environment.architecture, environment.stream.mode)
     };
     assert_eq!(gist(&local), (Target::Local, OnDelete::Delete, None, StreamMode::Provisioned { shards: 1 }));
     let one_shard = StreamMode::Provisioned { shards: 1 };
     assert_eq!(gist(&dev), (Target::Aws, OnDelete::Delete, Some(Architecture::Arm64), one_shard));
+    assert_eq!(gist(&preview), gist(&dev));
+    assert_eq!((&preview.grafana, preview.topic_prefix.as_deref()), (&Grafana::None, Some("preview-12")));
     assert_eq!(gist(&prod), (Target::Aws, OnDelete::Retain, Some(Architecture::Arm64), StreamMode::OnDemand));
-    assert_eq!([&local, &dev, &prod].map(|environment| environment.simulator.enabled), [false, true, false]);
+    assert_eq!(
+        [&local, &dev, &preview, &prod].map(|environment| environment.simulator.enabled),
+        [false, true, true, false]
+    );
     assert_eq!((local.account.as_str(), local.lake.buffer_seconds), (LOCAL_ACCOUNT, 1));
-    for environment in [local, dev, prod] {
+    for environment in [local, dev, preview, prod] {
         match &environment.consumer {
             Consumer::Lambda(consumer) => assert!(
                 consumer.max_age_seconds < environment.stream.retention_hours * 3_600,
@@ -64,22 +72,29 @@ fn the_least_environment_gets_every_default() {
 
 #[test]
 fn names_are_derived_from_the_environment() {
-    let environment = parse("my-dev-2", "my-dev-2.toml", LEAST, &[]).unwrap();
-    assert_eq!(environment.stack_name("ingest"), "sluice-my-dev-2-ingest");
-    assert_eq!((environment.database().as_str(), environment.table()), ("sluice_my_dev_2", "telemetry"));
+    for (name, text, file, stack, database) in [
+        ("dev2", LEAST.to_owned(), "dev2", "sluice-dev2-ingest", "sluice_dev2"),
+        ("preview-12", instances(), "preview", "sluice-preview-12-ingest", "sluice_preview_12"),
+    ] {
+        let environment = parse(name, "x.toml", &text, &[]).unwrap_or_else(|problems| panic!("{problems}"));
+        assert_eq!((environment.file_name(), environment.stack_name("ingest").as_str()), (file, stack));
+        assert_eq!((environment.database().as_str(), environment.table()), (database, "telemetry"));
+    }
 }
 
 #[test]
 fn a_name_must_fit_into_physical_names() {
     for (name, sound) in [
         ("d", true),
-        ("pr-123", true),
+        ("dev2", true),
         ("abcdefghijklmnop", true),
         ("abcdefghijklmnopq", false),
         ("", false),
         ("Dev", false),
         ("1dev", false),
         ("-dev", false),
+        ("my-dev", false),
+        ("bootstrap", false),
         ("my_dev", false),
         ("dév", false),
     ] {
@@ -87,6 +102,91 @@ fn a_name_must_fit_into_physical_names() {
     }
     let problems = parse("Dev", "Dev.toml", LEAST, &[]).unwrap_err().to_string();
     assert!(problems.contains("\nDev.toml: the environment's name is \"Dev\""), "{problems}");
+}
+
+/// The least that an environment with instances says.
+fn instances() -> String {
+    format!("{LEAST}instances = true\ntopic_prefix = 'site/preview'\n")
+}
+
+#[test]
+fn an_environment_is_deployed_as_instances_or_as_itself() {
+    let plain = LEAST.to_owned();
+    let apart = format!("{LEAST}instances = true\n");
+    for (name, text, expected) in [
+        ("preview-1", instances(), Ok(Some("site/preview-1"))),
+        ("preview-12345678", instances(), Ok(Some("site/preview-12345678"))),
+        ("p-abcdefgh", instances(), Ok(Some("site/preview-abcdefgh"))),
+        ("preview", plain.clone(), Ok(None)),
+        (
+            "preview",
+            instances(),
+            Err("x.toml:4:13: `instances` is true: environment `preview` is deployed as instances"),
+        ),
+        ("preview-1", plain, Err("x.toml: environment `preview` has no instances, and `1` would be one")),
+        ("preview-", instances(), Err("x.toml: the instance is \"\"")),
+        ("preview-A", instances(), Err("x.toml: the instance is \"A\"")),
+        ("preview-1-2", instances(), Err("x.toml: the instance is \"1-2\"")),
+        ("p-123456789", instances(), Err("x.toml: the instance is \"123456789\"")),
+        ("preview0-12345678", instances(), Err("which is longer than 16 characters")),
+        ("preview-1", apart, Err("x.toml: `topic_prefix` is missing")),
+    ] {
+        match (parse(name, "x.toml", &text, &[]), expected) {
+            (Ok(environment), Ok(prefix)) => {
+                assert_eq!(environment.topic_prefix.as_deref(), prefix, "{name}")
+            }
+            (Err(problems), Err(expected)) => {
+                let problems = problems.to_string();
+                assert!(
+                    problems.contains(expected) && problems.contains("has a problem"),
+                    "{name}: {problems}"
+                );
+            }
+            (found, expected) => panic!("{name}: {found:?} instead of {expected:?}"),
+        }
+    }
+}
+
+/// Whoever only looks at an environment need not name an instance.
+#[test]
+fn an_instance_stands_for_all() {
+    let on = set(&[("instances", "true")]);
+    let off = set(&[("instances", "false")]);
+    for (text, overrides, expected) in [
+        (LEAST.to_owned(), &[][..], "preview"),
+        (instances(), &[], "preview-1"),
+        (LEAST.to_owned(), &on, "preview-1"),
+        (instances(), &off, "preview"),
+        ("instances = tru".to_owned(), &[], "preview"),
+    ] {
+        assert_eq!(name::sample("preview", &text, overrides), expected, "{text} {overrides:?}");
+    }
+}
+
+#[test]
+fn an_environment_expires_on_a_day() {
+    let wrong = |day: &str| Err(format!("`expires` is {day:?}, which is no day"));
+    for (day, expected) in [
+        ("'2026-11-30'", Ok("2026-11-30")),
+        ("2026-11-30", Ok("2026-11-30")),
+        ("'2026-11-31'", wrong("2026-11-31")),
+        ("'3d'", wrong("3d")),
+        ("2026-11-30T10:00:00Z", wrong("2026-11-30T10:00:00Z")),
+    ] {
+        match (parse("dev", "x", LEAST, &set(&[("expires", day)])), expected) {
+            (Ok(environment), Ok(expected)) => {
+                assert_eq!(environment.expires.map(|day| day.to_string()).as_deref(), Some(expected));
+                assert_eq!(
+                    tags::of(&environment, "ingest").get(EXPIRES_TAG).map(String::as_str),
+                    Some(expected)
+                );
+            }
+            (Err(problems), Err(expected)) => assert!(problems.to_string().contains(&expected), "{problems}"),
+            (found, expected) => panic!("{day}: {found:?} instead of {expected:?}"),
+        }
+    }
+    let for_ever = parse("dev", "x", LEAST, &[]).unwrap();
+    assert_eq!(tags::of(&for_ever, "ingest").get(EXPIRES_TAG), None);
 }
 
 #[test]

@@ -212,6 +212,8 @@ fn data_stays_or_goes_as_the_environment_says() {
             assert_eq!(resource["UpdateReplacePolicy"], replacement, "{id}");
         }
         // Archives can be built again.
+        environment.bootstrap = false;
+        let stacks = synthesize(&Inputs { model: &model, environment: &environment });
         let artifacts: Value = serde_json::from_str(&stacks[0].template.to_json()).expect("JSON");
         assert_eq!(artifacts["Resources"]["ArtifactBucket"]["DeletionPolicy"], "Delete");
     }
@@ -390,7 +392,7 @@ fn a_job_is_allowed_the_calls_that_it_makes() {
         ("logs:DescribeLogStreams", &streams),
         ("logs:PutLogEvents", &stream),
         ("s3:GetBucketAcl", "RejectedBucketArn"),
-        ("s3:GetObject", "arn:${AWS::Partition}:s3:::${ArtifactBucket}/flink-job/*"),
+        ("s3:GetObject", "arn:${AWS::Partition}:s3:::${ArtifactBucket}/dev/flink-job/*"),
         ("s3:ListBucket", "RejectedBucketArn"),
         ("s3:PutObject", "${RejectedBucketArn}/quarantine/*"),
         ("s3:PutObject", "${RejectedBucketArn}/timestream/*"),

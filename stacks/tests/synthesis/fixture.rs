@@ -4,8 +4,8 @@ use stacks::environment::Environment;
 use stacks::{Inputs, Stack, synthesize};
 use telemetry::Model;
 
-/// Names of the shipped environments.
-pub const ENVIRONMENTS: [&str; 3] = ["dev", "local", "prod"];
+/// Names of the shipped environments, and of an instance of the one that has instances.
+pub const ENVIRONMENTS: [&str; 4] = ["dev", "local", "preview-1", "prod"];
 
 /// The shipped model.
 pub fn model() -> Model {
@@ -25,6 +25,7 @@ pub fn overridden(name: &str, overrides: &[(&str, &str)]) -> Environment {
     let text = match name {
         "dev" => include_str!("../../../environments/dev.toml"),
         "local" => include_str!("../../../environments/local.toml"),
+        "preview-1" => include_str!("../../../environments/preview.toml"),
         "prod" => include_str!("../../../environments/prod.toml"),
         other => panic!("there is no environment {other}"),
     };

@@ -40,6 +40,7 @@ fn with(stack: &str, id: &'static str, pointer: &str, value: &Value) -> Vec<Brea
 
 #[test]
 fn every_property_that_matters_is_noticed() {
+    const BOUNDARY: &str = "arn:${AWS::Partition}:iam::${AWS::AccountId}:policy/sluice-dev-boundary";
     const STATEMENT: &str = "/Policies/0/PolicyDocument/Statement/0";
     let everything = json!({"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "*"});
     let in_a_list = json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["*"]});
@@ -68,6 +69,8 @@ fn every_property_that_matters_is_noticed() {
         ("ingest", "TopicRuleRole", "/AssumeRolePolicyDocument/Statement/0/Condition", &json!({"StringNotEquals": {"aws:SourceAccount": "1"}}), Breach::OpenTrust("iot.amazonaws.com".into())),
         ("lake", "DeliveryRole", "/AssumeRolePolicyDocument/Statement/0/Condition", &json!({}), Breach::OpenTrust("firehose.amazonaws.com".into())),
         ("lake", "DeliveryRole", "/AssumeRolePolicyDocument/Statement/0/Condition", &json!({"StringLike": {"sts:ExternalId": "*"}}), Breach::OpenTrust("firehose.amazonaws.com".into())),
+        ("consumer", "KinesisConsumerRole", "/PermissionsBoundary", &Value::Null, Breach::NoBoundary(BOUNDARY.into())),
+        ("twin", "WorkspaceRole", "/PermissionsBoundary", &json!({"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:policy/sluice-prod-boundary"}), Breach::NoBoundary(BOUNDARY.into())),
         ("simulator", "SchedulePermission", "/Principal", &json!("*"), Breach::OpenPermission("`Principal` names nobody")),
         ("simulator", "SchedulePermission", "/SourceArn", &Value::Null, Breach::OpenPermission("`SourceArn` names no resource")),
         ("lake", "LakeBucketPolicy", "/PolicyDocument/Statement/0/Action", &json!("s3:PutObject"), Breach::PlainHttp),

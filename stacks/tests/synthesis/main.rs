@@ -1,5 +1,6 @@
 //! The stacks as whole: their templates, the table, the invariants, the local overlay.
 
+mod bootstrap;
 mod derivation;
 mod fixture;
 mod grafana;

@@ -66,6 +66,10 @@ fn every_parameter_has_a_source_that_exists() {
                         assert!(FUNCTIONS.contains(function));
                     }
                     ParameterSource::ArtifactKey(Artifact::FlinkJob) => assert_eq!(stack.name, "consumer"),
+                    ParameterSource::AccountBucket(bucket) => {
+                        assert_eq!(bucket, "sluice-artifacts-111122223333-eu-central-1");
+                        assert_ne!(environment, "local");
+                    }
                 }
             }
         }
@@ -95,7 +99,9 @@ fn every_function_is_deployed_where_it_belongs() {
             .flat_map(|stack| stack.parameters.values())
             .filter_map(|source| match source {
                 ParameterSource::ArtifactKey(Artifact::Function(function)) => Some(function.name),
-                ParameterSource::ArtifactKey(Artifact::FlinkJob) | ParameterSource::Output { .. } => None,
+                ParameterSource::ArtifactKey(Artifact::FlinkJob)
+                | ParameterSource::AccountBucket(_)
+                | ParameterSource::Output { .. } => None,
             })
             .collect()
     };
@@ -129,6 +135,7 @@ fn every_function_is_a_package() {
 fn simulator_and_twin_are_the_choice_of_the_environment() {
     for (simulator, twin) in [(true, true), (false, true), (true, false), (false, false)] {
         let mut environment = environment("dev");
+        environment.bootstrap = false;
         environment.simulator.enabled = simulator;
         environment.twin.enabled = twin;
         let stacks = synthesize(&Inputs { model: &model(), environment: &environment });

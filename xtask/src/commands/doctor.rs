@@ -72,7 +72,7 @@ impl Finding {
 impl Doctor {
     pub async fn run(&self, global: &Global, report: &Report) -> Outcome {
         let project = Project::locate();
-        let (model, environment) = project.load(global)?;
+        let (model, environment) = project.load_sample(&global.environment(), &global.set)?;
         let mut findings = vec![
             rust(&project).await,
             python(),

@@ -52,6 +52,7 @@ enum Verdict {
 impl Lint {
     pub async fn run(&self, report: &Report) -> Outcome {
         let project = Project::locate();
+        report.add_matcher(&toolchain::problem_matchers(&project));
         let mut checks = Vec::new();
         let mut conclude = |name: &str, verdict| checks.push(Linting { name: name.to_owned(), verdict });
 
@@ -169,12 +170,13 @@ async fn templates(
     report: &Report,
     name: &str,
 ) -> Result<Verdict, Failure> {
-    let (model, environment) = project.load_named(name, &[])?;
+    let (model, environment) = project.load_sample(name, &[])?;
     let proof = Proof::new(name, validators::prove(project, programs, &model, &environment).await?);
     let mut text = String::new();
     if proof.text(&mut text).is_ok() {
         report.note(text.trim_end());
     }
+    report.annotate(proof.annotations());
     Ok(if proof.ok() { Verdict::Clean } else { Verdict::Failed })
 }
 

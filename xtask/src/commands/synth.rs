@@ -61,6 +61,7 @@ impl Entry {
         let source = |source: &ParameterSource| match source {
             ParameterSource::Output { stack, output } => format!("output {output} of stack {stack}"),
             ParameterSource::ArtifactKey(artifact) => format!("key of the archive of {}", artifact.name()),
+            ParameterSource::AccountBucket(bucket) => format!("the account's bucket {bucket}"),
         };
         Self {
             name: stack.name,
@@ -77,7 +78,7 @@ impl Entry {
 impl Synth {
     pub fn run(&self, global: &Global, report: &Report) -> Outcome {
         let project = Project::locate();
-        let (model, environment) = project.load(global)?;
+        let (model, environment) = project.load_sample(&global.environment(), &global.set)?;
         let folder =
             self.out.clone().unwrap_or_else(|| project.target().join("sluice/synth").join(&environment.name));
         let stacks = stacks::synthesize(&Inputs { model: &model, environment: &environment });

@@ -16,6 +16,7 @@ use super::{pace, plan, settled_plan};
 use crate::artifacts::archive::{self, Entry};
 use crate::cli::Format;
 use crate::destroy::plan as destruction;
+use crate::destroy::proof::Proof;
 use crate::destroy::{find, remove};
 use crate::report::Report;
 use crate::target::Session;
@@ -291,13 +292,14 @@ async fn destroy_leaves_what_is_retained_and_finds_nothing_the_second_time() {
         ["lake", "store", "ingest"]
     );
     assert_eq!(plan.stacks[0].retain.len(), 1);
-    let queue = plan.stacks[0].retain[0].physical_id.rsplit('/').next().expect("a name").to_owned();
+    let queue = plan.stacks[0].retain[0].resource.physical_id.rsplit('/').next().expect("a name").to_owned();
 
     let outcomes = remove::execute(&deployment.engine(), &plan, pending()).await;
     assert!(outcomes.iter().all(|outcome| matches!(outcome, remove::Outcome::Gone(_))), "{outcomes:?}");
     assert!(find::stacks(&client, environment).await.expect("an answer").ours.is_empty());
-    let left = find::left(&deployment.session, &plan).await.expect("an answer");
-    assert_eq!(left.resources, []);
+    let gone: Vec<_> = plan.stacks.iter().collect();
+    let proof = Proof::of(&deployment.session, &plan, &gone, pace::MACHINE).await;
+    assert!(proof.is_clean(), "{proof:?}");
     let queues = deployment.session.sqs().list_queues().send().await.expect("an answer");
     let names: Vec<_> = queues.queue_urls().iter().filter_map(|url| url.rsplit('/').next()).collect();
     assert_eq!(names, [queue]);

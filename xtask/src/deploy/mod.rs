@@ -1,22 +1,29 @@
 //! Deployment: what shall be, what is, the plan between them, and its execution.
 //!
-//! `plan`, `graph`, `description`, `difference`, `replacement` and `status` are pure. The others talk to services.
+//! `plan`, `graph`, `description`, `difference`, `property`, `security`, `merge`, `replacement` and `status` are pure. The others talk to services.
 
 pub mod application;
 mod application_error;
 mod change_set;
 pub mod consent;
+pub mod delivery;
 pub mod description;
 pub mod difference;
 pub mod document;
 pub mod events;
 pub mod execute;
 pub mod graph;
+pub mod merge;
+pub mod moved;
 pub mod pace;
 pub mod plan;
 pub mod preflight;
+pub mod preview;
+pub mod property;
 pub mod replacement;
 pub mod run;
+pub mod saved;
+pub mod security;
 pub mod state;
 pub mod status;
 
@@ -35,14 +42,17 @@ pub mod test_service;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures::future::try_join_all;
 use stacks::environment::Environment;
 use stacks::{Artifact, ParameterSource, Stack};
 
 use self::change_set::INLINE_LIMIT;
 use self::consent::Consent;
-use self::execute::{Engine, ObjectUrl, STORAGE};
+use self::execute::{Binding, Engine, ObjectUrl, STORAGE, Storage};
 use self::graph::{Cycle, Graph};
+use self::moved::Moved;
 use self::plan::{Action, Desired, DesiredStack, Plan, Source, StackPlan};
+use self::saved::SavedPlan;
 use crate::artifacts::Archive;
 use crate::failure::{Exit, Explain, Failure};
 use crate::report::Report;
@@ -115,7 +125,7 @@ pub fn choose(stacks: Vec<Stack>, names: &[String]) -> Result<Vec<Stack>, Deploy
     let graph = Graph::new(stacks.iter().map(|stack| {
         let outputs = stack.parameters.values().filter_map(|source| match source {
             ParameterSource::Output { stack, .. } => Some(*stack),
-            ParameterSource::ArtifactKey(_) => None,
+            ParameterSource::ArtifactKey(_) | ParameterSource::AccountBucket(_) => None,
         });
         (stack.name, stack.depends_on.iter().copied().chain(outputs).collect::<Vec<_>>())
     }))?;
@@ -127,7 +137,7 @@ pub fn choose(stacks: Vec<Stack>, names: &[String]) -> Result<Vec<Stack>, Deploy
 pub fn artifacts(stacks: &[Stack]) -> Vec<Artifact> {
     let keys = stacks.iter().flat_map(|stack| stack.parameters.values()).filter_map(|source| match source {
         ParameterSource::ArtifactKey(artifact) => Some(*artifact),
-        ParameterSource::Output { .. } => None,
+        ParameterSource::Output { .. } | ParameterSource::AccountBucket(_) => None,
     });
     keys.collect::<BTreeSet<_>>().into_iter().collect()
 }
@@ -138,14 +148,19 @@ pub fn desired(environment: &Environment, stacks: &[Stack], archives: &BTreeMap<
         environment: environment.name.clone(),
         region: environment.region.clone(),
         account: environment.account.clone(),
-        stacks: stacks.iter().map(|stack| desired_stack(stack, archives)).collect(),
+        stacks: stacks.iter().map(|stack| desired_stack(environment, stack, archives)).collect(),
     }
 }
 
-fn desired_stack(stack: &Stack, archives: &BTreeMap<&str, Archive>) -> DesiredStack {
+fn desired_stack(
+    environment: &Environment,
+    stack: &Stack,
+    archives: &BTreeMap<&str, Archive>,
+) -> DesiredStack {
     let template = stack.template.to_json();
     let mut depends_on: Vec<String> = stack.depends_on.iter().map(|name| (*name).to_owned()).collect();
-    if template.len() > INLINE_LIMIT {
+    // The account's bucket is there already.
+    if template.len() > INLINE_LIMIT && environment.shared_bucket().is_none() {
         depends_on.push(STORAGE.0.to_owned());
     }
     let mut needed = Vec::new();
@@ -155,10 +170,13 @@ fn desired_stack(stack: &Stack, archives: &BTreeMap<&str, Archive>) -> DesiredSt
                 Source::Output { stack: (*stack).to_owned(), output: (*output).to_owned() }
             }
             ParameterSource::ArtifactKey(artifact) => {
-                let archive = archives.get(artifact.name());
-                needed.extend(archive.cloned());
-                Source::Value(archive.map(|archive| archive.key.clone()).unwrap_or_default())
+                let archive = archives.get(artifact.name()).cloned();
+                let archive = archive.map(|one| Archive { key: environment.object_key(&one.key), ..one });
+                let key = archive.as_ref().map(|archive| archive.key.clone()).unwrap_or_default();
+                needed.extend(archive);
+                Source::Value(key)
             }
+            ParameterSource::AccountBucket(bucket) => Source::Value(bucket.clone()),
         };
         (name.clone(), source)
     });
@@ -198,7 +216,30 @@ pub async fn settled_plan(engine: &Engine<'_>, desired: &Desired, mut plan: Plan
     blocked.map_or(Ok(plan), |blocked| Err(blocked.into()))
 }
 
+/// What is no longer as a saved plan saw it.
+pub async fn moved_since(
+    client: &aws_sdk_cloudformation::Client,
+    saved: &SavedPlan,
+) -> Result<Vec<Moved>, Failure> {
+    let names = saved.stacks.iter().map(|stack| (stack.plan.name.clone(), stack.plan.stack_name.clone()));
+    let ids = saved.stacks.iter().filter_map(|stack| stack.plan.change_set.clone());
+    let change_sets = ids.map(|id| async move {
+        let found = change_set::find(client, &id).await;
+        Ok(found.map_err(anyhow::Error::from)?.map(|found| (id, found)))
+    });
+    let current = async { state::read(client, names).await.map_err(Failure::from) };
+    let (current, change_sets) = futures::try_join!(current, try_join_all(change_sets))?;
+    Ok(moved::moved(saved, &current, &change_sets.into_iter().flatten().collect()))
+}
+
 impl<'a> Engine<'a> {
+    /// The same engine, for a plan that somebody agreed to.
+    #[must_use]
+    pub fn bound(mut self) -> Self {
+        self.binding = Binding::Exact;
+        self
+    }
+
     /// The engine for an environment.
     pub fn new(session: &Session, consent: &'a Consent, report: &'a Report) -> Self {
         let (objects, pace) = match &session.endpoints {
@@ -209,9 +250,14 @@ impl<'a> Engine<'a> {
             cloudformation: session.cloudformation(),
             s3: session.s3(),
             workspace: Workspace::named(session),
+            storage: Storage {
+                account_bucket: session.environment.shared_bucket(),
+                templates: session.environment.object_key("templates"),
+            },
             objects,
             pace,
             consent,
+            binding: Binding::Loose,
             report,
         }
     }

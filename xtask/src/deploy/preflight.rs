@@ -3,6 +3,7 @@
 use aws_sdk_timestreamwrite::operation::describe_database::DescribeDatabaseError;
 use serde_json::Value;
 use stacks::Stack;
+use stacks::environment::ACCOUNT_STACK;
 
 use super::difference::{Fixed, fixed};
 use super::plan::Current;
@@ -63,6 +64,20 @@ pub enum PreflightError {
         /// The change.
         change: Fixed,
     },
+    /// What the environment shares with others of its account is not there.
+    #[error(
+        "account {account} is not bootstrapped for environment `{environment}`: there is no stack `{stack_name}`"
+    )]
+    NotBootstrapped {
+        /// The account.
+        account: String,
+        /// The environment.
+        environment: String,
+        /// What `--env` of `bootstrap` has to name.
+        file: String,
+        /// The first stack that is not there.
+        stack_name: String,
+    },
     /// CloudFormation did not say what is deployed.
     #[error(transparent)]
     State(#[from] StateError),
@@ -72,6 +87,7 @@ impl Explain for PreflightError {
     fn exit(&self) -> Exit {
         match self {
             Self::Fixed { .. } => Exit::Configuration,
+            Self::NotBootstrapped { .. } => Exit::NoEnvironment,
             Self::TimestreamClosed { .. }
             | Self::Timestream(_)
             | Self::DatabaseExists { .. }
@@ -93,7 +109,8 @@ impl Explain for PreflightError {
             ),
             Self::DatabaseExists { database, environment, .. } => Some(format!(
                 "a stack does not take over what is there: delete `{database}` and its tables when nobody needs \
-                 their data any more, or deploy under another name, from a copy of environments/{environment}.toml"
+                 their data any more, or deploy under another name, from a copy of environments/{}.toml",
+                stacks::environment::name::split(environment).0
             )),
             Self::TwinMaker(_) => Some(
                 "the credentials need `iottwinmaker:GetWorkspace`; `[twin] enabled = false` does without it"
@@ -111,6 +128,10 @@ impl Explain for PreflightError {
             Self::Fixed { .. } => {
                 Some("put it back, or deploy a new environment, which has a new one".to_owned())
             }
+            Self::NotBootstrapped { file, .. } => Some(format!(
+                "not bootstrapped: run `cargo xtask bootstrap --env {file}`, or write `bootstrap = false` in \
+                 environments/{file}.toml to deploy with a bucket of its own and without a boundary"
+            )),
             Self::State(error) => error.hint(),
         }
     }
@@ -141,6 +162,30 @@ pub async fn timestream(session: &Session, stacks: &[Stack]) -> Result<(), Prefl
             }
         }
         unchanged(stack, deployed)?;
+    }
+    Ok(())
+}
+
+/// Makes sure that the stacks of `bootstrap` are there, where the environment counts on them.
+pub async fn bootstrapped(session: &Session) -> Result<(), PreflightError> {
+    let environment = &session.environment;
+    if !environment.bootstrap {
+        return Ok(());
+    }
+    let client = session.cloudformation();
+    for stack_name in [ACCOUNT_STACK.to_owned(), environment.bootstrap_stack()] {
+        let stack = state::describe(&client, &stack_name).await?;
+        let there = stack.is_some_and(|stack| {
+            matches!(condition(state::status(&stack)), Condition::Ready | Condition::Busy)
+        });
+        if !there {
+            return Err(PreflightError::NotBootstrapped {
+                account: environment.account.clone(),
+                environment: environment.name.clone(),
+                file: environment.file_name().to_owned(),
+                stack_name,
+            });
+        }
     }
     Ok(())
 }

@@ -18,13 +18,18 @@ pub struct EmptyError {
     pub cause: String,
 }
 
-/// Removes everything from a bucket and returns how many versions and markers that were. `seen` is
-/// told the number so far. A bucket that does not exist is empty.
-pub async fn empty(client: &Client, bucket: &str, seen: impl Fn(usize)) -> Result<usize, EmptyError> {
+/// Removes everything from a bucket, or all that has keys with this prefix, and returns how many versions and
+/// markers that were. `seen` is told the number so far. A bucket that does not exist is empty.
+pub async fn empty(
+    client: &Client,
+    bucket: &str,
+    prefix: &str,
+    seen: impl Fn(usize),
+) -> Result<usize, EmptyError> {
     let failed = |cause: String| EmptyError { bucket: bucket.to_owned(), cause };
     let mut removed = 0;
     loop {
-        let page = match client.list_object_versions().bucket(bucket).send().await {
+        let page = match client.list_object_versions().bucket(bucket).prefix(prefix).send().await {
             Ok(page) => identifiers(&page),
             Err(error) => {
                 let cause = sentence(&error);

@@ -36,9 +36,9 @@ async fn a_bucket_with_versions_and_markers_can_be_deleted_afterwards() {
     client.delete_object().bucket("versions").key("a").send().await.expect("a marker");
 
     assert!(client.delete_bucket().bucket("versions").send().await.is_err(), "it is not empty");
-    assert_eq!(empty(&client, "versions", |_| ()).await.expect("emptied"), 6);
+    assert_eq!(empty(&client, "versions", "", |_| ()).await.expect("emptied"), 6);
     client.delete_bucket().bucket("versions").send().await.expect("it is empty");
-    assert_eq!(empty(&client, "versions", |_| ()).await.expect("nothing there"), 0);
+    assert_eq!(empty(&client, "versions", "", |_| ()).await.expect("nothing there"), 0);
 }
 
 #[tokio::test]
@@ -53,7 +53,10 @@ async fn more_objects_than_a_page_holds() {
         })
         .await;
     let told = std::cell::RefCell::new(Vec::new());
-    assert_eq!(empty(&client, "many", |seen| told.borrow_mut().push(seen)).await.expect("emptied"), 1_050);
+    assert_eq!(
+        empty(&client, "many", "", |seen| told.borrow_mut().push(seen)).await.expect("emptied"),
+        1_050
+    );
     assert_eq!(*told.borrow(), [1_000, 1_050]);
     client.delete_bucket().bucket("many").send().await.expect("it is empty");
 }

@@ -1,13 +1,22 @@
 //! Destruction: what is found, the plan to remove it, its execution, and the receipt.
 //!
-//! `plan` is pure. Nothing is touched that does not carry the environment's tag.
+//! `plan`, `why` and `consent` are pure. Nothing is touched that does not carry the environment's tag.
 
-mod buckets;
+mod ask;
+pub mod buckets;
+pub mod consent;
+pub mod contents;
 pub mod find;
+mod page;
 pub mod plan;
+pub mod proof;
 pub mod receipt;
 pub mod remove;
+pub mod teardown;
+mod why;
 pub mod workspace;
 
 #[cfg(test)]
 mod buckets_tests;
+#[cfg(test)]
+mod plan_tests;

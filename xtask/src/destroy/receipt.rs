@@ -1,28 +1,30 @@
-//! What is gone, what was kept, and what the services still have.
+//! What is gone, what was kept and why, and the proof that nothing else is left.
 
 use std::fmt;
 
 use serde::Serialize;
 
-use super::find::Leftover;
-use super::plan::{DestroyPlan, Removal, Resource};
+use super::plan::{DestroyPlan, Removal, Retained};
+use super::proof::{Asked, Left, Proof, Silent};
 use super::remove::{Emptied, Outcome};
 use crate::local::Stopped;
 use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, STRONG, paint};
 
-/// The proof of a destruction.
+/// The receipt of a destruction.
 #[derive(Debug, Serialize)]
 pub struct Receipt {
     environment: String,
     deleted: Vec<Deleted>,
-    retained: Vec<Retained>,
-    left: Vec<Left>,
+    /// Its part of the account's bucket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    emptied: Option<Share>,
+    retained: Vec<Kept>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     failed: Vec<Failed>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     stopped: Vec<Stopped>,
-    /// Services that were asked what is left.
-    asked: Vec<&'static str>,
+    #[serde(flatten)]
+    proof: Proof,
 }
 
 #[derive(Debug, Serialize)]
@@ -36,17 +38,18 @@ struct Deleted {
 }
 
 #[derive(Debug, Serialize)]
-struct Retained {
-    stack: String,
-    #[serde(flatten)]
-    resource: Resource,
+struct Share {
+    bucket: String,
+    prefix: String,
+    /// Versions and markers of objects.
+    objects: usize,
 }
 
 #[derive(Debug, Serialize)]
-struct Left {
-    #[serde(rename = "type")]
-    kind: String,
-    physical_id: String,
+struct Kept {
+    stack: String,
+    #[serde(flatten)]
+    retained: Retained,
 }
 
 #[derive(Debug, Serialize)]
@@ -56,28 +59,20 @@ struct Failed {
 }
 
 impl Receipt {
-    /// The receipt of a plan that was executed. `left` is what the services were asked for afterwards.
-    pub fn of(plan: &DestroyPlan, outcomes: &[Outcome], left: Leftover) -> Self {
+    /// The receipt of a plan that was executed.
+    pub fn of(plan: &DestroyPlan, outcomes: &[Outcome], proof: Proof) -> Self {
         let mut receipt = Self {
             environment: plan.environment.clone(),
             deleted: Vec::new(),
+            emptied: None,
             retained: Vec::new(),
-            left: Vec::new(),
             failed: Vec::new(),
             stopped: Vec::new(),
-            asked: left.asked,
+            proof,
         };
         for (stack, outcome) in plan.stacks.iter().zip(outcomes) {
             receipt.add(stack, outcome);
         }
-        receipt.left = left
-            .resources
-            .into_iter()
-            .filter(|resource| {
-                !receipt.retained.iter().any(|retained| retained.resource.physical_id == resource.physical_id)
-            })
-            .map(|resource| Left { kind: resource.kind, physical_id: resource.physical_id })
-            .collect();
         receipt
     }
 
@@ -87,11 +82,11 @@ impl Receipt {
             Outcome::Gone(Emptied { objects, twins }) => {
                 let resources = stack.delete.len();
                 self.deleted.push(Deleted { stack: name, resources, objects: *objects, twins: *twins });
-                let retained = |resource: &Resource| Retained {
+                let kept = |retained: &Retained| Kept {
                     stack: stack.stack_name.clone(),
-                    resource: resource.clone(),
+                    retained: retained.clone(),
                 };
-                self.retained.extend(stack.retain.iter().map(retained));
+                self.retained.extend(stack.retain.iter().map(kept));
                 return;
             }
             Outcome::Failed(error) => error.to_string(),
@@ -101,6 +96,16 @@ impl Receipt {
         self.failed.push(Failed { stack: name, reason });
     }
 
+    /// Notes how many versions and markers went from its part of the account's bucket.
+    pub fn emptied(&mut self, bucket: &str, prefix: &str, objects: usize) {
+        self.emptied = Some(Share { bucket: bucket.to_owned(), prefix: prefix.to_owned(), objects });
+    }
+
+    /// Notes what was not done, besides the stacks.
+    pub fn failed(&mut self, what: &str, reason: String) {
+        self.failed.push(Failed { stack: what.to_owned(), reason });
+    }
+
     /// Notes the processes of the local target that were ended.
     pub fn stopped(&mut self, stopped: Vec<Stopped>) {
         self.stopped = stopped;
@@ -108,13 +113,45 @@ impl Receipt {
 
     /// Whether nothing is left but what was to be retained.
     pub fn is_clean(&self) -> bool {
-        self.left.is_empty() && self.failed.is_empty()
+        self.proof.is_clean() && self.failed.is_empty()
     }
 
     /// How many stacks are still there.
     pub fn failures(&self) -> usize {
         self.failed.len()
     }
+
+    /// The environment.
+    pub fn environment(&self) -> &str {
+        &self.environment
+    }
+
+    /// For instance `8 stacks with 71 resources and 12 objects`.
+    pub fn gist(&self) -> String {
+        let resources: usize = self.deleted.iter().map(|deleted| deleted.resources).sum();
+        let objects: usize = self.deleted.iter().map(|deleted| deleted.objects).sum::<usize>()
+            + self.emptied.as_ref().map_or(0, |share| share.objects);
+        let stacks = many(self.deleted.len(), "stack", "stacks");
+        let objects =
+            if objects == 0 { String::new() } else { format!(" and {}", many(objects, "object", "objects")) };
+        format!("{stacks} with {}{objects}", many(resources, "resource", "resources"))
+    }
+
+    /// What was asked, and about how many names: `S3 (3), SQS (1)`.
+    fn asked(&self) -> String {
+        let asked = |Asked { service, names }: &Asked| format!("{service} ({names})");
+        self.proof.asked.iter().map(asked).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// `1 stack`, `2 stacks`.
+pub fn many(count: usize, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
+}
+
+/// Text for a cell of a Markdown table.
+pub fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
 }
 
 impl Document for Receipt {
@@ -122,10 +159,26 @@ impl Document for Receipt {
         writeln!(out, "{}", paint(STRONG, format_args!("{}: receipt", self.environment)))?;
         for Deleted { stack, resources, objects, twins } in &self.deleted {
             let emptied = Emptied { objects: *objects, twins: *twins }.text();
-            writeln!(out, "  {} {stack}: {resources} resources{emptied}", paint(GOOD, "deleted"))?;
+            let resources = many(*resources, "resource", "resources");
+            writeln!(out, "  {} {stack}: {resources}{emptied}", paint(GOOD, "deleted"))?;
         }
-        for Retained { stack, resource: Resource { logical_id, kind, physical_id } } in &self.retained {
-            writeln!(out, "  {} {physical_id} ({stack}.{logical_id}, {kind})", paint(CAUTION, "retained"))?;
+        if let Some(Share { bucket, prefix, objects }) = &self.emptied {
+            let objects = many(*objects, "object", "objects");
+            writeln!(out, "  {} {bucket}/{prefix}: {objects}", paint(GOOD, "emptied"))?;
+        }
+        for Kept { stack, retained: Retained { resource, why } } in &self.retained {
+            writeln!(
+                out,
+                "  {} {} ({stack}.{}, {})",
+                paint(CAUTION, "retained"),
+                resource.physical_id,
+                resource.logical_id,
+                resource.kind
+            )?;
+            writeln!(out, "           {}", paint(FAINT, &why.why))?;
+            if let Some(remove) = &why.remove {
+                writeln!(out, "           {} {remove}", paint(FAINT, "later:"))?;
+            }
         }
         for Stopped { name, pid } in &self.stopped {
             writeln!(
@@ -138,42 +191,126 @@ impl Document for Receipt {
         for Failed { stack, reason } in &self.failed {
             writeln!(out, "  {} {stack}: {reason}", paint(BAD, "failed"))?;
         }
-        for Left { kind, physical_id } in &self.left {
+        for Left { kind, physical_id } in &self.proof.left {
             writeln!(out, "  {} {physical_id} ({kind})", paint(BAD, "left"))?;
         }
-        if self.is_clean()
-            && let Some((last, others)) = self.asked.split_last()
-        {
-            writeln!(out, "  {} and {last} were asked: nothing else is left", others.join(", "))?;
+        for Silent { service, cause } in &self.proof.silent {
+            writeln!(out, "  {} {service}: {cause}", paint(BAD, "no answer"))?;
+        }
+        for arn in &self.proof.listed {
+            writeln!(out, "  {} {arn}", paint(CAUTION, "listed"))?;
+        }
+        if !self.proof.listed.is_empty() {
+            let note =
+                "the Tagging API lists what is gone for a while, and no other service was asked for it";
+            writeln!(out, "           {}", paint(FAINT, note))?;
+        }
+        if self.is_clean() && !self.proof.asked.is_empty() {
+            let certain = if self.proof.listed.is_empty() { "is left" } else { "is known to be left" };
+            writeln!(out, "  nothing else {certain}, by exact tag and exact name: {}", self.asked())?;
         }
         Ok(())
     }
-}
 
-impl Document for DestroyPlan {
-    fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        writeln!(out, "{}", paint(STRONG, format_args!("{}: in this order", self.environment)))?;
-        for stack in &self.stacks {
-            writeln!(out, "  {} {}", paint(STRONG, &stack.stack_name), paint(FAINT, &stack.status))?;
-            for Resource { logical_id, kind, physical_id } in &stack.delete {
-                writeln!(out, "    {} {logical_id} {} {physical_id}", paint(BAD, "-"), paint(FAINT, kind))?;
+    fn markdown(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        let verdict = match (self.failed.is_empty(), self.is_clean()) {
+            (true, true) => "✅ gone",
+            (true, false) => "❌ gone, but not proven to be",
+            (false, _) => "❌ not gone yet",
+        };
+        writeln!(out, "### `{}`: {verdict}\n", self.environment)?;
+        if !self.deleted.is_empty() {
+            writeln!(out, "Deleted: {}.\n", self.gist())?;
+            writeln!(
+                out,
+                "| stack | resources | objects emptied | twins emptied |\n| --- | ---: | ---: | ---: |"
+            )?;
+            for Deleted { stack, resources, objects, twins } in &self.deleted {
+                writeln!(out, "| `{stack}` | {resources} | {objects} | {twins} |")?;
             }
-            for (kind, ids) in
-                [("entities", &stack.extra.entities), ("component types", &stack.extra.component_types)]
-            {
-                if !ids.is_empty() {
-                    let what = format_args!("{} {kind} that the stack did not make", ids.len());
-                    writeln!(out, "    {} {what}", paint(BAD, "-"))?;
-                }
+            if let Some(Share { bucket, prefix, objects }) = &self.emptied {
+                writeln!(out, "| `{bucket}/{prefix}` | | {objects} | |")?;
             }
-            for Resource { logical_id, kind, physical_id } in &stack.retain {
+            writeln!(out)?;
+        }
+        if !self.failed.is_empty() {
+            writeln!(out, "**Still there**\n\n| stack | why |\n| --- | --- |")?;
+            for Failed { stack, reason } in &self.failed {
+                writeln!(out, "| `{stack}` | {} |", cell(reason))?;
+            }
+            writeln!(out)?;
+        }
+        if !self.retained.is_empty() {
+            writeln!(out, "**Retained**: {}\n", many(self.retained.len(), "resource", "resources"))?;
+            writeln!(out, "<details><summary>what, why, and how to remove it later</summary>\n")?;
+            writeln!(out, "| resource | why | costs | later |\n| --- | --- | --- | --- |")?;
+            for Kept { stack, retained: Retained { resource, why } } in &self.retained {
+                let remove = why.remove.as_ref().map(|remove| format!("`{}`", cell(remove)));
                 writeln!(
                     out,
-                    "    {} {logical_id} {} {physical_id}  stays",
-                    paint(CAUTION, "="),
-                    paint(FAINT, kind)
+                    "| `{}`<br>{stack}.{}, {} | {} | {} | {} |",
+                    cell(&resource.physical_id),
+                    resource.logical_id,
+                    resource.kind,
+                    cell(&why.why),
+                    why.cost.unwrap_or_default(),
+                    remove.unwrap_or_default()
                 )?;
             }
+            writeln!(out, "\n</details>\n")?;
+        }
+        if !self.stopped.is_empty() {
+            let names: Vec<&str> = self.stopped.iter().map(|stopped| stopped.name.as_str()).collect();
+            writeln!(out, "Stopped on this machine: {}.\n", names.join(", "))?;
+        }
+        self.proven(out)
+    }
+}
+
+impl Receipt {
+    /// What the services said, as Markdown.
+    fn proven(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        let Proof { asked, left, listed, silent } = &self.proof;
+        if !left.is_empty() {
+            writeln!(out, "**Left**, though no stack has it\n\n| resource | type |\n| --- | --- |")?;
+            for Left { kind, physical_id } in left {
+                writeln!(out, "| `{}` | {kind} |", cell(physical_id))?;
+            }
+            writeln!(out)?;
+        }
+        if !silent.is_empty() {
+            writeln!(out, "**No answer**\n\n| service | said |\n| --- | --- |")?;
+            for Silent { service, cause } in silent {
+                writeln!(out, "| {service} | {} |", cell(cause))?;
+            }
+            writeln!(out)?;
+        }
+        if !asked.is_empty() {
+            let verdict = match (self.is_clean(), listed.is_empty()) {
+                (true, true) => "nothing else is left",
+                (true, false) => "nothing else is known to be left",
+                (false, _) => "what is left stands above",
+            };
+            writeln!(out, "**Proof**, by exact tag and exact name: {verdict}.\n")?;
+            writeln!(out, "| asked | names |\n| --- | ---: |")?;
+            for Asked { service, names } in asked {
+                writeln!(out, "| {service} | {names} |")?;
+            }
+        }
+        if !listed.is_empty() {
+            writeln!(
+                out,
+                "\n<details><summary>{} still listed by tag</summary>\n",
+                many(listed.len(), "resource", "resources")
+            )?;
+            writeln!(
+                out,
+                "The Tagging API lists what is gone for a while, and no other service was asked for these.\n"
+            )?;
+            for arn in listed {
+                writeln!(out, "- `{arn}`")?;
+            }
+            writeln!(out, "\n</details>")?;
         }
         Ok(())
     }

@@ -149,7 +149,7 @@ async fn empty_buckets(engine: &Engine<'_>, stack: &Removal, step: &Step<'_>) ->
     let mut objects = 0;
     for bucket in stack.buckets() {
         let before = objects;
-        objects += buckets::empty(&engine.s3, bucket, |seen| {
+        objects += buckets::empty(&engine.s3, bucket, "", |seen| {
             step.update(format_args!("{} emptying {bucket}: {} objects", stack.stack_name, before + seen));
         })
         .await?;

@@ -326,6 +326,8 @@ mod tests {
     fn machine_with_process(root: &Path, job: &Job, said: &str) -> (Machine, Process) {
         let global = Global {
             env: "local".to_owned(),
+            instance: None,
+            env_named: true,
             set: Vec::new(),
             format: Format::Json,
             yes: true,

@@ -175,7 +175,8 @@ impl Explain for TwinError {
         Some(match self {
             Self::Disabled(environment) => {
                 format!(
-                    "`enabled = true` in environments/{environment}.toml and `cargo xtask deploy` give it one"
+                    "`enabled = true` in environments/{}.toml and `cargo xtask deploy` give it one",
+                    stacks::environment::name::split(environment).0
                 )
             }
             Self::Connector(_) => "`cargo xtask logs twin` shows what it says".to_owned(),

@@ -20,6 +20,7 @@ use std::process::{Output, Stdio};
 use anyhow::{Context as _, bail};
 use serde::Serialize;
 use serde_json::Value;
+use stacks::bootstrap::{self, Provider};
 use stacks::environment::Environment;
 use stacks::{Inputs, Stack};
 use telemetry::Model;
@@ -96,7 +97,11 @@ pub async fn prove(
     model: &Model,
     environment: &Environment,
 ) -> anyhow::Result<Vec<Verdict>> {
-    let stacks = stacks::synthesize(&Inputs { model, environment });
+    let inputs = Inputs { model, environment };
+    let mut stacks = stacks::synthesize(&inputs);
+    if environment.bootstrap {
+        stacks.extend(prepared(&inputs)?);
+    }
     let account = Account { region: &environment.region, id: &environment.account };
     prove_stacks(project, programs, &stacks, &account).await
 }
@@ -125,6 +130,14 @@ pub async fn prove_stacks(
         verdict.findings.sort();
     }
     Ok(verdicts)
+}
+
+/// The stacks of the bootstrap, as for a repository whose numbers are not known: it has the most to say.
+fn prepared(inputs: &Inputs<'_>) -> anyhow::Result<[Stack; 2]> {
+    let repository = "octo-org/octo-repo".parse()?;
+    let account = bootstrap::account(inputs.environment, Provider::Made);
+    let roles = bootstrap::environment(inputs, Some(&repository));
+    Ok([account, roles.context("no permissions can be derived from the stacks")?])
 }
 
 /// One file a stack, named for it, so that a finding names its stack by its file.

@@ -1,0 +1,120 @@
+//! The plan of a destruction as a person reads it: as text and as Markdown.
+
+use std::fmt;
+
+use super::plan::{DestroyPlan, Removal, Resource, Retained};
+use super::receipt::{cell, many};
+use crate::report::{BAD, CAUTION, Document, FAINT, STRONG, paint};
+
+impl Removal {
+    /// What a person may have put into its workspace, by kind.
+    fn extras(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        let kinds =
+            [("entities", self.extra.entities.len()), ("component types", self.extra.component_types.len())];
+        kinds.into_iter().filter(|(_, count)| *count > 0)
+    }
+}
+
+impl Document for DestroyPlan {
+    fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        writeln!(out, "{}", paint(STRONG, format_args!("{}: in this order", self.environment)))?;
+        for stack in &self.stacks {
+            writeln!(out, "  {} {}", paint(STRONG, &stack.stack_name), paint(FAINT, &stack.status))?;
+            for contents in stack.contents.iter().filter(|contents| !contents.is_empty()) {
+                writeln!(out, "    {} {}: {}", paint(BAD, "empty"), contents.bucket, contents.text())?;
+            }
+            for (kind, count) in stack.extras() {
+                writeln!(out, "    {} {count} {kind} that the stack did not make", paint(BAD, "-"))?;
+            }
+            for Resource { logical_id, kind, physical_id } in &stack.delete {
+                writeln!(out, "    {} {logical_id} {} {physical_id}", paint(BAD, "-"), paint(FAINT, kind))?;
+            }
+            for Retained { resource: Resource { logical_id, kind, physical_id }, why } in &stack.retain {
+                writeln!(
+                    out,
+                    "    {} {logical_id} {} {physical_id}  stays",
+                    paint(CAUTION, "="),
+                    paint(FAINT, kind)
+                )?;
+                let cost = why.cost.map(|cost| format!("; costs {cost}")).unwrap_or_default();
+                writeln!(out, "      {}", paint(FAINT, format_args!("{}{cost}", why.why)))?;
+            }
+        }
+        if let Some(shared) = &self.shared {
+            let place = format_args!("{}/{}", shared.bucket, shared.prefix);
+            writeln!(out, "  {} {place}: {}", paint(BAD, "empty"), shared.text())?;
+        }
+        writeln!(out, "{}", self.summary())
+    }
+
+    fn markdown(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        writeln!(out, "### Destroy `{}`: {}\n", self.environment, self.summary())?;
+        if self.stacks.is_empty() {
+            return Ok(());
+        }
+        writeln!(
+            out,
+            "| order | stack | deleted | emptied before | retained |\n| ---: | --- | ---: | --- | ---: |"
+        )?;
+        for (order, stack) in self.stacks.iter().enumerate() {
+            let contents = stack.contents.iter().filter(|contents| !contents.is_empty());
+            let mut emptied: Vec<String> =
+                contents.map(|contents| format!("`{}`: {}", contents.bucket, contents.text())).collect();
+            emptied
+                .extend(stack.extras().map(|(kind, count)| format!("{count} {kind} that it did not make")));
+            writeln!(
+                out,
+                "| {} | `{}` | {} | {} | {} |",
+                order + 1,
+                stack.stack_name,
+                stack.delete.len(),
+                emptied.join("<br>"),
+                stack.retain.len()
+            )?;
+        }
+        if let Some(shared) = &self.shared {
+            let order = self.stacks.len() + 1;
+            writeln!(out, "| {order} | `{}/{}` | | {} | |", shared.bucket, shared.prefix, shared.text())?;
+        }
+        let retained: Vec<(&Removal, &Retained)> =
+            self.stacks.iter().flat_map(|stack| stack.retain.iter().map(move |kept| (stack, kept))).collect();
+        if !retained.is_empty() {
+            writeln!(out, "\n**What stays, and why**\n\n| resource | why | costs |\n| --- | --- | --- |")?;
+            for (stack, Retained { resource, why }) in retained {
+                writeln!(
+                    out,
+                    "| `{}`<br>{}.{}, {} | {} | {} |",
+                    cell(&resource.physical_id),
+                    stack.name,
+                    resource.logical_id,
+                    resource.kind,
+                    cell(&why.why),
+                    why.cost.unwrap_or_default()
+                )?;
+            }
+        }
+        writeln!(out, "\n<details><summary>Every resource that goes</summary>\n")?;
+        writeln!(out, "| stack | resource | type |\n| --- | --- | --- |")?;
+        for stack in &self.stacks {
+            for Resource { logical_id, kind, .. } in &stack.delete {
+                writeln!(out, "| {} | {logical_id} | {kind} |", stack.name)?;
+            }
+        }
+        writeln!(out, "\n</details>\n\nEvents in log groups go too, and are not counted.")
+    }
+}
+
+impl DestroyPlan {
+    /// For instance `8 stacks go with 71 resources; 10 resources stay`.
+    fn summary(&self) -> String {
+        let delete: usize = self.stacks.iter().map(|stack| stack.delete.len()).sum();
+        let retain: usize = self.stacks.iter().map(|stack| stack.retain.len()).sum();
+        let stacks = many(self.stacks.len(), "stack goes", "stacks go");
+        let resources = many(delete, "resource", "resources");
+        let stay = match retain {
+            0 => "nothing stays".to_owned(),
+            retain => many(retain, "resource stays", "resources stay"),
+        };
+        format!("{stacks} with {resources}; {stay}")
+    }
+}
