@@ -8,7 +8,6 @@ are looked at; cfn-lint, whose data is newer, says which actions there are not.
 import collections
 import json
 import pathlib
-import re
 import sys
 
 import parliament
@@ -43,15 +42,14 @@ def required_types(action):
 
 def mismatches(detail):
     """
-    Tagging is about one resource, of whatever type; the reference requires each type that can be tagged.
-    So it matches where any of them does.
+    The reference does not tell whether an action needs all of its types, or one of them, as tagging does;
+    nor need one statement name them all. So an action fits where any of its types does.
     """
     counts = collections.Counter(one["action"] for one in detail)
-    for one in detail:
-        action = one["action"]
-        is_tagging = re.search(":(Tag|Untag|ListTags)", action)
-        if not (is_tagging and counts[action] < required_types(action)):
-            yield f"{action} is about {one['required_format']}"
+    for action, count in counts.items():
+        if count >= required_types(action):
+            formats = [one["required_format"] for one in detail if one["action"] == action]
+            yield f"{action} is about {' or '.join(dict.fromkeys(formats))}"
 
 
 def details(finding):
@@ -84,7 +82,8 @@ def findings(subject):
                 "entity": subject["entity"],
                 "path": subject["path"] if number is None else f"{subject['path']}/Statement/{number}",
                 "rule": finding.issue,
-                "message": ": ".join(part for part in (title, detail) if part),
+                "title": title,
+                "detail": detail,
             }
 
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde::Deserialize;
 use stacks::Stack;
+use stacks::cfn::{Auditor, WILDCARD_METADATA};
 
 use super::policies::{self, Account, TRUST_POLICY};
 use super::{Finding, Severity, Verdict, run};
@@ -22,15 +23,21 @@ const PROGRAM: &str = include_str!("parliament.py");
 /// in one place alone has its reason there, in the resource's metadata.
 static MUTED: &[Muted] = &[
     // To let somebody take the role is what a trust policy is for; who that is, the invariants look at.
-    Muted { rule: "CREDENTIALS_EXPOSURE", path: TRUST_POLICY, message: "sts:assumerole" },
+    Muted { rule: "CREDENTIALS_EXPOSURE", path: TRUST_POLICY, detail: "sts:assumerole" },
     // Its list of identity providers ends with those of its first years, without any of OpenID Connect.
-    Muted { rule: "UNKNOWN_FEDERATION_SOURCE", path: TRUST_POLICY, message: ":oidc-provider/" },
+    Muted { rule: "UNKNOWN_FEDERATION_SOURCE", path: TRUST_POLICY, detail: ":oidc-provider/" },
     // A provider names its condition keys after itself, so that no list has them.
     Muted {
         rule: "UNKNOWN_CONDITION_FOR_ACTION",
         path: TRUST_POLICY,
-        message: "token.actions.githubusercontent.com:",
+        detail: "token.actions.githubusercontent.com:",
     },
+    // An ARN that is compared as text is compared exactly; `ArnEquals` would read patterns.
+    Muted { rule: "MISMATCHED_TYPE_BUT_USABLE", path: "", detail: "StringEquals requires" },
+    Muted { rule: "MISMATCHED_TYPE_BUT_USABLE", path: "", detail: "StringNotEquals requires" },
+    // The Service Authorization Reference has no resource for these two, though each is about one stream.
+    Muted { rule: "RESOURCE_MISMATCH", path: "", detail: "kinesis:UpdateShardCount is about *" },
+    Muted { rule: "RESOURCE_MISMATCH", path: "", detail: "kinesis:UpdateStreamMode is about *" },
 ];
 
 /// A remark of parliament that is not heeded.
@@ -38,8 +45,8 @@ struct Muted {
     rule: &'static str,
     /// Where it stands: a part of the path.
     path: &'static str,
-    /// What it says: a part of the message.
-    message: &'static str,
+    /// What it is about: a part of the detail.
+    detail: &'static str,
 }
 
 /// What the program prints.
@@ -49,7 +56,8 @@ struct Remark {
     entity: String,
     path: String,
     rule: String,
-    message: String,
+    title: String,
+    detail: String,
 }
 
 /// Reads every policy of the stacks in one process.
@@ -77,20 +85,20 @@ pub async fn validate(
 
 fn is_muted(remark: &Remark) -> bool {
     let is = |muted: &Muted| {
-        muted.rule == remark.rule
-            && remark.path.contains(muted.path)
-            && remark.message.contains(muted.message)
+        muted.rule == remark.rule && remark.path.contains(muted.path) && remark.detail.contains(muted.detail)
     };
     MUTED.iter().any(is)
 }
 
-/// Whether the resource says why it stays as it is.
+/// Whether the resource says why it stays as it is: of the rule, or of the action that is allowed on `*`.
 fn is_skipped(stacks: &[Stack], remark: &Remark) -> bool {
     let stack = stacks.iter().find(|stack| stack.name == remark.stack);
     let resources = stack.into_iter().flat_map(|stack| stack.template.resources());
     let mut subjects = resources.filter(|(id, _)| id.as_str() == remark.entity);
     subjects.any(|(_, resource)| {
-        resource.skipped().any(|skip| skip.auditor.as_str() == NAME && skip.id == remark.rule)
+        let wildcards = resource.metadata().get(WILDCARD_METADATA);
+        remark.rule == "RESOURCE_STAR" && wildcards.is_some_and(|why| why[&remark.detail].is_string())
+            || resource.skipped().any(|skip| skip.auditor == Auditor::Parliament && skip.id == remark.rule)
     })
 }
 
@@ -102,6 +110,9 @@ fn finding(remark: Remark) -> Finding {
         severity: Severity::Warning,
         validator: NAME,
         rule: remark.rule,
-        message: remark.message,
+        message: match remark.detail.as_str() {
+            "" => remark.title,
+            detail => format!("{}: {detail}", remark.title),
+        },
     }
 }
