@@ -27,7 +27,7 @@ fn without(mut place: Place, gone: &[&str]) -> Place {
 
 #[test]
 fn every_type_is_known() {
-    for name in ENVIRONMENTS.into_iter().chain(["local"]) {
+    for name in ENVIRONMENTS.into_iter().chain(["local", "preview-12"]) {
         for kind in kinds(&shipped(name)) {
             assert!(
                 permissions::is_known(kind),

@@ -4,7 +4,7 @@
 //! `CloudFormation` acts with the credentials of whoever asks it, so the role that deploys needs what the
 //! handlers of the types need, beside the steps of this product. `table` knows the types, `steps` the
 //! steps, `names` by which names and tags an environment is told from the others of its account,
-//! [`boundary()`] what the roles of the stacks may have at most, and [`pack`] makes few policies of many statements.
+//! [`boundary()`] what the roles of the stacks may have at most, and `pack` makes few policies of many statements.
 //!
 //! In an environment of instances, the name of the [`Environment`] is a pattern: `preview-*`.
 

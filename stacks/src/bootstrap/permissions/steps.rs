@@ -32,7 +32,6 @@ pub(super) fn always(scope: Scope, role: Role) -> Vec<Statement> {
                 "cloudformation:ListChangeSets",
                 "cloudformation:ListStackResources",
                 "cloudformation:TagResource",
-                "cloudformation:UntagResource",
             ],
             stacks.clone(),
         ),
@@ -58,7 +57,14 @@ pub(super) fn always(scope: Scope, role: Role) -> Vec<Statement> {
     ];
     statements.extend(match role {
         Role::Deploy => vec![
-            allow(&["cloudformation:DeleteStack", "cloudformation:ExecuteChangeSet"], stacks),
+            allow(
+                &[
+                    "cloudformation:DeleteStack",
+                    "cloudformation:ExecuteChangeSet",
+                    "cloudformation:UntagResource",
+                ],
+                stacks,
+            ),
             allow(&["logs:DeleteLogGroup"], log_groups),
             allow(
                 &["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObjectVersion", "s3:PutObject"],
@@ -66,7 +72,7 @@ pub(super) fn always(scope: Scope, role: Role) -> Vec<Statement> {
             ),
         ],
         // The change set of a stack that is not there yet leaves an empty one, without tags. One that was
-        // ever deployed has the environment's. It puts no object: a deployment takes what lies under the
+        // ever deployed has the environment's, and keeps it. The role puts no object: a deployment takes what lies under the
         // key of a template for that template.
         Role::Plan => vec![allow(&["cloudformation:DeleteStack"], stacks).when(
             "Null",
