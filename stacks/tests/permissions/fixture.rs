@@ -37,7 +37,6 @@ impl Place {
 pub fn overridden(name: &str, overrides: &[(&str, &str)]) -> Place {
     let text = match name {
         "dev" => include_str!("../../../environments/dev.toml"),
-        "local" => include_str!("../../../environments/local.toml"),
         "preview-12" => include_str!("../../../environments/preview.toml"),
         "prod" => include_str!("../../../environments/prod.toml"),
         other => panic!("there is no environment {other}"),

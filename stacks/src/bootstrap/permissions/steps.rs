@@ -224,18 +224,11 @@ pub(super) fn grants(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     })
 }
 
-/// The topics that a rule reads, as a pattern of IAM: of an instance, those of all instances, whose prefixes
-/// end with their ids.
+/// The topics that a rule reads, as a pattern of IAM.
 fn topics(subject: Subject) -> Option<String> {
     let sql = subject.resource.property("TopicRulePayload")["Sql"].as_str()?;
     let (_, filter) = sql.split_once("FROM '")?;
     let (filter, _) = filter.split_once('\'')?;
     let level = |level| if matches!(level, "+" | "#") { "*" } else { level };
-    let topics = filter.split('/').map(level).collect::<Vec<_>>().join("/");
-    let prefix = subject.scope.environment.topic_prefix.as_deref().filter(|_| subject.scope.has_instances());
-    let of_instances = prefix.and_then(|prefix| {
-        let (file, _) = prefix.rsplit_once('-')?;
-        Some(format!("{file}-*{}", topics.strip_prefix(prefix)?))
-    });
-    Some(of_instances.unwrap_or(topics))
+    Some(filter.split('/').map(level).collect::<Vec<_>>().join("/"))
 }
