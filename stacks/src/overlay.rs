@@ -75,11 +75,6 @@ pub(crate) fn without_provider(template: &mut Template) {
     template.resources_mut().retain(|_, resource| resource.kind() != "AWS::IAM::OIDCProvider");
 }
 
-/// The type that a type stands in for, or the type itself.
-pub(crate) fn stands_for(kind: &str) -> &str {
-    STAND_INS.iter().find(|(_, stand_in, _)| *stand_in == kind).map_or(kind, |(kind, ..)| kind)
-}
-
 fn stand_in(template: &mut Template, stack: &'static str, inputs: &Inputs) {
     let mut missing = BTreeSet::new();
     for resource in template.resources_mut().values_mut() {

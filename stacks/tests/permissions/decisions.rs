@@ -3,7 +3,7 @@
 use stacks::bootstrap::permissions::Policy;
 
 use crate::evaluator::{Request, allows};
-use crate::fixture::shipped;
+use crate::fixture::{instances, shipped};
 
 const TAG: &str = "aws:ResourceTag/sluice:environment";
 const NEW_TAG: &str = "aws:RequestTag/sluice:environment";
@@ -151,6 +151,30 @@ fn whoever_deploys_leaves_itself_and_the_bootstrap_alone() {
     }
 }
 
+/// Instances come and go: one role is for all of them, and for nothing else.
+#[test]
+fn instances_share_a_role() {
+    let object = |key: &str| format!("s3:sluice-artifacts-111122223333-eu-central-1/{key}");
+    let (ours, strange) = (&object("preview-7/flink-job/1.jar"), &object("preview/flink-job/1.jar"));
+    check(
+        &instances(),
+        &[
+            ("cloudformation:ExecuteChangeSet", "stack/sluice-preview-7-ingest/1", &[], true),
+            ("cloudformation:ExecuteChangeSet", "stack/sluice-preview7-ingest/1", &[], false),
+            ("cloudformation:ExecuteChangeSet", "stack/sluice-preview-ingest/1", &[], false),
+            ("iot:Publish", "topic/preview-7/dt/device-0000/measures", &[], true),
+            ("iot:Publish", "topic/preview7/dt/device-0000/measures", &[], false),
+            ("timestream:DeleteTable", "database/sluice_preview_7/table/telemetry", &[], true),
+            ("timestream:DeleteTable", "database/sluice_preview7/table/telemetry", &[], false),
+            ("iot:DeleteTopicRule", "rule/TopicRule_1", &[(TAG, "preview-7")], true),
+            ("iot:DeleteTopicRule", "rule/TopicRule_1", &[(TAG, "preview7")], false),
+            ("s3:PutObject", ours, &[], true),
+            ("s3:PutObject", strange, &[], false),
+            ("iam:DeleteRole", "iam:role/sluice-preview-deploy", &[], false),
+        ],
+    );
+}
+
 #[test]
 fn code_lies_under_the_name_of_its_environment() {
     let object = |key: &str| format!("s3:sluice-artifacts-111122223333-eu-central-1/{key}");
@@ -179,7 +203,6 @@ const BESIDE_READING: &[&str] = &[
     "cloudformation:DeleteChangeSet",
     "cloudformation:DeleteStack",
     "cloudformation:TagResource",
-    "cloudformation:UntagResource",
 ];
 
 #[test]
@@ -197,6 +220,7 @@ fn whoever_plans_changes_nothing() {
             // The empty stack of a change set, and one that is deployed.
             ("cloudformation:DeleteStack", "stack/sluice-dev-ingest/1", &[], true),
             ("cloudformation:DeleteStack", "stack/sluice-dev-ingest/1", &[(TAG, "dev")], false),
+            ("cloudformation:UntagResource", "stack/sluice-dev-ingest/1", &[(TAG, "dev")], false),
             ("kinesis:DescribeStreamSummary", "stream/sluice-dev-ingest-EventStream-1", &[], true),
             ("secretsmanager:DescribeSecret", "secret:AdminSecret-1", &[(TAG, "dev")], true),
             ("secretsmanager:GetSecretValue", "secret:AdminSecret-1", &[(TAG, "dev")], false),

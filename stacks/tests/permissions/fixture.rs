@@ -3,6 +3,7 @@
 use stacks::bootstrap::permissions::{self, Policy};
 use stacks::environment::Environment;
 use stacks::{Inputs, Stack, synthesize};
+use telemetry::Model;
 
 /// Names of the shipped environments that lie in an account.
 pub const ENVIRONMENTS: [&str; 2] = ["dev", "prod"];
@@ -36,7 +37,7 @@ impl Place {
 pub fn overridden(name: &str, overrides: &[(&str, &str)]) -> Place {
     let text = match name {
         "dev" => include_str!("../../../environments/dev.toml"),
-        "local" => include_str!("../../../environments/local.toml"),
+        "preview-12" => include_str!("../../../environments/preview.toml"),
         "prod" => include_str!("../../../environments/prod.toml"),
         other => panic!("there is no environment {other}"),
     };
@@ -59,10 +60,24 @@ pub fn renamed(from: &str, name: &str) -> Place {
     synthesized(environment)
 }
 
-fn synthesized(environment: Environment) -> Place {
+/// What the role that deploys every instance of the shipped `preview` may do, as the bootstrap derives it
+/// from one of them.
+pub fn instances() -> Vec<Policy> {
+    let environment = shipped("preview-12").environment;
+    let inputs = Inputs { model: &placed(&environment), environment: &environment };
+    let access = stacks::bootstrap::access(&inputs, None).unwrap_or_else(|error| panic!("{error}"));
+    let deploys = access.roles.into_iter().find(|role| role.role == stacks::bootstrap::Role::Deploy);
+    deploys.expect("a role that deploys").policies
+}
+
+fn placed(environment: &Environment) -> Model {
     let model = stacks::model::parse("telemetry.toml", include_str!("../../../telemetry.toml"));
     let model = model.expect("the shipped model is valid");
-    let model = environment.place("the environment", model).expect("the shipped files fit together");
+    environment.place("the environment", model).expect("the shipped files fit together")
+}
+
+fn synthesized(environment: Environment) -> Place {
+    let model = placed(&environment);
     let stacks = synthesize(&Inputs { model: &model, environment: &environment });
     Place { environment, stacks }
 }

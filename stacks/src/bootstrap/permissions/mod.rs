@@ -4,9 +4,10 @@
 //! `CloudFormation` acts with the credentials of whoever asks it, so the role that deploys needs what the
 //! handlers of the types need, beside the steps of this product. `table` knows the types, `steps` the
 //! steps, `names` by which names and tags an environment is told from the others of its account,
-//! [`boundary()`] what the roles of the stacks may have at most, and [`pack`] makes few policies of many statements.
+//! [`boundary()`] what the roles of the stacks may have at most, and `pack` makes few policies of many statements.
 //!
-//! In an environment of instances, the name of the [`Environment`] is a pattern: `preview-*`.
+//! The templates are those of AWS, without stand-ins. Of an environment of instances they are synthesized with
+//! a pattern for its name: `preview-*`.
 
 mod boundary;
 mod names;
@@ -112,7 +113,7 @@ pub fn boundary(stacks: &[Stack], environment: &Environment) -> Result<Policy, P
 /// Whether it is known what a type of resource needs. Without that, nothing can be derived from a template
 /// that has one: its row belongs into the table of types.
 pub fn is_known(kind: &str) -> bool {
-    table::is_known(crate::overlay::stands_for(kind))
+    table::is_known(kind)
 }
 
 fn policies(scope: Scope, role: Role) -> Result<Vec<Policy>, PermissionsError> {

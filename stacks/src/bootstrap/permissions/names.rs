@@ -12,7 +12,6 @@ use super::policy::Statement;
 use crate::Stack;
 use crate::cfn::{LogicalId, ParameterSource, Resource};
 use crate::environment::Environment;
-use crate::overlay;
 use crate::tags::ENVIRONMENT_TAG;
 
 /// Why a statement that relies on tags names no resource.
@@ -169,9 +168,9 @@ pub(super) struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// Its type. What stands in for a type where the emulator lacks it needs what the type needs.
-    pub fn kind(self) -> &'a str {
-        overlay::stands_for(self.resource.kind())
+    /// Its type.
+    pub fn kind(self) -> &'static str {
+        self.resource.kind()
     }
 
     /// An ARN in the environment's account and Region.

@@ -32,7 +32,6 @@ pub(super) fn always(scope: Scope, role: Role) -> Vec<Statement> {
                 "cloudformation:ListChangeSets",
                 "cloudformation:ListStackResources",
                 "cloudformation:TagResource",
-                "cloudformation:UntagResource",
             ],
             stacks.clone(),
         ),
@@ -58,7 +57,14 @@ pub(super) fn always(scope: Scope, role: Role) -> Vec<Statement> {
     ];
     statements.extend(match role {
         Role::Deploy => vec![
-            allow(&["cloudformation:DeleteStack", "cloudformation:ExecuteChangeSet"], stacks),
+            allow(
+                &[
+                    "cloudformation:DeleteStack",
+                    "cloudformation:ExecuteChangeSet",
+                    "cloudformation:UntagResource",
+                ],
+                stacks,
+            ),
             allow(&["logs:DeleteLogGroup"], log_groups),
             allow(
                 &["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObjectVersion", "s3:PutObject"],
@@ -66,7 +72,7 @@ pub(super) fn always(scope: Scope, role: Role) -> Vec<Statement> {
             ),
         ],
         // The change set of a stack that is not there yet leaves an empty one, without tags. One that was
-        // ever deployed has the environment's. It puts no object: a deployment takes what lies under the
+        // ever deployed has the environment's, and keeps it. The role puts no object: a deployment takes what lies under the
         // key of a template for that template.
         Role::Plan => vec![allow(&["cloudformation:DeleteStack"], stacks).when(
             "Null",
@@ -218,18 +224,11 @@ pub(super) fn grants(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     })
 }
 
-/// The topics that a rule reads, as a pattern of IAM: of an instance, those of all instances, whose prefixes
-/// end with their ids.
+/// The topics that a rule reads, as a pattern of IAM.
 fn topics(subject: Subject) -> Option<String> {
     let sql = subject.resource.property("TopicRulePayload")["Sql"].as_str()?;
     let (_, filter) = sql.split_once("FROM '")?;
     let (filter, _) = filter.split_once('\'')?;
     let level = |level| if matches!(level, "+" | "#") { "*" } else { level };
-    let topics = filter.split('/').map(level).collect::<Vec<_>>().join("/");
-    let prefix = subject.scope.environment.topic_prefix.as_deref().filter(|_| subject.scope.has_instances());
-    let of_instances = prefix.and_then(|prefix| {
-        let (file, _) = prefix.rsplit_once('-')?;
-        Some(format!("{file}-*{}", topics.strip_prefix(prefix)?))
-    });
-    Some(of_instances.unwrap_or(topics))
+    Some(filter.split('/').map(level).collect::<Vec<_>>().join("/"))
 }

@@ -19,8 +19,6 @@ mod storage;
 mod stream;
 mod twin;
 
-use serde_json::Value;
-
 pub(super) use code::log_groups;
 
 use super::PermissionsError;
@@ -148,19 +146,11 @@ pub(super) fn is_known(kind: &str) -> bool {
     ROWS.iter().any(|(known, _)| *known == kind)
 }
 
-/// What a custom resource needs, beside what the type needs for which it stands: its provider.
-fn provided(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
-    match subject.resource.property("ServiceToken") {
-        Value::Null => Ok(Vec::new()),
-        provider => Ok(vec![write(allow(&["lambda:InvokeFunction"], [subject.text(provider)?]))]),
-    }
-}
-
 /// What `CloudFormation` needs to create, read, update and delete a resource.
 pub(super) fn grants(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     let kind = subject.kind();
     match ROWS.iter().find(|(known, _)| *known == kind) {
-        Some((_, row)) => Ok([row(subject)?, provided(subject)?].concat()),
+        Some((_, row)) => row(subject),
         None => Err(PermissionsError::Unknown {
             stack: subject.stack.name,
             logical_id: subject.id.to_string(),
