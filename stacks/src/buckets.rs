@@ -2,13 +2,16 @@
 
 use serde_json::{Value, json};
 
-use crate::cfn::{LogicalId, Resource, Template, tls_only};
+use crate::cfn::{Auditor, LogicalId, Resource, Template, tls_only};
 use crate::environment::OnDelete;
 
 /// Days after which the parts of an upload that was never finished are removed.
 const UNFINISHED_UPLOAD_DAYS: u32 = 7;
 
-/// Adds a bucket and its policy, and returns the bucket's id.
+/// Days for which what was overwritten or deleted by mistake can be brought back.
+const UNDO_DAYS: u32 = 30;
+
+/// Adds a bucket for archives and its policy, and returns the bucket's id.
 ///
 /// `rules` are lifecycle rules beside the one for unfinished uploads.
 pub(crate) fn add(
@@ -17,33 +20,75 @@ pub(crate) fn add(
     on_delete: OnDelete,
     rules: Vec<Value>,
 ) -> LogicalId {
+    let bucket = bucket(on_delete, rules).skip(
+        Auditor::Checkov,
+        "CKV_AWS_21",
+        "A key has the hash of its object in it, so that no object is ever overwritten, and one that is \
+         deleted is built again from the source",
+    );
+    add_with_policy(template, id, on_delete, bucket)
+}
+
+/// Adds a bucket for data of which there is no second copy, and its policy, and returns the bucket's id.
+/// What is overwritten or deleted in it can be brought back for [`UNDO_DAYS`].
+///
+/// `rules` are lifecycle rules beside those for unfinished uploads and old versions.
+pub(crate) fn add_versioned(
+    template: &mut Template,
+    id: LogicalId,
+    on_delete: OnDelete,
+    mut rules: Vec<Value>,
+) -> LogicalId {
+    rules.push(json!({
+        "Id": "old-versions",
+        "Status": "Enabled",
+        "NoncurrentVersionExpiration": {"NoncurrentDays": UNDO_DAYS},
+    }));
+    let mut bucket = bucket(on_delete, rules);
+    bucket.set_property("VersioningConfiguration", json!({"Status": "Enabled"}));
+    add_with_policy(template, id, on_delete, bucket)
+}
+
+fn bucket(on_delete: OnDelete, rules: Vec<Value>) -> Resource {
     let mut lifecycle = vec![json!({
         "Id": "unfinished-uploads",
         "Status": "Enabled",
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": UNFINISHED_UPLOAD_DAYS},
     })];
     lifecycle.extend(rules);
+    Resource::new(
+        "AWS::S3::Bucket",
+        json!({
+            "BucketEncryption": {"ServerSideEncryptionConfiguration": [
+                {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}},
+            ]},
+            "PublicAccessBlockConfiguration": {
+                "BlockPublicAcls": true,
+                "BlockPublicPolicy": true,
+                "IgnorePublicAcls": true,
+                "RestrictPublicBuckets": true,
+            },
+            "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+            "LifecycleConfiguration": {"Rules": lifecycle},
+        }),
+    )
+    .holding_data(on_delete)
+    .skip(
+        Auditor::Checkov,
+        "CKV_AWS_18",
+        "Access logs need a second bucket, which still fills while its stack is deleted. CloudTrail's data \
+             events, which an account turns on for all of its buckets, record the same and who it was",
+    )
+}
+
+fn add_with_policy(
+    template: &mut Template,
+    id: LogicalId,
+    on_delete: OnDelete,
+    bucket: Resource,
+) -> LogicalId {
     let policy = id.with("Policy");
-    let bucket = template.add(
-        id,
-        Resource::new(
-            "AWS::S3::Bucket",
-            json!({
-                "BucketEncryption": {"ServerSideEncryptionConfiguration": [
-                    {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}},
-                ]},
-                "PublicAccessBlockConfiguration": {
-                    "BlockPublicAcls": true,
-                    "BlockPublicPolicy": true,
-                    "IgnorePublicAcls": true,
-                    "RestrictPublicBuckets": true,
-                },
-                "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
-                "LifecycleConfiguration": {"Rules": lifecycle},
-            }),
-        )
-        .holding_data(on_delete),
-    );
+    let bucket = template.add(id, bucket);
     template.add(
         policy,
         Resource::new(

@@ -88,7 +88,7 @@ pub enum Target {
 }
 
 /// Processor of a Lambda function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Architecture {
     /// AWS Graviton.

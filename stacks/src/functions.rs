@@ -9,7 +9,9 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::artifacts::{self, Artifact};
-use crate::cfn::{Arn, Expression, LogicalId, ParameterSource, Resource, Statement, Template, Trust, role};
+use crate::cfn::{
+    Arn, Auditor, Expression, LogicalId, ParameterSource, Resource, Statement, Template, Trust, role,
+};
 use crate::environment::{Environment, LogLevel, OnDelete};
 
 /// A function of the pipeline.
@@ -58,7 +60,25 @@ pub(crate) struct Deployment {
     pub variables: BTreeMap<&'static str, Expression>,
     /// What it may do, beside writing its logs.
     pub statements: Vec<Statement>,
+    /// Why no queue keeps the invocations that fail: what becomes of them.
+    pub failures: &'static str,
 }
+
+/// Why no function has a reserved share of the account's concurrency.
+const SHARED_CONCURRENCY: &str = "A share that is reserved comes out of the account's, of which 100 have to \
+    stay: a new account, which has 10, could not deploy. One caller of this pipeline invokes it";
+
+/// Why no function is in a network.
+const NO_NETWORK: &str = "It calls services of AWS by HTTPS, and nothing can connect to a function. In a VPC it \
+    would need NAT or an endpoint for each of them, paid by the hour";
+
+/// Why the variables of a function have no key of their own.
+const PLAIN_VARIABLES: &str = "Its variables are names of resources and settings, none of them secret; Lambda \
+    encrypts them with a key that it keeps";
+
+/// Why a log group has no key of its own.
+const LOG_KEY: &str = "CloudWatch Logs encrypts each group with a key that it keeps. One of one's own costs a \
+    dollar a month, and a mistake in its policy loses the logs";
 
 /// Adds a function, its role and its log group, and returns the function's id.
 pub(crate) fn add(
@@ -103,7 +123,12 @@ pub(crate) fn add(
     if let Some(architecture) = environment.architecture {
         properties["Architectures"] = json!([architecture.as_str()]);
     }
-    template.add(id, Resource::new("AWS::Lambda::Function", properties))
+    let function = Resource::new("AWS::Lambda::Function", properties)
+        .skip(Auditor::Checkov, "CKV_AWS_115", SHARED_CONCURRENCY)
+        .skip(Auditor::Checkov, "CKV_AWS_116", deployment.failures)
+        .skip(Auditor::Checkov, "CKV_AWS_117", NO_NETWORK)
+        .skip(Auditor::Checkov, "CKV_AWS_173", PLAIN_VARIABLES);
+    template.add(id, function)
 }
 
 /// Adds a log group with the environment's retention, named `/sluice/<environment>/<stack>/<writer>`.
@@ -126,7 +151,8 @@ pub(crate) fn add_log_group(
                 "RetentionInDays": environment.logs.retention_days,
             }),
         )
-        .holding_data(OnDelete::Delete),
+        .holding_data(OnDelete::Delete)
+        .skip(Auditor::Checkov, "CKV_AWS_158", LOG_KEY),
     )
 }
 

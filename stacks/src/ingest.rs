@@ -7,7 +7,7 @@ use serde_json::json;
 use telemetry::Model;
 
 use crate::Inputs;
-use crate::cfn::{Arn, Expression, LogicalId, Resource, Statement, Template, Trust, role, tls_only};
+use crate::cfn::{Arn, Auditor, Expression, LogicalId, Resource, Statement, Template, Trust, role, tls_only};
 use crate::environment::StreamMode;
 
 /// The Kinesis stream.
@@ -108,6 +108,12 @@ pub(crate) fn queue(retention_seconds: u32) -> Resource {
             "MessageRetentionPeriod": retention_seconds,
             "SqsManagedSseEnabled": true,
         }),
+    )
+    .skip(
+        Auditor::Checkov,
+        "CKV_AWS_27",
+        "SqsManagedSseEnabled encrypts it with a key that SQS keeps. With one of KMS each sender needs the \
+         key too, and one that lacks it loses the message that nothing else could take",
     )
 }
 

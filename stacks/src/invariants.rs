@@ -9,6 +9,7 @@ mod grafana;
 mod job;
 mod naming;
 mod operation;
+mod skip;
 
 use std::fmt;
 
@@ -56,6 +57,16 @@ pub enum Breach {
     /// A role could do whatever somebody writes into its policy.
     #[error("nothing bounds it: `PermissionsBoundary` is not the boundary of its environment, {0}")]
     NoBoundary(String),
+    /// A role is taken with tokens that somebody else may have.
+    #[error(
+        "whoever has a token of {provider} may take it: compare `{claim}` with one value, in `StringEquals`"
+    )]
+    OpenFederation {
+        /// Who makes the tokens.
+        provider: String,
+        /// What is not compared.
+        claim: &'static str,
+    },
     /// A function can be invoked by more than the resource that is meant.
     #[error("it lets others invoke the function: {0}")]
     OpenPermission(&'static str),
@@ -141,6 +152,12 @@ pub enum Breach {
         /// What the service says to it.
         why: &'static str,
     },
+    /// A finding of an auditor is skipped, and nothing says why.
+    #[error("it skips `{0}` without a reason worth reading; say what is so here, and why that is right")]
+    Unexplained(String),
+    /// A finding of an auditor is skipped with two reasons.
+    #[error("it skips `{0}` twice; keep the reason that is true")]
+    SkippedTwice(String),
     /// A container, or the way to it.
     #[error(transparent)]
     Container(#[from] ContainerBreach),
@@ -179,6 +196,7 @@ fn check_one(stack: &Stack) -> Vec<Violation> {
         job::check(&subject, &mut breaches);
         operation::check(&subject, &mut breaches);
         naming::check(&subject, &mut breaches);
+        skip::check(&subject, &mut breaches);
         breaches.extend(grafana::check(&subject).into_iter().map(Breach::from));
         breaches.into_iter().map(|breach| (Some(id.to_string()), breach))
     });

@@ -45,7 +45,7 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
     let mut template = Template::new(format!("Sluice {}: the lake of raw events", environment.name));
     let stream = Arn::parameter(&template.input("ingest", "StreamArn"));
 
-    let bucket = buckets::add(
+    let bucket = buckets::add_versioned(
         &mut template,
         LogicalId::new("LakeBucket"),
         environment.on_delete,
@@ -68,6 +68,8 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
             timeout_seconds: TRANSFORM_TIMEOUT_SECONDS,
             variables: BTreeMap::new(),
             statements: Vec::new(),
+            failures: "Firehose waits for its answer, so that such a queue would stay empty: what it cannot \
+                       transform goes to the delivery errors in the lake",
         },
     );
     let delivery = add_delivery(&mut template, inputs, &stream, &bucket, &transform);

@@ -5,6 +5,7 @@
 //!   the local provider;
 //! - the Kinesis action of a topic rule becomes an SQS action into a bridge queue, which the provider
 //!   drains in batches into the stream;
+//! - the emulator's `CloudFormation` knows no provider of tokens, so the account of `bootstrap` has none;
 //! - Firehose does not compress, because the emulator does not, and the objects are named for it.
 //!
 //! Whatever it adds is called `Local…`.
@@ -14,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 
 use crate::Inputs;
-use crate::cfn::{Arn, LogicalId, Resource, Statement, Template, role};
+use crate::cfn::{Arn, Auditor, LogicalId, Resource, Statement, Template, role};
 use crate::functions::{self, Deployment, LOCAL_PROVIDER, put_to_stream};
 use crate::ingest::{self, QUARANTINE, RULE, STREAM};
 use crate::lake::DELIVERY;
@@ -69,6 +70,16 @@ pub(crate) fn apply(template: &mut Template, stack: &'static str, inputs: &Input
     }
 }
 
+/// Leaves the provider of GitHub's tokens out: nothing on this machine takes a role with one.
+pub(crate) fn without_provider(template: &mut Template) {
+    template.resources_mut().retain(|_, resource| resource.kind() != "AWS::IAM::OIDCProvider");
+}
+
+/// The type that a type stands in for, or the type itself.
+pub(crate) fn stands_for(kind: &str) -> &str {
+    STAND_INS.iter().find(|(_, stand_in, _)| *stand_in == kind).map_or(kind, |(kind, ..)| kind)
+}
+
 fn stand_in(template: &mut Template, stack: &'static str, inputs: &Inputs) {
     let mut missing = BTreeSet::new();
     for resource in template.resources_mut().values_mut() {
@@ -84,8 +95,17 @@ fn stand_in(template: &mut Template, stack: &'static str, inputs: &Inputs) {
     if missing.is_empty() {
         return;
     }
+    let passes_role = missing.contains(&Service::TwinMaker);
     let statements = missing.into_iter().flat_map(|service| provision(service, inputs)).collect();
-    add_provider(template, stack, inputs, BTreeMap::new(), statements);
+    let provider = add_provider(template, stack, inputs, BTreeMap::new(), statements);
+    if passes_role && let Some(role) = template.resources_mut().get_mut(&provider.with("Role")) {
+        *role = role.clone().skip(
+            Auditor::Parliament,
+            "PERMISSIONS_MANAGEMENT_ACTIONS",
+            "It passes one role, which it names, to the workspace that it makes, as CloudFormation would; and it \
+             does so on the local target alone",
+        );
+    }
 }
 
 /// What the provider may do to stand in for the types of a service.
@@ -124,7 +144,6 @@ fn provision(service: Service, inputs: &Inputs) -> Vec<Statement> {
                     &[
                         "iottwinmaker:CreateComponentType",
                         "iottwinmaker:CreateEntity",
-                        "iottwinmaker:CreateWorkspace",
                         "iottwinmaker:DeleteComponentType",
                         "iottwinmaker:DeleteEntity",
                         "iottwinmaker:DeleteWorkspace",
@@ -139,6 +158,10 @@ fn provision(service: Service, inputs: &Inputs) -> Vec<Statement> {
                         "iottwinmaker:UpdateWorkspace",
                     ],
                     [workspace.clone(), workspace.within("/*")],
+                ),
+                Statement::allow_everywhere(
+                    &["iottwinmaker:CreateWorkspace"],
+                    "A workspace that is not there yet has no ARN: the service accepts only *",
                 ),
                 // The workspace gets its role from whoever makes it.
                 Statement::allow(&["iam:PassRole"], [twin::WORKSPACE_ROLE.arn()]),
@@ -224,6 +247,8 @@ fn add_provider(
             timeout_seconds: TIMEOUT_SECONDS,
             variables,
             statements,
+            failures: "It runs on the local target alone, where a custom resource without an answer fails its \
+                       stack, and a message that failed stays in the bridge's queue",
         },
     )
 }

@@ -39,6 +39,8 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
                 ("ANOMALY_CHANCE", Expression::from(simulator.anomaly_chance.to_string())),
             ]),
             statements: vec![put_to_stream(stream)],
+            failures: "A minute of simulated devices that failed is worth nothing afterwards: it is not made \
+                       up for, and the log says why",
         },
     );
 

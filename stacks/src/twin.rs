@@ -64,7 +64,12 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
     let connector = add_connector(&mut template, environment);
     // Only a viewer of scenes needs CORS, and then its own domain:
     // https://docs.aws.amazon.com/iot-twinmaker/latest/guide/cors-configuration-grafana.html
-    let bucket = buckets::add(&mut template, LogicalId::new("TwinBucket"), environment.on_delete, Vec::new());
+    let bucket = buckets::add_versioned(
+        &mut template,
+        LogicalId::new("TwinBucket"),
+        environment.on_delete,
+        Vec::new(),
+    );
     let workspace = add_workspace(&mut template, environment, &bucket, &connector);
 
     let types = ComponentTypes::of(inputs.model);
@@ -121,6 +126,8 @@ fn add_connector(template: &mut Template, environment: &Environment) -> LogicalI
                     "Endpoint discovery has no resource: the service accepts only *",
                 ),
             ],
+            failures: "TwinMaker waits for its answer, so that such a queue would stay empty: an error is the \
+                       answer to whoever asked",
         },
     );
     if let Some(function) = template.resources_mut().get_mut(&connector) {

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use stacks::environment::name;
 
 use crate::commands;
@@ -25,7 +26,7 @@ pub struct Cli {
 }
 
 /// Options that every command takes.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Global {
     /// The environment: a file in environments/.
     #[arg(long, global = true, default_value = "local", value_name = "NAME", env = "SLUICE_ENV")]
@@ -33,6 +34,9 @@ pub struct Global {
     /// The instance of an environment that has instances, for instance the number of a pull request.
     #[arg(long, global = true, value_name = "ID")]
     pub instance: Option<String>,
+    /// Whether somebody named the environment. Otherwise a saved plan does.
+    #[arg(skip)]
+    pub env_named: bool,
     /// Override one key of the environment for this run, for instance `--set simulator.enabled=true`.
     #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = key_value)]
     pub set: Vec<(String, String)>,
@@ -83,6 +87,8 @@ pub enum Format {
 pub enum Command {
     Synth(commands::synth::Synth),
     Check(commands::check::Check),
+    Bootstrap(commands::bootstrap::Bootstrap),
+    Build(commands::build::Build),
     Plan(commands::plan::Plan),
     Deploy(commands::deploy::Deploy),
     Destroy(commands::destroy::Destroy),
@@ -96,10 +102,22 @@ pub enum Command {
     Verify(commands::verify::Verify),
     Query(commands::query::Query),
     Twin(commands::twin::Twin),
+    Comment(commands::comment::Comment),
     Doctor(commands::doctor::Doctor),
     Test(commands::test::Test),
     Lint(commands::lint::Lint),
     Completions(commands::completions::Completions),
+}
+
+impl Cli {
+    /// Reads the command line. When it is wrong, the process ends with what is.
+    pub fn read() -> Self {
+        let matches = Self::command().get_matches();
+        let mut cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        let source = matches.value_source("env");
+        cli.global.env_named = source.is_some_and(|source| source != ValueSource::DefaultValue);
+        cli
+    }
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {
@@ -111,10 +129,24 @@ fn key_value(text: &str) -> Result<(String, String), String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
+    use clap::{CommandFactory as _, Parser as _};
 
     #[test]
     fn the_tree_is_sound() {
         super::Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_build_is_for_the_environments_that_are_named() {
+        let table: [(&[&str], &[&str]); 3] = [
+            (&["build", "--env", "dev", "--env", "prod", "--out", "x"], &["dev", "prod"]),
+            (&["build", "--out", "x", "--env", "prod"], &["prod"]),
+            (&["--env", "dev", "build", "--out", "x"], &["dev"]),
+        ];
+        for (arguments, expected) in table {
+            let cli = super::Cli::parse_from([&["xtask"], arguments].concat());
+            let super::Command::Build(build) = cli.command else { panic!("not a build: {arguments:?}") };
+            assert_eq!(build.environments, expected, "{arguments:?}");
+        }
     }
 }

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+use crate::github::annotation::Annotation;
+
 /// What the process tells its caller. The numbers are a promise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -44,6 +46,11 @@ pub trait Explain: std::error::Error + Send + Sync + 'static {
     fn details(&self) -> Option<serde_json::Value> {
         None
     }
+
+    /// Where it is shown on GitHub. None: at no place, as it is.
+    fn annotations(&self) -> Vec<Annotation> {
+        Vec::new()
+    }
 }
 
 /// How a command fails: printed by [`crate::report::Report::failure`].
@@ -57,12 +64,14 @@ pub struct Failure {
     pub hint: Option<String>,
     /// The facts, for a program.
     pub details: Option<serde_json::Value>,
+    /// Where it is shown on GitHub, if at a place.
+    pub annotations: Vec<Annotation>,
 }
 
 impl Failure {
     /// A failure that is one sentence.
     pub fn new(exit: Exit, message: impl std::fmt::Display) -> Self {
-        Self { exit, error: anyhow::anyhow!("{message}"), hint: None, details: None }
+        Self { exit, error: anyhow::anyhow!("{message}"), hint: None, details: None, annotations: Vec::new() }
     }
 
     /// The same, with what to do.
@@ -90,12 +99,18 @@ pub fn causes(error: &(dyn Error + 'static)) -> String {
 
 impl<E: Explain> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self { exit: error.exit(), hint: error.hint(), details: error.details(), error: error.into() }
+        Self {
+            exit: error.exit(),
+            hint: error.hint(),
+            details: error.details(),
+            annotations: error.annotations(),
+            error: error.into(),
+        }
     }
 }
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        Self { exit: Exit::Unexpected, error, hint: None, details: None }
+        Self { exit: Exit::Unexpected, error, hint: None, details: None, annotations: Vec::new() }
     }
 }

@@ -10,6 +10,7 @@ mod commands;
 mod deploy;
 mod destroy;
 mod failure;
+mod github;
 mod grafana;
 mod hops;
 mod inventory;
@@ -27,11 +28,9 @@ mod validators;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+    let cli = cli::Cli::read();
     let report = report::Report::new(cli.global.format);
     match Box::pin(commands::run(&cli, &report)).await {
         Ok(exit) => exit.into(),

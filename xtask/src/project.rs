@@ -8,6 +8,7 @@ use telemetry::Model;
 
 use crate::cli::Global;
 use crate::failure::{Exit, Explain, Failure};
+use crate::github::annotation::Annotation;
 
 /// Paths of the checkout that this program was built from.
 #[derive(Debug, Clone)]
@@ -72,6 +73,15 @@ impl Explain for ConfigurationError {
                 serde_json::to_value(files.iter().flat_map(|file| &file.problems).collect::<Vec<_>>()).ok()
             }
             Self::UnknownEnvironment { .. } | Self::Read { .. } => None,
+        }
+    }
+
+    fn annotations(&self) -> Vec<Annotation> {
+        match self {
+            Self::Problems(files) => {
+                files.iter().flat_map(|file| &file.problems).map(Annotation::of_problem).collect()
+            }
+            Self::UnknownEnvironment { .. } | Self::Read { .. } => Vec::new(),
         }
     }
 }

@@ -1,12 +1,15 @@
 //! Every line that a person reads, or one document.
 //!
 //! Results go to standard output, progress and remarks to standard error. With `--format json`,
-//! standard output carries exactly one JSON document, whether the command succeeds or fails.
+//! standard output carries exactly one JSON document, whether the command succeeds or fails. In a run of
+//! GitHub Actions, results are added to the step's summary too, and errors annotated on the files that
+//! caused them.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the one place that prints")]
 
 use std::cell::Cell;
 use std::fmt::{self, Display};
 use std::io::IsTerminal as _;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
@@ -15,6 +18,8 @@ use serde::Serialize;
 
 use crate::cli::Format;
 use crate::failure::{Failure, causes};
+use crate::github::Run;
+use crate::github::annotation::{self, Annotation};
 
 /// Green, for what succeeded.
 pub const GOOD: Style = AnsiColor::Green.on_default();
@@ -44,6 +49,11 @@ pub trait Document: Serialize {
         self.text(&mut text)?;
         writeln!(out, "```text\n{}\n```", anstream::adapter::strip_str(text.trim_end()))
     }
+
+    /// What of it is shown on GitHub at the files that caused it.
+    fn annotations(&self) -> Vec<Annotation> {
+        Vec::new()
+    }
 }
 
 /// Where a command reports to.
@@ -52,12 +62,20 @@ pub struct Report {
     format: Format,
     progress: MultiProgress,
     printed: Cell<bool>,
+    run: Option<Run>,
+    annotated: Cell<bool>,
 }
 
 impl Report {
     /// A report in this format.
     pub fn new(format: Format) -> Self {
-        Self { format, progress: MultiProgress::new(), printed: Cell::new(false) }
+        Self {
+            format,
+            progress: MultiProgress::new(),
+            printed: Cell::new(false),
+            run: Run::current(),
+            annotated: Cell::new(false),
+        }
     }
 
     /// The format that was asked for.
@@ -97,9 +115,41 @@ impl Report {
             Format::Markdown => {
                 let mut text = String::new();
                 if document.markdown(&mut text).is_ok() {
+                    self.printed.set(true);
                     self.progress.suspend(|| print!("{text}"));
                 }
             }
+        }
+        if self.run.is_some() {
+            let mut text = String::new();
+            if document.markdown(&mut text).is_ok() {
+                self.summarize(&text);
+            }
+            self.annotate(document.annotations());
+        }
+    }
+
+    /// Has a run of GitHub Actions, if this is one, find errors in what programs write from here on.
+    pub fn add_matcher(&self, file: &Path) {
+        if self.run.is_some() {
+            self.progress.suspend(|| eprintln!("{}", annotation::add_matcher(file)));
+        }
+    }
+
+    fn summarize(&self, markdown: &str) {
+        if let Some(Err(error)) = self.run.as_ref().map(|run| run.summarize(markdown)) {
+            self.warn(format_args!("the summary of this step cannot be written: {error}"));
+        }
+    }
+
+    /// Shows remarks at files to a run of GitHub Actions, if this is one.
+    pub fn annotate(&self, annotations: impl IntoIterator<Item = Annotation>) {
+        if self.run.is_none() {
+            return;
+        }
+        for annotation in annotations {
+            self.annotated.set(true);
+            self.progress.suspend(|| eprintln!("{annotation}"));
         }
     }
 
@@ -152,9 +202,21 @@ impl Report {
                 error: Body { exit: failure.exit as u8, message, hint, details },
             });
         }
-        self.note(format_args!("{} {}", paint(BAD, "error:"), causes(failure.error.as_ref())));
+        let message = causes(failure.error.as_ref());
+        self.note(format_args!("{} {message}", paint(BAD, "error:")));
         if let Some(hint) = &failure.hint {
             self.note(format_args!("{} {hint}", paint(GOOD, "hint:")));
+        }
+        let markdown = failure_markdown(&message, failure.hint.as_deref());
+        if self.format == Format::Markdown {
+            print!("{markdown}");
+        }
+        self.summarize(&markdown);
+        if !failure.annotations.is_empty() {
+            self.annotate(failure.annotations.iter().cloned());
+        } else if !self.annotated.get() {
+            let hint = failure.hint.iter().map(|hint| format!("\nhint: {hint}"));
+            self.annotate([Annotation::error("Sluice", message + &hint.collect::<String>())]);
         }
     }
 
@@ -165,6 +227,13 @@ impl Report {
             Err(error) => eprintln!("error: the result cannot be written as JSON: {error}"),
         }
     }
+}
+
+/// A failure, as GitHub shows it.
+fn failure_markdown(message: &str, hint: Option<&str>) -> String {
+    let quoted = |text: &str| text.lines().map(|line| format!("> {line}\n")).collect::<String>();
+    let hint = hint.map(|hint| format!(">\n{}", quoted(hint))).unwrap_or_default();
+    format!("\n> [!CAUTION]\n{}{hint}\n", quoted(message))
 }
 
 /// Work under way. Dropped without [`Step::done`], it ends silently: the error says the rest.
@@ -199,5 +268,24 @@ impl Step<'_> {
 impl Drop for Step<'_> {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_one_block_with_its_hint() {
+        let table = [
+            (("it failed", None), "\n> [!CAUTION]\n> it failed\n\n"),
+            (
+                ("two lines:\n  the second", Some("do `this`")),
+                "\n> [!CAUTION]\n> two lines:\n>   the second\n>\n> do `this`\n\n",
+            ),
+        ];
+        for ((message, hint), expected) in table {
+            assert_eq!(failure_markdown(message, hint), expected);
+        }
     }
 }

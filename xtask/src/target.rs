@@ -104,6 +104,18 @@ impl Explain for TargetError {
     }
 }
 
+/// The account that the credentials are for, asked for in the Region of this environment.
+pub async fn account_of_credentials(environment: &Environment) -> Result<String, TargetError> {
+    let region = Region::new(environment.region.clone());
+    let config = aws_config::defaults(BehaviorVersion::latest()).region(region).load().await;
+    let identity = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await;
+    let identity = identity.map_err(|error| TargetError::Credentials {
+        environment: environment.name.clone(),
+        cause: sentence(&error),
+    })?;
+    Ok(identity.account.unwrap_or_default())
+}
+
 impl Session {
     /// Connects to an environment that is there. Does not start the local target.
     pub async fn connect(global: &Global) -> Result<Self, Failure> {
@@ -176,6 +188,11 @@ impl Session {
     /// A client of Managed Service for Apache Flink.
     pub fn flink(&self) -> aws_sdk_kinesisanalyticsv2::Client {
         aws_sdk_kinesisanalyticsv2::Client::new(&self.config)
+    }
+
+    /// A client of IAM.
+    pub fn iam(&self) -> aws_sdk_iam::Client {
+        aws_sdk_iam::Client::new(&self.config)
     }
 
     /// A client of the data plane of IoT Core: the front door for events.

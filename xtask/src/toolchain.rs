@@ -71,6 +71,11 @@ pub fn scrubbed(project: &Project, program: &Path) -> Command {
     command
 }
 
+/// How errors look that compilers and panics write, for GitHub Actions to show at their lines.
+pub fn problem_matchers(project: &Project) -> PathBuf {
+    project.root().join(".github").join("problem-matchers.json")
+}
+
 /// Runs a build, shows how far it is, and returns its standard output.
 pub async fn build(mut command: Command, step: &Step<'_>) -> Result<String, ToolError> {
     let program = command.as_std().get_program().to_string_lossy().into_owned();

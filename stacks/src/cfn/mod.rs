@@ -5,10 +5,12 @@
 
 mod iam;
 mod intrinsic;
+mod skip;
 mod template;
 
 pub use iam::{Statement, Trust, WILDCARD_METADATA, role, tls_only};
 pub use intrinsic::{Arn, Expression, LogicalId};
+pub use skip::{Auditor, Skip};
 pub(crate) use template::sorted;
 pub use template::{
     INLINE_LIMIT_BYTES, Output, Parameter, ParameterSource, Policy, Resource, TEMPLATE_LIMIT_BYTES, Template,

@@ -32,6 +32,8 @@ pub(super) fn add(template: &mut Template, inputs: &Inputs, consumer: &LambdaCon
                 ("REJECTED_BUCKET", ends.rejected_bucket.reference()),
             ]),
             statements: ends.statements(&[GIVEN_UP_PREFIX]),
+            failures: "The mapping waits for its answer, so that such a queue would stay empty: what the \
+                       mapping gives up goes to the rejected-data bucket",
         },
     );
 

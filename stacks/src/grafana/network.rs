@@ -7,8 +7,8 @@
 use serde_json::{Value, json};
 
 use super::PORT;
-use crate::cfn::{LogicalId, Resource, Template};
-use crate::environment::{Entrance, Environment, GrafanaContainer};
+use crate::cfn::{Auditor, LogicalId, Resource, Template};
+use crate::environment::{self, Entrance, Environment, GrafanaContainer};
 
 /// Addresses of the network and of its subnets. No other network is joined to it.
 const ADDRESSES: &str = "10.42.0.0/24";
@@ -97,18 +97,22 @@ pub(super) fn add(
     }
 
     let name = &environment.name;
-    let balancer = group(
-        template,
-        LogicalId::new("BalancerGroup"),
+    let mut visited = group(
         &vpc,
         &format!("Load balancer of Grafana, Sluice {name}"),
         &visitors(container),
         // By address, because the container's group refers to this one.
         &[rule("to the container", PORT, ("CidrIp", json!(ADDRESSES)))],
     );
+    if container.entrance != Entrance::Plain && container.networks.contains(&environment::Network::WORLD) {
+        visited = visited.skip(
+            Auditor::Checkov,
+            "CKV_AWS_260",
+            "Port 80 answers nothing but a redirect to HTTPS, so that a person who types the name alone finds it",
+        );
+    }
+    let balancer = template.add(LogicalId::new("BalancerGroup"), visited);
     let service = group(
-        template,
-        LogicalId::new("ContainerGroup"),
         &vpc,
         &format!("Container of Grafana, Sluice {name}"),
         &[rule(
@@ -121,15 +125,15 @@ pub(super) fn add(
             rule("files", NFS, ("CidrIp", json!(ADDRESSES))),
         ],
     );
+    let service = template.add(LogicalId::new("ContainerGroup"), service);
     let files = group(
-        template,
-        LogicalId::new("FilesGroup"),
         &vpc,
         &format!("Files of Grafana, Sluice {name}"),
         &[rule("from the container", NFS, ("SourceSecurityGroupId", json!(service.attribute("GroupId"))))],
         // Without a rule of its own, a group lets everything out.
         &[rule("nowhere", NFS, ("CidrIp", json!("127.0.0.1/32")))],
     );
+    let files = template.add(LogicalId::new("FilesGroup"), files);
     Network { vpc, subnets, balancer, container: service, files, routes }
 }
 
@@ -141,7 +145,7 @@ fn visitors(container: &GrafanaContainer) -> Vec<Value> {
             &[(HTTPS, "HTTPS"), (HTTP, "redirected to HTTPS")]
         }
     };
-    let from = |network: &crate::environment::Network| {
+    let from = |network: &environment::Network| {
         let network = json!(network);
         doors.iter().map(move |(port, why)| rule(why, *port, ("CidrIp", network.clone()))).collect::<Vec<_>>()
     };
@@ -152,24 +156,14 @@ fn rule(why: &str, port: u16, (key, peer): (&str, Value)) -> Value {
     json!({"Description": why, "IpProtocol": "tcp", "FromPort": port, "ToPort": port, key: peer})
 }
 
-fn group(
-    template: &mut Template,
-    id: LogicalId,
-    vpc: &LogicalId,
-    what: &str,
-    ingress: &[Value],
-    egress: &[Value],
-) -> LogicalId {
-    template.add(
-        id,
-        Resource::new(
-            "AWS::EC2::SecurityGroup",
-            json!({
-                "VpcId": vpc.reference(),
-                "GroupDescription": what,
-                "SecurityGroupIngress": ingress,
-                "SecurityGroupEgress": egress,
-            }),
-        ),
+fn group(vpc: &LogicalId, what: &str, ingress: &[Value], egress: &[Value]) -> Resource {
+    Resource::new(
+        "AWS::EC2::SecurityGroup",
+        json!({
+            "VpcId": vpc.reference(),
+            "GroupDescription": what,
+            "SecurityGroupIngress": ingress,
+            "SecurityGroupEgress": egress,
+        }),
     )
 }

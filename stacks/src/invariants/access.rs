@@ -18,6 +18,8 @@ pub(super) fn check(subject: &Subject, breaches: &mut Vec<Breach>) {
         check_statement(subject, statement, breaches);
     }
     let managed = one_or_many(subject.resource.property("ManagedPolicyArns")).iter();
+    // What the stack has itself is checked where it stands.
+    let managed = managed.filter(|policy| subject.referred(policy).is_none());
     breaches.extend(managed.map(|policy| {
         Breach::ManagedPolicy(policy.as_str().map_or_else(|| policy.to_string(), str::to_owned))
     }));
@@ -54,6 +56,8 @@ fn check_statement(subject: &Subject, statement: &Map<String, Value>, breaches: 
         breaches.extend(trusted.map(|service| Breach::OpenTrust(service.to_owned())));
     }
 
+    check_federation(principal, statement.get("Condition").unwrap_or(&Value::Null), breaches);
+
     let actions =
         one_or_many(statement.get("Action").unwrap_or(&Value::Null)).iter().filter_map(Value::as_str);
     let resources = one_or_many(statement.get("Resource").unwrap_or(&Value::Null));
@@ -65,6 +69,28 @@ fn check_statement(subject: &Subject, statement: &Map<String, Value>, breaches: 
         let reason = subject.resource.metadata().get(WILDCARD_METADATA).map(|reasons| &reasons[action]);
         if everywhere && reason.and_then(Value::as_str).is_none_or(|reason| reason.trim().is_empty()) {
             breaches.push(Breach::WildcardResource(action.to_owned()));
+        }
+    }
+}
+
+/// Who takes a role with a token is told by two of its claims: for whom it was made, and about whom. The
+/// latter may be a pattern where the repository is compared too.
+fn check_federation(principal: &Value, condition: &Value, breaches: &mut Vec<Breach>) {
+    for federated in one_or_many(&principal["Federated"]) {
+        let arn = federated.as_str().or_else(|| federated["Fn::Sub"].as_str()).unwrap_or_default();
+        let provider = arn.split_once("oidc-provider/").map_or(arn, |(_, provider)| provider);
+        let compared = |operator: &str, claim: &str| {
+            let values = one_or_many(&condition[operator][format!("{provider}:{claim}")]);
+            !values.is_empty()
+                && values.iter().all(|value| value.as_str().is_some_and(|text| !text.starts_with('*')))
+        };
+        let equal = |claim: &str| compared("StringEquals", claim);
+        let subject =
+            equal("sub") || (compared("StringLike", "sub") && equal("repository") && equal("environment"));
+        for (claim, found) in [("aud", equal("aud")), ("sub", subject)] {
+            if !found {
+                breaches.push(Breach::OpenFederation { provider: provider.to_owned(), claim });
+            }
         }
     }
 }

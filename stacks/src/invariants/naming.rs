@@ -2,6 +2,7 @@
 
 use super::{Breach, Subject, objects};
 use crate::Stack;
+use crate::bootstrap;
 use crate::cfn::TEMPLATE_LIMIT_BYTES;
 use crate::tags::ENVIRONMENT_TAG;
 
@@ -20,6 +21,7 @@ static NAMES: &[Name] = &[
     Name { kind: "AWS::Events::Rule",                    pointer: "/Name",               max_length: 64 },
     Name { kind: "AWS::Glue::Database",                  pointer: "/DatabaseInput/Name", max_length: 255 },
     Name { kind: "AWS::Grafana::Workspace",              pointer: "/Name",               max_length: 255 },
+    Name { kind: "AWS::IAM::ManagedPolicy",              pointer: "/ManagedPolicyName",  max_length: 128 },
     Name { kind: "AWS::IAM::Role",                       pointer: "/RoleName",           max_length: 64 },
     Name { kind: "AWS::IoT::TopicRule",                  pointer: "/RuleName",           max_length: 128 },
     Name { kind: "AWS::IoTTwinMaker::Workspace",         pointer: "/WorkspaceId",        max_length: 128 },
@@ -71,11 +73,23 @@ pub(super) fn check(subject: &Subject, breaches: &mut Vec<Breach>) {
             (None, Some(sub)) => sub,
             (None, None) => continue,
         };
-        let environment = subject.stack.tags.get(ENVIRONMENT_TAG).map_or("", String::as_str);
-        // Whole words: `device` does not carry `dev`.
-        let words = format!("-{}-", name.replace(['_', '/', '.'], "-"));
-        if !words.contains(&format!("-{environment}-")) {
+        if !belongs(subject.stack, name) {
             breaches.push(Breach::SharedName { property, name: name.to_owned() });
+        }
+    }
+}
+
+/// Whether a name says whose it is: an environment's, or an account's in a Region.
+fn belongs(stack: &Stack, name: &str) -> bool {
+    let tag = |key: &str| stack.tags.get(key).map(String::as_str);
+    match tag(ENVIRONMENT_TAG).or_else(|| tag(bootstrap::TAG)) {
+        Some(bootstrap::ACCOUNT) if stack.name == bootstrap::ACCOUNT_NAME => {
+            name.contains("${AWS::AccountId}") && name.contains("${AWS::Region}")
+        }
+        // Whole words: `device` does not carry `dev`.
+        owner => {
+            let words = format!("-{}-", name.replace(['_', '/', '.'], "-"));
+            words.contains(&format!("-{}-", owner.unwrap_or_default()))
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The shipped environments keep every promise, and each promise is noticed when it is broken.
 
 use serde_json::{Value, json};
-use stacks::cfn::{LogicalId, Resource};
+use stacks::cfn::{Auditor, LogicalId, Resource};
 use stacks::environment::OnDelete;
 use stacks::invariants::{Breach, check};
 
@@ -147,6 +147,30 @@ fn every_property_of_a_job_that_matters_is_noticed() {
         let found: Vec<Breach> = check(&stacks).into_iter().map(|violation| violation.breach).collect();
         assert_eq!(found, [expected], "{id}{pointer}");
     }
+}
+
+#[test]
+fn a_finding_that_is_skipped_without_a_reason_is_noticed() {
+    const REASON: &str = "Nothing is in it that anybody would miss, and nobody else may read it";
+    let cases: [(&[(&str, &str)], &[Breach]); 5] = [
+        (&[("CKV_AWS_27", REASON)], &[]),
+        (&[("CKV_AWS_27", "")], &[Breach::Unexplained("CKV_AWS_27".into())]),
+        (&[("CKV_AWS_27", "by design")], &[Breach::Unexplained("CKV_AWS_27".into())]),
+        (&[("CKV_AWS_27", REASON), ("CKV_AWS_27", REASON)], &[Breach::SkippedTwice("CKV_AWS_27".into())]),
+        (&[("CKV_AWS_27", REASON), ("CKV_AWS_28", REASON)], &[]),
+    ];
+    for (skips, expected) in cases {
+        let found = broken("dev", "ingest", "QuarantineQueue", |queue| {
+            let bare = queue.clone().metadata_entry("checkov", json!({"skip": []}));
+            *queue = skips.iter().fold(bare, |queue, (id, why)| queue.skip(Auditor::Checkov, id, why));
+        });
+        assert_eq!(found, expected, "{skips:?}");
+    }
+    // As somebody would write it who does not know the helper.
+    let found = broken("dev", "ingest", "QuarantineQueue", |queue| {
+        *queue = queue.clone().metadata_entry("checkov", json!({"skip": [{"id": "CKV_AWS_27"}]}));
+    });
+    assert_eq!(found, [Breach::Unexplained("CKV_AWS_27".into())]);
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use stacks::Function;
-use stacks::environment::{Architecture, Environment, Target};
+use stacks::environment::Architecture;
 
+use super::platform::Platform;
 use crate::failure::{Explain, Failure};
 use crate::local::venv::Venv;
 use crate::project::Project;
@@ -43,7 +44,7 @@ impl Explain for BuildError {
 /// The executable of each function.
 pub async fn build(
     project: &Project,
-    environment: &Environment,
+    platform: Platform,
     functions: &[Function],
     report: &Report,
 ) -> Result<Vec<(Function, PathBuf)>, Failure> {
@@ -51,11 +52,11 @@ pub async fn build(
         return Ok(Vec::new());
     }
     let step = report.step("Building the functions");
-    let executables = match (environment.target, environment.architecture) {
-        (Target::Local, None) => for_this_machine(project, functions, &step).await?,
-        (_, architecture) => {
+    let executables = match platform {
+        Platform::ThisMachine => for_this_machine(project, functions, &step).await?,
+        Platform::Lambda(architecture) => {
             let venv = Venv::ensure(project, report).await?;
-            for_lambda(project, &venv, architecture.unwrap_or(Architecture::Arm64), functions, &step).await?
+            for_lambda(project, &venv, architecture, functions, &step).await?
         }
     };
     step.done(format_args!("{} functions", functions.len()));

@@ -6,11 +6,13 @@
 pub mod archive;
 mod build;
 pub mod digest;
+pub mod folder;
 pub mod job;
+pub mod platform;
 pub mod upload;
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use stacks::environment::Environment;
@@ -18,6 +20,7 @@ use stacks::{Artifact, Function};
 use telemetry::Model;
 
 use self::archive::Entry;
+use self::platform::Platform;
 use crate::failure::Failure;
 use crate::project::Project;
 use crate::report::Report;
@@ -33,46 +36,113 @@ pub struct Archive {
     pub bytes: u64,
 }
 
-/// Builds this code and packs it, by name. Neither compiler waits for the other.
-pub async fn make(
+/// Archives, by the name of their code.
+pub type Archives = BTreeMap<&'static str, Archive>;
+
+/// What one environment deploys.
+#[derive(Debug, Clone)]
+pub struct Wanted<'a> {
+    /// The environment.
+    pub environment: &'a Environment,
+    /// The model as that environment reads it.
+    pub model: &'a Model,
+    /// The code whose archives its stacks name.
+    pub artifacts: Vec<Artifact>,
+}
+
+/// The archives of this code: those of a folder that `build` wrote, or made now.
+pub async fn provide(
     project: &Project,
     environment: &Environment,
     model: &Model,
     artifacts: &[Artifact],
+    built: Option<&Path>,
     report: &Report,
-) -> Result<BTreeMap<&'static str, Archive>, Failure> {
-    let functions = artifacts.iter().filter_map(|artifact| match artifact {
-        Artifact::Function(function) => Some(*function),
-        Artifact::FlinkJob => None,
-    });
-    let functions: Vec<Function> = functions.collect();
+) -> Result<Archives, Failure> {
+    let wanted = Wanted { environment, model, artifacts: artifacts.to_vec() };
+    let Some(built) = built else {
+        return Ok(make_all(project, &[wanted], report).await?.pop().unwrap_or_default());
+    };
+    let step = report.step(format_args!("Checking the archives in {}", built.display()));
+    let archives = folder::find(built, &wanted)?;
+    step.done(format_args!("{} archives", archives.len()));
+    Ok(archives)
+}
+
+/// Where the archives of a saved plan of this environment may lie: in a folder that `build` wrote, or where
+/// this checkout keeps what it built.
+pub fn places(
+    project: &Project,
+    built: Option<&Path>,
+    environment: &str,
+) -> Result<Vec<PathBuf>, folder::FolderError> {
+    match built {
+        Some(built) => folder::places(built, environment),
+        None => Ok(vec![project.target().join("sluice").join("archives")]),
+    }
+}
+
+/// Builds and packs the code of several environments, in their order. Each platform is compiled for once,
+/// whoever asks, and neither compiler waits for the other.
+pub async fn make_all(
+    project: &Project,
+    wanted: &[Wanted<'_>],
+    report: &Report,
+) -> Result<Vec<Archives>, Failure> {
     let job = async {
-        if artifacts.contains(&Artifact::FlinkJob) {
+        if wanted.iter().any(|wanted| wanted.artifacts.contains(&Artifact::FlinkJob)) {
             job::make(project, report).await.map(Some)
         } else {
             Ok(None)
         }
     };
-    let functions = make_functions(project, environment, model, &functions, report);
-    let (mut archives, job) = futures::try_join!(functions, job)?;
-    archives.extend(job.map(|job| (Artifact::FlinkJob.name(), job)));
-    Ok(archives)
+    let (executables, job) = futures::try_join!(compile_all(project, wanted, report), job)?;
+    let mut all = Vec::new();
+    for wanted in wanted {
+        let platform = Platform::of(wanted.environment);
+        let made = executables.get(&platform).map(Vec::as_slice).unwrap_or_default();
+        let mut archives = pack(project, wanted, made).await?;
+        if let Some(job) = job.clone().filter(|_| wanted.artifacts.contains(&Artifact::FlinkJob)) {
+            archives.insert(Artifact::FlinkJob.name(), job);
+        }
+        all.push(archives);
+    }
+    Ok(all)
 }
 
-/// Builds these functions for the environment's processor and packs each of them, by name.
-async fn make_functions(
+/// Executables, by what they run on.
+type Executables = BTreeMap<Platform, Vec<(Function, PathBuf)>>;
+
+async fn compile_all(
     project: &Project,
-    environment: &Environment,
-    model: &Model,
-    functions: &[Function],
+    wanted: &[Wanted<'_>],
     report: &Report,
-) -> Result<BTreeMap<&'static str, Archive>, Failure> {
-    let executables = build::build(project, environment, functions, report).await?;
-    let model = serde_json::to_vec_pretty(model).map_err(anyhow::Error::from)?;
+) -> Result<Executables, Failure> {
+    let mut functions: BTreeMap<Platform, BTreeSet<Function>> = BTreeMap::new();
+    for wanted in wanted {
+        functions.entry(Platform::of(wanted.environment)).or_default().extend(wanted.functions());
+    }
+    let mut executables = BTreeMap::new();
+    for (platform, functions) in functions {
+        let functions: Vec<Function> = functions.into_iter().collect();
+        executables.insert(platform, build::build(project, platform, &functions, report).await?);
+    }
+    Ok(executables)
+}
+
+/// Packs the functions that the environment wants, each with the environment's model if it carries one.
+async fn pack(
+    project: &Project,
+    wanted: &Wanted<'_>,
+    executables: &[(Function, PathBuf)],
+) -> Result<Archives, Failure> {
+    let model = folder::model_json(wanted.model)?;
     let folder = project.target().join("sluice").join("archives");
-    let packed = executables.into_iter().map(|(function, executable)| {
+    let packed = wanted.functions().map(|function| {
         let (folder, model) = (folder.clone(), function.carries_model.then(|| model.clone()));
+        let executable = executables.iter().find(|(made, _)| *made == function).map(|(_, path)| path.clone());
         tokio::task::spawn_blocking(move || {
+            let executable = executable.ok_or(std::io::ErrorKind::NotFound)?;
             let mut entries = vec![Entry::program("bootstrap", std::fs::read(&executable)?)];
             entries.extend(model.map(|model| Entry::file("model.json", model)));
             archive::pack(&folder, function.name, entries).map(|archive| (function.name, archive))
@@ -84,4 +154,13 @@ async fn make_functions(
         archives.insert(name, archive);
     }
     Ok(archives)
+}
+
+impl Wanted<'_> {
+    fn functions(&self) -> impl Iterator<Item = Function> {
+        self.artifacts.iter().filter_map(|artifact| match artifact {
+            Artifact::Function(function) => Some(*function),
+            Artifact::FlinkJob => None,
+        })
+    }
 }

@@ -42,6 +42,12 @@ pub async fn archive(client: &Client, bucket: &str, archive: &Archive) -> Result
     Ok(Uploaded::Now)
 }
 
+/// Whether a bucket has this key. A bucket that is gone has none.
+pub async fn has(client: &Client, bucket: &str, key: &str) -> Result<bool, UploadError> {
+    let failed = |cause: String| UploadError { bucket: bucket.to_owned(), key: key.to_owned(), cause };
+    there(client, bucket, key).await.map_err(failed)
+}
+
 /// Uploads a text under a key made from its content.
 pub async fn text(client: &Client, bucket: &str, key: &str, text: &str) -> Result<Uploaded, UploadError> {
     let failed = |cause: String| UploadError { bucket: bucket.to_owned(), key: key.to_owned(), cause };

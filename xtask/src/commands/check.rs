@@ -9,7 +9,7 @@ use stacks::environment::{Entrance, Grafana, GrafanaContainer};
 use super::Outcome;
 use crate::cli::Global;
 use crate::failure::Exit;
-use crate::local::venv::Venv;
+use crate::github::annotation::{Annotation, Level};
 use crate::project::Project;
 use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, Report, STRONG, paint};
 use crate::validators::{self, Finding, Severity, Verdict};
@@ -32,9 +32,9 @@ impl Check {
     pub async fn run(&self, global: &Global, report: &Report) -> Outcome {
         let project = Project::locate();
         let (model, environment) = project.load_sample(&global.environment(), &global.set)?;
-        let venv = Venv::ensure(&project, report).await?;
-        let proof =
-            Proof::new(&environment.name, validators::prove(&project, &venv, &model, &environment).await?);
+        let programs = validators::Programs::ensure(&project, report).await?;
+        let verdicts = validators::prove(&project, &programs, &model, &environment).await?;
+        let proof = Proof::new(&environment.name, verdicts);
         report.print(&proof);
         if let Some(remark) = remark(&environment.grafana) {
             report.note(remark);
@@ -102,6 +102,21 @@ impl Document for Proof {
         }
         Ok(())
     }
+
+    fn annotations(&self) -> Vec<Annotation> {
+        let annotation = |finding: &Finding| {
+            let Finding { stack, entity, path, severity, validator, rule, message } = finding;
+            let place = [Some(stack), entity.as_ref(), path.as_ref()];
+            let place = place.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
+            let title = format!("{validator} {rule}: {place}");
+            let level = match severity {
+                Severity::Error => Level::Error,
+                Severity::Warning => Level::Warning,
+            };
+            Annotation { level, ..Annotation::error(title, message) }.in_environment(&self.environment)
+        };
+        self.validators.iter().flat_map(|verdict| &verdict.findings).map(annotation).collect()
+    }
 }
 
 #[cfg(test)]
@@ -154,6 +169,13 @@ store of dev
 ✓ dev sluice 1.0: 2 templates, nothing found
 ";
         assert_eq!(anstream::adapter::strip_str(&text).to_string(), expected);
+        let shown: Vec<String> = proof.annotations().iter().map(ToString::to_string).collect();
+        let expected = [
+            "::warning file=environments/dev.toml,title=cfn-lint E3002%3A store::it is wrong",
+            "::warning file=environments/dev.toml,title=cfn-lint E3002%3A ingest Stream Properties/Name::it is wrong",
+            "::error file=environments/dev.toml,title=cfn-lint E3002%3A ingest Queue Properties/Name::it is wrong",
+        ];
+        assert_eq!(shown, expected);
         assert!(!proof.ok());
     }
 }

@@ -1,6 +1,7 @@
 //! `deploy`.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use stacks::environment::{Environment, Expiry, OnDelete, Target};
@@ -8,14 +9,16 @@ use stacks::{Inputs, Stack};
 use telemetry::Model;
 
 use super::Outcome;
-use crate::artifacts::{self, Archive};
+use crate::artifacts::{self, Archives};
 use crate::cli::Global;
 use crate::deploy::application::{ApplicationError, Applications, Running};
 use crate::deploy::consent::{Consent, Declined};
-use crate::deploy::document::{Deployed, PlanDocument};
-use crate::deploy::execute::{self, Engine, Outcomes, StackError};
+use crate::deploy::document::{Deployed, Next, PlanDocument, Refused};
+use crate::deploy::execute::{self, Engine, Outcomes, STORAGE, StackError};
+use crate::deploy::moved::{self, Refusal};
 use crate::deploy::plan::{Current, Plan};
-use crate::deploy::{self, preflight, state};
+use crate::deploy::saved::{SavedPlan, SavedPlanError};
+use crate::deploy::{self, delivery, preflight, state};
 use crate::failure::{Exit, Failure};
 use crate::lifetime;
 use crate::local::{self, flink::Machine};
@@ -26,49 +29,153 @@ use crate::target::Session;
 /// Build, upload and deploy the environment, and say what came of it
 ///
 /// Run it again at any time: what is as it shall be is left alone, and what was interrupted goes on.
+///
+/// An environment that keeps its data (`on_delete = "retain"`) is deployed with a saved plan, or with its name
+/// typed at a terminal; `--yes` alone is not enough.
 #[derive(Debug, Args)]
 pub struct Deploy {
+    /// Execute exactly this plan, which `plan --out` saved, or nothing: builds nothing, and refuses when
+    /// anything moved since. The environment is that of the plan.
+    #[arg(long, value_name = "FILE", conflicts_with = "stacks")]
+    plan: Option<PathBuf>,
     /// Deploy this stack and those that it needs only. May be given several times.
     #[arg(long = "stack", value_name = "STACK")]
     stacks: Vec<String>,
     /// When `cleanup --expired` may remove it: a day (UTC), or an age such as 3d, rounded up to a day.
     #[arg(long, value_name = "DAY|AGE", value_parser = lifetime::parse)]
     expires: Option<Expiry>,
-    /// Agree to lose what this resource holds: `stack.LogicalId`. May be given several times.
+    /// Agree to lose what this resource holds: `stack.LogicalId`. May be given several times. A saved plan
+    /// needs it too: who looks at a plan and who executes it may be different people.
     #[arg(long, value_name = "RESOURCE")]
     allow_data_loss: Vec<String>,
+    /// Take the archives from this folder, which `build` wrote, instead of building them.
+    #[arg(long, value_name = "DIR")]
+    artifacts: Option<PathBuf>,
 }
 
 impl Deploy {
     pub async fn run(&self, global: &Global, report: &Report) -> Outcome {
         let project = Project::locate();
+        let consent = Consent::to(&self.allow_data_loss);
+        if let Some(path) = &self.plan {
+            let built = self.artifacts.as_deref();
+            return execute_saved(path, built, &project, &consent, global, report).await;
+        }
         let (model, environment) = project.load_until(global, self.expires)?;
         let stacks = stacks::synthesize(&Inputs { model: &model, environment: &environment });
         let stacks = deploy::choose(stacks, &self.stacks)?;
-        let consent = Consent::to(&self.allow_data_loss);
 
         // Neither waits for the other. A wrong account ends the build at once.
         let code = deploy::artifacts(&stacks);
-        let built = artifacts::make(&project, &environment, &model, &code, report);
+        let built =
+            artifacts::provide(&project, &environment, &model, &code, self.artifacts.as_deref(), report);
         let read = reach(&project, &model, &environment, &stacks, global, report);
         let (archives, (session, current)) = futures::try_join!(built, read)?;
 
         let engine = Engine::new(&session, &consent, report);
         let plan = plan(&engine, &environment, &stacks, &archives, &current).await?;
-        consent.require(&plan)?;
-        confirm(&plan, &environment, global, report)?;
-        let machine = Machine::of(&project, global, &session);
-        let applications = Applications::new(&session, machine, report);
-        applications.prepare(&plan).await?;
-        let outcomes = execute::execute(&engine, &plan, interrupted()).await;
-        let started = tokio::select! {
-            started = applications.start_all(&plan, &outcomes) => started,
-            () = interrupted() => return Err(detached()),
-        };
-        let concluded = conclude(&plan, &outcomes, started, report)?;
-        super::dashboards::announce(&project, global, &session, report).await?;
-        Ok(concluded)
+        agreed(&plan, &consent, &way(&environment), report)?;
+        confirm(&plan, &environment, Looked::Never, global, report)?;
+        carry_out(&engine, &plan, &project, &session, global).await
     }
+}
+
+/// Executes a saved plan, if everything is as it saw it.
+async fn execute_saved(
+    path: &Path,
+    built: Option<&Path>,
+    project: &Project,
+    consent: &Consent,
+    global: &Global,
+    report: &Report,
+) -> Outcome {
+    let saved = SavedPlan::read(path)?;
+    if !global.set.is_empty() {
+        return Err(Failure::new(Exit::Configuration, "`--set` changes nothing of a plan that is saved")
+            .hint("give it to `plan --out`, which saves it with the plan"));
+    }
+    let here = global.environment();
+    if global.env_named && here != saved.environment {
+        let planned = saved.environment;
+        return Err(SavedPlanError::Elsewhere { what: "environment", planned, here }.into());
+    }
+    let (model, environment) = project.load_named(&saved.environment, &saved.overrides)?;
+    saved.fits(&environment)?;
+    let endpoints = match (environment.target, local::running(project, global)) {
+        (Target::Aws, _) => None,
+        (Target::Local, Some(running)) => Some(running),
+        (Target::Local, None) if saved.stacks.iter().all(|stack| stack.seen.is_none()) => {
+            Some(local::start(project, global, report).await?)
+        }
+        (Target::Local, None) => {
+            let gone = moved::moved(&saved, &BTreeMap::new(), &BTreeMap::new());
+            return Err(refused(&saved, gone, report));
+        }
+    };
+    let session = Session::open(model, environment, endpoints).await?;
+    still(&session, &saved, report).await?;
+
+    let storage = saved.stacks.iter().find(|stack| stack.plan.name == STORAGE.0);
+    let own = storage.and_then(|stack| stack.seen.as_ref()?.outputs.get(STORAGE.1)).cloned();
+    let bucket = session.environment.shared_bucket().or(own);
+    let folders = artifacts::places(project, built, &saved.environment)?;
+    let files = delivery::find(&saved, &session.s3(), bucket.as_deref(), &folders).await?;
+    let plan = saved.plan(&files);
+    agreed(&plan, consent, &Next::Saved(path.to_owned()), report)?;
+    if confirm(&plan, &session.environment, Looked::AtPlan, global, report)? == Asked::Person {
+        // Looking takes time.
+        still(&session, &saved, report).await?;
+    }
+    let engine = Engine::new(&session, consent, report).bound();
+    carry_out(&engine, &plan, project, &session, global).await
+}
+
+/// Makes sure that everything is as a plan saw it.
+async fn still(session: &Session, saved: &SavedPlan, report: &Report) -> Result<(), Failure> {
+    let moved = deploy::moved_since(&session.cloudformation(), saved).await?;
+    if moved.is_empty() { Ok(()) } else { Err(refused(saved, moved, report)) }
+}
+
+/// Tells what moved.
+fn refused(saved: &SavedPlan, moved: Vec<moved::Moved>, report: &Report) -> Failure {
+    let refusal = Refusal { environment: saved.environment.clone(), made: saved.made.clone(), moved };
+    let document = Refused::moved(&refusal);
+    report.print(&document);
+    Failure::new(Exit::Declined, document.message())
+}
+
+/// Makes sure that a person agreed to every loss. `next` is how the plan is carried out.
+fn agreed(plan: &Plan, consent: &Consent, next: &Next, report: &Report) -> Result<(), Failure> {
+    match consent.require(plan) {
+        Err(Declined::Losses(losses)) => {
+            let document = Refused::losses(plan, &losses, next);
+            report.print(&document);
+            Err(Failure::new(Exit::Declined, document.message()))
+        }
+        agreed => Ok(agreed?),
+    }
+}
+
+/// Executes a plan that somebody agreed to, and everything that a deployment does after it.
+async fn carry_out(
+    engine: &Engine<'_>,
+    plan: &Plan,
+    project: &Project,
+    session: &Session,
+    global: &Global,
+) -> Outcome {
+    let report = engine.report;
+    let machine = Machine::of(project, global, session);
+    let applications = Applications::new(session, machine, report);
+    applications.prepare(plan).await?;
+    let outcomes = execute::execute(engine, plan, interrupted()).await;
+    let started = tokio::select! {
+        started = applications.start_all(plan, &outcomes) => started,
+        () = interrupted() => return Err(detached()),
+    };
+    let concluded = conclude(plan, &outcomes, started, report)?;
+    super::dashboards::announce(project, global, session, report).await?;
+    Ok(concluded)
 }
 
 /// Connects, starting the local target when it does not run, and reads what is deployed.
@@ -100,7 +207,7 @@ async fn plan(
     engine: &Engine<'_>,
     environment: &Environment,
     stacks: &[Stack],
-    archives: &BTreeMap<&'static str, Archive>,
+    archives: &Archives,
     current: &BTreeMap<String, Current>,
 ) -> Result<Plan, Failure> {
     let desired = deploy::desired(environment, stacks, archives);
@@ -108,17 +215,57 @@ async fn plan(
     deploy::settled_plan(engine, &desired, plan).await
 }
 
-/// Asks before AWS is changed. This machine is changed without asking.
-fn confirm(plan: &Plan, environment: &Environment, global: &Global, report: &Report) -> Result<(), Declined> {
-    if global.yes || plan.is_empty() || environment.target == Target::Local {
-        return Ok(());
+/// How a plan for an environment is carried out.
+pub(super) fn way(environment: &Environment) -> Next {
+    match environment.on_delete {
+        OnDelete::Retain => Next::Save,
+        OnDelete::Delete => Next::Deploy,
+    }
+}
+
+/// Whether somebody has looked at a plan before it is executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Looked {
+    /// It was saved, to be looked at.
+    AtPlan,
+    /// It was made a moment ago.
+    Never,
+}
+
+/// Who agreed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// The command line, or nobody needs to.
+    Nobody,
+    /// A person at the terminal.
+    Person,
+}
+
+/// Asks before an environment is changed. One of this machine that keeps nothing is changed without asking.
+fn confirm(
+    plan: &Plan,
+    environment: &Environment,
+    looked: Looked,
+    global: &Global,
+    report: &Report,
+) -> Result<Asked, Declined> {
+    let keeps = environment.on_delete == OnDelete::Retain;
+    let agreed = match looked {
+        Looked::AtPlan => global.yes,
+        Looked::Never => global.yes && !keeps,
+    };
+    if plan.is_empty() || agreed || (environment.target == Target::Local && !keeps) {
+        return Ok(Asked::Nobody);
     }
     let name = environment.name.clone();
+    if keeps && looked == Looked::Never && (global.yes || !report.interactive()) {
+        return Err(Declined::NeedsPlan { environment: name });
+    }
     if !report.interactive() {
         return Err(Declined::NobodyToAsk { what: "deploying to", environment: name });
     }
     let mut text = String::new();
-    if PlanDocument::of(plan).text(&mut text).is_ok() {
+    if PlanDocument::of(plan).next(&Next::Answer).text(&mut text).is_ok() {
         report.note(text.trim_end());
     }
     let agreed = match environment.on_delete {
@@ -129,7 +276,7 @@ fn confirm(plan: &Plan, environment: &Environment, global: &Global, report: &Rep
             report.ask("Deploy? [y/N]").is_some_and(|answer| answer.eq_ignore_ascii_case("y"))
         }
     };
-    if agreed { Ok(()) } else { Err(Declined::ByPerson) }
+    if agreed { Ok(Asked::Person) } else { Err(Declined::ByPerson) }
 }
 
 /// Completes when the person interrupts. When signals cannot be heard, it never does, and the signal
@@ -170,6 +317,13 @@ fn conclude(
     if errors.iter().all(|error| matches!(error, StackError::Refused(_))) {
         return Err(Failure::new(Exit::Declined, "stacks were not changed, because data would be lost")
             .hint("`--allow-data-loss` with the names above agrees to it"));
+    }
+    if errors.iter().all(|error| error.is_refusal()) {
+        let environment = &plan.environment;
+        return Err(Failure::new(Exit::Declined, "stacks were not changed, because the plan does not show it all")
+            .hint(format!(
+                "make a new plan, which knows what the stacks before gave: `cargo xtask plan --env {environment} --out plan.json`"
+            )));
     }
     let failed = errors.len();
     let noun = if failed == 1 { "stack" } else { "stacks" };

@@ -12,6 +12,7 @@ use super::Outcome;
 use crate::cli::Global;
 use crate::failure::Exit;
 use crate::jdk;
+use crate::local::requirements::{AUDIT, Requirements, TOOLS};
 use crate::local::venv::{self, Venv};
 use crate::local::{self, python};
 use crate::project::Project;
@@ -75,7 +76,8 @@ impl Doctor {
         let mut findings = vec![
             rust(&project).await,
             python(),
-            packages(&project),
+            packages("Python packages", &TOOLS, &project),
+            packages("Security checkers", &AUDIT, &project),
             jdk(&environment),
             disk(project.target()),
         ];
@@ -122,13 +124,17 @@ fn jdk(environment: &Environment) -> Finding {
     }
 }
 
-fn packages(project: &Project) -> Finding {
-    match Venv::find(project) {
-        Some(venv) => Finding::fine("Python packages", shown(project, &venv.bin())),
-        None => Finding::absent(
-            "Python packages",
-            format!("are set up in {} when they are first needed", shown(project, &venv::location(project))),
-        ),
+fn packages(subject: &'static str, requirements: &Requirements, project: &Project) -> Finding {
+    match Venv::find(requirements, project) {
+        Some(venv) => Finding::fine(subject, shown(project, &venv.bin())),
+        None => {
+            let place = venv::location(requirements, project);
+            let (place, megabytes) = (shown(project, &place), requirements.megabytes);
+            Finding::absent(
+                subject,
+                format!("are set up in {place} when they are first needed ({megabytes} MB)"),
+            )
+        }
     }
 }
 

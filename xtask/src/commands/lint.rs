@@ -1,6 +1,7 @@
 //! `lint`: everything that can be said about the code and the templates without running them.
 
 use std::fmt;
+use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::Context as _;
@@ -13,11 +14,12 @@ use super::check::Proof;
 use super::test::is_ci;
 use crate::artifacts::job;
 use crate::failure::{Exit, Failure};
+use crate::jdk;
 use crate::local::venv::Venv;
 use crate::project::Project;
 use crate::report::{BAD, CAUTION, Document, GOOD, Report, STRONG, paint};
 use crate::toolchain::{self, maven};
-use crate::{jdk, validators};
+use crate::validators::{self, Programs, workflows};
 
 /// What cargo-deny says when it cannot reach the database of known vulnerabilities.
 const NO_DATABASE: &str = "failed to fetch advisory database";
@@ -50,6 +52,7 @@ enum Verdict {
 impl Lint {
     pub async fn run(&self, report: &Report) -> Outcome {
         let project = Project::locate();
+        report.add_matcher(&toolchain::problem_matchers(&project));
         let mut checks = Vec::new();
         let mut conclude = |name: &str, verdict| checks.push(Linting { name: name.to_owned(), verdict });
 
@@ -62,8 +65,12 @@ impl Lint {
         let rules = ["bans", "licenses", "sources"];
         conclude("dependencies", deny(&project, &venv, report, &rules).await?);
         conclude("advisories", deny(&project, &venv, report, &["advisories"]).await?);
+        for (linter, verdict) in workflows(project.root(), &venv, report).await? {
+            conclude(&format!("workflows: {linter}"), verdict);
+        }
+        let programs = Programs::ensure(&project, report).await?;
         for environment in project.environments() {
-            let verdict = templates(&project, &venv, report, &environment).await;
+            let verdict = templates(&project, &programs, report, &environment).await;
             conclude(&format!("templates of {environment}"), verdict?);
         }
 
@@ -131,13 +138,46 @@ async fn deny(project: &Project, venv: &Venv, report: &Report, which: &[&str]) -
     Ok(Verdict::Failed)
 }
 
-async fn templates(project: &Project, venv: &Venv, report: &Report, name: &str) -> Result<Verdict, Failure> {
+/// Looks at the workflows of a checkout, and shows what is wrong with them. Without any there is nothing
+/// to conclude.
+async fn workflows(
+    root: &Path,
+    venv: &Venv,
+    report: &Report,
+) -> anyhow::Result<Vec<(&'static str, Verdict)>> {
+    let files = workflows::files(root);
+    if files.is_empty() {
+        report.note("no workflow to look at: there is no .github/workflows");
+        return Ok(Vec::new());
+    }
+    report.note(paint(STRONG, "actionlint, zizmor"));
+    let (valid, safe) =
+        futures::try_join!(workflows::actionlint(venv, root, &files), workflows::zizmor(venv, root))?;
+    let mut verdicts = Vec::new();
+    for (linter, mut remarks) in [("actionlint", valid), ("zizmor", safe)] {
+        remarks.sort();
+        for remark in &remarks {
+            report.note(remark);
+        }
+        report.annotate(remarks.iter().map(workflows::Remark::annotation));
+        verdicts.push((linter, if remarks.is_empty() { Verdict::Clean } else { Verdict::Failed }));
+    }
+    Ok(verdicts)
+}
+
+async fn templates(
+    project: &Project,
+    programs: &Programs,
+    report: &Report,
+    name: &str,
+) -> Result<Verdict, Failure> {
     let (model, environment) = project.load_sample(name, &[])?;
-    let proof = Proof::new(name, validators::prove(project, venv, &model, &environment).await?);
+    let proof = Proof::new(name, validators::prove(project, programs, &model, &environment).await?);
     let mut text = String::new();
     if proof.text(&mut text).is_ok() {
         report.note(text.trim_end());
     }
+    report.annotate(proof.annotations());
     Ok(if proof.ok() { Verdict::Clean } else { Verdict::Failed })
 }
 

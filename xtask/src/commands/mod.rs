@@ -1,7 +1,10 @@
 //! One file per command: its flags, and a `run` that wires the modules that do the work.
 
+pub mod bootstrap;
+pub mod build;
 pub mod check;
 pub mod cleanup;
+pub mod comment;
 pub mod completions;
 pub mod dashboards;
 pub mod deploy;
@@ -33,6 +36,8 @@ pub async fn run(cli: &Cli, report: &Report) -> Outcome {
     match &cli.command {
         Command::Synth(command) => command.run(global, report),
         Command::Check(command) => command.run(global, report).await,
+        Command::Bootstrap(command) => Box::pin(command.run(global, report)).await,
+        Command::Build(command) => Box::pin(command.run(global, report)).await,
         Command::Plan(command) => Box::pin(command.run(global, report)).await,
         Command::Deploy(command) => Box::pin(command.run(global, report)).await,
         Command::Destroy(command) => command.run(global, report).await,
@@ -46,6 +51,7 @@ pub async fn run(cli: &Cli, report: &Report) -> Outcome {
         Command::Verify(command) => Box::pin(command.run(global, report)).await,
         Command::Query(command) => command.run(global, report).await,
         Command::Twin(command) => command.run(global, report).await,
+        Command::Comment(command) => command.run(report).await,
         Command::Doctor(command) => command.run(global, report).await,
         Command::Test(command) => command.run(report).await,
         Command::Lint(command) => command.run(report).await,

@@ -1,16 +1,24 @@
 //! `plan`.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use clap::Args;
-use stacks::Inputs;
-use stacks::environment::{Expiry, Target};
+use stacks::environment::{Environment, Expiry, Target};
+use stacks::{Inputs, Stack};
+use telemetry::Model;
 
 use super::Outcome;
+use super::deploy::{interrupted, way};
 use crate::artifacts;
 use crate::cli::Global;
-use crate::deploy::document::PlanDocument;
-use crate::deploy::{self, state};
+use crate::deploy::consent::Consent;
+use crate::deploy::document::{Next, PlanDocument};
+use crate::deploy::execute::Engine;
+use crate::deploy::plan::{Current, Desired, Plan as Planned};
+use crate::deploy::preview::{Previews, Purpose};
+use crate::deploy::saved::{self, SavedPlan};
+use crate::deploy::{self, DeployError, preflight, state};
 use crate::failure::{Exit, Failure};
 use crate::lifetime;
 use crate::local;
@@ -20,15 +28,23 @@ use crate::target::Session;
 
 /// Show what deploy would do, per stack and resource
 ///
-/// Builds the functions, because whether one changed shows in its code, and changes nothing.
+/// Builds the functions, because whether one changed shows in its code, and asks CloudFormation with change
+/// sets, which are discarded again. Changes nothing. With `--out`, the change sets wait for `deploy --plan`.
 #[derive(Debug, Args)]
 pub struct Plan {
     /// Plan this stack and those that it needs only. May be given several times.
     #[arg(long = "stack", value_name = "STACK")]
     stacks: Vec<String>,
+    /// Take the archives from this folder, which `build` wrote, instead of building them.
+    #[arg(long, value_name = "DIR")]
+    artifacts: Option<PathBuf>,
     /// When `cleanup --expired` may remove it: a day (UTC), or an age such as 3d, rounded up to a day.
     #[arg(long, value_name = "DAY|AGE", value_parser = lifetime::parse)]
     expires: Option<Expiry>,
+    /// Save the plan, for `deploy --plan` to execute exactly that. What it replaces or deletes of what holds
+    /// data still needs `--allow-data-loss` there.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
 }
 
 impl Plan {
@@ -39,23 +55,115 @@ impl Plan {
         let stacks = deploy::choose(stacks, &self.stacks)?;
 
         let code = deploy::artifacts(&stacks);
-        let built = artifacts::make(&project, &environment, &model, &code, report);
-        let read = async {
-            let endpoints = local::running(&project, global);
-            if environment.target == Target::Local && endpoints.is_none() {
-                // A target that does not run has nothing.
-                return Ok(BTreeMap::new());
-            }
-            let endpoints = endpoints.filter(|_| environment.target == Target::Local);
-            let session = Session::open(model.clone(), environment.clone(), endpoints).await?;
-            let names = stacks.iter().map(|stack| (stack.name.to_owned(), stack.stack_name.clone()));
-            state::read(&session.cloudformation(), names).await.map_err(Failure::from)
-        };
-        let (archives, current) = futures::try_join!(built, read)?;
+        let built =
+            artifacts::provide(&project, &environment, &model, &code, self.artifacts.as_deref(), report);
+        let read = self.reach(&project, &model, &environment, &stacks, global);
+        let (archives, (session, current)) = futures::try_join!(built, read)?;
 
         let desired = deploy::desired(&environment, &stacks, &archives);
-        let plan = deploy::plan::make(&desired, &current).map_err(deploy::DeployError::from)?;
-        report.print(&PlanDocument::of(&plan));
+        let plan = deploy::plan::make(&desired, &current).map_err(DeployError::from)?;
+        match session {
+            // A target that does not run has nothing that could be asked.
+            None => self.conclude(plan, &current, &environment, &project, global, report)?,
+            Some(session) => {
+                let consent = Consent::default();
+                let engine = Engine::new(&session, &consent, report);
+                let (plan, current) = self.settled(&engine, &desired, plan, current).await?;
+                self.preview(&engine, plan, &current, &session.environment, &project, global).await?;
+            }
+        }
         Ok(Exit::Done)
+    }
+
+    /// Connects, and reads what is deployed. Starts nothing.
+    async fn reach(
+        &self,
+        project: &Project,
+        model: &Model,
+        environment: &Environment,
+        stacks: &[Stack],
+        global: &Global,
+    ) -> Result<(Option<Session>, BTreeMap<String, Current>), Failure> {
+        let endpoints = match (environment.target, local::running(project, global)) {
+            (Target::Aws, _) => None,
+            (Target::Local, None) => return Ok((None, BTreeMap::new())),
+            (Target::Local, running) => running,
+        };
+        let session = Session::open(model.clone(), environment.clone(), endpoints).await?;
+        // What is to be executed must not fail at what can be known now.
+        if self.out.is_some() {
+            preflight::bootstrapped(&session).await?;
+            preflight::timestream(&session, stacks).await?;
+            preflight::twinmaker(&session, stacks).await?;
+        }
+        let names = stacks.iter().map(|stack| (stack.name.to_owned(), stack.stack_name.clone()));
+        let current = state::read(&session.cloudformation(), names).await?;
+        Ok((Some(session), current))
+    }
+
+    /// A plan that is to be executed waits for what is under way, and what it saw is what it was made from.
+    async fn settled(
+        &self,
+        engine: &Engine<'_>,
+        desired: &Desired,
+        plan: Planned,
+        current: BTreeMap<String, Current>,
+    ) -> Result<(Planned, BTreeMap<String, Current>), Failure> {
+        if self.out.is_none() {
+            return Ok((plan, current));
+        }
+        let settled = deploy::settled_plan(engine, desired, plan.clone()).await?;
+        if settled == plan {
+            return Ok((plan, current));
+        }
+        let names = desired.stacks.iter().map(|stack| (stack.name.clone(), stack.stack_name.clone()));
+        let current = state::read(&engine.cloudformation, names).await?;
+        let plan = deploy::plan::make(desired, &current).map_err(DeployError::from)?;
+        Ok((plan, current))
+    }
+
+    /// Asks CloudFormation what it would do. The change sets stay only when they are saved.
+    async fn preview(
+        &self,
+        engine: &Engine<'_>,
+        mut plan: Planned,
+        current: &BTreeMap<String, Current>,
+        environment: &Environment,
+        project: &Project,
+        global: &Global,
+    ) -> Result<(), Failure> {
+        let purpose = if self.out.is_some() { Purpose::Keep } else { Purpose::Look };
+        let previews = Previews::default();
+        let made = tokio::select! {
+            made = previews.add(engine, &mut plan, purpose) => made.map_err(Failure::from),
+            () = interrupted() => Err(Failure::new(Exit::Unexpected, "interrupted: nothing was changed")),
+        };
+        let concluded =
+            made.and_then(|()| self.conclude(plan, current, environment, project, global, engine.report));
+        if purpose == Purpose::Look || concluded.is_err() {
+            previews.discard(&engine.cloudformation, engine.report).await;
+        }
+        concluded
+    }
+
+    /// Saves the plan, where it is to be saved, and prints it.
+    fn conclude(
+        &self,
+        plan: Planned,
+        current: &BTreeMap<String, Current>,
+        environment: &Environment,
+        project: &Project,
+        global: &Global,
+        report: &Report,
+    ) -> Result<(), Failure> {
+        let Some(path) = &self.out else {
+            report.print(&PlanDocument::of(&plan).next(&way(environment)));
+            return Ok(());
+        };
+        let commit = saved::commit(project.root());
+        SavedPlan::new(plan.clone(), current, &global.set, commit).write(path)?;
+        report.print(&PlanDocument::of(&plan).next(&Next::Saved(path.clone())));
+        report.note(format_args!("The plan is saved in {}", path.display()));
+        Ok(())
     }
 }

@@ -14,6 +14,7 @@ use super::Outcome;
 use crate::artifacts::job;
 use crate::cli::Format;
 use crate::failure::{Exit, Failure};
+use crate::github;
 use crate::jdk::{self, Jdk};
 use crate::local::venv::Venv;
 use crate::project::Project;
@@ -44,6 +45,7 @@ struct Tested {
 impl Test {
     pub async fn run(&self, report: &Report) -> Outcome {
         let project = Project::locate();
+        report.add_matcher(&toolchain::problem_matchers(&project));
         let jdk = if self.arguments.is_empty() { jdk_for_tests(report)? } else { None };
         let venv = Venv::ensure(&project, report).await?;
         let job = match jdk {
@@ -71,7 +73,10 @@ impl Test {
             .args(["test", "--workspace"])
             .args(if self.arguments.is_empty() { &everything } else { &self.arguments })
             // Tests that drive a service with boto3, or start one, take it from here.
-            .env("SLUICE_PYTHON", venv.python());
+            .env("SLUICE_PYTHON", venv.python())
+            // Commands that tests run are no steps of the run that this may be: it shows none of theirs.
+            .env_remove(github::ACTIONS)
+            .env_remove(github::SUMMARY);
         let (status, output) = shown(command, report).await.context("cargo does not start")?;
         let (passed, failed) = counts(&output);
         Ok(Tested { ok: status.success(), passed, failed })

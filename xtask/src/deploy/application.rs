@@ -345,7 +345,9 @@ fn service(name: &str, cause: String) -> ApplicationError {
 }
 
 fn removes_application(stack: &StackPlan) -> bool {
-    changes_application(stack, Change::Remove) || changes_application(stack, Change::Replace)
+    [Change::Remove, Change::Replace, Change::MayReplace]
+        .into_iter()
+        .any(|change| changes_application(stack, change))
 }
 
 fn changes_application(stack: &StackPlan, how: Change) -> bool {

@@ -1,26 +1,25 @@
 //! One change set: made, awaited, read, executed or discarded.
 //!
-//! Its name is made from what it contains, so that the one which an interrupted run left behind is
-//! found again and replaced, and never adds up with others.
+//! The name of one that is executed at once is made from what it contains, so that the one which an
+//! interrupted run left behind is found again and replaced, and never adds up with others. One that is
+//! made to be read, or to be executed later, has a name of its own: nobody else replaces it.
 
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
-use aws_sdk_cloudformation::types::{
-    Capability, ChangeAction, ChangeSetType, Parameter, Replacement, ResourceChange, Tag,
-};
+use aws_sdk_cloudformation::types::{Capability, ChangeSetType, Parameter, Tag};
 use sha2::{Digest as _, Sha256};
 
-use super::difference::Data;
+use super::difference::{Data, ResourceChange};
+use super::merge;
 use super::pace::Pace;
 use super::plan::Loss;
-use super::replacement;
 use super::state::{self, StateError};
 use super::status::{
-    CHANGE_SET_FAILED, CHANGE_SET_READY, Condition, condition, says_already_exists, says_no_changes,
-    says_not_there,
+    CHANGE_SET_AVAILABLE, CHANGE_SET_FAILED, CHANGE_SET_READY, Condition, condition, says_already_exists,
+    says_denied, says_no_changes, says_not_there,
 };
 use crate::artifacts::digest::hex;
 use crate::sdk_error::sentence;
@@ -34,6 +33,8 @@ pub const INLINE_LIMIT: usize = 51_200;
 pub struct Request<'a> {
     /// Stack in CloudFormation.
     pub stack_name: &'a str,
+    /// Its name, [`name`] or a name of its own.
+    pub name: &'a str,
     /// Whether the stack exists.
     pub kind: Kind,
     /// The template.
@@ -69,10 +70,8 @@ pub struct ChangeSet {
     pub id: String,
     /// ARN of its stack.
     pub stack_id: String,
-    /// Names of the resources that it touches.
-    pub touches: usize,
-    /// Resources whose data it would not leave where it is.
-    pub losses: Vec<(String, Data)>,
+    /// What it does, by logical id.
+    pub resources: Vec<ResourceChange>,
 }
 
 /// What came of making a change set.
@@ -109,17 +108,16 @@ pub enum ChangeSetError {
 /// Makes a change set and waits until it can be executed. One that turns out to be empty is
 /// discarded, and so is the stack that exists only because of it.
 pub async fn make(client: &Client, request: &Request<'_>, pace: Pace) -> Result<Made, ChangeSetError> {
-    let name = name(request);
-    let id = match create(client, request, &name).await {
+    let id = match create(client, request).await {
         Err(ChangeSetError::Refused { cause, .. }) if says_already_exists(&cause) => {
-            delete(client, request.stack_name, &name).await?;
-            create(client, request, &name).await?
+            delete(client, request.stack_name, request.name).await?;
+            create(client, request).await?
         }
         other => other?,
     };
     let mut wait = pace.waits();
     let described = loop {
-        let described = describe(client, &id, None).await?;
+        let described = describe(client, &id, Values::Without, None).await?;
         match described.status().map_or("", |status| status.as_str()) {
             CHANGE_SET_READY => break described,
             CHANGE_SET_FAILED => {
@@ -137,6 +135,28 @@ pub async fn make(client: &Client, request: &Request<'_>, pace: Pace) -> Result<
         }
     };
     Ok(Made::Ready(read(client, &id, described).await?))
+}
+
+/// Whether a change set that was made earlier can still be executed: its execution status, as
+/// CloudFormation spells it, and the ARN of its stack. `None`: it is gone.
+pub async fn find(client: &Client, id: &str) -> Result<Option<(String, String)>, ChangeSetError> {
+    match client.describe_change_set().change_set_name(id).send().await {
+        Ok(found) => Ok(Some((
+            found.execution_status().map_or_else(String::new, |status| status.as_str().to_owned()),
+            found.stack_id.unwrap_or_default(),
+        ))),
+        Err(error) if says_not_there(&sentence(&error)) => Ok(None),
+        Err(error) => Err(refused("the description of a change set", &error)),
+    }
+}
+
+/// Reads a change set that was made earlier, if it can still be executed.
+pub async fn reread(client: &Client, id: &str) -> Result<Option<ChangeSet>, ChangeSetError> {
+    if find(client, id).await?.is_none_or(|(status, _)| status != CHANGE_SET_AVAILABLE) {
+        return Ok(None);
+    }
+    let first = describe(client, id, Values::Without, None).await?;
+    Ok(Some(read(client, id, first).await?))
 }
 
 /// Starts the execution of a change set.
@@ -166,12 +186,17 @@ where
     ChangeSetError::Refused { what, cause: sentence(error) }
 }
 
-/// The same content has the same name. Letters, digits and hyphens, beginning with a letter.
-fn name(request: &Request<'_>) -> String {
+/// The name of what is executed at once: the same content has the same one. Letters, digits and hyphens,
+/// beginning with a letter.
+pub fn name(
+    template: Body<'_>,
+    parameters: &BTreeMap<String, String>,
+    tags: &BTreeMap<String, String>,
+) -> String {
     let mut digest = Sha256::new();
-    let (Body::Inline(template) | Body::Url(template)) = request.template;
+    let (Body::Inline(template) | Body::Url(template)) = template;
     digest.update(template);
-    for (name, value) in request.parameters.iter().chain(request.tags) {
+    for (name, value) in parameters.iter().chain(tags) {
         digest.update([0]);
         digest.update(name);
         digest.update([0]);
@@ -180,7 +205,7 @@ fn name(request: &Request<'_>) -> String {
     format!("sluice-{}", hex(&digest.finalize()[..8]))
 }
 
-async fn create(client: &Client, request: &Request<'_>, name: &str) -> Result<String, ChangeSetError> {
+async fn create(client: &Client, request: &Request<'_>) -> Result<String, ChangeSetError> {
     let kind = match request.kind {
         Kind::Create => ChangeSetType::Create,
         Kind::Update => ChangeSetType::Update,
@@ -193,7 +218,7 @@ async fn create(client: &Client, request: &Request<'_>, name: &str) -> Result<St
     let call = client
         .create_change_set()
         .stack_name(request.stack_name)
-        .change_set_name(name)
+        .change_set_name(request.name)
         .change_set_type(kind)
         .capabilities(Capability::CapabilityIam)
         .capabilities(Capability::CapabilityNamedIam)
@@ -204,10 +229,11 @@ async fn create(client: &Client, request: &Request<'_>, name: &str) -> Result<St
         Body::Url(url) => call.template_url(url),
     };
     let created = call.send().await.map_err(|error| refused("the template", &error))?;
-    Ok(created.id.unwrap_or_else(|| name.to_owned()))
+    Ok(created.id.unwrap_or_else(|| request.name.to_owned()))
 }
 
-async fn delete(client: &Client, stack: &str, change_set: &str) -> Result<(), ChangeSetError> {
+/// Deletes a change set, by ARN or name, if it is there.
+pub async fn delete(client: &Client, stack: &str, change_set: &str) -> Result<(), ChangeSetError> {
     let mut call = client.delete_change_set().change_set_name(change_set);
     if !change_set.starts_with("arn:") {
         call = call.stack_name(stack);
@@ -219,52 +245,52 @@ async fn delete(client: &Client, stack: &str, change_set: &str) -> Result<(), Ch
     }
 }
 
+/// Whether a description has the values of properties.
+#[derive(Debug, Clone, Copy)]
+enum Values {
+    With,
+    Without,
+}
+
 async fn describe(
     client: &Client,
     change_set: &str,
+    values: Values,
     page: Option<String>,
 ) -> Result<DescribeChangeSetOutput, ChangeSetError> {
-    let described =
-        client.describe_change_set().change_set_name(change_set).set_next_token(page).send().await;
-    described.map_err(|error| refused("the description of a change set", &error))
+    let call = client.describe_change_set().change_set_name(change_set).set_next_token(page);
+    let call = match values {
+        Values::With => call.include_property_values(true),
+        Values::Without => call,
+    };
+    call.send().await.map_err(|error| refused("the description of a change set", &error))
 }
 
+/// Reads both descriptions to their ends. `first` is the first page without values.
 async fn read(
     client: &Client,
     id: &str,
     first: DescribeChangeSetOutput,
 ) -> Result<ChangeSet, ChangeSetError> {
     let stack_id = first.stack_id().unwrap_or_default().to_owned();
-    let mut found = ChangeSet { id: id.to_owned(), stack_id, touches: 0, losses: Vec::new() };
-    let mut page = first;
-    loop {
-        for change in page.changes().iter().filter_map(|change| change.resource_change()) {
-            found.touches += 1;
-            found.losses.extend(loss(change));
-        }
-        match page.next_token {
-            Some(token) => page = describe(client, id, Some(token)).await?,
-            None => return Ok(found),
-        }
-    }
+    let with_values =
+        async { pages(client, id, Values::With, describe(client, id, Values::With, None).await?).await };
+    let (with_values, without) = futures::try_join!(with_values, pages(client, id, Values::Without, first))?;
+    let resources = merge::described(&with_values, &without);
+    Ok(ChangeSet { id: id.to_owned(), stack_id, resources })
 }
 
-/// The resource, when its data would not stay where it is.
-fn loss(change: &ResourceChange) -> Option<(String, Data)> {
-    let kind = change.resource_type().unwrap_or_default();
-    let replaced = match change.replacement() {
-        Some(Replacement::True) => true,
-        // Of a custom resource, CloudFormation cannot know; our own table does, in the plan.
-        Some(Replacement::Conditional) => !kind.starts_with("Custom::"),
-        _ => false,
-    };
-    let goes = replaced || change.action() == Some(&ChangeAction::Remove);
-    if !goes || !replacement::holds_data(kind) {
-        return None;
+async fn pages(
+    client: &Client,
+    id: &str,
+    values: Values,
+    first: DescribeChangeSetOutput,
+) -> Result<Vec<DescribeChangeSetOutput>, ChangeSetError> {
+    let mut pages = vec![first];
+    while let Some(token) = pages.last_mut().and_then(|page| page.next_token.take()) {
+        pages.push(describe(client, id, values, Some(token)).await?);
     }
-    let retained = change.policy_action().is_some_and(|policy| policy.as_str().contains("Retain"));
-    let data = if retained { Data::Retained } else { Data::Lost };
-    Some((change.logical_resource_id().unwrap_or_default().to_owned(), data))
+    Ok(pages)
 }
 
 /// What [early validation](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/validate-stack-deployments.html)
@@ -284,17 +310,24 @@ async fn validation_errors(client: &Client, change_set: &str) -> Vec<String> {
     answer.operation_events().iter().filter_map(sentence).collect()
 }
 
+impl ChangeSetError {
+    /// Whether the credentials do not allow to make change sets.
+    pub fn is_denied(&self) -> bool {
+        matches!(self, Self::Refused { cause, .. } if says_denied(cause))
+    }
+}
+
 impl ChangeSet {
     /// What it would lose beyond what was allowed: a plan made from the templates alone cannot know
     /// of every replacement.
     pub fn losses_beyond(&self, stack: &str, allowed: impl Fn(&str) -> bool) -> Vec<Loss> {
-        self.losses
+        self.resources
             .iter()
-            .filter(|(logical_id, _)| !allowed(logical_id))
-            .map(|(logical_id, data)| Loss {
+            .filter(|change| merge::endangers_data(change) && !allowed(&change.logical_id))
+            .map(|change| Loss {
                 stack: stack.to_owned(),
-                logical_id: logical_id.clone(),
-                data: *data,
+                logical_id: change.logical_id.clone(),
+                data: change.data.unwrap_or(Data::Lost),
             })
             .collect()
     }
@@ -302,6 +335,8 @@ impl ChangeSet {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_cloudformation::types::{self as sdk, ChangeAction, PolicyAction, Replacement};
+
     use super::*;
 
     #[test]
@@ -320,15 +355,22 @@ mod tests {
             ("AWS::IAM::Role", Remove, None, None, None),
         ];
         for (kind, action, replacement, policy, expected) in table {
-            let change = ResourceChange::builder()
+            let change = sdk::ResourceChange::builder()
                 .resource_type(kind)
                 .logical_resource_id("Resource")
                 .action(action.clone())
                 .set_replacement(replacement.map(Replacement::from))
-                .set_policy_action(policy.map(aws_sdk_cloudformation::types::PolicyAction::from))
+                .set_policy_action(policy.map(PolicyAction::from))
                 .build();
-            let found = loss(&change).map(|(_, data)| data);
-            assert_eq!(found, expected, "{kind} {action:?} {replacement:?}");
+            let page = DescribeChangeSetOutput::builder()
+                .changes(sdk::Change::builder().resource_change(change).build())
+                .build();
+            let resources = merge::described([], [&page]);
+            let change_set = ChangeSet { id: String::new(), stack_id: String::new(), resources };
+            let case = format!("{kind} {action:?} {replacement:?}");
+            let found = change_set.losses_beyond("stack", |_| false);
+            assert_eq!(found.first().map(|loss| loss.data), expected, "{case}");
+            assert!(change_set.losses_beyond("stack", |id| id == "Resource").is_empty(), "{case}");
         }
     }
 }

@@ -45,6 +45,14 @@ pub enum Declined {
         /// The environment.
         environment: String,
     },
+    /// The environment keeps its data, and nobody has looked at what would be done to it.
+    #[error(
+        "environment `{environment}` keeps its data: it is deployed with a plan that somebody has looked at, or with its name typed at a terminal"
+    )]
+    NeedsPlan {
+        /// The environment.
+        environment: String,
+    },
     /// The person said no.
     #[error("nothing was changed")]
     ByPerson,
@@ -66,6 +74,13 @@ impl Explain for Declined {
         Exit::Declined
     }
 
+    fn details(&self) -> Option<serde_json::Value> {
+        match self {
+            Self::Losses(losses) => serde_json::to_value(losses).ok(),
+            Self::NobodyToAsk { .. } | Self::NeedsPlan { .. } | Self::ByPerson => None,
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             Self::Losses(losses) => Some(format!(
@@ -77,6 +92,10 @@ impl Explain for Declined {
                     .join(" ")
             )),
             Self::NobodyToAsk { .. } => Some("`--yes` answers in advance".to_owned()),
+            Self::NeedsPlan { environment } => Some(format!(
+                "first `cargo xtask plan --env {environment} --out plan.json`, then \
+                 `cargo xtask deploy --plan plan.json --yes`"
+            )),
             Self::ByPerson => None,
         }
     }

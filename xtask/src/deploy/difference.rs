@@ -1,7 +1,8 @@
 //! What differs between the template that is deployed and the one that shall be. Pure.
 //!
 //! References to parameters are replaced by their values first, so that a new key of a code archive
-//! shows as a change of the function that uses it.
+//! shows as a change of the function that uses it. What refers to a resource that is replaced changes
+//! with it, although the two templates say the same of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use stacks::cfn::Policy;
 
+use super::property::{self, Filled};
+pub use super::property::{Origin, PropertyChange};
 use super::replacement;
 
 /// A resource that a deployment touches.
@@ -21,36 +24,58 @@ pub struct ResourceChange {
     pub kind: String,
     /// What happens to it.
     pub change: Change,
-    /// Paths of what is modified, for instance `Code.S3Key`.
+    /// What of it changes, by path.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub properties: Vec<String>,
+    pub properties: Vec<PropertyChange>,
+    /// Why it is replaced, or touched at all when nothing of its own changes, for instance
+    /// ``"`BucketName` changes"`` or ``"follows `Database`"``.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub why: Vec<String>,
+    /// Whether it may turn out not to change at all: it only takes values of resources that change in place.
+    #[serde(default, skip_serializing_if = "property::is_false")]
+    pub possible: bool,
     /// Whether what it holds is lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<Data>,
+    /// How the resource has drifted from its template, as CloudFormation spells it: `MODIFIED` or `DELETED`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<String>,
+    /// What says so.
+    #[serde(default, skip_serializing_if = "Origin::is_template")]
+    pub origin: Origin,
 }
 
 /// What happens to a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Change {
     /// It is created.
     Add,
-    /// It is changed in place, as far as the templates tell.
+    /// It is changed in place, as far as is known.
     Modify,
+    /// Whether it is changed in place or created anew is known only when it is done.
+    MayReplace,
     /// It is created anew, and the old one goes.
     Replace,
     /// It goes.
     Remove,
 }
 
+impl Change {
+    /// Whether the resource that is there goes, for all that is known.
+    pub fn ends_resource(self) -> bool {
+        matches!(self, Self::MayReplace | Self::Replace | Self::Remove)
+    }
+}
+
 /// What becomes of the data in a resource that goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Data {
-    /// It is lost.
-    Lost,
     /// The old resource stays behind, outside of the stack.
     Retained,
+    /// It is lost.
+    Lost,
 }
 
 /// Values of parameters: `None` is known only after another stack is deployed.
@@ -62,8 +87,11 @@ pub fn resources(old: &Value, old_values: &Values, new: &Value, new_values: &Val
     let before = old["Resources"].as_object().unwrap_or(&none);
     let after = new["Resources"].as_object().unwrap_or(&none);
     let ids: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    ids.into_iter()
-        .filter_map(|id| match (before.get(id), after.get(id)) {
+    let hidden: BTreeSet<String> = hidden(old).chain(hidden(new)).collect();
+    let unknown = unknown(new_values);
+    let mut found = BTreeMap::new();
+    for id in ids {
+        let change = match (before.get(id), after.get(id)) {
             (None, Some(added)) => Some(change(id, added, Change::Add)),
             (Some(removed), None) => {
                 let mut gone = change(id, removed, Change::Remove);
@@ -71,11 +99,87 @@ pub fn resources(old: &Value, old_values: &Values, new: &Value, new_values: &Val
                 Some(gone)
             }
             (Some(old), Some(new)) => {
-                modified(id, &with_values(old, old_values), &with_values(new, new_values))
+                let (old, new) =
+                    (Filled::new(old, old_values, &hidden), Filled::new(new, new_values, &hidden));
+                modified(id, &old, &new, &unknown)
             }
             (None, None) => None,
+        };
+        found.extend(change.map(|change| (id.clone(), change)));
+    }
+    follow(before, after, &mut found);
+    found.into_values().collect()
+}
+
+/// Names of the parameters whose value is not known yet.
+pub fn unknown(values: &Values) -> BTreeSet<String> {
+    values.iter().filter(|(_, value)| value.is_none()).map(|(name, _)| name.clone()).collect()
+}
+
+/// Names of the parameters that are not to be shown.
+fn hidden(template: &Value) -> impl Iterator<Item = String> {
+    let parameters = template["Parameters"].as_object().into_iter().flatten();
+    parameters
+        .filter(|(_, parameter)| {
+            parameter["NoEcho"] == true || parameter["NoEcho"].as_str().is_some_and(|said| said == "true")
         })
-        .collect()
+        .map(|(name, _)| name.clone())
+}
+
+/// Adds what changes because a resource that it refers to is created anew: its name is another one then.
+fn follow(
+    before: &Map<String, Value>,
+    after: &Map<String, Value>,
+    found: &mut BTreeMap<String, ResourceChange>,
+) {
+    let mut replaced: Vec<String> = ids_of(found, Change::Replace).collect();
+    while let Some(cause) = replaced.pop() {
+        for (id, resource) in after {
+            // What is created anew takes the new name by itself.
+            let Some(old) = before.get(id).filter(|_| *id != cause) else { continue };
+            let properties = follow_one(&cause, resource);
+            if properties.is_empty() {
+                continue;
+            }
+            let follower = found.entry(id.clone()).or_insert_with(|| change(id, resource, Change::Modify));
+            let replaces = properties.iter().any(|property| property.replaces);
+            for property in properties {
+                let known = follower.properties.iter().any(|known| {
+                    known.path == property.path || known.path.starts_with(&format!("{}.", property.path))
+                });
+                if !known {
+                    follower.properties.push(property);
+                }
+            }
+            follower.why.push(format!("follows `{cause}`"));
+            if replaces && follower.change == Change::Modify {
+                follower.change = Change::Replace;
+                follower.data = data(old, "UpdateReplacePolicy");
+                replaced.push(id.clone());
+            }
+        }
+    }
+}
+
+/// The properties of a resource that refer to another one.
+fn follow_one(cause: &str, resource: &Value) -> Vec<PropertyChange> {
+    let kind = resource["Type"].as_str().unwrap_or_default();
+    let properties = resource["Properties"].as_object().into_iter().flatten();
+    let touched = properties.filter(|(_, value)| property::mentioned(value).any(|name| name == cause));
+    let follows = |(name, value): (&String, &Value)| PropertyChange {
+        path: name.clone(),
+        before: None,
+        after: Some(property::hide(value)),
+        deferred: true,
+        replaces: replacement::follows_from(kind, &format!("Properties.{name}")),
+        actual: None,
+        origin: Origin::Template,
+    };
+    touched.map(follows).collect()
+}
+
+fn ids_of(found: &BTreeMap<String, ResourceChange>, change: Change) -> impl Iterator<Item = String> {
+    found.values().filter(move |found| found.change == change).map(|found| found.logical_id.clone())
 }
 
 /// A change that CloudFormation begins and the service refuses.
@@ -98,8 +202,7 @@ pub fn fixed(old: &Value, new: &Value) -> Vec<Fixed> {
     for (id, new) in after {
         let old = &old["Resources"][id];
         let kind = new["Type"].as_str().unwrap_or_default();
-        let mut changed = Vec::new();
-        paths("", old, new, &mut changed);
+        let changed = property::paths(old, new);
         if old["Type"] != kind || changed.iter().any(|path| replacement::replaces(kind, path)) {
             continue;
         }
@@ -115,28 +218,37 @@ pub fn fixed(old: &Value, new: &Value) -> Vec<Fixed> {
 }
 
 fn change(id: &str, resource: &Value, change: Change) -> ResourceChange {
-    let kind = resource["Type"].as_str().unwrap_or_default().to_owned();
-    ResourceChange { logical_id: id.to_owned(), kind, change, properties: Vec::new(), data: None }
+    ResourceChange {
+        logical_id: id.to_owned(),
+        kind: resource["Type"].as_str().unwrap_or_default().to_owned(),
+        change,
+        properties: Vec::new(),
+        why: Vec::new(),
+        possible: false,
+        data: None,
+        drift: None,
+        origin: Origin::Template,
+    }
 }
 
-fn modified(id: &str, old: &Value, new: &Value) -> Option<ResourceChange> {
-    let mut properties = Vec::new();
-    paths("", old, new, &mut properties);
+fn modified(id: &str, old: &Filled, new: &Filled, unknown: &BTreeSet<String>) -> Option<ResourceChange> {
+    let kind = new.real()["Type"].as_str().unwrap_or_default();
+    let properties =
+        property::changes(old, new, unknown, |path| replacement::follows_from(kind, path) || path == "Type");
     if properties.is_empty() {
         return None;
     }
-    let mut found = change(id, new, Change::Modify);
-    let replaced = old["Type"] != new["Type"]
-        || properties.iter().any(|path| replacement::follows_from(&found.kind, path.as_str()));
-    if replaced {
-        found.change = Change::Replace;
-        found.data = data(old, "UpdateReplacePolicy");
-    }
-    // People know properties by their own names.
-    found.properties = properties
-        .into_iter()
-        .map(|path| path.strip_prefix("Properties.").map_or(path.clone(), str::to_owned))
+    let mut found = change(id, new.real(), Change::Modify);
+    found.why = properties
+        .iter()
+        .filter(|property| property.replaces)
+        .map(|property| format!("`{}` changes", property.path))
         .collect();
+    if !found.why.is_empty() {
+        found.change = Change::Replace;
+        found.data = data(old.real(), "UpdateReplacePolicy");
+    }
+    found.properties = properties;
     Some(found)
 }
 
@@ -149,150 +261,6 @@ fn data(resource: &Value, policy: &str) -> Option<Data> {
     Some(if retained { Data::Retained } else { Data::Lost })
 }
 
-/// Paths at which two values differ: as deep as both are objects.
-fn paths(at: &str, old: &Value, new: &Value, found: &mut Vec<String>) {
-    match (old, new) {
-        (Value::Object(before), Value::Object(after)) => {
-            let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-            for key in keys {
-                let path = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
-                let (before, after) =
-                    (before.get(key).unwrap_or(&Value::Null), after.get(key).unwrap_or(&Value::Null));
-                paths(&path, before, after, found);
-            }
-        }
-        (old, new) if old != new => found.push(at.to_owned()),
-        _ => {}
-    }
-}
-
-/// The same value with parameters filled in, where their values are known.
-fn with_values(value: &Value, values: &Values) -> Value {
-    match value {
-        Value::Object(map) => {
-            if map.len() == 1 {
-                if let Some(name) = map.get("Ref").and_then(Value::as_str)
-                    && let Some(Some(filled)) = values.get(name)
-                {
-                    return Value::String(filled.clone());
-                }
-                if let Some(text) = map.get("Fn::Sub").and_then(Value::as_str) {
-                    return serde_json::json!({ "Fn::Sub": substituted(text, values) });
-                }
-            }
-            Value::Object(map.iter().map(|(key, value)| (key.clone(), with_values(value, values))).collect())
-        }
-        Value::Array(items) => Value::Array(items.iter().map(|item| with_values(item, values)).collect()),
-        other => other.clone(),
-    }
-}
-
-fn substituted(text: &str, values: &Values) -> String {
-    values.iter().fold(text.to_owned(), |text, (name, value)| match value {
-        Some(value) => text.replace(&format!("${{{name}}}"), value),
-        None => text,
-    })
-}
-
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn values(pairs: &[(&str, Option<&str>)]) -> Values {
-        pairs.iter().map(|(name, value)| ((*name).to_owned(), value.map(str::to_owned))).collect()
-    }
-
-    /// One line per change: `id change data: paths`.
-    fn check(old: &Value, new: &Value, before: &Values, after: &Values, expected: &[&str]) {
-        let template = |resources: &Value| json!({ "Resources": resources });
-        let lines: Vec<String> = resources(&template(old), before, &template(new), after)
-            .into_iter()
-            .map(|found| {
-                let data = found.data.map_or(String::new(), |data| format!(" {data:?}"));
-                format!("{} {:?}{data}: {}", found.logical_id, found.change, found.properties.join(" "))
-            })
-            .collect();
-        assert_eq!(lines, expected);
-    }
-
-    #[test]
-    fn templates() {
-        let none = Values::new();
-        let bucket = |policy: &str| json!({"Type": "AWS::S3::Bucket", "DeletionPolicy": policy, "UpdateReplacePolicy": policy});
-        let named = |name: &str, policy: &str| json!({"Type": "AWS::S3::Bucket", "UpdateReplacePolicy": policy, "Properties": {"BucketName": name, "Tags": []}});
-        let role =
-            |path: &str| json!({"Type": "AWS::IAM::Role", "Properties": {"Path": path, "Policies": [1]}});
-        let table: [(Value, Value, &[&str]); 10] = [
-            (json!({"A": bucket("Delete")}), json!({"A": bucket("Delete")}), &[]),
-            (json!({}), json!({"A": bucket("Delete")}), &["A Add: "]),
-            (json!({"A": bucket("Delete")}), json!({}), &["A Remove Lost: "]),
-            (json!({"A": bucket("Retain")}), json!({}), &["A Remove Retained: "]),
-            (json!({"A": bucket("RetainExceptOnCreate")}), json!({}), &["A Remove Retained: "]),
-            (json!({"A": bucket("Snapshot")}), json!({}), &["A Remove Lost: "]),
-            (
-                json!({"A": named("x", "Delete")}),
-                json!({"A": named("y", "Delete")}),
-                &["A Replace Lost: BucketName"],
-            ),
-            (
-                json!({"A": named("x", "Retain")}),
-                json!({"A": named("y", "Retain")}),
-                &["A Replace Retained: BucketName"],
-            ),
-            (json!({"A": role("/")}), json!({"A": role("/x/")}), &["A Replace: Path"]),
-            (
-                json!({"A": bucket("Delete")}),
-                json!({"A": bucket("Retain")}),
-                &["A Modify: DeletionPolicy UpdateReplacePolicy"],
-            ),
-        ];
-        for (old, new, expected) in table {
-            check(&old, &new, &none, &none, expected);
-        }
-    }
-
-    #[test]
-    fn what_is_fixed_with_its_resource() {
-        const TABLE: &str = "AWS::Timestream::Table";
-        let table = |kind: &str, name: &str, schema: &str| json!({"Resources": {"T": {"Type": kind, "Properties": {"TableName": name, "Schema": {"Key": schema}}}}});
-        let old = table(TABLE, "events", "DeviceID");
-        let cases = [
-            ("the same", old.clone(), 0),
-            ("another schema", table(TABLE, "events", "device_id"), 1),
-            ("another table", table(TABLE, "others", "device_id"), 0),
-            ("another type", table("Custom::TimestreamTable", "events", "device_id"), 0),
-            ("nothing", json!({}), 0),
-        ];
-        for (case, new, expected) in cases {
-            let found = fixed(&old, &new);
-            assert_eq!(found.len(), expected, "{case}");
-            assert!(
-                found.iter().all(|fixed| fixed.logical_id == "T" && fixed.property == "Schema"),
-                "{case}"
-            );
-        }
-        assert_eq!(fixed(&Value::Null, &old), [], "a table that is new");
-    }
-
-    #[test]
-    fn parameters_change_what_refers_to_them() {
-        type Pairs<'a> = &'a [(&'a str, Option<&'a str>)];
-        let function = json!({
-            "F": {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"S3Key": {"Ref": "Key"}}, "MemorySize": 128}},
-            "Q": {"Type": "AWS::IoT::TopicRule", "Properties": {"Sql": {"Fn::Sub": "SELECT ${Field} ${Other}"}}},
-            "R": {"Type": "AWS::IAM::Role", "Properties": {}},
-        });
-        let table: [(Pairs, &[&str]); 4] = [
-            (&[("Key", Some("f/1.zip")), ("Field", Some("a"))], &[]),
-            (&[("Key", Some("f/2.zip")), ("Field", Some("a"))], &["F Modify: Code.S3Key"]),
-            (&[("Key", Some("f/1.zip")), ("Field", Some("b"))], &["Q Modify: Sql.Fn::Sub"]),
-            (&[("Key", None), ("Field", Some("a"))], &["F Modify: Code.S3Key"]),
-        ];
-        for (after, expected) in table {
-            let before = values(&[("Key", Some("f/1.zip")), ("Field", Some("a"))]);
-            check(&function, &function, &before, &values(after), expected);
-        }
-    }
-}
+#[path = "difference_tests.rs"]
+mod tests;

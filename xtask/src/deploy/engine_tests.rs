@@ -22,37 +22,37 @@ use crate::report::Report;
 use crate::target::Session;
 
 /// What a test deploys with.
-struct Deployment {
-    session: Session,
-    report: Report,
-    consent: Consent,
+pub(super) struct Deployment {
+    pub session: Session,
+    pub report: Report,
+    pub consent: Consent,
 }
 
 impl Deployment {
-    async fn new(service: &Service) -> Self {
+    pub async fn new(service: &Service) -> Self {
         let session = service.session().await;
         Self { session, report: Report::new(Format::Json), consent: Consent::default() }
     }
 
-    fn engine(&self) -> Engine<'_> {
+    pub fn engine(&self) -> Engine<'_> {
         Engine::new(&self.session, &self.consent, &self.report)
     }
 
-    async fn plan(&self, desired: &Desired) -> Plan {
+    pub async fn plan(&self, desired: &Desired) -> Plan {
         let engine = self.engine();
         assert_eq!(engine.pace, pace::MACHINE);
         let planned = async { settled_plan(&engine, desired, plan(&engine, desired).await?).await };
         planned.await.unwrap_or_else(|failure| panic!("{:#}", failure.error))
     }
 
-    async fn deploy(&self, desired: &Desired) -> Outcomes {
+    pub async fn deploy(&self, desired: &Desired) -> Outcomes {
         let plan = self.plan(desired).await;
         execute::execute(&self.engine(), &plan, pending()).await
     }
 }
 
 /// `store` takes the name of `ingest`'s queue; `lake` needs nobody.
-fn desired(stacks: Vec<DesiredStack>) -> Desired {
+pub(super) fn desired(stacks: Vec<DesiredStack>) -> Desired {
     Desired {
         environment: "local".to_owned(),
         region: "eu-west-1".to_owned(),
@@ -61,7 +61,7 @@ fn desired(stacks: Vec<DesiredStack>) -> Desired {
     }
 }
 
-fn stack(name: &str, template: &Value, parameters: &[(&str, Source)]) -> DesiredStack {
+pub(super) fn stack(name: &str, template: &Value, parameters: &[(&str, Source)]) -> DesiredStack {
     DesiredStack {
         name: name.to_owned(),
         stack_name: format!("sluice-local-{name}"),
@@ -73,7 +73,7 @@ fn stack(name: &str, template: &Value, parameters: &[(&str, Source)]) -> Desired
     }
 }
 
-fn queue(seconds: u32) -> Value {
+pub(super) fn queue(seconds: u32) -> Value {
     json!({
         "Resources": {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": seconds}}},
         "Outputs": {"Name": {"Value": {"Fn::GetAtt": ["Queue", "QueueName"]}}},
@@ -81,7 +81,7 @@ fn queue(seconds: u32) -> Value {
 }
 
 /// A log group that bears the name of another stack's queue.
-fn named_after() -> Value {
+pub(super) fn named_after() -> Value {
     json!({
         "Parameters": {"Name": {"Type": "String"}},
         "Resources": {"Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {
@@ -101,11 +101,11 @@ fn broken() -> Value {
     }})
 }
 
-fn name_of(stack: &str) -> Source {
+pub(super) fn name_of(stack: &str) -> Source {
     Source::Output { stack: stack.to_owned(), output: "Name".to_owned() }
 }
 
-fn pair(seconds: u32) -> Desired {
+pub(super) fn pair(seconds: u32) -> Desired {
     desired(vec![
         stack("store", &named_after(), &[("Name", name_of("ingest"))]),
         stack("ingest", &queue(seconds), &[]),
@@ -113,7 +113,7 @@ fn pair(seconds: u32) -> Desired {
 }
 
 /// One word per stack, in the order of the plan.
-fn words(outcomes: &Outcomes) -> Vec<String> {
+pub(super) fn words(outcomes: &Outcomes) -> Vec<String> {
     let word = |(name, outcome): &(String, Outcome)| {
         let word = match outcome {
             Outcome::Done(Change::Created, _) => "created",
@@ -129,7 +129,7 @@ fn words(outcomes: &Outcomes) -> Vec<String> {
     outcomes.iter().map(word).collect()
 }
 
-fn outputs<'a>(outcomes: &'a Outcomes, stack: &str) -> &'a BTreeMap<String, String> {
+pub(super) fn outputs<'a>(outcomes: &'a Outcomes, stack: &str) -> &'a BTreeMap<String, String> {
     match outcomes.iter().find(|(name, _)| name == stack) {
         Some((_, Outcome::Done(_, outputs))) => outputs,
         other => panic!("{stack} has no outputs: {other:?}"),

@@ -8,16 +8,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_cloudformation::Client;
 use sha2::{Digest as _, Sha256};
 
-use super::change_set::{self, Body, ChangeSetError, INLINE_LIMIT, Kind, Made, Request};
+use super::change_set::{self, Body, ChangeSet, INLINE_LIMIT, Kind, Made, Request};
 use super::consent::Consent;
-use super::events::{Event, Poller, RootCause, Since, Update, latest, root_cause};
+use super::events::{Event, Poller, Since, Update, latest, root_cause};
+use super::merge;
 use super::pace::Pace;
-use super::plan::{Action, Loss, Plan, Source, StackPlan};
+use super::plan::{Action, Plan, Source, StackPlan};
 use super::run::{Ordered, Run, run};
-use super::state::{self, StateError};
+pub use super::stack_error::{StackError, Unwatched};
+use super::state;
 use super::status::{Condition, Operation, Stage, condition, stage};
 use crate::artifacts::digest::hex;
-use crate::artifacts::upload::{self, UploadError};
+use crate::artifacts::upload;
 use crate::report::{BAD, Report, Step, paint};
 use crate::sdk_error::sentence;
 use crate::twin::Workspace;
@@ -43,6 +45,8 @@ pub struct Engine<'a> {
     pub pace: Pace,
     /// What may be lost.
     pub consent: &'a Consent,
+    /// How far the plan binds.
+    pub binding: Binding,
     /// Where to report to.
     pub report: &'a Report,
 }
@@ -54,6 +58,15 @@ pub struct Storage {
     pub account_bucket: Option<String>,
     /// What the keys of templates begin with.
     pub templates: String,
+}
+
+/// How far a plan binds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Binding {
+    /// It was made a moment ago. What only shows when it is executed may follow from it, data aside.
+    Loose,
+    /// Somebody agreed to it: nothing may happen that it does not show.
+    Exact,
 }
 
 /// How the URL of an object is written.
@@ -90,68 +103,6 @@ pub enum Change {
     Updated,
     /// It was as it shall be.
     Unchanged,
-}
-
-/// Why a stack is not as planned.
-#[derive(Debug, thiserror::Error)]
-pub enum StackError {
-    /// CloudFormation failed to make it so.
-    #[error("{}", failed(.status, .cause.as_ref()))]
-    Failed {
-        /// The status that it settled in.
-        status: String,
-        /// What failed first.
-        cause: Option<RootCause>,
-    },
-    /// The change set would lose data that nobody agreed to lose.
-    #[error("it would lose what is in {}", .0.iter().map(|loss| loss.logical_id.as_str()).collect::<Vec<_>>().join(", "))]
-    Refused(Vec<Loss>),
-    /// A stack that it needs lacks an output.
-    #[error(
-        "parameter `{parameter}` needs output `{output}` of stack `{stack}`, which has none of that name"
-    )]
-    NoOutput {
-        /// The parameter.
-        parameter: String,
-        /// The other stack.
-        stack: String,
-        /// The output.
-        output: String,
-    },
-    /// There is no bucket to put files into.
-    #[error("there is no bucket for archives: stack `{}` has no output `{}`", STORAGE.0, STORAGE.1)]
-    NoBucket,
-    /// CloudFormation refused a change set.
-    #[error(transparent)]
-    ChangeSet(#[from] ChangeSetError),
-    /// CloudFormation refused a deletion.
-    #[error("CloudFormation does not delete what is left of a creation that failed: {0}")]
-    Delete(String),
-    /// A file did not reach its bucket.
-    #[error(transparent)]
-    Upload(#[from] UploadError),
-    /// The stack could not be read.
-    #[error(transparent)]
-    State(#[from] StateError),
-    /// The stack was not followed to its end.
-    #[error(transparent)]
-    Unwatched(#[from] Unwatched),
-}
-
-/// What has begun could not be followed to its end.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "it goes on, but CloudFormation does not say how: {0}; with credentials that it takes, the same command waits for it"
-)]
-pub struct Unwatched(String);
-
-fn failed(status: &str, cause: Option<&RootCause>) -> String {
-    match cause {
-        Some(RootCause { logical_id, kind, reason, .. }) => {
-            format!("{logical_id} ({kind}): {reason} [{status}]")
-        }
-        None => format!("it ended in {status}, and CloudFormation names no reason"),
-    }
 }
 
 /// What became of each stack of a plan, in its order.
@@ -245,6 +196,9 @@ async fn apply(
     parameters: BTreeMap<String, String>,
     bucket: Option<String>,
 ) -> Result<(Change, BTreeMap<String, String>), StackError> {
+    if engine.binding == Binding::Exact {
+        as_shown(stack, &parameters)?;
+    }
     // The outputs of another stack may have turned out to be other ones than those it had.
     let as_planned =
         stack.parameters.iter().all(|(name, planned)| planned.before.as_ref() == parameters.get(name));
@@ -257,7 +211,7 @@ async fn apply(
         step.update(format_args!("{} never succeeded: deleting what is left", stack.stack_name));
         delete(engine, poller, stack, &step).await?;
     }
-    let url = upload(engine, stack, bucket, &step).await?;
+    upload(engine, stack, bucket.as_deref(), &step).await?;
     let (kind, operation, change) = match stack.action {
         Action::Create | Action::Recreate => (Kind::Create, Operation::Create, Change::Created),
         Action::Update | Action::None | Action::Wait | Action::Blocked => {
@@ -265,36 +219,80 @@ async fn apply(
         }
     };
     step.update(format_args!("{} change set", stack.stack_name));
-    let request = Request {
-        stack_name: &stack.stack_name,
-        kind,
-        template: url.as_deref().map_or(Body::Inline(&stack.template), Body::Url),
-        parameters: &parameters,
-        tags: &stack.tags,
-    };
-    let Made::Ready(change_set) = change_set::make(&engine.cloudformation, &request, engine.pace).await?
-    else {
+    let made = change_set(engine, stack, kind, &parameters, bucket.as_deref()).await?;
+    let Some(change_set) = made else {
         step.done("unchanged");
         return Ok((Change::Unchanged, stack.outputs.clone()));
     };
-    let refused = change_set.losses_beyond(&stack.name, |id| engine.consent.covers(&stack.name, id));
-    if !refused.is_empty() {
-        change_set::discard(&engine.cloudformation, &change_set.id, &change_set.stack_id).await?;
-        return Err(StackError::Refused(refused));
+    if let Err(refused) = agreed(engine, stack, &change_set) {
+        // One that was made earlier may still be agreed to.
+        if stack.change_set.is_none() {
+            change_set::discard(&engine.cloudformation, &change_set.id, &change_set.stack_id).await?;
+        }
+        return Err(refused);
     }
     let since = latest(&engine.cloudformation, &change_set.stack_id).await;
     change_set::execute(&engine.cloudformation, &change_set).await?;
-    let touches = Some(change_set.touches);
-    let followed = follow(engine, poller, &change_set.stack_id, since, touches, &step).await?;
+    let touches = change_set.resources.len();
+    let followed = follow(engine, poller, &change_set.stack_id, since, Some(touches), &step).await?;
     if !operation.succeeded(&followed.status) {
         return Err(StackError::Failed { cause: root_cause(&followed.events), status: followed.status });
     }
     let described = state::describe(&engine.cloudformation, &change_set.stack_id).await?;
     step.done(match change {
-        Change::Created => format!("created, {} resources", change_set.touches),
-        Change::Updated | Change::Unchanged => format!("updated, {} resources touched", change_set.touches),
+        Change::Created => format!("created, {touches} resources"),
+        Change::Updated | Change::Unchanged => format!("updated, {touches} resources touched"),
     });
     Ok((change, described.as_ref().map(state::outputs).unwrap_or_default()))
+}
+
+/// Makes sure that what was not known before has not made the plan untrue.
+fn as_shown(stack: &StackPlan, parameters: &BTreeMap<String, String>) -> Result<(), StackError> {
+    for (name, planned) in &stack.parameters {
+        if let (Some(planned), Some(actual)) = (&planned.after, parameters.get(name))
+            && planned != actual
+        {
+            let (parameter, planned, actual) = (name.clone(), planned.clone(), actual.clone());
+            return Err(StackError::OtherValue { parameter, planned, actual });
+        }
+    }
+    Ok(())
+}
+
+/// The change set to execute: the one that the plan made, or a new one. `None`: there is nothing to change.
+async fn change_set(
+    engine: &Engine<'_>,
+    stack: &StackPlan,
+    kind: Kind,
+    parameters: &BTreeMap<String, String>,
+    bucket: Option<&str>,
+) -> Result<Option<ChangeSet>, StackError> {
+    if let Some(id) = &stack.change_set {
+        let waiting = change_set::reread(&engine.cloudformation, id).await?;
+        return waiting.map(Some).ok_or_else(|| StackError::ChangeSetGone(id.clone()));
+    }
+    let url = store_template(engine, stack, bucket).await?;
+    let template = url.as_deref().map_or(Body::Inline(&stack.template), Body::Url);
+    let name = change_set::name(template, parameters, &stack.tags);
+    let request =
+        Request { stack_name: &stack.stack_name, name: &name, kind, template, parameters, tags: &stack.tags };
+    match change_set::make(&engine.cloudformation, &request, engine.pace).await? {
+        Made::Ready(made) => Ok(Some(made)),
+        Made::Unchanged => Ok(None),
+    }
+}
+
+/// Makes sure that somebody agreed to everything that a change set does.
+fn agreed(engine: &Engine<'_>, stack: &StackPlan, change_set: &ChangeSet) -> Result<(), StackError> {
+    let lost = change_set.losses_beyond(&stack.name, |id| engine.consent.covers(&stack.name, id));
+    if !lost.is_empty() {
+        return Err(StackError::Refused(lost));
+    }
+    if engine.binding == Binding::Loose {
+        return Ok(());
+    }
+    let beyond = merge::beyond(&stack.resources, &change_set.resources);
+    if beyond.is_empty() { Ok(()) } else { Err(StackError::Beyond(beyond)) }
 }
 
 async fn delete(
@@ -314,32 +312,38 @@ async fn delete(
     Err(StackError::Failed { cause: root_cause(&followed.events), status: followed.status })
 }
 
-/// Uploads what the stack reads from S3, and returns where its template is when that is too large to send.
+/// Uploads the archives that the stack reads from S3.
 async fn upload(
     engine: &Engine<'_>,
     stack: &StackPlan,
-    bucket: Option<String>,
+    bucket: Option<&str>,
     step: &Step<'_>,
-) -> Result<Option<String>, StackError> {
-    let large = stack.template.len() > INLINE_LIMIT;
-    if stack.archives.is_empty() && !large {
-        return Ok(None);
-    }
-    let bucket = bucket.ok_or(StackError::NoBucket)?;
+) -> Result<(), StackError> {
     for (sent, archive) in stack.archives.iter().enumerate() {
+        let bucket = bucket.ok_or(StackError::NoBucket)?;
         #[expect(clippy::cast_precision_loss, reason = "for people")]
         let size = archive.bytes as f64 / 1e6;
         let of = stack.archives.len();
         step.update(format_args!("{} uploading {}/{of} ({size:.1} MB)", stack.stack_name, sent + 1));
-        upload::archive(&engine.s3, &bucket, archive).await?;
+        upload::archive(&engine.s3, bucket, archive).await?;
     }
-    if !large {
+    Ok(())
+}
+
+/// Where CloudFormation reads the template of a stack, when it is too large to send: it is put there.
+pub async fn store_template(
+    engine: &Engine<'_>,
+    stack: &StackPlan,
+    bucket: Option<&str>,
+) -> Result<Option<String>, StackError> {
+    if stack.template.len() <= INLINE_LIMIT {
         return Ok(None);
     }
+    let bucket = bucket.ok_or(StackError::NoBucket)?;
     let templates = &engine.storage.templates;
     let key = format!("{templates}/{}/{}.json", stack.name, hex(&Sha256::digest(&stack.template)));
-    upload::text(&engine.s3, &bucket, &key, &stack.template).await?;
-    Ok(Some(engine.objects.of(&bucket, &key)))
+    upload::text(&engine.s3, bucket, &key, &stack.template).await?;
+    Ok(Some(engine.objects.of(bucket, &key)))
 }
 
 impl ObjectUrl {

@@ -1,27 +1,37 @@
 //! Deployment: what shall be, what is, the plan between them, and its execution.
 //!
-//! `plan`, `graph`, `description`, `difference`, `replacement` and `status` are pure. The others talk to services.
+//! `plan`, `graph`, `description`, `difference`, `property`, `security`, `merge`, `replacement` and `status` are pure. The others talk to services.
 
 pub mod application;
 mod application_error;
 mod change_set;
 pub mod consent;
+pub mod delivery;
 pub mod description;
 pub mod difference;
 pub mod document;
 pub mod events;
 pub mod execute;
 pub mod graph;
+pub mod merge;
+pub mod moved;
 pub mod pace;
 pub mod plan;
 pub mod preflight;
+pub mod preview;
+pub mod property;
 pub mod replacement;
 pub mod run;
+pub mod saved;
+pub mod security;
+mod stack_error;
 pub mod state;
 pub mod status;
 
 #[cfg(test)]
 mod application_tests;
+#[cfg(test)]
+mod bound_tests;
 #[cfg(test)]
 mod engine_tests;
 #[cfg(test)]
@@ -35,14 +45,17 @@ pub mod test_service;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures::future::try_join_all;
 use stacks::environment::Environment;
 use stacks::{Artifact, ParameterSource, Stack};
 
 use self::change_set::INLINE_LIMIT;
 use self::consent::Consent;
-use self::execute::{Engine, ObjectUrl, STORAGE, Storage};
+use self::execute::{Binding, Engine, ObjectUrl, STORAGE, Storage};
 use self::graph::{Cycle, Graph};
+use self::moved::Moved;
 use self::plan::{Action, Desired, DesiredStack, Plan, Source, StackPlan};
+use self::saved::SavedPlan;
 use crate::artifacts::Archive;
 use crate::failure::{Exit, Explain, Failure};
 use crate::report::Report;
@@ -206,7 +219,30 @@ pub async fn settled_plan(engine: &Engine<'_>, desired: &Desired, mut plan: Plan
     blocked.map_or(Ok(plan), |blocked| Err(blocked.into()))
 }
 
+/// What is no longer as a saved plan saw it.
+pub async fn moved_since(
+    client: &aws_sdk_cloudformation::Client,
+    saved: &SavedPlan,
+) -> Result<Vec<Moved>, Failure> {
+    let names = saved.stacks.iter().map(|stack| (stack.plan.name.clone(), stack.plan.stack_name.clone()));
+    let ids = saved.stacks.iter().filter_map(|stack| stack.plan.change_set.clone());
+    let change_sets = ids.map(|id| async move {
+        let found = change_set::find(client, &id).await;
+        Ok(found.map_err(anyhow::Error::from)?.map(|found| (id, found)))
+    });
+    let current = async { state::read(client, names).await.map_err(Failure::from) };
+    let (current, change_sets) = futures::try_join!(current, try_join_all(change_sets))?;
+    Ok(moved::moved(saved, &current, &change_sets.into_iter().flatten().collect()))
+}
+
 impl<'a> Engine<'a> {
+    /// The same engine, for a plan that somebody agreed to.
+    #[must_use]
+    pub fn bound(mut self) -> Self {
+        self.binding = Binding::Exact;
+        self
+    }
+
     /// The engine for an environment.
     pub fn new(session: &Session, consent: &'a Consent, report: &'a Report) -> Self {
         let (objects, pace) = match &session.endpoints {
@@ -224,6 +260,7 @@ impl<'a> Engine<'a> {
             objects,
             pace,
             consent,
+            binding: Binding::Loose,
             report,
         }
     }

@@ -11,6 +11,8 @@ use serde_json::Value;
 
 use super::difference::{self, Data, ResourceChange, Values};
 use super::graph::{Cycle, Graph};
+use super::property;
+use super::security::{self, Security};
 use super::status::{Condition, condition};
 use crate::artifacts::Archive;
 
@@ -76,6 +78,8 @@ pub struct Current {
     pub outputs: BTreeMap<String, String>,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
+    /// When it was last changed, as RFC 3339 has it.
+    pub updated: Option<String>,
 }
 
 /// Everything that a deployment will do.
@@ -108,6 +112,9 @@ pub struct StackPlan {
     pub after: BTreeSet<String>,
     /// Resources that change.
     pub resources: Vec<ResourceChange>,
+    /// What is permitted more or less than before.
+    #[serde(default, skip_serializing_if = "Security::is_empty")]
+    pub security: Security,
     /// Parameters.
     pub parameters: BTreeMap<String, Parameter>,
     /// Outputs that it has now.
@@ -115,7 +122,11 @@ pub struct StackPlan {
     /// Tags.
     pub tags: BTreeMap<String, String>,
     /// Archives that must be in their bucket first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub archives: Vec<Archive>,
+    /// ARN of the change set that was made for it and waits to be executed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change_set: Option<String>,
     /// The template, JSON.
     pub template: String,
 }
@@ -150,7 +161,7 @@ pub struct Parameter {
 }
 
 /// A resource whose data the plan would not leave where it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Loss {
     /// The stack.
     pub stack: String,
@@ -178,21 +189,28 @@ impl Desired {
 pub fn make(desired: &Desired, current: &BTreeMap<String, Current>) -> Result<Plan, Cycle> {
     let graph = desired.graph()?;
     let mut stacks: Vec<StackPlan> = Vec::new();
+    let mut outputs = Outputs::new();
     for name in graph.order() {
         let Some(stack) = desired.stacks.iter().find(|stack| stack.name == name) else { continue };
-        let planned = plan_stack(stack, current.get(&name), &graph, &stacks);
+        let (planned, settled) = plan_stack(desired, stack, current.get(&name), &graph, &outputs);
+        outputs.insert(name, settled);
         stacks.push(planned);
     }
     let Desired { environment, region, account, .. } = desired.clone();
     Ok(Plan { environment, region, account, stacks })
 }
 
+/// The outputs of stacks, as far as they are known before anything is deployed.
+type Outputs = BTreeMap<String, BTreeMap<String, String>>;
+
+/// What is done with a stack, and the outputs that it is known to have then.
 fn plan_stack(
+    desired: &Desired,
     stack: &DesiredStack,
     current: Option<&Current>,
     graph: &Graph,
-    earlier: &[StackPlan],
-) -> StackPlan {
+    outputs: &Outputs,
+) -> (StackPlan, BTreeMap<String, String>) {
     let action = match current.map(|current| condition(&current.status)) {
         None | Some(Condition::Absent) => Action::Create,
         Some(Condition::Phantom | Condition::NeverSucceeded) => Action::Recreate,
@@ -207,9 +225,11 @@ fn plan_stack(
         .iter()
         .map(|(name, source)| {
             let before = deployed.and_then(|current| current.parameters.get(name)).cloned();
-            (name.clone(), Parameter { after: known(source, earlier), source: source.clone(), before })
+            (name.clone(), Parameter { after: known(source, outputs), source: source.clone(), before })
         })
         .collect();
+    let versions = Versions::new(&stack.template, deployed, &parameters);
+    let (resources, security) = versions.compared(&pseudo(desired, stack), &parameters);
     let mut planned = StackPlan {
         name: stack.name.clone(),
         stack_name: stack.stack_name.clone(),
@@ -217,11 +237,13 @@ fn plan_stack(
         status: current.map(|current| current.status.clone()),
         action,
         after: graph.needs(&stack.name).map(str::to_owned).collect(),
-        resources: resources(&stack.template, deployed, &parameters),
+        resources,
+        security,
         parameters,
         outputs: deployed.map(|current| current.outputs.clone()).unwrap_or_default(),
         tags: stack.tags.clone(),
         archives: stack.archives.clone(),
+        change_set: None,
         template: stack.template.clone(),
     };
     if let (Action::Update, Some(current)) = (action, deployed)
@@ -229,34 +251,102 @@ fn plan_stack(
     {
         planned.action = Action::None;
     }
-    planned
+    let outputs = match planned.action {
+        Action::None => planned.outputs.clone(),
+        _ => versions.settled(&planned),
+    };
+    (planned, outputs)
 }
 
 /// The value of a parameter as far as it is known before anything is deployed.
-fn known(source: &Source, earlier: &[StackPlan]) -> Option<String> {
+fn known(source: &Source, outputs: &Outputs) -> Option<String> {
     match source {
         Source::Value(value) => Some(value.clone()),
-        Source::Output { stack, output } => {
-            earlier.iter().find(|planned| planned.name == *stack)?.outputs.get(output).cloned()
-        }
+        Source::Output { stack, output } => outputs.get(stack)?.get(output).cloned(),
     }
 }
 
-fn resources(
-    template: &str,
-    deployed: Option<&Current>,
-    parameters: &BTreeMap<String, Parameter>,
-) -> Vec<ResourceChange> {
-    let new = parse(template);
-    let old = deployed.map_or(Value::Null, |current| parse(&current.template));
-    let before: Values = deployed
-        .map(|current| {
+/// The template that is deployed and the one to be, with the values of their parameters.
+struct Versions {
+    old: Value,
+    before: Values,
+    new: Value,
+    after: Values,
+}
+
+impl Versions {
+    fn new(template: &str, deployed: Option<&Current>, parameters: &BTreeMap<String, Parameter>) -> Self {
+        let values = |current: &Current| {
             current.parameters.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect()
-        })
-        .unwrap_or_default();
-    let after: Values =
-        parameters.iter().map(|(name, parameter)| (name.clone(), parameter.after.clone())).collect();
-    difference::resources(&old, &before, &new, &after)
+        };
+        Self {
+            old: deployed.map_or(Value::Null, |current| parse(&current.template)),
+            before: deployed.map(values).unwrap_or_default(),
+            new: parse(template),
+            after: parameters.iter().map(|(name, value)| (name.clone(), value.after.clone())).collect(),
+        }
+    }
+
+    /// What differs. A parameter whose value is known only after another stack is deployed is called by its
+    /// source before and after: what is permitted on it goes over to the value to be.
+    fn compared(
+        &self,
+        pseudo: &Values,
+        parameters: &BTreeMap<String, Parameter>,
+    ) -> (Vec<ResourceChange>, Security) {
+        let resources = difference::resources(&self.old, &self.before, &self.new, &self.after);
+        let unknown =
+            parameters.iter().filter_map(|(name, parameter)| match (&parameter.source, &parameter.after) {
+                (Source::Output { stack, output }, None) => {
+                    Some((name.clone(), Some(format!("{stack}.{output}"))))
+                }
+                _ => None,
+            });
+        let unknown: Values = unknown.collect();
+        let named = |values: &Values| {
+            let values = pseudo.iter().chain(values).chain(&unknown);
+            values.map(|(name, value)| (name.clone(), value.clone())).collect::<Values>()
+        };
+        let security = security::between(&self.old, &named(&self.before), &self.new, &named(&self.after));
+        (resources, security)
+    }
+
+    /// The outputs that the stack is known to have after its update: those whose expression stays the same
+    /// and names nothing that becomes another one.
+    fn settled(&self, planned: &StackPlan) -> BTreeMap<String, String> {
+        let moving =
+            planned.resources.iter().filter(|resource| resource.change != difference::Change::Modify);
+        let moving = moving.map(|resource| resource.logical_id.clone());
+        let moving: BTreeSet<String> = moving.chain(difference::unknown(&self.after)).collect();
+        let expression = |template: &Value, values: &Values, name: &str| {
+            property::with_values(&template["Outputs"][name]["Value"], values)
+        };
+        let stays = |name: &str| {
+            let new = expression(&self.new, &self.after, name);
+            new == expression(&self.old, &self.before, name) && !property::mentions(&new, &moving)
+        };
+        let outputs = planned.outputs.iter().filter(|(name, _)| stays(name));
+        outputs.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+}
+
+/// What [pseudo parameters](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html)
+/// stand for in a stack.
+fn pseudo(desired: &Desired, stack: &DesiredStack) -> Values {
+    let partition = match desired.region.split('-').take(2).collect::<Vec<_>>()[..] {
+        ["cn", ..] => "aws-cn",
+        ["us", "gov"] => "aws-us-gov",
+        _ => "aws",
+    };
+    [
+        ("AWS::AccountId", desired.account.as_str()),
+        ("AWS::Partition", partition),
+        ("AWS::Region", &desired.region),
+        ("AWS::StackName", &stack.stack_name),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), Some(value.to_owned())))
+    .collect()
 }
 
 fn unchanged(planned: &StackPlan, current: &Current) -> bool {

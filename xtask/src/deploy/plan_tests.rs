@@ -60,6 +60,7 @@ fn deployed() -> BTreeMap<String, Current> {
             parameters: map(parameters),
             outputs: map(outputs),
             tags: BTreeMap::from([("sluice:environment".to_owned(), "test".to_owned())]),
+            updated: Some("2026-11-21T10:00:00Z".to_owned()),
         }
     };
     BTreeMap::from([
@@ -146,6 +147,34 @@ fn an_output_of_a_stack_to_be_is_known_afterwards() {
     assert!(lake.after.contains("ingest"));
     assert_eq!(lake.parameters["Stream"].after, None);
     assert_eq!(lake.parameters["Key"].after.as_deref(), Some("1"));
+}
+
+#[test]
+fn an_output_is_known_as_long_as_what_it_names_stays() {
+    let with_output = |name: &str, value: &serde_json::Value| {
+        let mut template: serde_json::Value = serde_json::from_str(&template(name)).expect("JSON");
+        template["Outputs"] = json!({ "Stream": { "Value": value } });
+        template.to_string()
+    };
+    let (reference, literal) = (json!({"Ref": "Bucket"}), json!("s-1"));
+    let table = [
+        ("nothing changes", with_output("ingest", &reference), Some("s-1")),
+        ("its resource is replaced", with_output("renamed", &reference), None),
+        ("its expression changes", with_output("ingest", &json!({"Ref": "Other"})), None),
+        ("it goes", template("ingest"), None),
+        ("it says the same of another resource", with_output("renamed", &literal), None),
+    ];
+    for (case, new, expected) in table {
+        let (mut desired, mut current) = (desired(), deployed());
+        if let Some(current) = current.get_mut("ingest") {
+            current.template = with_output("ingest", &reference);
+        }
+        desired.stacks[1].template = new;
+        let plan = make(&desired, &current).expect("no cycle");
+        assert_eq!(plan.stacks[1].parameters["Stream"].after.as_deref(), expected, "{case}");
+        let action = if expected.is_some() { Action::None } else { Action::Update };
+        assert_eq!(plan.stacks[1].action, action, "{case}");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::{Stack, TemplateStage};
 use futures::future::try_join_all;
+use stacks::bootstrap;
 use stacks::tags::ENVIRONMENT_TAG;
 
 use super::plan::Current;
@@ -24,7 +25,7 @@ pub enum StateError {
         cause: String,
     },
     /// Somebody else made a stack of this name.
-    #[error("stack `{stack_name}` is not of this environment: it lacks its tag `{ENVIRONMENT_TAG}`")]
+    #[error("stack `{stack_name}` was made by somebody else: it lacks the tag of ours")]
     Stranger {
         /// The stack.
         stack_name: String,
@@ -42,9 +43,9 @@ impl Explain for StateError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Silent { .. } => None,
-            Self::Stranger { .. } => {
-                Some("it is left as it is; give the environment another name".to_owned())
-            }
+            Self::Stranger { .. } => Some(
+                "it is left as it is; give the environment another name, or delete that stack".to_owned(),
+            ),
         }
     }
 }
@@ -68,10 +69,14 @@ pub async fn read(
     Ok(try_join_all(stacks).await?.into_iter().flatten().collect())
 }
 
-/// Whether the tag of the stack names the environment that its name does. A stack that was never created
-/// has no resources, and need not have tags.
+/// Whether the tag of the stack names the environment that its name does, or says that it is of the bootstrap,
+/// whose stacks go by their whole names. A stack that was never created has no resources, and need not have
+/// tags.
 fn is_ours(stack: &Stack, name: &str, stack_name: &str) -> bool {
     let tags = tags(stack);
+    if tags.contains_key(bootstrap::TAG) {
+        return name == stack_name;
+    }
     let tagged = tags.get(ENVIRONMENT_TAG);
     tagged.map_or_else(
         || condition(status(stack)) == Condition::Phantom,
@@ -140,5 +145,6 @@ fn current(stack: &Stack) -> Current {
         parameters: stack.parameters().iter().filter_map(parameter).collect(),
         outputs: outputs(stack),
         tags: tags(stack),
+        updated: stack.last_updated_time().or(stack.creation_time()).map(ToString::to_string),
     }
 }

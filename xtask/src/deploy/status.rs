@@ -135,6 +135,10 @@ pub fn activity(status: &str) -> Activity {
 pub const CHANGE_SET_READY: &str = "CREATE_COMPLETE";
 /// Status of a change set that cannot.
 pub const CHANGE_SET_FAILED: &str = "FAILED";
+/// Execution status of a change set that can be executed, and was not yet.
+pub const CHANGE_SET_AVAILABLE: &str = "AVAILABLE";
+/// What a change set says of a value that its execution gives.
+pub const KNOWN_AFTER_APPLY: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
 /// Status of a stack that is gone.
 pub const DELETED: &str = "DELETE_COMPLETE";
 
@@ -154,6 +158,11 @@ pub fn says_no_changes(reason: &str) -> bool {
     ["didn't contain changes", "No updates are to be performed"]
         .iter()
         .any(|sentence| reason.contains(sentence))
+}
+
+/// The credentials do not allow the request.
+pub fn says_denied(message: &str) -> bool {
+    ["AccessDenied", "not authorized to perform"].iter().any(|sentence| message.contains(sentence))
 }
 
 /// A change set of this name is there already.
@@ -252,7 +261,12 @@ mod tests {
     #[test]
     fn sentences() {
         type Says = fn(&str) -> bool;
-        let table: [(Says, &str, &str); 6] = [
+        let table: [(Says, &str, &str); 7] = [
+            (
+                says_denied,
+                "AccessDenied: User: x is not authorized to perform: cloudformation:CreateChangeSet",
+                "ValidationError: Template error",
+            ),
             (says_cancelled, "Resource creation cancelled", "Resource handler returned message: no"),
             (
                 says_no_changes,

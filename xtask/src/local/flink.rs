@@ -327,6 +327,7 @@ mod tests {
         let global = Global {
             env: "local".to_owned(),
             instance: None,
+            env_named: true,
             set: Vec::new(),
             format: Format::Json,
             yes: true,

@@ -15,6 +15,7 @@ mod ports;
 mod process;
 pub mod python;
 mod ready;
+pub mod requirements;
 mod services;
 mod state;
 #[cfg(test)]

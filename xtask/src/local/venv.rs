@@ -1,8 +1,8 @@
-//! The virtual environment with the pinned emulator, validators and build tools.
+//! Virtual environments with pinned packages: the emulator, the validators, the build tools.
 //!
-//! One for each version of `requirements.txt`, under the target folder. It is complete once its marker
-//! is there, so that one whose making was interrupted is made again, and a lock keeps two processes
-//! from making it at the same time. What is complete is found without starting Python.
+//! One for each version of a set of [`Requirements`], under the target folder. It is complete once its
+//! marker is there, so that one whose making was interrupted is made again, and a lock keeps two
+//! processes from making it at the same time. What is complete is found without starting Python.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -15,12 +15,10 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::Command;
 
 use super::python::{self, NoPython};
+use super::requirements::{Requirements, TOOLS};
 use crate::failure::{Exit, Explain};
 use crate::project::Project;
 use crate::report::Report;
-
-/// Pinned with hashes; made from `requirements.in` as its head says.
-const REQUIREMENTS: &str = include_str!("../../requirements.txt");
 
 const MARKER: &str = "complete";
 
@@ -44,6 +42,8 @@ pub enum VenvError {
     Io {
         /// The folder.
         path: PathBuf,
+        /// Room that the environment needs, in megabytes.
+        megabytes: u32,
         /// The cause.
         source: io::Error,
     },
@@ -68,8 +68,8 @@ impl Explain for VenvError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::NoPython(error) => Some(error.remedy()),
-            Self::Io { .. } => {
-                Some("it needs about 850 MB; `cargo xtask doctor` shows what is free".to_owned())
+            Self::Io { megabytes, .. } => {
+                Some(format!("it needs about {megabytes} MB; `cargo xtask doctor` shows what is free"))
             }
             Self::Command { .. } => Some(
                 "packages come from PyPI, or from the index that pip is configured with (PIP_INDEX_URL); \
@@ -81,18 +81,28 @@ impl Explain for VenvError {
 }
 
 impl Venv {
-    /// The environment for the pinned requirements, when it is complete.
-    pub fn find(project: &Project) -> Option<Self> {
-        Self { root: location(project) }.when_complete()
+    /// The environment of the tools, made first when it is not there.
+    pub async fn ensure(project: &Project, report: &Report) -> Result<Self, VenvError> {
+        Self::ensure_with(&TOOLS, project, report).await
     }
 
-    /// The environment for the pinned requirements, made first when it is not there.
-    pub async fn ensure(project: &Project, report: &Report) -> Result<Self, VenvError> {
-        if let Some(ready) = Self::find(project) {
+    /// The environment for a set of requirements, when it is complete.
+    pub fn find(requirements: &Requirements, project: &Project) -> Option<Self> {
+        Self { root: location(requirements, project) }.when_complete()
+    }
+
+    /// The environment for a set of requirements, made first when it is not there.
+    pub async fn ensure_with(
+        requirements: &Requirements,
+        project: &Project,
+        report: &Report,
+    ) -> Result<Self, VenvError> {
+        if let Some(ready) = Self::find(requirements, project) {
             return Ok(ready);
         }
-        let root = location(project);
-        let failed = |source| VenvError::Io { path: root.clone(), source };
+        let root = location(requirements, project);
+        let megabytes = requirements.megabytes;
+        let failed = |source| VenvError::Io { path: root.clone(), megabytes, source };
         std::fs::create_dir_all(root.parent().unwrap_or(&root)).map_err(failed)?;
         let lock = File::create(root.with_extension("lock")).map_err(failed)?;
         lock.lock().map_err(failed)?;
@@ -100,7 +110,7 @@ impl Venv {
         if let Some(ready) = (Self { root: root.clone() }).when_complete() {
             return Ok(ready);
         }
-        Self { root }.make(report).await
+        Self { root }.make(requirements, report).await
     }
 
     /// The interpreter.
@@ -118,32 +128,33 @@ impl Venv {
         self.root.join("bin")
     }
 
-    async fn make(self, report: &Report) -> Result<Self, VenvError> {
+    async fn make(self, requirements: &Requirements, report: &Report) -> Result<Self, VenvError> {
         let base = python::find()?;
-        let failed = |source| VenvError::Io { path: self.root.clone(), source };
+        let Requirements { title, text, megabytes, .. } = *requirements;
+        let failed = |source| VenvError::Io { path: self.root.clone(), megabytes, source };
         if self.root.exists() {
             std::fs::remove_dir_all(&self.root).map_err(failed)?;
         }
-        let step = report.step("Setting up Python packages");
-        step.update("Setting up Python packages: the environment");
+        let step = report.step(&format!("Setting up {title}"));
+        step.update(format_args!("Setting up {title}: the environment"));
         run(Command::new(&base.path).args(["-I", "-m", "venv"]).arg(&self.root), |_| {}).await?;
 
-        let requirements = self.root.join("requirements.txt");
-        std::fs::write(&requirements, REQUIREMENTS).map_err(failed)?;
-        let total = packages();
+        let listed = self.root.join("requirements.txt");
+        std::fs::write(&listed, text).map_err(failed)?;
+        let total = requirements.packages();
         let mut seen = 0_usize;
         run(
             Command::new(self.python())
                 .args(["-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check"])
                 .args(["--progress-bar", "off", "--require-hashes", "--requirement"])
-                .arg(&requirements),
+                .arg(&listed),
             |line| {
                 if let Some(package) = line.strip_prefix("Collecting ") {
                     seen += 1;
                     let name = package.split("==").next().unwrap_or(package);
-                    step.update(format_args!("Setting up Python packages: {seen}/{total} {name}"));
+                    step.update(format_args!("Setting up {title}: {seen}/{total} {name}"));
                 } else if line.starts_with("Installing collected packages") {
-                    step.update("Setting up Python packages: installing");
+                    step.update(format_args!("Setting up {title}: installing"));
                 }
             },
         )
@@ -159,26 +170,15 @@ impl Venv {
     }
 }
 
-/// Where the environment for the pinned requirements belongs.
-pub fn location(project: &Project) -> PathBuf {
-    place(project.target())
+/// Where the environment for a set of requirements belongs.
+pub fn location(requirements: &Requirements, project: &Project) -> PathBuf {
+    place(requirements, project.target())
 }
 
-fn place(target: &Path) -> PathBuf {
-    let digest = Sha256::digest(REQUIREMENTS);
+fn place(requirements: &Requirements, target: &Path) -> PathBuf {
+    let digest = Sha256::digest(requirements.text);
     let short = digest.iter().take(6).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-    target.join("sluice").join(format!("venv-{short:012x}"))
-}
-
-/// The pinned version of a package, empty when it is not one of the requirements.
-pub fn pinned(package: &str) -> &'static str {
-    let version = |line: &'static str| line.strip_prefix(package)?.strip_prefix("==")?.split(' ').next();
-    REQUIREMENTS.lines().find_map(version).unwrap_or_default()
-}
-
-/// How many packages the requirements name, some of them for other versions of Python only.
-fn packages() -> usize {
-    REQUIREMENTS.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_alphanumeric())).count()
+    target.join("sluice").join(format!("{}-{short:012x}", requirements.folder))
 }
 
 /// Runs a command and hands over each line of its output. An error says what it complained about, or
@@ -222,39 +222,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_requirement_is_pinned_and_hashed() {
-        let mut lines =
-            REQUIREMENTS.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).peekable();
-        assert_eq!(lines.next(), Some("--only-binary :all:"));
-        while let Some(line) = lines.next() {
-            if line.starts_with(' ') {
-                assert!(line.trim_start().starts_with("--hash=sha256:"), "{line}");
-            } else {
-                assert!(line.contains("==") && line.ends_with('\\'), "{line}");
-                assert!(
-                    lines.peek().is_some_and(|next| next.contains("--hash=sha256:")),
-                    "{line} has no hash"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn every_direct_requirement_is_in_the_pinned_ones() {
-        let direct = include_str!("../../requirements.in");
-        for line in direct.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
-            let pinned = line.replace("[server]", "");
-            assert!(
-                REQUIREMENTS.contains(&format!("\n{pinned} \\\n")),
-                "{pinned} is not in requirements.txt"
-            );
-        }
-    }
-
-    #[test]
     fn what_is_half_made_is_not_complete() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let venv = Venv { root: place(folder.path()) };
+        let venv = Venv { root: place(&TOOLS, folder.path()) };
         assert!(venv.clone().when_complete().is_none());
         std::fs::create_dir_all(venv.bin()).expect("create");
         std::fs::write(venv.python(), "").expect("write");

@@ -7,7 +7,8 @@ use anyhow::Context as _;
 use serde::Deserialize;
 
 use super::{Finding, Severity, Verdict, run, stack_of};
-use crate::local::venv::{self, Venv};
+use crate::local::requirements::TOOLS;
+use crate::local::venv::Venv;
 
 const NAME: &str = "cfn-lint";
 
@@ -45,7 +46,7 @@ pub async fn validate(
     let output = run(venv, NAME, folder, &arguments, templates).await?;
     let matches: Vec<Match> =
         serde_json::from_slice(&output.stdout).context("what cfn-lint prints is not understood")?;
-    let version = venv::pinned(NAME).to_owned();
+    let version = TOOLS.pinned(NAME).to_owned();
     let findings = matches.into_iter().filter_map(finding).collect();
     Ok(Verdict { validator: NAME, version, templates: templates.len(), findings })
 }

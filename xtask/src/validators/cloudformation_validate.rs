@@ -7,7 +7,8 @@ use anyhow::Context as _;
 use serde::Deserialize;
 
 use super::{Finding, Severity, Verdict, run, stack_of};
-use crate::local::venv::{self, Venv};
+use crate::local::requirements::TOOLS;
+use crate::local::venv::Venv;
 
 const NAME: &str = "cloudformation-validate";
 
@@ -35,7 +36,7 @@ pub async fn validate(
     let output = run(venv, "python", folder, &["-I", "-c", PROGRAM, region], templates).await?;
     let diagnostics: Vec<Diagnostic> = serde_json::from_slice(&output.stdout)
         .context("what cloudformation-validate prints is not understood")?;
-    let version = venv::pinned(NAME).to_owned();
+    let version = TOOLS.pinned(NAME).to_owned();
     let findings = diagnostics.into_iter().map(finding).collect();
     Ok(Verdict { validator: NAME, version, templates: templates.len(), findings })
 }

@@ -4,7 +4,15 @@
 //! Each validator turns its own words into [`Finding`]s; nothing here prints.
 
 mod cfn_lint;
+mod checkov;
 mod cloudformation_validate;
+mod parliament;
+mod policies;
+#[cfg(test)]
+mod tests;
+pub mod workflows;
+
+pub use self::policies::Account;
 
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
@@ -12,12 +20,15 @@ use std::process::{Output, Stdio};
 use anyhow::{Context as _, bail};
 use serde::Serialize;
 use serde_json::Value;
+use stacks::bootstrap::{self, Provider};
 use stacks::environment::Environment;
 use stacks::{Inputs, Stack};
 use telemetry::Model;
 
-use crate::local::venv::Venv;
+use crate::local::requirements::AUDIT;
+use crate::local::venv::{Venv, VenvError};
 use crate::project::Project;
+use crate::report::Report;
 
 /// Something that is wrong with a template, or may be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -61,28 +72,72 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
 }
 
+/// The programs that validate.
+#[derive(Debug, Clone)]
+pub struct Programs {
+    /// Those that know the resource types.
+    tools: Venv,
+    /// Those that judge security.
+    audit: Venv,
+}
+
+impl Programs {
+    /// Sets up what is not there yet.
+    pub async fn ensure(project: &Project, report: &Report) -> Result<Self, VenvError> {
+        let (tools, audit) =
+            futures::try_join!(Venv::ensure(project, report), Venv::ensure_with(&AUDIT, project, report))?;
+        Ok(Self { tools, audit })
+    }
+}
+
 /// Synthesizes an environment and has every validator read its templates, each in one process.
 pub async fn prove(
     project: &Project,
-    venv: &Venv,
+    programs: &Programs,
     model: &Model,
     environment: &Environment,
 ) -> anyhow::Result<Vec<Verdict>> {
-    let stacks = stacks::synthesize(&Inputs { model, environment });
+    let inputs = Inputs { model, environment };
+    let mut stacks = stacks::synthesize(&inputs);
+    if environment.bootstrap {
+        stacks.extend(prepared(&inputs)?);
+    }
+    let account = Account { region: &environment.region, id: &environment.account };
+    prove_stacks(project, programs, &stacks, &account).await
+}
+
+/// Has every validator read the templates of stacks, each in one process and all at the same time.
+pub async fn prove_stacks(
+    project: &Project,
+    Programs { tools, audit }: &Programs,
+    stacks: &[Stack],
+    account: &Account<'_>,
+) -> anyhow::Result<Vec<Verdict>> {
     let base = project.target().join("sluice");
     let folder = std::fs::create_dir_all(&base)
         .and_then(|()| tempfile::Builder::new().prefix("check-").tempdir_in(&base))
         .with_context(|| format!("cannot make a folder in {}", base.display()))?;
-    let templates = write(folder.path(), &stacks)?;
-    let (lint, validate) = futures::try_join!(
-        cfn_lint::validate(venv, folder.path(), &templates, &environment.region),
-        cloudformation_validate::validate(venv, folder.path(), &templates, &environment.region),
+    let folder = folder.path();
+    let templates = write(folder, stacks)?;
+    let (lint, validate, audited, policies) = futures::try_join!(
+        cfn_lint::validate(tools, folder, &templates, account.region),
+        cloudformation_validate::validate(tools, folder, &templates, account.region),
+        checkov::validate(audit, folder, &templates),
+        parliament::validate(audit, folder, stacks, account),
     )?;
-    let mut verdicts = vec![lint, validate, invariants(&stacks)];
+    let mut verdicts = vec![lint, validate, audited, policies, invariants(stacks)];
     for verdict in &mut verdicts {
         verdict.findings.sort();
     }
     Ok(verdicts)
+}
+
+/// The stacks of the bootstrap, as for a repository whose numbers are not known: it has the most to say.
+fn prepared(inputs: &Inputs<'_>) -> anyhow::Result<[Stack; 2]> {
+    let repository = "octo-org/octo-repo".parse()?;
+    let account = bootstrap::account(inputs.environment, Provider::Made);
+    let roles = bootstrap::environment(inputs, Some(&repository));
+    Ok([account, roles.context("no permissions can be derived from the stacks")?])
 }
 
 /// One file a stack, named for it, so that a finding names its stack by its file.
@@ -151,51 +206,4 @@ async fn run(
         bail!("{program} failed ({}): {}", output.status, String::from_utf8_lossy(&output.stderr).trim());
     }
     Ok(output)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A wrong property, a warning that is suppressed on one resource and not on the other.
-    const TEMPLATE: &str = r#"{
-        "Resources": {
-            "Wrong": {"Type": "AWS::SQS::Queue", "Properties": {"QueueNam": "x"}},
-            "Known": {
-                "Type": "AWS::Timestream::Database",
-                "Metadata": {"cfn-lint": {"config": {"ignore_checks": ["W3697"]}}}
-            },
-            "Unknown": {"Type": "AWS::Timestream::Database"}
-        }
-    }"#;
-
-    #[tokio::test]
-    async fn validators_find_what_is_wrong_and_heed_suppressions() {
-        let report = crate::report::Report::new(crate::cli::Format::Text);
-        let venv = Venv::ensure(&Project::locate(), &report).await.expect("the virtual environment");
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let template = folder.path().join("ingest.json");
-        std::fs::write(&template, TEMPLATE).expect("write");
-        let templates = [template];
-        let lint = cfn_lint::validate(&venv, folder.path(), &templates, "eu-west-1").await.expect("cfn-lint");
-        let validate = cloudformation_validate::validate(&venv, folder.path(), &templates, "eu-west-1")
-            .await
-            .expect("validate");
-        for (verdict, wrong) in [(lint, "E3002"), (validate, "F3002")] {
-            let mut seen: Vec<_> = verdict
-                .findings
-                .iter()
-                .map(|one| {
-                    (one.stack.as_str(), one.entity.as_deref().unwrap_or(""), one.severity, one.rule.as_str())
-                })
-                .collect();
-            seen.sort_unstable();
-            let expected = [
-                ("ingest", "Unknown", Severity::Warning, "W3697"),
-                ("ingest", "Wrong", Severity::Error, wrong),
-            ];
-            assert_eq!(seen, expected, "{}", verdict.validator);
-            assert!(verdict.version.starts_with("1."), "{}", verdict.version);
-        }
-    }
 }

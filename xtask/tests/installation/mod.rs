@@ -57,6 +57,13 @@ impl Pipeline {
         self.configuration.path().join("telemetry.toml")
     }
 
+    /// Another environment, which is that of this machine with a change.
+    pub fn environment(&self, name: &str, change: impl FnOnce(String) -> String) {
+        let environments = self.configuration.path().join("environments");
+        let text = std::fs::read_to_string(environments.join("local.toml")).expect("an environment");
+        std::fs::write(environments.join(format!("{name}.toml")), change(text)).expect("written");
+    }
+
     /// What a command answers a program.
     pub fn json(&self, arguments: &[&str]) -> Value {
         self.xtask(&[arguments, &["--format", "json"]].concat()).expect(0).json()

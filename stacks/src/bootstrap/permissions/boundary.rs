@@ -1,0 +1,65 @@
+//! What the roles of an environment's stacks may have at most: everything that their own policies allow, on
+//! the environment's names, and nothing by which a role could get more.
+
+use serde_json::Value;
+
+use super::PermissionsError;
+use super::names::{BY_ID, Scope, Subject};
+use super::policy::{Effect, Statement};
+use crate::cfn::WILDCARD_METADATA;
+
+const ROLE: &str = "AWS::IAM::Role";
+
+/// The statements of the boundary.
+pub(super) fn statements(scope: Scope) -> Result<Vec<Statement>, PermissionsError> {
+    let mut statements = vec![Statement::new(
+        Effect::Deny,
+        // A role of a stack is taken by a service, and takes no other.
+        &["account:*", "iam:*", "organizations:*", "sts:AssumeRole"],
+        ["*".to_owned()],
+    )];
+    for subject in scope.subjects().filter(|subject| subject.kind() == ROLE) {
+        for policy in items(subject.resource.property("Policies")) {
+            for statement in items(&policy["PolicyDocument"]["Statement"]) {
+                statements.extend(resolved(subject, statement)?);
+            }
+        }
+    }
+    Ok(statements)
+}
+
+/// One statement of a role, with the names that its references will have. What is known by its id alone
+/// stands in a statement of its own, with the tag.
+fn resolved(subject: Subject, statement: &Value) -> Result<Vec<Statement>, PermissionsError> {
+    let scope = subject.scope;
+    let actions: Vec<&str> = items(&statement["Action"]).filter_map(Value::as_str).collect();
+    let resources: Vec<String> =
+        items(&statement["Resource"]).map(|arn| subject.text(arn)).collect::<Result<_, _>>()?;
+    let (by_id, named): (Vec<String>, Vec<String>) =
+        resources.into_iter().partition(|arn| scope.is_by_id(arn));
+    let allow = |resources: Vec<String>| {
+        let mut allowed = Statement::new(Effect::Allow, &actions, resources);
+        let reasons = subject.resource.metadata().get(WILDCARD_METADATA).and_then(Value::as_object);
+        let reasons = reasons.into_iter().flatten();
+        let reasons =
+            reasons.filter_map(|(action, reason)| Some((action.clone(), reason.as_str()?.to_owned())));
+        allowed.reasons = reasons.filter(|(action, _)| actions.contains(&action.as_str())).collect();
+        allowed
+    };
+    let mut statements = Vec::new();
+    if !named.is_empty() {
+        statements.push(allow(named));
+    }
+    if !by_id.is_empty() {
+        let allowed = allow(by_id).because(BY_ID);
+        // Whoever mounts a file system is asked for by NFS, which is not known to tell tags.
+        let bounded = if allowed.service() == "elasticfilesystem" { Scope::unforeign } else { Scope::owned };
+        statements.push(bounded(scope, allowed));
+    }
+    Ok(statements)
+}
+
+/// The items of a list, or the one that stands for a list.
+fn items(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice).iter()
+}

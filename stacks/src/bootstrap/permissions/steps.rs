@@ -1,0 +1,235 @@
+//! What the steps of this product need beside `CloudFormation`'s: a deployment uploads and starts, `verify`
+//! sends and asks, `destroy` empties. Each is there for the types that it is about.
+//!
+//! Who a caller is, anybody may ask:
+//! [`GetCallerIdentity`](https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html) needs
+//! no permission.
+
+use super::names::{BY_ID, NO_RESOURCE, Scope, Subject};
+use super::policy::{Effect, Statement, allow};
+use super::table::{Grant, log_groups, read, write};
+use super::{PermissionsError, Role};
+use crate::environment::ACCOUNT_STACK;
+use crate::tags::ENVIRONMENT_TAG;
+
+/// What every environment needs, whatever it consists of.
+pub(super) fn always(scope: Scope, role: Role) -> Vec<Statement> {
+    let everything = || ["*".to_owned()];
+    let stacks = [scope.arn("cloudformation", &format!("stack/{}/*", scope.environment.stack_name("*")))];
+    let bucket = scope.arn("s3", &scope.environment.account_bucket());
+    let objects = [format!("{bucket}/{}", scope.environment.object_key("*"))];
+    let listed = scope.environment.object_key("*");
+    let log_groups = [scope.arn("logs", &format!("log-group:/sluice/{}/*", scope.environment.name))];
+    let mut statements = vec![
+        allow(
+            &[
+                "cloudformation:CreateChangeSet",
+                "cloudformation:DeleteChangeSet",
+                "cloudformation:DescribeChangeSet",
+                "cloudformation:DescribeEvents",
+                "cloudformation:DescribeStackEvents",
+                "cloudformation:GetTemplate",
+                "cloudformation:ListChangeSets",
+                "cloudformation:ListStackResources",
+                "cloudformation:TagResource",
+                "cloudformation:UntagResource",
+            ],
+            stacks.clone(),
+        ),
+        // What is the environment's is found among all stacks, all buckets and all that is tagged, so that
+        // nothing is left behind unseen.
+        allow(&["cloudformation:DescribeStacks"], everything())
+            .because("Without a name it lists all stacks, which is about no single one"),
+        allow(&["cloudformation:ListStacks", "s3:ListAllMyBuckets", "tag:GetResources"], everything())
+            .because(NO_RESOURCE),
+        // What lies there and is no stack's any more is told by its tag, too.
+        allow(&["logs:ListTagsForResource"], log_groups.clone()),
+        allow(&["s3:GetBucketTagging"], [scope.arn("s3", &scope.environment.stack_name("*"))]),
+        allow(&["iam:GetPolicy"], [scope.boundary()]),
+        allow(&["s3:GetObject"], objects.clone()),
+        // Asked for one object that is not there, S3 says so only to those who may list, and tells the
+        // condition no prefix.
+        allow(&["s3:ListBucket", "s3:ListBucketVersions"], [bucket.clone()]).when(
+            "StringLikeIfExists",
+            "s3:prefix",
+            [listed],
+        ),
+        allow(&["s3:GetBucketLocation"], [bucket]),
+    ];
+    statements.extend(match role {
+        Role::Deploy => vec![
+            allow(&["cloudformation:DeleteStack", "cloudformation:ExecuteChangeSet"], stacks),
+            allow(&["logs:DeleteLogGroup"], log_groups),
+            allow(
+                &["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObjectVersion", "s3:PutObject"],
+                objects,
+            ),
+        ],
+        // The change set of a stack that is not there yet leaves an empty one, without tags. One that was
+        // ever deployed has the environment's. It puts no object: a deployment takes what lies under the
+        // key of a template for that template.
+        Role::Plan => vec![allow(&["cloudformation:DeleteStack"], stacks).when(
+            "Null",
+            format!("aws:ResourceTag/{ENVIRONMENT_TAG}"),
+            ["true"],
+        )],
+    });
+    statements
+}
+
+/// What the role that deploys never does, whatever else it is allowed: reach for its own permissions, for
+/// the boundary, for the stacks of the bootstrap.
+pub(super) fn never(scope: Scope) -> Vec<Statement> {
+    let deny = |actions: &[&str], resources: Vec<String>| Statement::new(Effect::Deny, actions, resources);
+    let environment = scope.environment;
+    let role = |name: String| scope.arn("iam", &format!("role/{name}"));
+    vec![
+        deny(
+            &[
+                "iam:AttachRolePolicy",
+                "iam:CreatePolicyVersion",
+                "iam:DeletePolicy",
+                "iam:DeletePolicyVersion",
+                "iam:DeleteRole",
+                "iam:DeleteRolePolicy",
+                "iam:DetachRolePolicy",
+                "iam:PassRole",
+                "iam:PutRolePolicy",
+                "iam:SetDefaultPolicyVersion",
+                "iam:UpdateAssumeRolePolicy",
+                "iam:UpdateRole",
+            ],
+            vec![scope.boundary(), role(environment.deploy_role_name()), role(environment.plan_role_name())],
+        ),
+        deny(&["iam:DeleteRolePermissionsBoundary"], vec!["*".to_owned()]),
+        // Also where the request names none.
+        deny(&["iam:CreateRole", "iam:PutRolePermissionsBoundary"], vec!["*".to_owned()]).when(
+            "StringNotEquals",
+            "iam:PermissionsBoundary",
+            [scope.boundary()],
+        ),
+        deny(
+            &[
+                "cloudformation:CreateChangeSet",
+                "cloudformation:CreateStack",
+                "cloudformation:DeleteStack",
+                "cloudformation:ExecuteChangeSet",
+                "cloudformation:SetStackPolicy",
+                "cloudformation:UpdateStack",
+            ],
+            vec![
+                scope.arn("cloudformation", &format!("stack/{ACCOUNT_STACK}/*")),
+                scope.arn("cloudformation", &format!("stack/{ACCOUNT_STACK}-*/*")),
+            ],
+        ),
+    ]
+}
+
+/// What the steps need of one resource, by its type.
+pub(super) fn grants(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
+    Ok(match subject.kind() {
+        // `destroy` empties it, and says before how much that is.
+        "AWS::S3::Bucket" => {
+            let bucket = subject.arn()?;
+            let objects = [format!("{bucket}/*")];
+            vec![
+                read(allow(&["s3:ListBucket", "s3:ListBucketVersions"], [bucket])),
+                write(allow(&["s3:DeleteObject", "s3:DeleteObjectVersion"], objects)),
+            ]
+        }
+        // `verify` looks for its events in the lake.
+        "AWS::KinesisFirehose::DeliveryStream" => {
+            let lake = &subject.resource.property("ExtendedS3DestinationConfiguration")["BucketARN"];
+            let lake = subject.text(lake)?;
+            vec![
+                write(allow(&["s3:GetObject"], [format!("{lake}/*")])),
+                write(allow(&["s3:ListBucket"], [lake])),
+            ]
+        }
+        // `simulate` and `verify` send.
+        "AWS::Kinesis::Stream" => vec![write(allow(&["kinesis:PutRecords"], [subject.arn()?]))],
+        "AWS::IoT::TopicRule" => topics(subject)
+            .map(|topics| write(allow(&["iot:Publish"], [subject.arn_of("iot", &format!("topic/{topics}"))])))
+            .into_iter()
+            .collect(),
+        "AWS::Logs::LogGroup" => {
+            let group = [log_groups(subject, &subject.name()?)];
+            vec![write(allow(&["logs:FilterLogEvents", "logs:GetLogEvents"], group))]
+        }
+        "AWS::Timestream::Table" => vec![
+            write(allow(&["timestream:ListMeasures", "timestream:Select"], [subject.arn()?])),
+            // They cancel one's own query and compute constants; no data is read with them.
+            write(
+                allow(&["timestream:CancelQuery", "timestream:SelectValues"], ["*".to_owned()])
+                    .because(NO_RESOURCE),
+            ),
+        ],
+        "AWS::KinesisAnalyticsV2::Application" => {
+            let arn = [subject.arn_of("kinesisanalytics", &format!("application/*{}*", subject.id))];
+            let owned = |actions: &[&str]| subject.scope.owned(allow(actions, arn.clone())).because(BY_ID);
+            vec![
+                read(owned(&["kinesisanalytics:ListApplicationSnapshots"])),
+                write(owned(&["kinesisanalytics:StartApplication", "kinesisanalytics:StopApplication"])),
+            ]
+        }
+        "AWS::IoTTwinMaker::Workspace" => {
+            let workspace = subject.arn()?;
+            let both = [workspace.clone(), format!("{workspace}/*")];
+            vec![
+                read(allow(
+                    &[
+                        "iottwinmaker:GetComponentType",
+                        "iottwinmaker:GetEntity",
+                        "iottwinmaker:GetWorkspace",
+                        "iottwinmaker:ListComponentTypes",
+                        "iottwinmaker:ListEntities",
+                        "iottwinmaker:ListTagsForResource",
+                    ],
+                    both.clone(),
+                )),
+                // `twin sync` makes and moves entities, `destroy` removes what it made.
+                write(allow(
+                    &[
+                        "iottwinmaker:CreateEntity",
+                        "iottwinmaker:DeleteComponentType",
+                        "iottwinmaker:DeleteEntity",
+                        "iottwinmaker:GetPropertyValueHistory",
+                        "iottwinmaker:UpdateEntity",
+                    ],
+                    both,
+                )),
+            ]
+        }
+        // `status` tells how the dashboards are.
+        "AWS::ECS::Service" => {
+            let cluster = subject.text(subject.resource.property("Cluster"))?;
+            let tasks = [subject.arn_of("ecs", &format!("task/{cluster}/*"))];
+            let listed = allow(&["ecs:ListTasks"], ["*".to_owned()]).when(
+                "ArnLike",
+                "ecs:cluster",
+                [subject.arn_of("ecs", &format!("cluster/{cluster}"))],
+            );
+            vec![
+                read(allow(&["ecs:DescribeTasks"], tasks)),
+                read(listed.because("Tasks are listed by cluster, which the condition names")),
+            ]
+        }
+        _ => Vec::new(),
+    })
+}
+
+/// The topics that a rule reads, as a pattern of IAM: of an instance, those of all instances, whose prefixes
+/// end with their ids.
+fn topics(subject: Subject) -> Option<String> {
+    let sql = subject.resource.property("TopicRulePayload")["Sql"].as_str()?;
+    let (_, filter) = sql.split_once("FROM '")?;
+    let (filter, _) = filter.split_once('\'')?;
+    let level = |level| if matches!(level, "+" | "#") { "*" } else { level };
+    let topics = filter.split('/').map(level).collect::<Vec<_>>().join("/");
+    let prefix = subject.scope.environment.topic_prefix.as_deref().filter(|_| subject.scope.has_instances());
+    let of_instances = prefix.and_then(|prefix| {
+        let (file, _) = prefix.rsplit_once('-')?;
+        Some(format!("{file}-*{}", topics.strip_prefix(prefix)?))
+    });
+    Some(of_instances.unwrap_or(topics))
+}

@@ -1,0 +1,10 @@
+//! What the roles of a bootstrapped environment may do, and what not: the derived policies, judged by a
+//! small evaluator of IAM's rules.
+
+mod borders;
+mod coverage;
+mod decisions;
+mod evaluator;
+mod fixture;
+mod limits;
+mod snapshots;
