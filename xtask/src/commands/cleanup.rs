@@ -188,3 +188,48 @@ fn confirm(
         _ => Err(Declined::ByPerson),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_cloudformation::types::Tag;
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::{Cli, Format};
+    use crate::deploy::test_service::Service;
+
+    /// Three environments whose day has come: one that goes, one that keeps its data, one that has no file.
+    #[tokio::test]
+    async fn what_keeps_its_data_stays_and_what_fails_holds_no_other() {
+        let service = Service::emulator();
+        let session = service.session().await;
+        let tag = Tag::builder().key("sluice:environment").value("preview-1").build();
+        let template = r#"{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}"#;
+        let create = session.cloudformation().create_stack().stack_name("sluice-preview-1-lake").tags(tag);
+        create.template_body(template).send().await.expect("a stack");
+
+        let of = |environment: &str| Expired {
+            environment: environment.to_owned(),
+            expires: "2020-01-01".parse().expect("a day"),
+            stacks: 1,
+            kept: None,
+        };
+        let mut expired = ["elsewhere-1", "preview-1", "preview-2", "prod"].map(of);
+        let global =
+            Cli::parse_from(["xtask", "cleanup", "--env", "preview", "--set", "twin.enabled=false"]).global;
+        let report = Report::new(Format::Json);
+        let (going, failed) =
+            plan(&Project::locate(), &global, session.endpoints.as_ref(), &mut expired, &report).await;
+        let going: Vec<&str> = going.iter().map(|going| going.plan.environment.as_str()).collect();
+        let failed: Vec<&str> = failed.iter().map(|failed| failed.what.as_str()).collect();
+        assert_eq!((going, failed), (vec!["preview-1"], vec!["elsewhere-1"]));
+        let kept = expired.map(|one| one.kept.unwrap_or_default());
+        let expected = [
+            "it cannot be planned",
+            "",
+            "it is gone already",
+            "it keeps its data: `on_delete = \"retain\"` in environments/prod.toml",
+        ];
+        assert_eq!(kept, expected);
+    }
+}
