@@ -64,7 +64,7 @@ impl Plan {
         let plan = deploy::plan::make(&desired, &current).map_err(DeployError::from)?;
         match session {
             // A target that does not run has nothing that could be asked.
-            None => self.conclude(plan, &current, &environment, &project, global, report)?,
+            None => self.conclude(&plan, &current, &environment, &project, global, report)?,
             Some(session) => {
                 let consent = Consent::default();
                 let engine = Engine::new(&session, &consent, report);
@@ -139,7 +139,7 @@ impl Plan {
             () = interrupted() => Err(Failure::new(Exit::Unexpected, "interrupted: nothing was changed")),
         };
         let concluded =
-            made.and_then(|()| self.conclude(plan, current, environment, project, global, engine.report));
+            made.and_then(|()| self.conclude(&plan, current, environment, project, global, engine.report));
         if purpose == Purpose::Look || concluded.is_err() {
             previews.discard(&engine.cloudformation, engine.report).await;
         }
@@ -149,7 +149,7 @@ impl Plan {
     /// Saves the plan, where it is to be saved, and prints it.
     fn conclude(
         &self,
-        plan: Planned,
+        plan: &Planned,
         current: &BTreeMap<String, Current>,
         environment: &Environment,
         project: &Project,
@@ -157,12 +157,12 @@ impl Plan {
         report: &Report,
     ) -> Result<(), Failure> {
         let Some(path) = &self.out else {
-            report.print(&PlanDocument::of(&plan).next(&way(environment)));
+            report.print(&PlanDocument::of(plan).next(&way(environment)));
             return Ok(());
         };
         let commit = saved::commit(project.root());
         SavedPlan::new(plan.clone(), current, &global.set, commit).write(path)?;
-        report.print(&PlanDocument::of(&plan).next(&Next::Saved(path.clone())));
+        report.print(&PlanDocument::of(plan).next(&Next::Saved(path.clone())));
         report.note(format_args!("The plan is saved in {}", path.display()));
         Ok(())
     }

@@ -142,7 +142,7 @@ fn follow(
                 continue;
             }
             let follower = found.entry(id.clone()).or_insert_with(|| change(id, resource, Change::Modify));
-            let replaces = properties.iter().any(|property| property.replaces);
+            let anew = properties.iter().any(|property| property.replaces);
             for property in properties {
                 let known = follower.properties.iter().any(|known| {
                     known.path == property.path || known.path.starts_with(&format!("{}.", property.path))
@@ -152,7 +152,7 @@ fn follow(
                 }
             }
             follower.why.push(format!("follows `{cause}`"));
-            if replaces && follower.change == Change::Modify {
+            if anew && follower.change == Change::Modify {
                 follower.change = Change::Replace;
                 follower.data = data(old, "UpdateReplacePolicy");
                 replaced.push(id.clone());

@@ -58,6 +58,7 @@ pub enum Origin {
 
 impl Origin {
     /// Whether nothing but the templates says so, as far as was asked.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     pub fn is_template(&self) -> bool {
         *self == Self::Template
     }
