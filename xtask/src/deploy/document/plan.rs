@@ -1,6 +1,6 @@
 //! What is told of a plan: without the templates that it holds, and with what a reader asks first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -174,6 +174,17 @@ impl<'a> PlannedStack<'a> {
     /// All others.
     pub fn leading(&self) -> impl Iterator<Item = &'a ResourceChange> {
         self.resources.iter().filter(|change| !trails(change))
+    }
+
+    /// Parameters with a new value, without those whose value a property of a resource shows already.
+    pub fn changed(&self) -> impl Iterator<Item = (&'a str, Option<&'a str>, &'a str)> {
+        let properties = self.resources.iter().flat_map(|change| &change.properties);
+        let told: BTreeSet<&str> =
+            properties.filter_map(|property| property.after.as_ref()?.as_str()).collect();
+        self.parameters.iter().filter_map(move |(name, parameter)| {
+            let after = parameter.after.as_deref().filter(|after| !told.contains(after))?;
+            Some((*name, parameter.before.as_deref(), after))
+        })
     }
 
     /// Names of the parameters whose value is known only after another stack is deployed.

@@ -176,12 +176,10 @@ fn write_new(stack: &PlannedStack<'_>, detail: Detail, out: &mut dyn Write) -> R
 }
 
 fn parameters(stack: &PlannedStack<'_>, out: &mut dyn Write) -> Result {
-    let shown =
-        |value: Option<&str>| value.map(|value| cell(&super::wording::cut(value, 200))).unwrap_or_default();
-    let rows = stack.parameters.iter().filter_map(|(name, parameter)| {
-        let after = parameter.after.as_deref()?;
-        Some(vec![cell(name), shown(parameter.before.as_deref()), shown(Some(after))])
-    });
+    let shown = |value: &str| cell(&super::wording::cut(value, 200));
+    let rows = stack
+        .changed()
+        .map(|(name, before, after)| vec![cell(name), before.map(shown).unwrap_or_default(), shown(after)]);
     table(out, &["Parameter", "Before", "After"], rows)?;
     let unknown: Vec<String> = stack.unknown().map(code).collect();
     if unknown.is_empty() {

@@ -95,13 +95,10 @@ fn write_stack(stack: &PlannedStack<'_>, out: &mut dyn Write) -> Result {
     let what = paint(style, action(stack.action, stack.status));
     let count = counted(stack.resources.len(), "resource");
     writeln!(out, "  {} {what}, {count}", paint(STRONG, format_args!("{:<10}", stack.name)))?;
-    for (name, parameter) in &stack.parameters {
-        let line = match (&parameter.before, &parameter.after) {
-            (Some(before), Some(after)) => {
-                format!("{name}: {} → {}", cut(before, INLINE), cut(after, INLINE))
-            }
-            (None, Some(after)) => format!("{name}: {}", cut(after, LINE)),
-            (_, None) => continue,
+    for (name, before, after) in stack.changed() {
+        let line = match before {
+            Some(before) => format!("{name}: {} → {}", cut(before, INLINE), cut(after, INLINE)),
+            None => format!("{name}: {}", cut(after, LINE)),
         };
         writeln!(out, "    {}", paint(FAINT, format_args!("parameter {line}")))?;
     }

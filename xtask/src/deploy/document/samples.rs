@@ -107,8 +107,8 @@ pub fn asked() -> Plan {
         possible: true,
         ..stream.clone()
     };
-    let role = follower("TopicRuleRole", "AWS::IAM::Role", Change::Modify, "Policies");
-    let rule = follower("TopicRule", "AWS::IoT::TopicRule", Change::MayReplace, "TopicRulePayload");
+    let updated = follower("TopicRuleRole", "AWS::IAM::Role", Change::Modify, "Policies");
+    let replaced = follower("TopicRule", "AWS::IoT::TopicRule", Change::MayReplace, "TopicRulePayload");
     let mut queue = stream.clone();
     (queue.logical_id, queue.kind) = ("QuarantineQueue".to_owned(), "AWS::SQS::Queue".to_owned());
     queue.drift = Some("MODIFIED".to_owned());
@@ -117,7 +117,7 @@ pub fn asked() -> Plan {
         (Some(json!(1_209_600)), Some(json!(1_209_600)));
     queue.properties[0].actual = Some(json!(60));
     let stack = plan.stacks.iter_mut().find(|stack| stack.name == "ingest").expect("the stack is there");
-    stack.resources.extend([queue, rule, role]);
+    stack.resources.extend([queue, replaced, updated]);
     plan
 }
 
