@@ -11,6 +11,7 @@ pub mod permissions;
 pub mod trust;
 
 mod account;
+mod explained;
 mod roles;
 
 use std::collections::BTreeMap;

@@ -8,8 +8,8 @@ use crate::environment::OnDelete;
 /// Days after which the parts of an upload that was never finished are removed.
 const UNFINISHED_UPLOAD_DAYS: u32 = 7;
 
-/// Days for which what was overwritten or deleted by mistake can be brought back.
-const UNDO_DAYS: u32 = 30;
+/// Days for which what was overwritten or deleted in a bucket of data can be brought back.
+pub(crate) const UNDO_DAYS: u32 = 30;
 
 /// Adds a bucket for archives and its policy, and returns the bucket's id.
 ///
@@ -29,20 +29,22 @@ pub(crate) fn add(
     add_with_policy(template, id, on_delete, bucket)
 }
 
-/// Adds a bucket for data of which there is no second copy, and its policy, and returns the bucket's id.
-/// What is overwritten or deleted in it can be brought back for [`UNDO_DAYS`].
+/// Adds a bucket and its policy, and returns the bucket's id. What is overwritten or deleted in it can be
+/// brought back for so many days: [`UNDO_DAYS`] where there is no second copy of it.
 ///
 /// `rules` are lifecycle rules beside those for unfinished uploads and old versions.
 pub(crate) fn add_versioned(
     template: &mut Template,
     id: LogicalId,
     on_delete: OnDelete,
+    undo_days: u32,
     mut rules: Vec<Value>,
 ) -> LogicalId {
     rules.push(json!({
-        "Id": "old-versions",
+        "Id": "replaced-and-deleted",
         "Status": "Enabled",
-        "NoncurrentVersionExpiration": {"NoncurrentDays": UNDO_DAYS},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": undo_days},
+        "ExpiredObjectDeleteMarker": true,
     }));
     let mut bucket = bucket(on_delete, rules);
     bucket.set_property("VersioningConfiguration", json!({"Status": "Enabled"}));

@@ -49,6 +49,7 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
         &mut template,
         LogicalId::new("LakeBucket"),
         environment.on_delete,
+        buckets::UNDO_DAYS,
         vec![json!({
             "Id": "query-results",
             "Status": "Enabled",

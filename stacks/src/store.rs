@@ -45,6 +45,7 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
         &mut template,
         LogicalId::new("RejectedBucket"),
         environment.on_delete,
+        buckets::UNDO_DAYS,
         Vec::new(),
     );
 

@@ -68,6 +68,7 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
         &mut template,
         LogicalId::new("TwinBucket"),
         environment.on_delete,
+        buckets::UNDO_DAYS,
         Vec::new(),
     );
     let workspace = add_workspace(&mut template, environment, &bucket, &connector);

@@ -33,19 +33,12 @@ pub enum Provider {
 pub fn account(environment: &Environment, provider: Provider) -> Stack {
     let mut template = Template::new("Sluice: what all environments of an account share");
     // What lies in it can be built again, and S3 deletes no bucket that holds something.
-    let rule = json!({
-        "Id": "replaced-and-deleted",
-        "Status": "Enabled",
-        "NoncurrentVersionExpiration": {"NoncurrentDays": NONCURRENT_DAYS},
-        "ExpiredObjectDeleteMarker": true,
-    });
-    let bucket = buckets::add(&mut template, BUCKET, OnDelete::Delete, vec![rule]);
+    let bucket = buckets::add_versioned(&mut template, BUCKET, OnDelete::Delete, NONCURRENT_DAYS, Vec::new());
     if let Some(bucket) = template.resources_mut().get_mut(&bucket) {
         bucket.set_property(
             "BucketName",
             json!(Expression::Sub("sluice-artifacts-${AWS::AccountId}-${AWS::Region}")),
         );
-        bucket.set_property("VersioningConfiguration", json!({"Status": "Enabled"}));
     }
     template.output("ArtifactBucket", "Bucket of code and large templates", bucket.reference());
     if provider == Provider::Made {

@@ -97,11 +97,7 @@ pub async fn prove(
     model: &Model,
     environment: &Environment,
 ) -> anyhow::Result<Vec<Verdict>> {
-    let inputs = Inputs { model, environment };
-    let mut stacks = stacks::synthesize(&inputs);
-    if environment.bootstrap {
-        stacks.extend(prepared(&inputs)?);
-    }
+    let stacks = synthesized(&Inputs { model, environment })?;
     let account = Account { region: &environment.region, id: &environment.account };
     prove_stacks(project, programs, &stacks, &account).await
 }
@@ -130,6 +126,15 @@ pub async fn prove_stacks(
         verdict.findings.sort();
     }
     Ok(verdicts)
+}
+
+/// The stacks of an environment, and those that its account is prepared with.
+fn synthesized(inputs: &Inputs<'_>) -> anyhow::Result<Vec<Stack>> {
+    let mut stacks = stacks::synthesize(inputs);
+    if inputs.environment.bootstrap {
+        stacks.extend(prepared(inputs)?);
+    }
+    Ok(stacks)
 }
 
 /// The stacks of the bootstrap, as for a repository whose numbers are not known: it has the most to say.

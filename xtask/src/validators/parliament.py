@@ -33,29 +33,34 @@ def judged(document):
             yield number, {**statement, key: actions}
 
 
-def required_types(action):
-    """How many types of resource the Service Authorization Reference requires of an action."""
+def fits(action, resources):
+    """
+    Whether one of the resources is of a type that the action is about.
+
+    The Service Authorization Reference does not tell whether an action needs all of its types, or one of
+    them, as tagging does; nor need one statement name them all.
+    """
     prefix, _, name = action.partition(":")
-    types = parliament.statement.get_privilege_info(prefix, name)["resource_types"]
-    return sum("*" in one["resource_type"] for one in types)
+    privilege = parliament.statement.get_privilege_info(prefix, name)
+    kinds = [one["resource_type"] for one in privilege["resource_types"] if one["resource_type"]]
+    formats = [(kind, parliament.statement.get_arn_format(kind, privilege["service_resources"])) for kind in kinds]
+    return any(parliament.is_arn_strictly_valid(*form, arn) for form in formats for arn in resources)
 
 
-def mismatches(detail):
-    """
-    The reference does not tell whether an action needs all of its types, or one of them, as tagging does;
-    nor need one statement name them all. So an action fits where any of its types does.
-    """
-    counts = collections.Counter(one["action"] for one in detail)
-    for action, count in counts.items():
-        if count >= required_types(action):
-            formats = [one["required_format"] for one in detail if one["action"] == action]
-            yield f"{action} is about {' or '.join(dict.fromkeys(formats))}"
+def mismatches(detail, resources):
+    resources = [resources] if isinstance(resources, str) else resources
+    formats = collections.defaultdict(list)
+    for one in detail:
+        if not fits(one["action"], resources):
+            formats[one["action"]].append(one["required_format"])
+    for action, required in formats.items():
+        yield f"{action} is about {' or '.join(dict.fromkeys(required))}"
 
 
-def details(finding):
+def details(finding, statement):
     """What there is to tell of a finding: nothing, when it is none."""
     if finding.issue == "RESOURCE_MISMATCH":
-        return list(mismatches(finding.detail))
+        return list(mismatches(finding.detail, statement.get("Resource", [])))
     if isinstance(finding.detail, list):
         return finding.detail
     actions = finding.location.get("actions") or []
@@ -71,12 +76,12 @@ def findings(subject):
     policy = parliament.analyze_policy_string(
         text, ignore_private_auditors=True, include_community_auditors=True
     )
-    found = [(None, finding) for finding in policy._findings]
-    for (number, _), statement in zip(statements, policy.statements):
-        found.extend((number, finding) for finding in statement.findings)
-    for number, finding in found:
+    found = [(None, {}, finding) for finding in policy._findings]
+    for (number, statement), judgement in zip(statements, policy.statements):
+        found.extend((number, statement, finding) for finding in judgement.findings)
+    for number, statement, finding in found:
         title = parliament.enhance_finding(finding).title.strip()
-        for detail in details(finding):
+        for detail in details(finding, statement):
             yield {
                 "stack": subject["stack"],
                 "entity": subject["entity"],

@@ -287,12 +287,13 @@ fn single(map: &Map<String, Value>) -> Option<(&String, &Value)> {
 mod tests {
     use stacks::Inputs;
 
+    use super::super::synthesized;
     use super::*;
     use crate::project::Project;
 
     fn of(name: &str) -> Vec<Policy> {
-        let (model, environment) = Project::locate().load_named(name, &[]).expect("a shipped environment");
-        let stacks = stacks::synthesize(&Inputs { model: &model, environment: &environment });
+        let (model, environment) = Project::locate().load_sample(name, &[]).expect("a shipped environment");
+        let stacks = synthesized(&Inputs { model: &model, environment: &environment }).expect("stacks");
         policies(&stacks, &Account { region: "eu-central-1", id: "111122223333" })
     }
 

@@ -79,8 +79,8 @@ async fn what_checkov_cannot_read_is_a_finding() {
 
 fn shipped(name: &str, overrides: &[(String, String)]) -> Vec<Stack> {
     let project = Project::locate();
-    let (model, environment) = project.load_named(name, overrides).expect("a shipped environment");
-    stacks::synthesize(&Inputs { model: &model, environment: &environment })
+    let (model, environment) = project.load_sample(name, overrides).expect("a shipped environment");
+    synthesized(&Inputs { model: &model, environment: &environment }).expect("stacks")
 }
 
 /// Changes one resource of the shipped `dev`.
@@ -113,6 +113,11 @@ async fn parliament_names_the_statement_that_does_not_say_what_it_means() {
         // One of the types that can be tagged is enough.
         (allow(json!("timestream:TagResource"), &json!({"Ref": "TableArn"})), None),
         (allow(json!("timestream:TagResource"), &queue), Some((FIRST, "RESOURCE_MISMATCH"))),
+        // What it is made in; another statement is about what is made.
+        (
+            allow(json!("ec2:CreateSecurityGroup"), &json!("arn:aws:ec2:eu-central-1:111122223333:vpc/*")),
+            None,
+        ),
         (
             conditioned(json!({"StringEquals": {"s3:prefix": "quarantine/"}})),
             Some((FIRST, "UNKNOWN_CONDITION_FOR_ACTION")),
