@@ -231,9 +231,9 @@ impl Report {
 
 /// A failure, as GitHub shows it.
 fn failure_markdown(message: &str, hint: Option<&str>) -> String {
-    let quoted = |text: &str| text.lines().map(|line| format!("> {line}\n")).collect::<String>();
-    let hint = hint.map(|hint| format!(">\n{}", quoted(hint))).unwrap_or_default();
-    format!("\n> [!CAUTION]\n{}{hint}\n", quoted(message))
+    let quoted = |text: &str| text.replace('\n', "\n> ");
+    let hint = hint.map(|hint| format!(">\n> {}\n", quoted(hint))).unwrap_or_default();
+    format!("\n> [!CAUTION]\n> {}\n{hint}\n", quoted(message))
 }
 
 /// Work under way. Dropped without [`Step::done`], it ends silently: the error says the rest.

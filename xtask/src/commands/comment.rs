@@ -16,7 +16,7 @@ use crate::report::{Document, Report, STRONG, paint};
 
 /// Write files as one comment of a pull request on GitHub, and update it after
 ///
-/// The token is that of the variable GITHUB_TOKEN; it needs to write pull requests.
+/// The token is that of the variable `GITHUB_TOKEN`; it needs to write pull requests.
 #[derive(Debug, Args)]
 pub struct Comment {
     /// Number of the pull request.

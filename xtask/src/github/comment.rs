@@ -124,9 +124,7 @@ pub fn fitted(text: &str, rest: &str) -> String {
                 None => open.push("```"),
             }
         } else if !open.contains(&"```") {
-            for _ in line.matches("<details") {
-                open.push("</details>");
-            }
+            open.extend(line.matches("<details").map(|_| "</details>"));
             for _ in line.matches("</details>") {
                 if let Some(at) = open.iter().rposition(|end| *end == "</details>") {
                     open.remove(at);
@@ -135,9 +133,9 @@ pub fn fitted(text: &str, rest: &str) -> String {
         }
     }
     for end in open.into_iter().rev() {
-        kept.push_str("\n");
+        kept.push('\n');
         kept.push_str(end);
-        kept.push_str("\n");
+        kept.push('\n');
     }
     format!(
         "{kept}\n*This is the beginning of {length} characters, of which a comment holds {LIMIT}. {rest}*\n"

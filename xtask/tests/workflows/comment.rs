@@ -101,11 +101,13 @@ fn what_passes_is_tried_again_and_nothing_is_doubled() {
     assert_eq!(desk.github.comments(PULL_REQUEST).len(), 1);
 }
 
+/// A name, variables, what goes wrong, the exit code, and what is said.
+type Case<'a> = (&'a str, Vec<(&'a str, &'a str)>, Option<Fault>, i32, [&'a str; 2]);
+
 #[test]
 fn what_cannot_be_is_said_with_what_to_do() {
     let desk = Desk::new();
     let (reader, writer) = (desk.github.token(Permission::Read), desk.github.token(Permission::Write));
-    type Case<'a> = (&'a str, Vec<(&'a str, &'a str)>, Option<Fault>, i32, [&'a str; 2]);
     let table: Vec<Case> = vec![
         ("no token", vec![], None, 2, ["GITHUB_TOKEN is not set", "GITHUB_TOKEN: ${{ github.token }}"]),
         (

@@ -1,6 +1,8 @@
 //! An HTTP server that answers as GitHub's
 //! [API of comments](https://docs.github.com/en/rest/issues/comments) is documented to.
 
+#![allow(clippy::result_large_err, reason = "an answer is what it is")]
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

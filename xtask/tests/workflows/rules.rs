@@ -34,7 +34,9 @@ fn actions_of_others_are_pinned_by_commit_with_their_version_beside_them() {
     let mut add = |path: &std::path::Path| {
         texts.push((path.display().to_string(), std::fs::read_to_string(path).expect("a file")));
     };
-    files::paths().iter().for_each(|path| add(path));
+    for path in files::paths() {
+        add(&path);
+    }
     add(&files::root().join(".github/actions/prepare/action.yml"));
 
     let mut pins: BTreeMap<String, String> = BTreeMap::new();

@@ -150,7 +150,8 @@ impl Runs {
     }
 
     fn logs(&self) -> String {
-        self.0.iter().map(|ran| format!("== {} {:?}\n{}", ran.name, ran.ended, ran.log)).collect()
+        let logs = self.0.iter().map(|ran| format!("== {} {:?}\n{}", ran.name, ran.ended, ran.log));
+        logs.collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -336,7 +337,13 @@ impl Run<'_> {
         }
     }
 
-    fn contexts(&self, member: &Member, needs: &BTreeMap<&str, Ended>, vars: Value, token: &str) -> Contexts {
+    fn contexts(
+        &self,
+        member: &Member,
+        needs: &BTreeMap<&str, Ended>,
+        vars: &Value,
+        token: &str,
+    ) -> Contexts {
         let needs: BTreeMap<_, _> =
             needs.iter().map(|(name, ended)| (*name, json!({"result": ended.as_str()}))).collect();
         let contexts = json!({
@@ -362,7 +369,7 @@ impl Run<'_> {
         let job = member.job;
         let mut ran =
             Ran { name: String::new(), ended: Ended::Skipped, summary: String::new(), log: String::new() };
-        let bare = self.contexts(member, needs, json!({}), "");
+        let bare = self.contexts(member, needs, &json!({}), "");
         let status = needs.values().all(|ended| *ended == Ended::Success);
         let status = if status { Status::Success } else { Status::Failure };
         if !expression::condition(job.condition.as_deref(), &bare, status).unwrap_or_else(self.wrong(member))
@@ -396,7 +403,7 @@ impl Run<'_> {
             self.event.payload["pull_request"]["head"]["repo"]["full_name"] != "mallory/telemetry";
         let writes = from_here && permissions.get("pull-requests").is_some_and(|level| level == "write");
         let token = self.repository.github.token(if writes { Permission::Write } else { Permission::Read });
-        let contexts = self.contexts(member, needs, vars, &token);
+        let contexts = self.contexts(member, needs, &vars, &token);
 
         let workspace = tempfile::tempdir().expect("a folder");
         let mut place = Place {
@@ -459,18 +466,23 @@ impl Place<'_> {
                 continue;
             }
             let began = Instant::now();
-            self.ran.log.push_str(&format!("-- {}\n", step.name));
+            self.log(format_args!("-- {}", step.name));
             let done = match (&step.run, &step.uses) {
                 (Some(run), None) => self.bash(step, run),
                 (None, Some(uses)) => self.action(step, uses),
                 _ => panic!("{}: a step runs or uses", step.name),
             };
-            self.ran.log.push_str(&format!("-- {:.1}s\n", began.elapsed().as_secs_f64()));
+            self.log(format_args!("-- {:.1}s", began.elapsed().as_secs_f64()));
             if !done {
                 status = Status::Failure;
             }
         }
         if status == Status::Success { Ended::Success } else { Ended::Failure }
+    }
+
+    fn log(&mut self, line: std::fmt::Arguments<'_>) {
+        self.ran.log.push_str(&line.to_string());
+        self.ran.log.push('\n');
     }
 
     fn text(&self, template: &str) -> String {
@@ -511,12 +523,7 @@ impl Place<'_> {
         }
         let output = command.output().expect("bash runs");
         let read = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        self.ran.log.push_str(&format!(
-            "{}{}{}\n",
-            read(&output.stdout),
-            read(&output.stderr),
-            output.status
-        ));
+        self.log(format_args!("{}{}{}", read(&output.stdout), read(&output.stderr), output.status));
         self.ran.summary.push_str(&std::fs::read_to_string(&summary).unwrap_or_default());
         output.status.success()
     }
@@ -578,7 +585,7 @@ impl Place<'_> {
                 if kept.exists() {
                     copy(&kept, &to);
                 } else {
-                    self.ran.log.push_str(&format!("there is no artifact {name}\n"));
+                    self.log(format_args!("there is no artifact {name}"));
                 }
                 kept.exists()
             }
