@@ -215,8 +215,10 @@ mod tests {
             kept: None,
         };
         let mut expired = ["elsewhere-1", "preview-1", "preview-2", "prod"].map(of);
+        // The Region in which the emulator has the stack.
+        let set = format!("region={}", session.environment.region);
         let global =
-            Cli::parse_from(["xtask", "cleanup", "--env", "preview", "--set", "twin.enabled=false"]).global;
+            Cli::parse_from(["xtask", "cleanup", "--set", "twin.enabled=false", "--set", &set]).global;
         let report = Report::new(Format::Json);
         let (going, failed) =
             plan(&Project::locate(), &global, session.endpoints.as_ref(), &mut expired, &report).await;
