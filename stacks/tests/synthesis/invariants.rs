@@ -152,7 +152,8 @@ fn every_property_of_a_job_that_matters_is_noticed() {
 #[test]
 fn a_finding_that_is_skipped_without_a_reason_is_noticed() {
     const REASON: &str = "Nothing is in it that anybody would miss, and nobody else may read it";
-    let cases: [(&[(&str, &str)], &[Breach]); 5] = [
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a [Breach]);
+    let cases: [Case<'_>; 5] = [
         (&[("CKV_AWS_27", REASON)], &[]),
         (&[("CKV_AWS_27", "")], &[Breach::Unexplained("CKV_AWS_27".into())]),
         (&[("CKV_AWS_27", "by design")], &[Breach::Unexplained("CKV_AWS_27".into())]),

@@ -125,17 +125,12 @@ fn jdk(environment: &Environment) -> Finding {
 }
 
 fn packages(subject: &'static str, requirements: &Requirements, project: &Project) -> Finding {
-    match Venv::find(requirements, project) {
-        Some(venv) => Finding::fine(subject, shown(project, &venv.bin())),
-        None => {
-            let place = venv::location(requirements, project);
-            let (place, megabytes) = (shown(project, &place), requirements.megabytes);
-            Finding::absent(
-                subject,
-                format!("are set up in {place} when they are first needed ({megabytes} MB)"),
-            )
-        }
+    if let Some(venv) = Venv::find(requirements, project) {
+        return Finding::fine(subject, shown(project, &venv.bin()));
     }
+    let place = venv::location(requirements, project);
+    let (place, megabytes) = (shown(project, &place), requirements.megabytes);
+    Finding::absent(subject, format!("are set up in {place} when they are first needed ({megabytes} MB)"))
 }
 
 fn disk(folder: &Path) -> Finding {

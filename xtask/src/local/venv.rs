@@ -135,7 +135,7 @@ impl Venv {
         if self.root.exists() {
             std::fs::remove_dir_all(&self.root).map_err(failed)?;
         }
-        let step = report.step(&format!("Setting up {title}"));
+        let step = report.step(format_args!("Setting up {title}"));
         step.update(format_args!("Setting up {title}: the environment"));
         run(Command::new(&base.path).args(["-I", "-m", "venv"]).arg(&self.root), |_| {}).await?;
 

@@ -42,7 +42,8 @@ enum Reference {
 
 /// A type of resource that policies are about.
 struct Kind {
-    kind: &'static str,
+    /// For instance `AWS::IAM::Role`.
+    of: &'static str,
     /// The property that names it.
     name: &'static str,
     reference: Reference,
@@ -54,23 +55,23 @@ struct Kind {
 /// [Service Authorization Reference](https://docs.aws.amazon.com/service-authorization/latest/reference/).
 #[rustfmt::skip]
 static KINDS: &[Kind] = &[
-    Kind { kind: "AWS::EFS::FileSystem",                 name: "",                reference: Reference::Name, arn: "elasticfilesystem:{region}:{account}:file-system/fs-0123456789abcdef0" },
-    Kind { kind: "AWS::IAM::ManagedPolicy",              name: "ManagedPolicyName", reference: Reference::Arn, arn: "iam::{account}:policy/{name}" },
-    Kind { kind: "AWS::IAM::OIDCProvider",               name: "",                reference: Reference::Arn,  arn: "iam::{account}:oidc-provider/token.actions.githubusercontent.com" },
-    Kind { kind: "AWS::IAM::Role",                       name: "RoleName",        reference: Reference::Name, arn: "iam::{account}:role/{name}" },
-    Kind { kind: "AWS::Kinesis::Stream",                 name: "Name",            reference: Reference::Name, arn: "kinesis:{region}:{account}:stream/{name}" },
-    Kind { kind: "AWS::KinesisFirehose::DeliveryStream", name: "DeliveryStreamName", reference: Reference::Name, arn: "firehose:{region}:{account}:deliverystream/{name}" },
-    Kind { kind: "AWS::KMS::Key",                        name: "",                reference: Reference::Name, arn: "kms:{region}:{account}:key/01234567-89ab-cdef-0123-456789abcdef" },
-    Kind { kind: "AWS::Lambda::Function",                name: "FunctionName",    reference: Reference::Name, arn: "lambda:{region}:{account}:function:{name}" },
-    Kind { kind: "AWS::Logs::LogGroup",                  name: "LogGroupName",    reference: Reference::Name, arn: "logs:{region}:{account}:log-group:{name}:*" },
-    Kind { kind: "AWS::S3::Bucket",                      name: "BucketName",      reference: Reference::Name, arn: "s3:::{name}" },
-    Kind { kind: "AWS::SNS::Topic",                      name: "TopicName",       reference: Reference::Arn,  arn: "sns:{region}:{account}:{name}" },
-    Kind { kind: "AWS::SQS::Queue",                      name: "QueueName",       reference: Reference::Name, arn: "sqs:{region}:{account}:{name}" },
-    Kind { kind: "AWS::SecretsManager::Secret",          name: "Name",            reference: Reference::Arn,  arn: "secretsmanager:{region}:{account}:secret:{name}-a1b2c3" },
-    Kind { kind: "AWS::Timestream::Database",            name: "DatabaseName",    reference: Reference::Name, arn: "timestream:{region}:{account}:database/{name}" },
-    Kind { kind: "AWS::Timestream::Table",               name: "TableName",       reference: Reference::Name, arn: "timestream:{region}:{account}:database/{DatabaseName}/table/{name}" },
-    Kind { kind: "Custom::TimestreamDatabase",           name: "DatabaseName",    reference: Reference::Name, arn: "timestream:{region}:{account}:database/{name}" },
-    Kind { kind: "Custom::TimestreamTable",              name: "TableName",       reference: Reference::Name, arn: "timestream:{region}:{account}:database/{DatabaseName}/table/{name}" },
+    Kind { of: "AWS::EFS::FileSystem",                 name: "",                reference: Reference::Name, arn: "elasticfilesystem:{region}:{account}:file-system/fs-0123456789abcdef0" },
+    Kind { of: "AWS::IAM::ManagedPolicy",              name: "ManagedPolicyName", reference: Reference::Arn, arn: "iam::{account}:policy/{name}" },
+    Kind { of: "AWS::IAM::OIDCProvider",               name: "",                reference: Reference::Arn,  arn: "iam::{account}:oidc-provider/token.actions.githubusercontent.com" },
+    Kind { of: "AWS::IAM::Role",                       name: "RoleName",        reference: Reference::Name, arn: "iam::{account}:role/{name}" },
+    Kind { of: "AWS::Kinesis::Stream",                 name: "Name",            reference: Reference::Name, arn: "kinesis:{region}:{account}:stream/{name}" },
+    Kind { of: "AWS::KinesisFirehose::DeliveryStream", name: "DeliveryStreamName", reference: Reference::Name, arn: "firehose:{region}:{account}:deliverystream/{name}" },
+    Kind { of: "AWS::KMS::Key",                        name: "",                reference: Reference::Name, arn: "kms:{region}:{account}:key/01234567-89ab-cdef-0123-456789abcdef" },
+    Kind { of: "AWS::Lambda::Function",                name: "FunctionName",    reference: Reference::Name, arn: "lambda:{region}:{account}:function:{name}" },
+    Kind { of: "AWS::Logs::LogGroup",                  name: "LogGroupName",    reference: Reference::Name, arn: "logs:{region}:{account}:log-group:{name}:*" },
+    Kind { of: "AWS::S3::Bucket",                      name: "BucketName",      reference: Reference::Name, arn: "s3:::{name}" },
+    Kind { of: "AWS::SNS::Topic",                      name: "TopicName",       reference: Reference::Arn,  arn: "sns:{region}:{account}:{name}" },
+    Kind { of: "AWS::SQS::Queue",                      name: "QueueName",       reference: Reference::Name, arn: "sqs:{region}:{account}:{name}" },
+    Kind { of: "AWS::SecretsManager::Secret",          name: "Name",            reference: Reference::Arn,  arn: "secretsmanager:{region}:{account}:secret:{name}-a1b2c3" },
+    Kind { of: "AWS::Timestream::Database",            name: "DatabaseName",    reference: Reference::Name, arn: "timestream:{region}:{account}:database/{name}" },
+    Kind { of: "AWS::Timestream::Table",               name: "TableName",       reference: Reference::Name, arn: "timestream:{region}:{account}:database/{DatabaseName}/table/{name}" },
+    Kind { of: "Custom::TimestreamDatabase",           name: "DatabaseName",    reference: Reference::Name, arn: "timestream:{region}:{account}:database/{name}" },
+    Kind { of: "Custom::TimestreamTable",              name: "TableName",       reference: Reference::Name, arn: "timestream:{region}:{account}:database/{DatabaseName}/table/{name}" },
 ];
 
 /// Every policy document of the stacks. A parameter is filled from the stack whose output it carries,
@@ -183,13 +184,14 @@ impl Scope<'_> {
         let mut filled = pieces.next().unwrap_or_default().to_owned();
         for piece in pieces {
             let (name, rest) = piece.split_once('}').unwrap_or((piece, ""));
-            filled.push_str(&match (name.strip_prefix('!'), variables.get(name)) {
+            let value = match (name.strip_prefix('!'), variables.get(name)) {
                 // A variable of IAM's own.
                 (Some(literal), _) => format!("${{{literal}}}"),
                 (None, Some(value)) => self.text(value),
                 (None, None) if name.contains('.') => self.attribute(name),
                 (None, None) => self.reference(name),
-            });
+            };
+            filled.push_str(&value);
             filled.push_str(rest);
         }
         filled
@@ -276,7 +278,7 @@ impl Scope<'_> {
 }
 
 fn of_kind(resource: &Resource) -> Option<&'static Kind> {
-    KINDS.iter().find(|kind| kind.kind == resource.kind())
+    KINDS.iter().find(|kind| kind.of == resource.kind())
 }
 
 fn single(map: &Map<String, Value>) -> Option<(&String, &Value)> {
