@@ -437,7 +437,7 @@ mod tests {
         std::fs::write(one.path_of("jsonl-transform"), "other").expect("written");
         one.write();
         assert_eq!(files(&one), files(&other));
-        let made = [Archives::from_iter(one.made.clone().into_iter().take(1))];
+        let made = [one.made.clone().into_iter().take(1).collect::<Archives>()];
         let less = Index::of(&[one.wanted(&CODE[..1])], &made);
         write(one.out.path(), &less, &made).expect("written");
         assert_eq!(files(&one).len(), 2);

@@ -333,9 +333,10 @@ mod tests {
 
     #[test]
     fn limits_are_told_from_missing_permissions() {
+        type Case<'a> = (u16, &'a [(&'static str, &'a str)], &'a str, Option<std::ops::RangeInclusive<u64>>);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
         let soon = (now + 30).to_string();
-        let table: [(u16, &[(&'static str, &str)], &str, Option<std::ops::RangeInclusive<u64>>); 8] = [
+        let table: [Case<'_>; 8] = [
             (403, &[], "Resource not accessible by integration", None),
             (404, &[("retry-after", "5")], "Not Found", None),
             (403, &[("retry-after", "5")], "You have exceeded a secondary rate limit", Some(5..=5)),

@@ -60,7 +60,8 @@ mod tests {
 
     #[test]
     fn only_a_runner_s_own_word_makes_a_run() {
-        let table: [(&[(&str, &str)], Option<Option<&str>>); 5] = [
+        type Case<'a> = (&'a [(&'a str, &'a str)], Option<Option<&'a str>>);
+        let table: [Case<'_>; 5] = [
             (&[], None),
             (&[(SUMMARY, "/tmp/summary")], None),
             (&[(ACTIONS, "false"), (SUMMARY, "/tmp/summary")], None),
