@@ -10,6 +10,8 @@ use crate::cfn::{Auditor, Resource};
 static REASONS: &[(&str, &str, &str)] = &[
     ("PERMISSIONS_MANAGEMENT_ACTIONS", "iam:CreateRole",
         "It makes the roles of this environment's stacks, by their names, and each with the environment's boundary: it can neither leave that out nor take it off"),
+    ("PERMISSIONS_MANAGEMENT_ACTIONS", "kms:CreateGrant",
+        "Timestream takes a grant of its own key in the name of whoever makes a database; a condition limits it to that service and to grants for AWS resources"),
     ("PERMISSIONS_MANAGEMENT_ACTIONS", "lambda:AddPermission",
         "Who may invoke a function comes with the function, and it changes this environment's functions alone, by their names"),
     ("PERMISSIONS_MANAGEMENT_ACTIONS", "s3:PutBucketPolicy",

@@ -32,6 +32,8 @@ static MUTED: &[Muted] = &[
         path: TRUST_POLICY,
         detail: "token.actions.githubusercontent.com:",
     },
+    // A condition key of every service, which is newer than parliament's data.
+    Muted { rule: "UNKNOWN_CONDITION_FOR_ACTION", path: "", detail: "aws:ViaAWSService" },
     // An ARN that is compared as text is compared exactly; `ArnEquals` would read patterns.
     Muted { rule: "MISMATCHED_TYPE_BUT_USABLE", path: "", detail: "StringEquals requires" },
     Muted { rule: "MISMATCHED_TYPE_BUT_USABLE", path: "", detail: "StringNotEquals requires" },
