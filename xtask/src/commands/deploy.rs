@@ -74,8 +74,9 @@ impl Deploy {
 
         let engine = Engine::new(&session, &consent, report);
         let plan = plan(&engine, &environment, &stacks, &archives, &current).await?;
-        agreed(&plan, &consent, &way(&environment), report)?;
-        confirm(&plan, &environment, Looked::Never, global, report)?;
+        let on_delete = deploy::plan::on_delete(&environment, &current);
+        agreed(&plan, &consent, &way(on_delete), report)?;
+        confirm(&plan, &environment, on_delete, Looked::Never, global, report)?;
         carry_out(&engine, &plan, &project, &session, global).await
     }
 }
@@ -113,7 +114,8 @@ async fn execute_saved(
         }
     };
     let session = Session::open(model, environment, endpoints).await?;
-    still(&session, &saved, report).await?;
+    let current = still(&session, &saved, report).await?;
+    let on_delete = deploy::plan::on_delete(&session.environment, &current);
 
     let storage = saved.stacks.iter().find(|stack| stack.plan.name == STORAGE.0);
     let own = storage.and_then(|stack| stack.seen.as_ref()?.outputs.get(STORAGE.1)).cloned();
@@ -122,7 +124,7 @@ async fn execute_saved(
     let files = delivery::find(&saved, &session.s3(), bucket.as_deref(), &folders).await?;
     let plan = saved.plan(&files);
     agreed(&plan, consent, &Next::Saved(path.to_owned()), report)?;
-    if confirm(&plan, &session.environment, Looked::AtPlan, global, report)? == Asked::Person {
+    if confirm(&plan, &session.environment, on_delete, Looked::AtPlan, global, report)? == Asked::Person {
         // Looking takes time.
         still(&session, &saved, report).await?;
     }
@@ -130,10 +132,14 @@ async fn execute_saved(
     carry_out(&engine, &plan, project, &session, global).await
 }
 
-/// Makes sure that everything is as a plan saw it.
-async fn still(session: &Session, saved: &SavedPlan, report: &Report) -> Result<(), Failure> {
-    let moved = deploy::moved_since(&session.cloudformation(), saved).await?;
-    if moved.is_empty() { Ok(()) } else { Err(refused(saved, moved, report)) }
+/// Makes sure that everything is as a plan saw it, and gives what is there.
+async fn still(
+    session: &Session,
+    saved: &SavedPlan,
+    report: &Report,
+) -> Result<BTreeMap<String, Current>, Failure> {
+    let (current, moved) = deploy::moved_since(&session.cloudformation(), saved).await?;
+    if moved.is_empty() { Ok(current) } else { Err(refused(saved, moved, report)) }
 }
 
 /// Tells what moved.
@@ -215,9 +221,9 @@ async fn plan(
     deploy::settled_plan(engine, &desired, plan).await
 }
 
-/// How a plan for an environment is carried out.
-pub(super) fn way(environment: &Environment) -> Next {
-    match environment.on_delete {
+/// How a plan is carried out for an environment whose data ends so.
+pub(super) fn way(on_delete: OnDelete) -> Next {
+    match on_delete {
         OnDelete::Retain => Next::Save,
         OnDelete::Delete => Next::Deploy,
     }
@@ -245,11 +251,12 @@ enum Asked {
 fn confirm(
     plan: &Plan,
     environment: &Environment,
+    on_delete: OnDelete,
     looked: Looked,
     global: &Global,
     report: &Report,
 ) -> Result<Asked, Declined> {
-    let keeps = environment.on_delete == OnDelete::Retain;
+    let keeps = on_delete == OnDelete::Retain;
     let agreed = match looked {
         Looked::AtPlan => global.yes,
         Looked::Never => global.yes && !keeps,
@@ -268,7 +275,7 @@ fn confirm(
     if PlanDocument::of(plan).next(&Next::Answer).text(&mut text).is_ok() {
         report.note(text.trim_end());
     }
-    let agreed = match environment.on_delete {
+    let agreed = match on_delete {
         OnDelete::Retain => {
             report.ask(format_args!("Type {name} to deploy:")).as_deref() == Some(name.as_str())
         }

@@ -157,7 +157,7 @@ impl Plan {
         report: &Report,
     ) -> Result<(), Failure> {
         let Some(path) = &self.out else {
-            report.print(&PlanDocument::of(plan).next(&way(environment)));
+            report.print(&PlanDocument::of(plan).next(&way(deploy::plan::on_delete(environment, current))));
             return Ok(());
         };
         let commit = saved::commit(project.root());

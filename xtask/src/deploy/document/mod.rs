@@ -26,6 +26,7 @@ use serde::Serialize;
 pub use self::deployed::Deployed;
 pub use self::plan::{Next, PlanDocument};
 pub use self::refusal::Refused;
+pub use self::wording::fate;
 use crate::report::{Document, STRONG, paint};
 
 /// The outputs of stacks.

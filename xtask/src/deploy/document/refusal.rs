@@ -59,6 +59,9 @@ impl<'a> Refused<'a> {
             Why::Moved { .. } => {
                 format!("`{environment}` is not as this plan saw it, so nothing was changed")
             }
+            Why::Losses(losses) if unguarded(losses) => {
+                format!("`{environment}` would no longer keep its data, so nothing was changed")
+            }
             Why::Losses(_) => format!("`{environment}` would lose data, so nothing was changed"),
         }
     }
@@ -81,6 +84,11 @@ impl<'a> Refused<'a> {
             }
         }
     }
+}
+
+/// Whether everything stays, and only what keeps it goes.
+fn unguarded(losses: &[(&Loss, Option<&ResourceChange>)]) -> bool {
+    losses.iter().all(|(loss, _)| loss.data == Data::Unguarded)
 }
 
 /// As every error is told to a program.
@@ -119,7 +127,7 @@ impl Document for Refused<'_> {
                 for (loss, change) in losses {
                     let (style, fate) = match loss.data {
                         Data::Lost => (BAD, fate(loss.data)),
-                        Data::Retained => (CAUTION, fate(loss.data)),
+                        Data::Retained | Data::Unguarded => (CAUTION, fate(loss.data)),
                     };
                     let name = paint(STRONG, format_args!("{}.{}", loss.stack, loss.logical_id));
                     let kind = change.map(|change| format!(" {}", change.kind)).unwrap_or_default();
@@ -146,8 +154,9 @@ impl Document for Refused<'_> {
                 table(out, &["Stack", "What moved"], rows)?;
             }
             Why::Losses(losses) => {
-                let alert = "[!CAUTION]\n**Data would not stay where it is**, and nobody agreed to it.";
-                writeln!(out, "{}", quoted(alert))?;
+                let what = if unguarded(losses) { "no longer be kept" } else { "not stay where it is" };
+                let alert = format!("[!CAUTION]\n**Data would {what}**, and nobody agreed to it.");
+                writeln!(out, "{}", quoted(&alert))?;
                 let rows = losses.iter().map(|(loss, change)| {
                     let name = cell(&format!("{}.{}", loss.stack, loss.logical_id));
                     let kind = change.map(|change| format!("<br>{}", cell(&change.kind))).unwrap_or_default();
