@@ -4,7 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use super::document::fate;
+use super::document::{fate, selection};
+use super::options::Options;
 use super::plan::{Loss, Plan};
 use crate::failure::{Exit, Explain};
 
@@ -52,6 +53,8 @@ pub enum Declined {
     NeedsPlan {
         /// The environment.
         environment: String,
+        /// What the command said.
+        options: Options,
     },
     /// The person said no.
     #[error("nothing was changed")]
@@ -86,9 +89,11 @@ impl Explain for Declined {
                     .join(" ")
             )),
             Self::NobodyToAsk { .. } => Some("`--yes` answers in advance".to_owned()),
-            Self::NeedsPlan { environment } => Some(format!(
-                "first `cargo xtask plan --env {environment} --out plan.json`, then \
-                 `cargo xtask deploy --plan plan.json --yes`"
+            Self::NeedsPlan { environment, options } => Some(format!(
+                "first `cargo xtask plan{}{} --out plan.json`, then `cargo xtask deploy --plan plan.json{} --yes`",
+                selection(environment),
+                options.planning(),
+                options.executing()
             )),
             Self::ByPerson => None,
         }

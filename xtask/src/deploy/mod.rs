@@ -1,6 +1,6 @@
 //! Deployment: what shall be, what is, the plan between them, and its execution.
 //!
-//! `plan`, `graph`, `description`, `difference`, `property`, `security`, `merge`, `replacement` and `status` are pure. The others talk to services.
+//! `plan`, `graph`, `description`, `difference`, `property`, `security`, `merge`, `options`, `replacement` and `status` are pure. The others talk to services.
 
 pub mod application;
 mod application_error;
@@ -15,6 +15,7 @@ pub mod execute;
 pub mod graph;
 pub mod merge;
 pub mod moved;
+pub mod options;
 pub mod pace;
 pub mod plan;
 pub mod preflight;

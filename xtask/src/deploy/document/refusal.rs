@@ -10,6 +10,7 @@ use super::plan::Next;
 use super::wording::{because, fate, selection};
 use crate::deploy::difference::{Data, ResourceChange};
 use crate::deploy::moved::{Moved, Refusal};
+use crate::deploy::options::Options;
 use crate::deploy::plan::{Loss, Plan};
 use crate::failure::Exit;
 use crate::report::{BAD, CAUTION, Document, STRONG, paint};
@@ -32,22 +33,22 @@ enum Why<'a> {
 impl<'a> Refused<'a> {
     /// The environment is not as a saved plan saw it.
     pub fn moved(refusal: &'a Refusal) -> Self {
-        let Refusal { environment, made, moved } = refusal;
+        let Refusal { environment, made, options, moved } = refusal;
         let selection = selection(environment);
         let next = vec![
-            format!("cargo xtask plan{selection} --out plan.json"),
-            format!("cargo xtask deploy{selection} --plan plan.json --yes"),
+            format!("cargo xtask plan{selection}{} --out plan.json", options.planning()),
+            format!("cargo xtask deploy{selection} --plan plan.json{} --yes", options.executing()),
         ];
         Self { environment, why: Why::Moved { made, moved }, next }
     }
 
     /// A plan would lose data, and nobody agreed to it. `next` says how the plan would be carried out.
-    pub fn losses(plan: &'a Plan, losses: &'a [Loss], next: &Next) -> Self {
+    pub fn losses(plan: &'a Plan, losses: &'a [Loss], next: &Next, options: &Options) -> Self {
         let change = |loss: &Loss| {
             let stack = plan.stacks.iter().find(|stack| stack.name == loss.stack)?;
             stack.resources.iter().find(|change| change.logical_id == loss.logical_id)
         };
-        let next = super::PlanDocument::of(plan).next(next).next;
+        let next = super::PlanDocument::of(plan).next(next, options).next;
         let losses = losses.iter().map(|loss| (loss, change(loss))).collect();
         Self { environment: &plan.environment, why: Why::Losses(losses), next }
     }
