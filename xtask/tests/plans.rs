@@ -290,7 +290,7 @@ fn what_keeps_its_data_needs_a_plan(desk: &Desk) {
     for more in [&["--yes"][..], &[]] {
         let declined = desk.pipeline.xtask(&[&deploy[..], more].concat()).expect(3).json();
         let hint = declined["error"]["hint"].as_str().unwrap_or_default().to_owned();
-        assert!(hint.contains("plan --env vault --out plan.json"), "{declined}");
+        assert!(hint.contains("plan --env vault --stack ingest --out plan.json"), "{declined}");
         assert!(hint.contains("deploy --plan plan.json --yes"), "{declined}");
     }
 
@@ -298,9 +298,25 @@ fn what_keeps_its_data_needs_a_plan(desk: &Desk) {
     // The plan names its environment; another one is refused, and so is what nobody agreed to.
     desk.deploy("vault.json", &["--yes", "--env", "local"], 2);
     desk.deploy("vault.json", &["--yes", "--set", "topic_prefix=one"], 2);
+    desk.deploy("vault.json", &["--yes", "--instance", "12"], 2);
+    // What cannot count is refused as usage, before anything is read.
+    let file = desk.file("vault.json").display().to_string();
+    desk.pipeline.xtask(&["deploy", "--plan", &file, "--expires", "3d"]).expect(2);
     desk.deploy("vault.json", &[], 3);
     let deployed = desk.deploy("vault.json", &["--yes"], 0);
     assert_eq!((&deployed["environment"], action(&deployed, "ingest")), (&json!("vault"), "created"));
+    // Overriding what the environment says is no consent to what is deployed.
+    let bare = [&deploy[..], &["--set", "on_delete=delete", "--yes"]].concat();
+    let declined = desk.pipeline.xtask(&bare).expect(3).json();
+    let losses = declined["error"]["details"]["losses"].as_array().expect("losses").clone();
+    assert!(losses.iter().all(|loss| loss["data"] == "unguarded") && !losses.is_empty(), "{declined}");
+    let allowed =
+        losses.iter().map(|loss| format!("{}.{}", loss["stack"], loss["logical_id"]).replace('"', ""));
+    let allowed: Vec<String> = allowed.flat_map(|name| ["--allow-data-loss".to_owned(), name]).collect();
+    let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
+    let declined = desk.pipeline.xtask(&[&bare[..], &allowed].concat()).expect(3).json();
+    let hint = declined["error"]["hint"].as_str().unwrap_or_default();
+    assert!(hint.contains("deploy --plan plan.json --yes"), "{declined}");
     // What changes nothing needs nobody's consent.
     let again = desk.pipeline.xtask(&[&deploy[..], &["--yes"]].concat()).expect(0).json();
     assert_eq!(action(&again, "ingest"), "unchanged");

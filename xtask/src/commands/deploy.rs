@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use stacks::environment::{Environment, Expiry, OnDelete, Target};
+use stacks::environment::{Environment, Expiry, OnDelete, Target, name};
 use stacks::{Inputs, Stack};
 use telemetry::Model;
 
@@ -13,9 +13,10 @@ use crate::artifacts::{self, Archives};
 use crate::cli::Global;
 use crate::deploy::application::{ApplicationError, Applications, Running};
 use crate::deploy::consent::{Consent, Declined};
-use crate::deploy::document::{Deployed, Next, PlanDocument, Refused};
-use crate::deploy::execute::{self, Engine, Outcomes, STORAGE, StackError};
+use crate::deploy::document::{Deployed, Next, PlanDocument, Refused, Way, selection};
+use crate::deploy::execute::{self, Binding, Engine, Outcomes, STORAGE, StackError};
 use crate::deploy::moved::{self, Refusal};
+use crate::deploy::options::Options;
 use crate::deploy::plan::{Current, Plan};
 use crate::deploy::saved::{SavedPlan, SavedPlanError};
 use crate::deploy::{self, delivery, preflight, state};
@@ -36,7 +37,7 @@ use crate::target::Session;
 pub struct Deploy {
     /// Execute exactly this plan, which `plan --out` saved, or nothing: builds nothing, and refuses when
     /// anything moved since. The environment is that of the plan.
-    #[arg(long, value_name = "FILE", conflicts_with = "stacks")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["stacks", "expires"])]
     plan: Option<PathBuf>,
     /// Deploy this stack and those that it needs only. May be given several times.
     #[arg(long = "stack", value_name = "STACK")]
@@ -74,9 +75,21 @@ impl Deploy {
 
         let engine = Engine::new(&session, &consent, report);
         let plan = plan(&engine, &environment, &stacks, &archives, &current).await?;
-        agreed(&plan, &consent, &way(&environment), report)?;
-        confirm(&plan, &environment, Looked::Never, global, report)?;
-        carry_out(&engine, &plan, &project, &session, global).await
+        let on_delete = deploy::plan::on_delete(&environment, &current);
+        let options = self.options(global);
+        agreed(&plan, &consent, &way(on_delete), &options, report)?;
+        let asking = Asking { on_delete, looked: Looked::Never, options: &options };
+        confirm(&plan, &environment, &asking, global, report)?;
+        carry_out(&engine, &plan, &options, &project, &session, global).await
+    }
+
+    fn options(&self, global: &Global) -> Options {
+        Options {
+            overrides: global.set.clone(),
+            stacks: self.stacks.clone(),
+            expires: self.expires.map(|day| day.to_string()),
+            artifacts: self.artifacts.clone(),
+        }
     }
 }
 
@@ -89,17 +102,20 @@ async fn execute_saved(
     global: &Global,
     report: &Report,
 ) -> Outcome {
-    let saved = SavedPlan::read(path)?;
+    let mut saved = SavedPlan::read(path)?;
+    saved.options.artifacts = built.map(Path::to_path_buf);
     if !global.set.is_empty() {
         return Err(Failure::new(Exit::Configuration, "`--set` changes nothing of a plan that is saved")
             .hint("give it to `plan --out`, which saves it with the plan"));
     }
     let here = global.environment();
-    if global.env_named && here != saved.environment {
+    let (_, instance) = name::split(&saved.environment);
+    let other_instance = global.instance.is_some() && global.instance.as_deref() != instance;
+    if (global.env_named && here != saved.environment) || other_instance {
         let planned = saved.environment;
         return Err(SavedPlanError::Elsewhere { what: "environment", planned, here }.into());
     }
-    let (model, environment) = project.load_named(&saved.environment, &saved.overrides)?;
+    let (model, environment) = project.load_named(&saved.environment, &saved.options.overrides)?;
     saved.fits(&environment)?;
     let endpoints = match (environment.target, local::running(project, global)) {
         (Target::Aws, _) => None,
@@ -113,7 +129,8 @@ async fn execute_saved(
         }
     };
     let session = Session::open(model, environment, endpoints).await?;
-    still(&session, &saved, report).await?;
+    let current = still(&session, &saved, report).await?;
+    let on_delete = deploy::plan::on_delete(&session.environment, &current);
 
     let storage = saved.stacks.iter().find(|stack| stack.plan.name == STORAGE.0);
     let own = storage.and_then(|stack| stack.seen.as_ref()?.outputs.get(STORAGE.1)).cloned();
@@ -121,34 +138,46 @@ async fn execute_saved(
     let folders = artifacts::places(project, built, &saved.environment)?;
     let files = delivery::find(&saved, &session.s3(), bucket.as_deref(), &folders).await?;
     let plan = saved.plan(&files);
-    agreed(&plan, consent, &Next::Saved(path.to_owned()), report)?;
-    if confirm(&plan, &session.environment, Looked::AtPlan, global, report)? == Asked::Person {
+    agreed(&plan, consent, &Next::Saved(path.to_owned()), &saved.options, report)?;
+    let asking = Asking { on_delete, looked: Looked::AtPlan, options: &saved.options };
+    if confirm(&plan, &session.environment, &asking, global, report)? == Asked::Person {
         // Looking takes time.
         still(&session, &saved, report).await?;
     }
     let engine = Engine::new(&session, consent, report).bound();
-    carry_out(&engine, &plan, project, &session, global).await
+    carry_out(&engine, &plan, &saved.options, project, &session, global).await
 }
 
-/// Makes sure that everything is as a plan saw it.
-async fn still(session: &Session, saved: &SavedPlan, report: &Report) -> Result<(), Failure> {
-    let moved = deploy::moved_since(&session.cloudformation(), saved).await?;
-    if moved.is_empty() { Ok(()) } else { Err(refused(saved, moved, report)) }
+/// Makes sure that everything is as a plan saw it, and gives what is there.
+async fn still(
+    session: &Session,
+    saved: &SavedPlan,
+    report: &Report,
+) -> Result<BTreeMap<String, Current>, Failure> {
+    let (current, moved) = deploy::moved_since(&session.cloudformation(), saved).await?;
+    if moved.is_empty() { Ok(current) } else { Err(refused(saved, moved, report)) }
 }
 
 /// Tells what moved.
 fn refused(saved: &SavedPlan, moved: Vec<moved::Moved>, report: &Report) -> Failure {
-    let refusal = Refusal { environment: saved.environment.clone(), made: saved.made.clone(), moved };
+    let SavedPlan { environment, made, options, .. } = saved.clone();
+    let refusal = Refusal { environment, made, options, moved };
     let document = Refused::moved(&refusal);
     report.print(&document);
     Failure::new(Exit::Declined, document.message())
 }
 
 /// Makes sure that a person agreed to every loss. `next` is how the plan is carried out.
-fn agreed(plan: &Plan, consent: &Consent, next: &Next, report: &Report) -> Result<(), Failure> {
+fn agreed(
+    plan: &Plan,
+    consent: &Consent,
+    next: &Next,
+    options: &Options,
+    report: &Report,
+) -> Result<(), Failure> {
     match consent.require(plan) {
         Err(Declined::Losses(losses)) => {
-            let document = Refused::losses(plan, &losses, next);
+            let document = Refused::losses(plan, &losses, next, options);
             report.print(&document);
             Err(Failure::new(Exit::Declined, document.message()))
         }
@@ -160,20 +189,22 @@ fn agreed(plan: &Plan, consent: &Consent, next: &Next, report: &Report) -> Resul
 async fn carry_out(
     engine: &Engine<'_>,
     plan: &Plan,
+    options: &Options,
     project: &Project,
     session: &Session,
     global: &Global,
 ) -> Outcome {
     let report = engine.report;
+    let way = Way { binding: engine.binding, options };
     let machine = Machine::of(project, global, session);
     let applications = Applications::new(session, machine, report);
     applications.prepare(plan).await?;
     let outcomes = execute::execute(engine, plan, interrupted()).await;
     let started = tokio::select! {
         started = applications.start_all(plan, &outcomes) => started,
-        () = interrupted() => return Err(detached()),
+        () = interrupted() => return Err(detached(plan, way)),
     };
-    let concluded = conclude(plan, &outcomes, started, report)?;
+    let concluded = conclude(plan, &outcomes, started, way, report)?;
     super::dashboards::announce(project, global, session, report).await?;
     Ok(concluded)
 }
@@ -215,9 +246,9 @@ async fn plan(
     deploy::settled_plan(engine, &desired, plan).await
 }
 
-/// How a plan for an environment is carried out.
-pub(super) fn way(environment: &Environment) -> Next {
-    match environment.on_delete {
+/// How a plan is carried out for an environment whose data ends so.
+pub(super) fn way(on_delete: OnDelete) -> Next {
+    match on_delete {
         OnDelete::Retain => Next::Save,
         OnDelete::Delete => Next::Deploy,
     }
@@ -230,6 +261,17 @@ enum Looked {
     AtPlan,
     /// It was made a moment ago.
     Never,
+}
+
+/// What decides who is asked, and what they read.
+#[derive(Debug)]
+struct Asking<'a> {
+    /// What becomes of the environment's data.
+    on_delete: OnDelete,
+    /// Whether somebody has looked at the plan.
+    looked: Looked,
+    /// What the command said.
+    options: &'a Options,
 }
 
 /// Who agreed.
@@ -245,11 +287,12 @@ enum Asked {
 fn confirm(
     plan: &Plan,
     environment: &Environment,
-    looked: Looked,
+    asking: &Asking<'_>,
     global: &Global,
     report: &Report,
 ) -> Result<Asked, Declined> {
-    let keeps = environment.on_delete == OnDelete::Retain;
+    let Asking { on_delete, looked, options } = *asking;
+    let keeps = on_delete == OnDelete::Retain;
     let agreed = match looked {
         Looked::AtPlan => global.yes,
         Looked::Never => global.yes && !keeps,
@@ -259,16 +302,16 @@ fn confirm(
     }
     let name = environment.name.clone();
     if keeps && looked == Looked::Never && (global.yes || !report.interactive()) {
-        return Err(Declined::NeedsPlan { environment: name });
+        return Err(Declined::NeedsPlan { environment: name, options: options.clone() });
     }
     if !report.interactive() {
         return Err(Declined::NobodyToAsk { what: "deploying to", environment: name });
     }
     let mut text = String::new();
-    if PlanDocument::of(plan).next(&Next::Answer).text(&mut text).is_ok() {
+    if PlanDocument::of(plan).next(&Next::Answer, options).text(&mut text).is_ok() {
         report.note(text.trim_end());
     }
-    let agreed = match environment.on_delete {
+    let agreed = match on_delete {
         OnDelete::Retain => {
             report.ask(format_args!("Type {name} to deploy:")).as_deref() == Some(name.as_str())
         }
@@ -288,18 +331,35 @@ pub(super) async fn interrupted() {
 }
 
 /// The person interrupted.
-fn detached() -> Failure {
-    Failure::new(Exit::Unexpected, "interrupted: what the services have begun goes on by itself")
-        .hint("run the same command again: it waits for what is under way, then goes on")
+fn detached(plan: &Plan, way: Way<'_>) -> Failure {
+    let hint = match way.binding {
+        Binding::Loose => {
+            "run the same command again: it waits for what is under way, then goes on".to_owned()
+        }
+        Binding::Exact => {
+            let selection = selection(&plan.environment);
+            format!("wait for it (`cargo xtask status{selection}`), then {}", anew(plan, way))
+        }
+    };
+    Failure::new(Exit::Unexpected, "interrupted: what the services have begun goes on by itself").hint(hint)
+}
+
+/// How what is left of a saved plan is done, which is no longer true when a part of it was executed.
+fn anew(plan: &Plan, way: Way<'_>) -> String {
+    let (selection, planning) = (selection(&plan.environment), way.options.planning());
+    format!(
+        "make a new plan, which holds what is left: `cargo xtask plan{selection}{planning} --out plan.json`"
+    )
 }
 
 fn conclude(
     plan: &Plan,
     outcomes: &Outcomes,
     started: Result<Vec<Running>, ApplicationError>,
+    way: Way<'_>,
     report: &Report,
 ) -> Outcome {
-    let document = Deployed::of(plan, outcomes, &started);
+    let document = Deployed::of(plan, outcomes, &started, way);
     report.print(&document);
     if document.ok() {
         return Ok(Exit::Done);
@@ -312,21 +372,30 @@ fn conclude(
         })
         .collect();
     if errors.is_empty() {
-        return Err(started.err().map_or_else(detached, Failure::from));
+        return Err(match (started.err(), way.binding) {
+            (None, _) => detached(plan, way),
+            (Some(error), Binding::Loose) => error.into(),
+            (Some(error), Binding::Exact) => Failure::from(error).hint(anew(plan, way)),
+        });
     }
     if errors.iter().all(|error| matches!(error, StackError::Refused(_))) {
-        return Err(Failure::new(Exit::Declined, "stacks were not changed, because data would be lost")
-            .hint("`--allow-data-loss` with the names above agrees to it"));
+        let agreement = "`--allow-data-loss` with the names above agrees to it";
+        let hint = match way.binding {
+            Binding::Loose => agreement.to_owned(),
+            Binding::Exact => format!("{}; {agreement}", anew(plan, way)),
+        };
+        let message = "stacks were not changed, because data would be lost";
+        return Err(Failure::new(Exit::Declined, message).hint(hint));
     }
     if errors.iter().all(|error| error.is_refusal()) {
-        let environment = &plan.environment;
-        return Err(Failure::new(Exit::Declined, "stacks were not changed, because the plan does not show it all")
-            .hint(format!(
-                "make a new plan, which knows what the stacks before gave: `cargo xtask plan --env {environment} --out plan.json`"
-            )));
+        let message = "stacks were not changed, because the plan does not show it all";
+        return Err(Failure::new(Exit::Declined, message).hint(anew(plan, way)));
     }
     let failed = errors.len();
     let noun = if failed == 1 { "stack" } else { "stacks" };
-    Err(Failure::new(Exit::StackFailed, format_args!("{failed} {noun} failed"))
-        .hint("once the cause is removed, deploy again: what succeeded is left alone"))
+    let hint = match way.binding {
+        Binding::Loose => "once the cause is removed, deploy again: what succeeded is left alone".to_owned(),
+        Binding::Exact => format!("once the cause is removed, {}", anew(plan, way)),
+    };
+    Err(Failure::new(Exit::StackFailed, format_args!("{failed} {noun} failed")).hint(hint))
 }

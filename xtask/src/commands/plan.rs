@@ -15,6 +15,7 @@ use crate::cli::Global;
 use crate::deploy::consent::Consent;
 use crate::deploy::document::{Next, PlanDocument};
 use crate::deploy::execute::Engine;
+use crate::deploy::options::Options;
 use crate::deploy::plan::{Current, Desired, Plan as Planned};
 use crate::deploy::preview::{Previews, Purpose};
 use crate::deploy::saved::{self, SavedPlan};
@@ -156,13 +157,20 @@ impl Plan {
         global: &Global,
         report: &Report,
     ) -> Result<(), Failure> {
+        let options = Options {
+            overrides: global.set.clone(),
+            stacks: self.stacks.clone(),
+            expires: self.expires.map(|day| day.to_string()),
+            artifacts: self.artifacts.clone(),
+        };
         let Some(path) = &self.out else {
-            report.print(&PlanDocument::of(plan).next(&way(environment)));
+            let way = way(deploy::plan::on_delete(environment, current));
+            report.print(&PlanDocument::of(plan).next(&way, &options));
             return Ok(());
         };
         let commit = saved::commit(project.root());
-        SavedPlan::new(plan.clone(), current, &global.set, commit).write(path)?;
-        report.print(&PlanDocument::of(plan).next(&Next::Saved(path.clone())));
+        SavedPlan::new(plan.clone(), current, &options, commit).write(path)?;
+        report.print(&PlanDocument::of(plan).next(&Next::Saved(path.clone()), &options));
         report.note(format_args!("The plan is saved in {}", path.display()));
         Ok(())
     }

@@ -4,7 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use super::difference::Data;
+use super::document::{fate, selection};
+use super::options::Options;
 use super::plan::{Loss, Plan};
 use crate::failure::{Exit, Explain};
 
@@ -35,7 +36,7 @@ impl Consent {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Declined {
     /// Data would not stay where it is.
-    #[error("this would replace or remove resources that hold data:\n{}", listed(.0))]
+    #[error("this would replace, remove or no longer keep resources that hold data:\n{}", listed(.0))]
     Losses(Vec<Loss>),
     /// There is nobody to ask.
     #[error("{what} environment `{environment}` needs an answer, and there is no terminal to ask at")]
@@ -52,6 +53,8 @@ pub enum Declined {
     NeedsPlan {
         /// The environment.
         environment: String,
+        /// What the command said.
+        options: Options,
     },
     /// The person said no.
     #[error("nothing was changed")]
@@ -59,13 +62,7 @@ pub enum Declined {
 }
 
 fn listed(losses: &[Loss]) -> String {
-    let line = |Loss { stack, logical_id, data }: &Loss| {
-        let what = match data {
-            Data::Lost => "what it holds is lost",
-            Data::Retained => "the old one stays behind, outside of the stack",
-        };
-        format!("  {stack}.{logical_id}: {what}")
-    };
+    let line = |Loss { stack, logical_id, data }: &Loss| format!("  {stack}.{logical_id}: {}", fate(*data));
     losses.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
@@ -92,9 +89,11 @@ impl Explain for Declined {
                     .join(" ")
             )),
             Self::NobodyToAsk { .. } => Some("`--yes` answers in advance".to_owned()),
-            Self::NeedsPlan { environment } => Some(format!(
-                "first `cargo xtask plan --env {environment} --out plan.json`, then \
-                 `cargo xtask deploy --plan plan.json --yes`"
+            Self::NeedsPlan { environment, options } => Some(format!(
+                "first `cargo xtask plan{}{} --out plan.json`, then `cargo xtask deploy --plan plan.json{} --yes`",
+                selection(environment),
+                options.planning(),
+                options.executing()
             )),
             Self::ByPerson => None,
         }

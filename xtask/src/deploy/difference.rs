@@ -34,7 +34,7 @@ pub struct ResourceChange {
     /// Whether it may turn out not to change at all: it only takes values of resources that change in place.
     #[serde(default, skip_serializing_if = "property::is_false")]
     pub possible: bool,
-    /// Whether what it holds is lost.
+    /// What becomes of what it holds, where that does not stay as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<Data>,
     /// How the resource has drifted from its template, as CloudFormation spells it: `MODIFIED` or `DELETED`.
@@ -68,10 +68,12 @@ impl Change {
     }
 }
 
-/// What becomes of the data in a resource that goes.
+/// What becomes of the data in a resource that goes, or that is no longer kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Data {
+    /// The resource stays, and goes with its data when its stack is deleted, which kept it until now.
+    Unguarded,
     /// The old resource stays behind, outside of the stack.
     Retained,
     /// It is lost.
@@ -247,9 +249,21 @@ fn modified(id: &str, old: &Filled, new: &Filled, unknown: &BTreeSet<String>) ->
     if !found.why.is_empty() {
         found.change = Change::Replace;
         found.data = data(old.real(), "UpdateReplacePolicy");
+    } else if keeps_data(old.real()) && !keeps_data(new.real()) {
+        found.data = Some(Data::Unguarded);
     }
     found.properties = properties;
     Some(found)
+}
+
+/// Whether a resource holds data and stays when its stack is deleted.
+fn keeps_data(resource: &Value) -> bool {
+    data(resource, "DeletionPolicy") == Some(Data::Retained)
+}
+
+/// Whether a template has a resource that holds data and stays when the stack is deleted.
+pub fn retains(template: &Value) -> bool {
+    template["Resources"].as_object().into_iter().flatten().any(|(_, resource)| keeps_data(resource))
 }
 
 fn data(resource: &Value, policy: &str) -> Option<Data> {

@@ -28,7 +28,7 @@ fn templates() {
     let bucket = |policy: &str| json!({"Type": "AWS::S3::Bucket", "DeletionPolicy": policy, "UpdateReplacePolicy": policy});
     let named = |name: &str, policy: &str| json!({"Type": "AWS::S3::Bucket", "UpdateReplacePolicy": policy, "Properties": {"BucketName": name, "Tags": []}});
     let role = |path: &str| json!({"Type": "AWS::IAM::Role", "Properties": {"Path": path, "Policies": [1]}});
-    let table: [(Value, Value, &[&str]); 10] = [
+    let table: [(Value, Value, &[&str]); 13] = [
         (json!({"A": bucket("Delete")}), json!({"A": bucket("Delete")}), &[]),
         (json!({}), json!({"A": bucket("Delete")}), &["A Add: "]),
         (json!({"A": bucket("Delete")}), json!({}), &["A Remove Lost: "]),
@@ -48,6 +48,21 @@ fn templates() {
         (json!({"A": role("/")}), json!({"A": role("/x/")}), &["A Replace: Path"]),
         (
             json!({"A": bucket("Delete")}),
+            json!({"A": bucket("Retain")}),
+            &["A Modify: DeletionPolicy UpdateReplacePolicy"],
+        ),
+        (
+            json!({"A": bucket("RetainExceptOnCreate")}),
+            json!({"A": bucket("Delete")}),
+            &["A Modify Unguarded: DeletionPolicy UpdateReplacePolicy"],
+        ),
+        (
+            json!({"A": bucket("Retain")}),
+            json!({"A": {"Type": "AWS::S3::Bucket"}}),
+            &["A Modify Unguarded: DeletionPolicy UpdateReplacePolicy"],
+        ),
+        (
+            json!({"A": bucket("RetainExceptOnCreate")}),
             json!({"A": bucket("Retain")}),
             &["A Modify: DeletionPolicy UpdateReplacePolicy"],
         ),

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use super::change_set::INLINE_LIMIT;
 use super::consent::Consent;
-use super::document::Deployed;
-use super::execute::{self, Change, Engine, Outcome, Outcomes, StackError};
+use super::document::{Deployed, Way};
+use super::execute::{self, Binding, Change, Engine, Outcome, Outcomes, StackError};
+use super::options::Options;
 use super::plan::{Action, Desired, DesiredStack, Plan, Source};
 use super::test_service::Service;
 use super::{pace, plan, settled_plan};
@@ -178,7 +179,9 @@ async fn a_failure_takes_only_what_needs_it_and_the_next_run_creates_anew() {
     assert_eq!(cause.kind, "Custom::Table");
     assert!(cause.reason.contains("no-such-function"), "{}", cause.reason);
 
-    let document = serde_json::to_value(Deployed::of(&plan, &outcomes, &Ok(Vec::new()))).expect("JSON");
+    let options = Options::default();
+    let way = Way { binding: Binding::Loose, options: &options };
+    let document = serde_json::to_value(Deployed::of(&plan, &outcomes, &Ok(Vec::new()), way)).expect("JSON");
     assert_eq!(document["ok"], false);
     assert_eq!(document["stacks"][0]["cause"]["logical_id"], "Table");
     assert_eq!(document["stacks"][2]["because"], "ingest");

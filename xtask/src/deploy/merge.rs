@@ -115,7 +115,10 @@ fn add(known: &mut ResourceChange, other: ResourceChange) {
         known.change = other.change;
     }
     known.possible &= other.possible;
-    known.data = if known.change.ends_resource() { known.data.max(other.data) } else { None };
+    // What goes is lost or retained; what stays can only be no longer kept.
+    let ends = known.change.ends_resource();
+    let fitting = |data: Option<Data>| data.filter(|data| (*data == Data::Unguarded) != ends);
+    known.data = fitting(known.data).max(fitting(other.data));
     known.drift = known.drift.take().or(other.drift);
     for property in other.properties {
         add_property(&mut known.properties, property);

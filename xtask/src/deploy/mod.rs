@@ -1,6 +1,6 @@
 //! Deployment: what shall be, what is, the plan between them, and its execution.
 //!
-//! `plan`, `graph`, `description`, `difference`, `property`, `security`, `merge`, `replacement` and `status` are pure. The others talk to services.
+//! `plan`, `graph`, `description`, `difference`, `property`, `security`, `merge`, `options`, `replacement` and `status` are pure. The others talk to services.
 
 pub mod application;
 mod application_error;
@@ -15,6 +15,7 @@ pub mod execute;
 pub mod graph;
 pub mod merge;
 pub mod moved;
+pub mod options;
 pub mod pace;
 pub mod plan;
 pub mod preflight;
@@ -54,7 +55,7 @@ use self::consent::Consent;
 use self::execute::{Binding, Engine, ObjectUrl, STORAGE, Storage};
 use self::graph::{Cycle, Graph};
 use self::moved::Moved;
-use self::plan::{Action, Desired, DesiredStack, Plan, Source, StackPlan};
+use self::plan::{Action, Current, Desired, DesiredStack, Plan, Source, StackPlan};
 use self::saved::SavedPlan;
 use crate::artifacts::Archive;
 use crate::failure::{Exit, Explain, Failure};
@@ -219,11 +220,11 @@ pub async fn settled_plan(engine: &Engine<'_>, desired: &Desired, mut plan: Plan
     blocked.map_or(Ok(plan), |blocked| Err(blocked.into()))
 }
 
-/// What is no longer as a saved plan saw it.
+/// What is there, and what of it is no longer as a saved plan saw it.
 pub async fn moved_since(
     client: &aws_sdk_cloudformation::Client,
     saved: &SavedPlan,
-) -> Result<Vec<Moved>, Failure> {
+) -> Result<(BTreeMap<String, Current>, Vec<Moved>), Failure> {
     let names = saved.stacks.iter().map(|stack| (stack.plan.name.clone(), stack.plan.stack_name.clone()));
     let ids = saved.stacks.iter().filter_map(|stack| stack.plan.change_set.clone());
     let change_sets = ids.map(|id| async move {
@@ -232,7 +233,8 @@ pub async fn moved_since(
     });
     let current = async { state::read(client, names).await.map_err(Failure::from) };
     let (current, change_sets) = futures::try_join!(current, try_join_all(change_sets))?;
-    Ok(moved::moved(saved, &current, &change_sets.into_iter().flatten().collect()))
+    let moved = moved::moved(saved, &current, &change_sets.into_iter().flatten().collect());
+    Ok((current, moved))
 }
 
 impl<'a> Engine<'a> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::options::Options;
 use super::plan::Current;
 use super::saved::{SavedPlan, SavedStack, Seen};
 use super::status::CHANGE_SET_AVAILABLE;
@@ -61,6 +62,8 @@ pub struct Refusal {
     pub environment: String,
     /// When the plan was made, as RFC 3339 has it.
     pub made: String,
+    /// What the command said that made it.
+    pub options: Options,
     /// What moved since.
     pub moved: Vec<Moved>,
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use stacks::environment::{Environment, OnDelete};
 
 use super::difference::{self, Data, ResourceChange, Values};
 use super::graph::{Cycle, Graph};
@@ -347,6 +348,13 @@ fn pseudo(desired: &Desired, stack: &DesiredStack) -> Values {
     .into_iter()
     .map(|(name, value)| (name.to_owned(), Some(value.to_owned())))
     .collect()
+}
+
+/// What shall become of the data of an environment, as it says or as what is deployed says: whoever overrides
+/// the one has not agreed to the other.
+pub fn on_delete(environment: &Environment, current: &BTreeMap<String, Current>) -> OnDelete {
+    let retained = current.values().any(|current| difference::retains(&parse(&current.template)));
+    if retained { OnDelete::Retain } else { environment.on_delete }
 }
 
 fn unchanged(planned: &StackPlan, current: &Current) -> bool {

@@ -8,9 +8,11 @@ use stacks::FIXED;
 /// Types whose resources hold what cannot be made again: a replacement or removal loses it.
 const HOLDS_DATA: &[&str] = &[
     "AWS::EFS::FileSystem",
+    "AWS::Grafana::Workspace",
     "AWS::Kinesis::Stream",
     "AWS::S3::Bucket",
     "AWS::SQS::Queue",
+    "AWS::SecretsManager::Secret",
     "AWS::Timestream::Database",
     "AWS::Timestream::Table",
     "Custom::TimestreamDatabase",
@@ -46,6 +48,7 @@ const REPLACES: &[(&str, &[&str])] = &[
     ("AWS::S3::BucketPolicy", &["Bucket"]),
     ("AWS::SNS::Topic", &["TopicName", "FifoTopic"]),
     ("AWS::SQS::Queue", &["QueueName", "FifoQueue"]),
+    ("AWS::SecretsManager::Secret", &["Name"]),
     ("AWS::Timestream::Database", &["DatabaseName"]),
     ("AWS::Timestream::Table", &["DatabaseName", "TableName"]),
 ];
@@ -88,7 +91,46 @@ fn property(path: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use stacks::Inputs;
+
     use super::*;
+    use crate::project::Project;
+
+    /// What has policies for its end and holds nothing that is missed.
+    const HOLDS_NOTHING: &[(&str, &str)] = &[
+        ("AWS::Logs::LogGroup", "it goes with what writes to it, and says so"),
+        ("AWS::S3::BucketPolicy", "it stays as long as its bucket, and is made again from the template"),
+        ("AWS::SQS::QueuePolicy", "it stays as long as its queue, and is made again from the template"),
+    ];
+
+    #[test]
+    fn whatever_has_policies_for_its_end_is_known() {
+        let project = Project::locate();
+        let mut found = BTreeSet::new();
+        for name in project.environments() {
+            for kind in ["container", "managed", "none"] {
+                let overrides = [("grafana.kind".to_owned(), kind.to_owned())];
+                // Not every environment can have every kind.
+                let Ok((model, environment)) = project.load_sample(&name, &overrides) else { continue };
+                for stack in stacks::synthesize(&Inputs { model: &model, environment: &environment }) {
+                    let resources = stack.template.resources().values();
+                    let kept = resources.filter(|resource| resource.update_replace_policy().is_some());
+                    found.extend(kept.map(|resource| resource.kind().to_owned()));
+                }
+            }
+        }
+        let known = |kind: &str| holds_data(kind) || HOLDS_NOTHING.iter().any(|(known, _)| *known == kind);
+        let unknown: Vec<&String> = found.iter().filter(|kind| !known(kind)).collect();
+        assert!(unknown.is_empty(), "neither in HOLDS_DATA nor in HOLDS_NOTHING: {unknown:?}");
+        let stale: Vec<&&str> = HOLDS_DATA
+            .iter()
+            .chain(HOLDS_NOTHING.iter().map(|(kind, _)| kind))
+            .filter(|kind| !found.contains(**kind))
+            .collect();
+        assert!(stale.is_empty(), "listed, and in no stack: {stale:?}");
+    }
 
     #[test]
     fn replacements() {

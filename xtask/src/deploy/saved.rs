@@ -13,6 +13,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use stacks::environment::Environment;
 
+use super::options::Options;
 use super::plan::{Current, Plan, StackPlan};
 use crate::artifacts::Archive;
 use crate::artifacts::digest::hex;
@@ -39,9 +40,8 @@ pub struct SavedPlan {
     pub region: String,
     /// AWS account.
     pub account: String,
-    /// Keys of the environment's file that `--set` gave other values.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub overrides: Vec<(String, String)>,
+    /// What the command said that made it.
+    pub options: Options,
     /// Stacks, each after those that it needs.
     pub stacks: Vec<SavedStack>,
 }
@@ -192,7 +192,7 @@ impl SavedPlan {
     pub fn new(
         plan: Plan,
         seen: &BTreeMap<String, Current>,
-        overrides: &[(String, String)],
+        options: &Options,
         commit: Option<Commit>,
     ) -> Self {
         let made = jiff::Timestamp::now();
@@ -209,7 +209,7 @@ impl SavedPlan {
             environment: plan.environment,
             region: plan.region,
             account: plan.account,
-            overrides: overrides.to_vec(),
+            options: options.clone(),
             stacks: stacks.collect(),
         }
     }

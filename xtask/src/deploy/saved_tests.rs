@@ -56,7 +56,8 @@ fn saved() -> SavedPlan {
     let mut plan = make(&desired, &seen).expect("no cycle");
     plan.stacks[0].change_set = Some("arn:change-set".to_owned());
     let commit = Commit { id: "0123abc".to_owned(), dirty: false };
-    SavedPlan::new(plan, &seen, &[("store.magnetic_days".to_owned(), "9".to_owned())], Some(commit))
+    let overrides = vec![("store.magnetic_days".to_owned(), "9".to_owned())];
+    SavedPlan::new(plan, &seen, &Options { overrides, ..Options::default() }, Some(commit))
 }
 
 #[test]

@@ -93,9 +93,7 @@ fn beyond(changes: &[ResourceChange]) -> String {
 
 /// What has begun could not be followed to its end.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "it goes on, but CloudFormation does not say how: {0}; with credentials that it takes, the same command waits for it"
-)]
+#[error("it goes on, but CloudFormation does not say how: {0}")]
 pub struct Unwatched(pub(super) String);
 
 fn failed(status: &str, cause: Option<&RootCause>) -> String {

@@ -8,7 +8,8 @@ use super::wording::selection;
 use super::{Outputs, deployed_markdown, outputs_text};
 use crate::deploy::application::{ApplicationError, Running};
 use crate::deploy::events::RootCause;
-use crate::deploy::execute::{Change, Outcome, Outcomes, StackError};
+use crate::deploy::execute::{Binding, Change, Outcome, Outcomes, StackError};
+use crate::deploy::options::Options;
 use crate::deploy::plan::{Loss, Plan, StackPlan};
 use crate::github::annotation::Annotation;
 use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, STRONG, paint};
@@ -28,6 +29,15 @@ pub struct Deployed<'a> {
     pub(super) outputs: Outputs<'a>,
     /// What to do next: commands, and what each is for.
     pub(super) next: Vec<Step>,
+}
+
+/// How a plan came to be executed, and with it how what is left is done.
+#[derive(Debug, Clone, Copy)]
+pub struct Way<'a> {
+    /// Whether it was saved.
+    pub binding: Binding,
+    /// What the command said that made it.
+    pub options: &'a Options,
 }
 
 /// A command, and what it is for.
@@ -73,6 +83,7 @@ impl<'a> Deployed<'a> {
         plan: &'a Plan,
         outcomes: &'a Outcomes,
         started: &'a Result<Vec<Running>, ApplicationError>,
+        way: Way<'_>,
     ) -> Self {
         let stacks: Vec<DeployedStack> = plan
             .stacks
@@ -88,7 +99,7 @@ impl<'a> Deployed<'a> {
         let ok = started.is_ok() && outcomes.iter().all(|(_, outcome)| matches!(outcome, Outcome::Done(..)));
         let applications = started.as_deref().unwrap_or_default();
         let not_started = started.as_ref().err().map(ToString::to_string);
-        let next = next(&plan.environment, ok, outcomes, &outputs);
+        let next = next(&plan.environment, ok, outcomes, &outputs, way);
         Self { environment: &plan.environment, ok, stacks, applications, not_started, outputs, next }
     }
 
@@ -108,7 +119,13 @@ impl<'a> Deployed<'a> {
     }
 }
 
-fn next(environment: &str, ok: bool, outcomes: &Outcomes, outputs: &Outputs) -> Vec<Step> {
+fn next(
+    environment: &str,
+    ok: bool,
+    outcomes: &Outcomes,
+    outputs: &Outputs,
+    Way { binding, options }: Way<'_>,
+) -> Vec<Step> {
     let selection = selection(environment);
     let step = |command: &str, does| Step { command: format!("cargo xtask {command}{selection}"), does };
     if !ok {
@@ -118,6 +135,14 @@ fn next(environment: &str, ok: bool, outcomes: &Outcomes, outputs: &Outputs) -> 
         });
         let allow = |loss: &Loss| format!(" --allow-data-loss {}.{}", loss.stack, loss.logical_id);
         let consent: String = refused.flatten().map(allow).collect();
+        if binding == Binding::Exact {
+            // It was executed in part, so it is no longer true.
+            let mut plan = step("plan", "makes a new plan, once nothing goes on: it holds what is left");
+            plan.command.push_str(&format!("{} --out plan.json", options.planning()));
+            let mut deploy = step("deploy", "executes it; what succeeded is left alone");
+            deploy.command.push_str(&format!(" --plan plan.json{}{consent} --yes", options.executing()));
+            return vec![step("status", "shows what goes on, and what is there"), plan, deploy];
+        }
         let failed =
             |(_, outcome): &(_, Outcome)| matches!(outcome, Outcome::Failed(error) if !error.is_refusal());
         let does = if outcomes.iter().any(failed) {
@@ -128,6 +153,7 @@ fn next(environment: &str, ok: bool, outcomes: &Outcomes, outputs: &Outputs) -> 
             "agrees to it; what succeeded is left alone"
         };
         let mut deploy = step("deploy", does);
+        deploy.command.push_str(&options.planning());
         deploy.command.push_str(&consent);
         return vec![deploy, step("status", "shows what is there and how it is")];
     }

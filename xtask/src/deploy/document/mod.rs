@@ -23,9 +23,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-pub use self::deployed::Deployed;
+pub use self::deployed::{Deployed, Way};
 pub use self::plan::{Next, PlanDocument};
 pub use self::refusal::Refused;
+pub use self::wording::{fate, selection};
 use crate::report::{Document, STRONG, paint};
 
 /// The outputs of stacks.

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::wording::{selection, trails};
 use super::{plan_markdown, plan_text};
 use crate::deploy::difference::{Change, Data, ResourceChange};
+use crate::deploy::options::{Options, quoted};
 use crate::deploy::plan::{Action, Parameter, Plan, StackPlan};
 use crate::deploy::security::Security;
 use crate::report::Document;
@@ -98,25 +99,29 @@ impl<'a> PlanDocument<'a> {
             stacks,
             next: Vec::new(),
         };
-        document.next(&Next::Deploy)
+        document.next(&Next::Deploy, &Options::default())
     }
 
-    /// The same, carried out in this way.
+    /// The same, carried out in this way by commands that say again what this one said.
     #[must_use]
-    pub fn next(mut self, next: &Next) -> Self {
+    pub fn next(mut self, next: &Next, options: &Options) -> Self {
         let selection = selection(self.environment);
         let consent: String = self.data_at_risk.iter().flat_map(|risk| [" ", risk.allow.as_str()]).collect();
         let deploy = format!("cargo xtask deploy{selection}");
+        let (planning, executing) = (options.planning(), options.executing());
         self.next = match next {
             // What is blocked says itself what it takes.
             _ if self.unchanged || self.counts.stacks.contains_key("blocked") => Vec::new(),
             Next::Answer => Vec::new(),
-            Next::Deploy => vec![format!("{deploy}{consent}")],
+            Next::Deploy => vec![format!("{deploy}{planning}{consent}")],
             Next::Save => vec![
-                format!("cargo xtask plan{selection} --out plan.json"),
-                format!("{deploy} --plan plan.json{consent} --yes"),
+                format!("cargo xtask plan{selection}{planning} --out plan.json"),
+                format!("{deploy} --plan plan.json{executing}{consent} --yes"),
             ],
-            Next::Saved(file) => vec![format!("{deploy} --plan {}{consent} --yes", file.display())],
+            Next::Saved(file) => {
+                let file = quoted(&file.to_string_lossy());
+                vec![format!("{deploy} --plan {file}{executing}{consent} --yes")]
+            }
         };
         self
     }

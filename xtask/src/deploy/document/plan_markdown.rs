@@ -98,15 +98,18 @@ fn risks(plan: &PlanDocument<'_>, out: &mut dyn Write) -> Result {
     if plan.data_at_risk.is_empty() {
         return Ok(());
     }
-    let lost = plan.data_at_risk.iter().any(|risk| risk.data == Data::Lost);
-    let (kind, title) =
-        if lost { ("CAUTION", "Data would be lost") } else { ("WARNING", "Data would stay behind") };
+    let (kind, title) = match plan.data_at_risk.iter().map(|risk| risk.data).max() {
+        Some(Data::Lost) => ("CAUTION", "Data would be lost"),
+        Some(Data::Retained) => ("WARNING", "Data would stay behind"),
+        Some(Data::Unguarded) | None => ("WARNING", "Data would no longer be kept"),
+    };
     let mut alert =
         format!("[!{kind}]\n**{title}.** It is done only when the command line agrees to it.\n\n");
     let rows = plan.data_at_risk.iter().map(|risk| {
         let does = match risk.change.change {
             Change::Remove => "removed",
             Change::MayReplace => "perhaps replaced",
+            Change::Modify => "changed",
             _ => "replaced",
         };
         let because = because(risk.change);

@@ -71,11 +71,12 @@ fn risks(plan: &PlanDocument<'_>, out: &mut dyn Write) -> Result {
         let (change, name) = (risk.change, format!("{}.{}", risk.stack, risk.change.logical_id));
         let fate = match risk.data {
             Data::Lost => paint(BAD, fate(risk.data)),
-            Data::Retained => paint(CAUTION, fate(risk.data)),
+            Data::Retained | Data::Unguarded => paint(CAUTION, fate(risk.data)),
         };
         let does = match change.change {
             Change::Remove => "removed",
             Change::MayReplace => "perhaps replaced",
+            Change::Modify => "changed",
             _ => "replaced",
         };
         let why = because(change);

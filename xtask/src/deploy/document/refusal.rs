@@ -10,6 +10,7 @@ use super::plan::Next;
 use super::wording::{because, fate, selection};
 use crate::deploy::difference::{Data, ResourceChange};
 use crate::deploy::moved::{Moved, Refusal};
+use crate::deploy::options::Options;
 use crate::deploy::plan::{Loss, Plan};
 use crate::failure::Exit;
 use crate::report::{BAD, CAUTION, Document, STRONG, paint};
@@ -32,22 +33,22 @@ enum Why<'a> {
 impl<'a> Refused<'a> {
     /// The environment is not as a saved plan saw it.
     pub fn moved(refusal: &'a Refusal) -> Self {
-        let Refusal { environment, made, moved } = refusal;
+        let Refusal { environment, made, options, moved } = refusal;
         let selection = selection(environment);
         let next = vec![
-            format!("cargo xtask plan{selection} --out plan.json"),
-            format!("cargo xtask deploy{selection} --plan plan.json --yes"),
+            format!("cargo xtask plan{selection}{} --out plan.json", options.planning()),
+            format!("cargo xtask deploy{selection} --plan plan.json{} --yes", options.executing()),
         ];
         Self { environment, why: Why::Moved { made, moved }, next }
     }
 
     /// A plan would lose data, and nobody agreed to it. `next` says how the plan would be carried out.
-    pub fn losses(plan: &'a Plan, losses: &'a [Loss], next: &Next) -> Self {
+    pub fn losses(plan: &'a Plan, losses: &'a [Loss], next: &Next, options: &Options) -> Self {
         let change = |loss: &Loss| {
             let stack = plan.stacks.iter().find(|stack| stack.name == loss.stack)?;
             stack.resources.iter().find(|change| change.logical_id == loss.logical_id)
         };
-        let next = super::PlanDocument::of(plan).next(next).next;
+        let next = super::PlanDocument::of(plan).next(next, options).next;
         let losses = losses.iter().map(|loss| (loss, change(loss))).collect();
         Self { environment: &plan.environment, why: Why::Losses(losses), next }
     }
@@ -58,6 +59,9 @@ impl<'a> Refused<'a> {
         match &self.why {
             Why::Moved { .. } => {
                 format!("`{environment}` is not as this plan saw it, so nothing was changed")
+            }
+            Why::Losses(losses) if unguarded(losses) => {
+                format!("`{environment}` would no longer keep its data, so nothing was changed")
             }
             Why::Losses(_) => format!("`{environment}` would lose data, so nothing was changed"),
         }
@@ -81,6 +85,11 @@ impl<'a> Refused<'a> {
             }
         }
     }
+}
+
+/// Whether everything stays, and only what keeps it goes.
+fn unguarded(losses: &[(&Loss, Option<&ResourceChange>)]) -> bool {
+    losses.iter().all(|(loss, _)| loss.data == Data::Unguarded)
 }
 
 /// As every error is told to a program.
@@ -119,7 +128,7 @@ impl Document for Refused<'_> {
                 for (loss, change) in losses {
                     let (style, fate) = match loss.data {
                         Data::Lost => (BAD, fate(loss.data)),
-                        Data::Retained => (CAUTION, fate(loss.data)),
+                        Data::Retained | Data::Unguarded => (CAUTION, fate(loss.data)),
                     };
                     let name = paint(STRONG, format_args!("{}.{}", loss.stack, loss.logical_id));
                     let kind = change.map(|change| format!(" {}", change.kind)).unwrap_or_default();
@@ -146,8 +155,9 @@ impl Document for Refused<'_> {
                 table(out, &["Stack", "What moved"], rows)?;
             }
             Why::Losses(losses) => {
-                let alert = "[!CAUTION]\n**Data would not stay where it is**, and nobody agreed to it.";
-                writeln!(out, "{}", quoted(alert))?;
+                let what = if unguarded(losses) { "no longer be kept" } else { "not stay where it is" };
+                let alert = format!("[!CAUTION]\n**Data would {what}**, and nobody agreed to it.");
+                writeln!(out, "{}", quoted(&alert))?;
                 let rows = losses.iter().map(|(loss, change)| {
                     let name = cell(&format!("{}.{}", loss.stack, loss.logical_id));
                     let kind = change.map(|change| format!("<br>{}", cell(&change.kind))).unwrap_or_default();

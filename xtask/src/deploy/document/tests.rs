@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::samples::{asked, deployed, dev, edit, first, nothing, update};
-use super::{Deployed, Next, PlanDocument, Refused};
+use super::{Deployed, Next, PlanDocument, Refused, Way};
 use crate::deploy::application::Running;
 use crate::deploy::difference::Data;
 use crate::deploy::events::RootCause;
-use crate::deploy::execute::{Change, Outcome, Outcomes, StackError};
+use crate::deploy::execute::{Binding, Change, Outcome, Outcomes, StackError};
 use crate::deploy::moved::{Moved, Refusal, What};
+use crate::deploy::options::Options;
 use crate::deploy::plan::{self, Loss, Plan};
 use crate::report::Document;
 
@@ -37,8 +38,11 @@ fn check(name: &str, document: &impl Document) {
 #[test]
 fn plans() {
     check("plan-first", &PlanDocument::of(&first()));
-    check("plan-update", &PlanDocument::of(&update()).next(&Next::Saved("plan.json".into())));
-    check("plan-asked", &PlanDocument::of(&asked()).next(&Next::Save));
+    check(
+        "plan-update",
+        &PlanDocument::of(&update()).next(&Next::Saved("plan.json".into()), &Options::default()),
+    );
+    check("plan-asked", &PlanDocument::of(&asked()).next(&Next::Save, &Options::default()));
     check("plan-nothing", &PlanDocument::of(&nothing()));
 }
 
@@ -55,6 +59,7 @@ fn refusals() {
     let refusal = Refusal {
         environment: "dev".to_owned(),
         made: "2026-11-20T16:30:00Z".to_owned(),
+        options: Options::default(),
         moved: vec![
             moved("ingest", What::Template, None, Some(&"1f".repeat(32)), Some(&"c0".repeat(32))),
             moved("ingest", What::Parameter, Some("Key"), Some("a.zip"), Some("b.zip")),
@@ -64,7 +69,8 @@ fn refusals() {
     };
     check("refusal-moved", &Refused::moved(&refusal));
     let plan = update();
-    check("refusal-losses", &Refused::losses(&plan, &plan.losses(), &Next::Saved("plan.json".into())));
+    let next = Next::Saved("plan.json".into());
+    check("refusal-losses", &Refused::losses(&plan, &plan.losses(), &next, &Options::default()));
 }
 
 /// Every stack of a plan, with what became of it.
@@ -80,6 +86,8 @@ fn done(change: Change, outputs: &[(&str, &str)]) -> Outcome {
 #[test]
 fn what_came_of_deployments() {
     let plan = first();
+    let options = Options::default();
+    let way = Way { binding: Binding::Loose, options: &options };
     let outcomes_of_success = outcomes(&plan, |stack| match stack {
         "grafana" => done(Change::Created, &[("GrafanaUrl", "http://dev-1.eu-central-1.elb.amazonaws.com/")]),
         "store" => done(
@@ -90,7 +98,7 @@ fn what_came_of_deployments() {
         _ => done(Change::Created, &[]),
     });
     let started = Ok(vec![Running { name: "sluice-dev-consumer".to_owned(), before: false }]);
-    check("deployed", &Deployed::of(&plan, &outcomes_of_success, &started));
+    check("deployed", &Deployed::of(&plan, &outcomes_of_success, &started, way));
 
     let failed = outcomes(&plan, |stack| match stack {
         "store" => Outcome::Failed(StackError::Failed {
@@ -113,7 +121,31 @@ fn what_came_of_deployments() {
         }])),
         _ => Outcome::Detached,
     });
-    check("failure", &Deployed::of(&plan, &failed, &Ok(Vec::new())));
+    check("failure", &Deployed::of(&plan, &failed, &Ok(Vec::new()), way));
+
+    // A plan that was executed in part is no longer true.
+    let options = Options {
+        overrides: vec![("topic_prefix".to_owned(), "a b".to_owned())],
+        artifacts: Some("built".into()),
+        ..Options::default()
+    };
+    let started = Ok(Vec::new());
+    let exact = Deployed::of(&plan, &failed, &started, Way { binding: Binding::Exact, options: &options });
+    let document = serde_json::to_value(&exact).expect("JSON");
+    let next: Vec<&str> = document["next"]
+        .as_array()
+        .expect("steps")
+        .iter()
+        .filter_map(|step| step["command"].as_str())
+        .collect();
+    assert_eq!(
+        next,
+        [
+            "cargo xtask status --env dev",
+            "cargo xtask plan --env dev --set 'topic_prefix=a b' --artifacts built --out plan.json",
+            "cargo xtask deploy --env dev --plan plan.json --artifacts built --allow-data-loss lake.LakeBucket --yes",
+        ]
+    );
 }
 
 #[test]
@@ -125,7 +157,9 @@ fn a_program_finds_each_section() {
     assert_eq!(document["security"]["consumer"]["gained"][0]["actions"], json!(["iot:Publish"]));
     assert_eq!(document["security"]["grafana"]["opened"][0]["peers"], json!(["198.51.100.7/32"]));
     assert_eq!(document["counts"]["stacks"]["update"], 5);
-    let refused = serde_json::to_value(Refused::losses(&plan, &plan.losses(), &Next::Deploy)).expect("JSON");
+    let refused =
+        serde_json::to_value(Refused::losses(&plan, &plan.losses(), &Next::Deploy, &Options::default()))
+            .expect("JSON");
     assert_eq!((&refused["ok"], &refused["error"]["exit"]), (&json!(false), &json!(3)));
     assert_eq!(refused["error"]["details"]["losses"][0]["logical_id"], "Table");
 }

@@ -57,6 +57,7 @@ pub fn fate(data: Data) -> &'static str {
     match data {
         Data::Lost => "what it holds is lost",
         Data::Retained => "the old one stays behind, outside of the stack",
+        Data::Unguarded => "`DeletionPolicy` no longer retains it",
     }
 }
 
