@@ -44,6 +44,8 @@ pub struct Rule {
     pub before: i64,
     /// How many of the latest of each archive and template.
     pub keep: usize,
+    /// Change sets that were made after this moment: they may wait for an approval.
+    pub change_sets_before: i64,
 }
 
 /// The keys that these stacks use: those in their parameters, and those of their templates.
@@ -114,7 +116,7 @@ mod tests {
 
     fn keys(versions: &[Version], marked: &[&str], keep: usize) -> Vec<String> {
         let marked = marked.iter().map(|key| (*key).to_owned()).collect();
-        let rule = Rule { before: NOW - DAY, keep };
+        let rule = Rule { before: NOW - DAY, keep, change_sets_before: NOW };
         stale("b", "test", versions, &marked, rule).into_iter().map(|stale| stale.key).collect()
     }
 
@@ -159,7 +161,7 @@ mod tests {
             ..version("test/a/1.zip", days)
         };
         let versions = [of("3", true, 5), of("2", false, 6), of("1", false, 0)];
-        let rule = Rule { before: NOW - DAY, keep: 0 };
+        let rule = Rule { before: NOW - DAY, keep: 0, change_sets_before: NOW };
         let sweep = |marked: &[&str], versions: &[Version]| -> Vec<String> {
             let marked = marked.iter().map(|key| (*key).to_owned()).collect();
             let stale = stale("b", "test", versions, &marked, rule);

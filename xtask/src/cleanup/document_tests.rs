@@ -2,7 +2,7 @@
 
 use super::artifacts::Stale;
 use super::expired::Expired;
-use super::findings::{ChangeSet, Deed, Failed, Findings, Held, Orphan, Swept};
+use super::findings::{ChangeSet, Deed, Failed, Findings, Held, Orphan, Stranger, Swept};
 use crate::report::Document;
 
 fn found() -> Findings {
@@ -26,6 +26,10 @@ fn found() -> Findings {
             stale("preview-12/templates/lake/bb.json", 61_000),
         ],
         log_groups: vec![Orphan { name: "/sluice/preview-12/twin/connector".to_owned(), bytes: 2_048 }],
+        strangers: vec![Stranger {
+            name: "/sluice/preview-12/mine".to_owned(),
+            why: "it has no tag, and no stack gives such a name".to_owned(),
+        }],
         change_sets: vec![ChangeSet {
             stack_name: "sluice-preview-12-lake".to_owned(),
             name: "sluice-0123456789abcdef".to_owned(),
@@ -69,4 +73,19 @@ fn what_was_removed_is_as_reviewed() {
     let partly = swept(vec![failed]);
     assert!(!partly.is_clean());
     insta::assert_snapshot!("removed-partly", shown(&partly));
+}
+
+/// Between what a person answered for and what is found then, only what both have goes.
+#[test]
+fn only_what_was_shown_and_is_still_there_goes() {
+    let shown = found();
+    let mut later = found();
+    later.artifacts.remove(0);
+    later.artifacts[0].versions.push(Some("new".to_owned()));
+    later.artifacts.push(Stale { key: "preview-12/new.zip".to_owned(), ..later.artifacts[0].clone() });
+    later.log_groups[0].name.push_str("-new");
+    later.change_sets[0].id.push_str("-new");
+    let still = later.still(&shown);
+    assert_eq!(still.artifacts, shown.artifacts[1..]);
+    assert_eq!((still.log_groups, still.change_sets), (Vec::new(), Vec::new()));
 }

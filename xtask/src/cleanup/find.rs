@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudwatchlogs::types::LogGroup;
+use stacks::STACKS;
 use stacks::tags::ENVIRONMENT_TAG;
 
 use super::artifacts::{self, Rule, Stale, Version};
-use super::findings::{ChangeSet, Findings, Held, Orphan};
+use super::findings::{ChangeSet, Findings, Held, Orphan, Stranger};
 use super::live::Live;
 use super::scope::Scope;
 use crate::deploy::status::says_not_there;
@@ -45,13 +46,17 @@ pub async fn find(
         let marked = artifacts::marked(&environment, &own);
         stale.extend(artifacts::stale(&bucket, &environment, &versions, &marked, rule));
     }
-    let mut log_groups = orphans(session, scope, &live, rule).await?;
-    log_groups.retain(|orphan| !scope.of_log_group(&orphan.name).is_some_and(skipped));
+    let is_looked_at = |group: &str| !scope.of_log_group(group).is_some_and(skipped);
+    let Groups { mut orphans, mut strangers } = groups(session, scope, &live, rule).await?;
+    orphans.retain(|orphan| is_looked_at(&orphan.name));
+    strangers.retain(|stranger| is_looked_at(&stranger.name));
+    let settled = live.iter().copied().filter(|stack| !skipped(&stack.environment));
     Ok(Findings {
         scope: scope.to_string(),
         artifacts: stale,
-        log_groups,
-        change_sets: change_sets(&live, rule),
+        log_groups: orphans,
+        strangers,
+        change_sets: change_sets(settled, rule),
         expired: Vec::new(),
         held,
     })
@@ -131,14 +136,21 @@ async fn versions(session: &Session, bucket: &str, environment: &str) -> Result<
     }
 }
 
-/// Log groups that bear the name of one of these environments and that no stack has: a service writes to
-/// a group that was deleted, and makes it again without tags.
-async fn orphans(
+/// Log groups that bear the name of one of these environments and that no stack of theirs has.
+#[derive(Debug, Default)]
+struct Groups {
+    /// A service wrote to a group that was deleted, and made it again without tags; or a deployment left it.
+    orphans: Vec<Orphan>,
+    /// They are left alone.
+    strangers: Vec<Stranger>,
+}
+
+async fn groups(
     session: &Session,
     scope: &Scope,
     live: &[&Live],
     rule: Rule,
-) -> Result<Vec<Orphan>, FindError> {
+) -> Result<Groups, FindError> {
     let client = session.logs();
     let declared: BTreeSet<&str> =
         live.iter().flat_map(|stack| stack.log_groups.iter().map(String::as_str)).collect();
@@ -146,7 +158,7 @@ async fn orphans(
         Scope::One(environment) => format!("/sluice/{environment}/"),
         Scope::Instances(file) => format!("/sluice/{file}-"),
     };
-    let mut found = Vec::new();
+    let mut found = Groups::default();
     let mut groups =
         client.describe_log_groups().log_group_name_prefix(prefix).into_paginator().items().send();
     while let Some(group) = groups.next().await {
@@ -154,27 +166,70 @@ async fn orphans(
         let name = group.log_group_name().unwrap_or_default();
         let old = group.creation_time().is_some_and(|milliseconds| milliseconds / 1_000 < rule.before);
         let Some(environment) = scope.of_log_group(name) else { continue };
-        if old && !declared.contains(name) && is_of(session, &group, environment).await? {
-            let bytes = group.stored_bytes().and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default();
-            found.push(Orphan { name: name.to_owned(), bytes });
+        if !old || declared.contains(name) {
+            continue;
+        }
+        match whose(session, &group, environment).await? {
+            Whose::Ours => {
+                let bytes = group.stored_bytes().and_then(|bytes| u64::try_from(bytes).ok());
+                found.orphans.push(Orphan { name: name.to_owned(), bytes: bytes.unwrap_or_default() });
+            }
+            Whose::Unknown(why) => found.strangers.push(Stranger { name: name.to_owned(), why }),
+            Whose::Another => {}
         }
     }
     Ok(found)
 }
 
-/// Whether a log group is of the environment that it is named after: by its tag, or by its name where it
-/// has no tag.
-async fn is_of(session: &Session, group: &LogGroup, environment: &str) -> Result<bool, FindError> {
+/// Whose log group it is.
+enum Whose {
+    /// It is of the environment that it is named after.
+    Ours,
+    /// It carries the tag of another one.
+    Another,
+    /// Nothing says so, and this is why.
+    Unknown(String),
+}
+
+/// Whose a log group is: by its tag, or where it has none, by having exactly the name that a stack of the
+/// pipeline gives, while no stack at all has it.
+async fn whose(session: &Session, group: &LogGroup, environment: &str) -> Result<Whose, FindError> {
     let arn = group.arn().unwrap_or_default().trim_end_matches(":*");
     let tags = session.logs().list_tags_for_resource().resource_arn(arn).send().await;
     let tags = tags.map_err(|error| FindError::new("CloudWatch Logs", &error))?;
-    let tag = tags.tags().and_then(|tags| tags.get(ENVIRONMENT_TAG));
-    Ok(tag.is_none_or(|tag| tag == environment))
+    match tags.tags().and_then(|tags| tags.get(ENVIRONMENT_TAG)) {
+        Some(tag) if tag == environment => return Ok(Whose::Ours),
+        Some(_) => return Ok(Whose::Another),
+        None => {}
+    }
+    let name = group.log_group_name().unwrap_or_default();
+    if !is_of_a_stack(name, environment) {
+        return Ok(Whose::Unknown("it has no tag, and no stack gives such a name".to_owned()));
+    }
+    let client = session.cloudformation();
+    match client.describe_stack_resources().physical_resource_id(name).send().await {
+        Ok(answer) => {
+            let owner = answer.stack_resources().iter().find_map(|resource| resource.stack_name());
+            let owner = owner.unwrap_or("a stack");
+            Ok(Whose::Unknown(format!("{owner} has it, which is none of the environment's")))
+        }
+        Err(error) if says_not_there(&sentence(&error)) => Ok(Whose::Ours),
+        Err(error) => Err(FindError::new("CloudFormation", &error)),
+    }
 }
 
-fn change_sets(live: &[&Live], rule: Rule) -> Vec<ChangeSet> {
-    let of = |stack: &&Live| {
-        let old = stack.change_sets.iter().filter(|pending| pending.created < rule.before);
+/// Whether a log group has exactly such a name as a stack gives: `/sluice/<environment>/<stack>/<writer>`.
+fn is_of_a_stack(group: &str, environment: &str) -> bool {
+    let rest = group.strip_prefix("/sluice/").and_then(|rest| rest.strip_prefix(environment));
+    let parts = rest.and_then(|rest| rest.strip_prefix('/')).and_then(|rest| rest.split_once('/'));
+    parts.is_some_and(|(stack, writer)| {
+        STACKS.iter().any(|one| one.name == stack) && !writer.is_empty() && !writer.contains('/')
+    })
+}
+
+fn change_sets<'a>(live: impl Iterator<Item = &'a Live>, rule: Rule) -> Vec<ChangeSet> {
+    let of = |stack: &Live| {
+        let old = stack.change_sets.iter().filter(|pending| pending.created < rule.change_sets_before);
         let (stack_name, old): (&str, Vec<_>) = (&stack.stack_name, old.collect());
         old.into_iter()
             .map(|pending| ChangeSet {
@@ -184,7 +239,7 @@ fn change_sets(live: &[&Live], rule: Rule) -> Vec<ChangeSet> {
             })
             .collect::<Vec<_>>()
     };
-    live.iter().flat_map(of).collect()
+    live.flat_map(of).collect()
 }
 
 /// What goes, by bucket: how S3 wants it.
@@ -195,4 +250,26 @@ pub fn by_bucket(stale: &[Stale]) -> BTreeMap<&str, Vec<(&str, Option<&str>)>> {
         buckets.entry(&one.bucket).or_default().extend(versions);
     }
     buckets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_of_a_stack;
+
+    #[test]
+    fn only_names_that_a_stack_gives_are_ours_without_a_tag() {
+        for (group, expected) in [
+            ("/sluice/test/consumer/kinesis-consumer", true),
+            ("/sluice/test/consumer/", false),
+            ("/sluice/test/consumer", false),
+            ("/sluice/test/consumer/a/b", false),
+            ("/sluice/test/mine/consumer", false),
+            ("/sluice/test//consumer", false),
+            ("/sluice/test2/consumer/kinesis-consumer", false),
+            ("/sluice/test-2/consumer/kinesis-consumer", false),
+            ("/aws/lambda/test/consumer/x", false),
+        ] {
+            assert_eq!(is_of_a_stack(group, "test"), expected, "{group}");
+        }
+    }
 }

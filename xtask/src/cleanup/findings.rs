@@ -19,6 +19,9 @@ pub struct Findings {
     pub artifacts: Vec<Stale>,
     /// Log groups that no stack has.
     pub log_groups: Vec<Orphan>,
+    /// Log groups that bear the environment's name, and are left alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub strangers: Vec<Stranger>,
     /// Change sets that nobody executed.
     pub change_sets: Vec<ChangeSet>,
     /// Environments whose day has come.
@@ -35,6 +38,15 @@ pub struct Orphan {
     pub name: String,
     /// What it stores.
     pub bytes: u64,
+}
+
+/// A log group that nothing says is the environment's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Stranger {
+    /// Its name.
+    pub name: String,
+    /// Why it is left alone.
+    pub why: String,
 }
 
 /// A change set that nobody executed.
@@ -69,6 +81,23 @@ impl Findings {
     /// The environments that go.
     pub fn going(&self) -> impl Iterator<Item = &Expired> {
         self.expired.iter().filter(|expired| expired.kept.is_none())
+    }
+
+    /// What is still found of what was shown earlier: what a person answered for, and is there to remove. What
+    /// appeared since then is left alone, and so is what somebody began to use.
+    #[must_use]
+    pub fn still(mut self, shown: &Self) -> Self {
+        self.log_groups.retain(|orphan| shown.log_groups.iter().any(|other| other.name == orphan.name));
+        self.change_sets.retain(|one| shown.change_sets.iter().any(|other| other.id == one.id));
+        self.artifacts.retain_mut(|stale| {
+            let is_same = |other: &&Stale| (&other.bucket, &other.key) == (&stale.bucket, &stale.key);
+            let Some(other) = shown.artifacts.iter().find(is_same) else { return false };
+            stale.versions.retain(|version| other.versions.contains(version));
+            stale.bytes = stale.bytes.min(other.bytes);
+            !stale.versions.is_empty()
+        });
+        self.expired.clone_from(&shown.expired);
+        self
     }
 
     fn bytes(&self) -> u64 {
@@ -149,6 +178,9 @@ impl Document for Findings {
         for ChangeSet { stack_name, name, .. } in &self.change_sets {
             writeln!(out, "  {} change set {name} of {stack_name}", paint(BAD, "-"))?;
         }
+        for Stranger { name, why } in &self.strangers {
+            writeln!(out, "  {} log group {name} is left alone: {why}", paint(CAUTION, "="))?;
+        }
         for Held { environment, why } in &self.held {
             writeln!(out, "  {} {environment}: {why}, so nothing of it is removed now", paint(CAUTION, "="))?;
         }
@@ -169,6 +201,9 @@ impl Document for Findings {
             if let Some(why) = kept {
                 writeln!(out, "\n⚠️ `{environment}` expired on {expires} and stays: {}.", cell(why))?;
             }
+        }
+        for Stranger { name, why } in &self.strangers {
+            writeln!(out, "\n⚠️ Log group `{}` is left alone: {}.", cell(name), cell(why))?;
         }
         for Held { environment, why } in &self.held {
             writeln!(out, "\n⚠️ `{environment}`: {}, so nothing of it is removed now.", cell(why))?;

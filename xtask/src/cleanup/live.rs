@@ -56,6 +56,11 @@ impl Live {
     pub fn is_settled(&self) -> bool {
         matches!(condition(&self.status), Condition::Ready | Condition::Phantom)
     }
+
+    /// Whether somebody is at it.
+    pub fn is_busy(&self) -> bool {
+        condition(&self.status) == Condition::Busy
+    }
 }
 
 /// Every stack of these environments.

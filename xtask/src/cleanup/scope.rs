@@ -4,6 +4,9 @@ use std::fmt;
 
 use stacks::environment::name;
 
+/// Longest id of an instance, in characters.
+const MAX_INSTANCE: usize = 8;
+
 /// One environment, or every instance of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
@@ -29,7 +32,12 @@ impl Scope {
             Self::One(name) => environment == name,
             Self::Instances(file) => {
                 let (of, instance) = name::split(environment);
-                of == file && instance.is_some_and(|instance| !instance.is_empty())
+                // A name that no deployment can have is none of ours.
+                let fits = |instance: &str| {
+                    (1..=MAX_INSTANCE).contains(&instance.len())
+                        && instance.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+                };
+                of == file && instance.is_some_and(fits)
             }
         }
     }
@@ -77,7 +85,12 @@ mod tests {
             (&all, "preview-1", true),
             (&all, "preview-12", true),
             (&all, "preview", false),
+            (&all, "preview-12345678", true),
             (&all, "preview-", false),
+            (&all, "preview-123456789", false),
+            (&all, "preview-a-b", false),
+            (&all, "preview-A", false),
+            (&all, "preview-ä", false),
             (&all, "preview2-1", false),
             (&all, "previe-1", false),
         ] {

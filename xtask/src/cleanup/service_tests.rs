@@ -26,7 +26,7 @@ use crate::target::Session;
 const ALIKE: [&str; 4] = ["test", "test2", "test-2", "test-22"];
 
 /// Everything is old.
-const ALL: Rule = Rule { before: i64::MAX, keep: 0 };
+const ALL: Rule = Rule { before: i64::MAX, keep: 0, change_sets_before: i64::MAX };
 
 /// An account with several environments, all of which put their code into its bucket.
 struct Account {
@@ -103,7 +103,7 @@ impl Account {
         for key in ["consumer/used.zip", "consumer/old.zip"] {
             self.put(&self.bucket(), &format!("{environment}/{key}")).await;
         }
-        let group = format!("/sluice/{environment}/orphan");
+        let group = format!("/sluice/{environment}/lake/orphan");
         self.session.logs().create_log_group().log_group_name(group).send().await.expect("a log group");
     }
 
@@ -152,7 +152,7 @@ fn is_of(environment: &str, what: &str) -> bool {
         format!("key {environment}/consumer/used.zip"),
         format!("key {environment}/consumer/old.zip"),
         format!("group /sluice/{environment}/lake"),
-        format!("group /sluice/{environment}/orphan"),
+        format!("group /sluice/{environment}/lake/orphan"),
     ]
     .contains(&what.to_owned())
         || what.starts_with(&format!("bucket sluice-{environment}-lake-"))
@@ -166,7 +166,7 @@ async fn destroying_an_environment_leaves_those_whose_names_begin_alike() {
     }
     for environment in ["test", "test-2"] {
         let before = account.there().await;
-        let orphan = format!("group /sluice/{environment}/orphan");
+        let orphan = format!("group /sluice/{environment}/lake/orphan");
         let session = account.of(environment);
         let plan = teardown::plan(&session, &account.report)
             .await
@@ -179,8 +179,9 @@ async fn destroying_an_environment_leaves_those_whose_names_begin_alike() {
         let shared = plan.shared.as_ref().expect("its part of the bucket");
         assert_eq!((shared.prefix.clone(), shared.objects), (format!("{environment}/"), 2));
 
-        let receipt = teardown::execute(&session, None, &plan, &account.report, || pending().boxed());
-        let receipt = serde_json::to_value(receipt.await.expect("a receipt")).expect("JSON");
+        let never = pending().boxed().shared();
+        let receipt = teardown::execute(&session, None, &plan, &account.report, &never).await;
+        let receipt = serde_json::to_value(receipt.expect("a receipt")).expect("JSON");
         // A service that recreated a group made what no stack has: the receipt tells of it.
         let left = receipt["left"].as_array().expect("a list");
         assert_eq!(
@@ -214,7 +215,7 @@ async fn a_destruction_that_was_interrupted_goes_on() {
     let first = plan().await.expect("it is there");
     let before = account.there().await;
     // Interrupted at once, while or before anything is stopped: nothing is touched, or the stacks are kept.
-    match teardown::execute(&session, None, &first, &account.report, || ready(()).boxed()).await {
+    match teardown::execute(&session, None, &first, &account.report, &ready(()).boxed().shared()).await {
         Err(Interrupted) => {}
         Ok(receipt) => assert_eq!((receipt.is_clean(), receipt.failures()), (false, 1)),
     }
@@ -227,10 +228,10 @@ async fn a_destruction_that_was_interrupted_goes_on() {
     session.cloudformation().delete_stack().stack_name("sluice-test-lake").send().await.expect("under way");
     let key = "test/consumer/old.zip";
     session.s3().delete_object().bucket(account.bucket()).key(key).send().await.expect("gone");
-    session.logs().delete_log_group().log_group_name("/sluice/test/orphan").send().await.expect("gone");
+    session.logs().delete_log_group().log_group_name("/sluice/test/lake/orphan").send().await.expect("gone");
 
     let second = plan().await.expect("something is left");
-    let receipt = teardown::execute(&session, None, &second, &account.report, || pending().boxed()).await;
+    let receipt = teardown::execute(&session, None, &second, &account.report, &pending().boxed().shared()).await;
     assert!(receipt.expect("a receipt").is_clean());
     assert_eq!(plan().await, None);
     assert_eq!(account.there().await, [format!("bucket {}", account.bucket())].into());
@@ -245,6 +246,9 @@ async fn cleaning_an_environment_up_leaves_those_whose_names_begin_alike() {
     // A log group that carries another environment's tag is that one's, whatever its name says.
     let foreign = account.session.logs().create_log_group().log_group_name("/sluice/test/foreign");
     foreign.tags("sluice:environment", "test2").send().await.expect("a log group");
+    // One that nothing says is the pipeline's is somebody's, and told of.
+    let mine = account.session.logs().create_log_group().log_group_name("/sluice/test/mine");
+    mine.send().await.expect("a log group");
 
     for (scope, environments) in [
         (Scope::One("test".to_owned()), &["test"][..]),
@@ -252,7 +256,7 @@ async fn cleaning_an_environment_up_leaves_those_whose_names_begin_alike() {
     ] {
         let before = account.there().await;
         // Of what is new nothing goes: a deployment under way may need it.
-        assert!(account.find(&scope, Rule { before: 0, keep: 0 }).await.is_empty());
+        assert!(account.find(&scope, Rule { before: 0, change_sets_before: 0, ..ALL }).await.is_empty());
         let kept = account.find(&scope, Rule { keep: 1, ..ALL }).await;
         assert_eq!((kept.artifacts.len(), kept.log_groups.len()), (0, environments.len()), "{kept:?}");
 
@@ -265,8 +269,12 @@ async fn cleaning_an_environment_up_leaves_those_whose_names_begin_alike() {
         );
         assert_eq!(
             groups,
-            environments.iter().map(|one| format!("/sluice/{one}/orphan")).collect::<Vec<_>>()
+            environments.iter().map(|one| format!("/sluice/{one}/lake/orphan")).collect::<Vec<_>>()
         );
+
+        let strangers: Vec<&str> = found.strangers.iter().map(|one| one.name.as_str()).collect();
+        let mine = if environments == ["test"] { vec!["/sluice/test/mine"] } else { Vec::new() };
+        assert_eq!(strangers, mine);
 
         assert_eq!(sweep::sweep(&account.session, &found, &account.report).await, []);
         let after = account.there().await;
@@ -330,6 +338,20 @@ async fn a_change_set_that_nobody_executed_goes_and_its_code_stays_until_then() 
         assert!(started.elapsed().as_secs() < 60, "the change set is never listed");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
+    // It may wait for an approval longer than anything else; and of an environment at which somebody is, no
+    // change set goes, whichever of its stacks it is for.
+    let young = account.find(&scope, Rule { change_sets_before: 0, ..ALL }).await;
+    assert_eq!(young.change_sets, []);
+    let mut live = account.live(&scope).await;
+    live.push(Live {
+        stack_name: "sluice-test-store".to_owned(),
+        status: "UPDATE_IN_PROGRESS".to_owned(),
+        change_sets: Vec::new(),
+        ..live[0].clone()
+    });
+    let held = find::find(&account.of("test"), &scope, &live, &BTreeSet::new(), ALL).await.expect("an answer");
+    assert_eq!((held.change_sets, held.held.len()), (Vec::new(), 1));
+
     let found = account.find(&scope, ALL).await;
     let names: Vec<&str> = found.change_sets.iter().map(|one| one.name.as_str()).collect();
     assert_eq!((names, found.artifacts.len()), (vec!["sluice-0123456789abcdef"], 0));

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use anyhow::Context as _;
 use clap::Args;
 use futures::FutureExt as _;
-use stacks::environment::{OnDelete, Target};
+use stacks::environment::{OnDelete, Target, name};
 
 use super::Outcome;
 use super::deploy::interrupted;
@@ -19,8 +20,9 @@ use crate::cli::Global;
 use crate::deploy::consent::Declined;
 use crate::destroy::plan::DestroyPlan;
 use crate::destroy::receipt::Receipt;
-use crate::destroy::teardown;
+use crate::destroy::teardown::{self, Interruption};
 use crate::failure::{Exit, Failure, causes};
+use crate::github::Run;
 use crate::lifetime;
 use crate::local::{self, Endpoints, flink::Machine};
 use crate::project::Project;
@@ -30,7 +32,11 @@ use crate::target::Session;
 /// Remove what no stack owns any more: stale artifacts, orphaned log groups, expired environments
 ///
 /// Shows everything before it removes anything. Of an environment that has instances, all instances are
-/// looked at unless one is named. What keeps its data when it is destroyed never goes.
+/// looked at unless one is named. What keeps its data when it is destroyed never goes. Change sets that
+/// nobody executed go after 30 days.
+///
+/// A step of GitHub Actions with `--expired --dry-run` has the output `expired`: the ids of the instances that
+/// would go, as a list in JSON such as `["12","13"]`.
 #[derive(Debug, Args)]
 pub struct Cleanup {
     /// Destroy environments whose day has come, too: the one of `--env`, or its instances.
@@ -45,6 +51,9 @@ pub struct Cleanup {
     /// What is newer stays: a deployment under way may need it.
     #[arg(long, value_name = "AGE", default_value = "1d", value_parser = lifetime::age)]
     older_than: Duration,
+    /// Change sets that are newer stay: a plan may wait that long for an approval.
+    #[arg(long, value_name = "AGE", default_value = "30d", value_parser = lifetime::age)]
+    change_sets_older_than: Duration,
 }
 
 /// An environment that goes, and what that means.
@@ -65,40 +74,122 @@ impl Cleanup {
             // A target that does not run has nothing.
             let found = Findings { scope: scope.to_string(), ..Findings::default() };
             let nothing = Swept { deed: Deed::Shown, found, receipts: Vec::new(), failed: Vec::new() };
-            return conclude(&nothing, report);
+            return self.show(&nothing, report);
         }
         let session = Session::open(model, environment, endpoints.clone()).await?;
         let live = live::read(&session.cloudformation(), &scope).await?;
         let mut expired = if self.expired { expired(&live, lifetime::today()) } else { Vec::new() };
         let (going, mut failed) = plan(&project, global, endpoints.as_ref(), &mut expired, report).await;
-        let rule = Rule { before: self.before(), keep: self.keep };
-        let expiring: BTreeSet<&str> =
-            going.iter().map(|going| going.session.environment.name.as_str()).collect();
-        let mut found = find::find(&session, &scope, &live, &expiring, rule).await?;
+        let mut found = self.look(&session, &scope, &going).await?;
         found.expired = expired;
         if self.dry_run || found.is_empty() {
             let swept = Swept { deed: Deed::Shown, found, receipts: Vec::new(), failed };
-            return conclude(&swept, report);
+            return self.show(&swept, report);
         }
         confirm(&found, &going, target, global, report)?;
 
-        failed.extend(sweep(&session, &found, report).await);
-        let mut receipts = Vec::new();
-        for going in going {
-            let machine = Machine::of(&project, global, &going.session);
-            let name = going.session.environment.name.clone();
-            match destroy(&going, machine, report).await {
-                Ok(receipt) => receipts.push(receipt),
-                Err(failure) => failed.push(Failed { what: name, why: causes(failure.error.as_ref()) }),
-            }
+        // A person took their time: what somebody uses now is not swept.
+        let mut found = self.look(&session, &scope, &going).await?.still(&found);
+        let interruption = interrupted().boxed().shared();
+        tokio::select! {
+            biased;
+            () = interruption.clone() => failed.push(not_touched(&found.scope)),
+            swept = sweep(&session, &found, report) => failed.extend(swept),
         }
+        let names: Vec<String> = going.into_iter().map(|going| going.plan.environment).collect();
+        let context = Context { project: &project, global, endpoints: endpoints.as_ref(), report };
+        let (receipts, more) = context.destroy_all(&names, &mut found.expired, &interruption).await;
+        failed.extend(more);
         conclude(&Swept { deed: Deed::Removed, found, receipts, failed }, report)
     }
 
-    /// The moment before which something is old, in seconds since 1970.
-    fn before(&self) -> i64 {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        i64::try_from(now.saturating_sub(self.older_than).as_secs()).unwrap_or_default()
+    /// What no stack owns now, but what goes with its environment.
+    async fn look(
+        &self,
+        session: &Session,
+        scope: &Scope,
+        going: &[Going],
+    ) -> Result<Findings, crate::destroy::find::FindError> {
+        let rule = Rule {
+            before: before(self.older_than),
+            keep: self.keep,
+            change_sets_before: before(self.change_sets_older_than),
+        };
+        let expiring: BTreeSet<&str> = going.iter().map(|going| going.plan.environment.as_str()).collect();
+        let live = live::read(&session.cloudformation(), scope).await?;
+        find::find(session, scope, &live, &expiring, rule).await
+    }
+
+    /// Shows what would go, to the steps that follow in a run of GitHub Actions too.
+    fn show(&self, swept: &Swept, report: &Report) -> Outcome {
+        if let Some(run) = Run::current().filter(|_| self.expired && self.dry_run) {
+            let instances: Vec<&str> =
+                swept.found.going().filter_map(|going| name::split(&going.environment).1).collect();
+            let list = serde_json::json!(instances).to_string();
+            run.output("expired", &list).context("the output of this step cannot be written")?;
+        }
+        conclude(swept, report)
+    }
+}
+
+/// The moment before which something is of this age, in seconds since 1970.
+fn before(age: Duration) -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.saturating_sub(age).as_secs()).unwrap_or_default()
+}
+
+/// What was interrupted before it began.
+fn not_touched(what: &str) -> Failed {
+    Failed { what: what.to_owned(), why: "interrupted: not touched".to_owned() }
+}
+
+/// What every destruction needs.
+struct Context<'a> {
+    project: &'a Project,
+    global: &'a Global,
+    endpoints: Option<&'a Endpoints>,
+    report: &'a Report,
+}
+
+impl Context<'_> {
+    /// Destroys these environments, one after the other, until a person interrupts. Each is looked at and
+    /// planned again before: one that somebody deploys meanwhile stays.
+    async fn destroy_all(
+        &self,
+        environments: &[String],
+        expired: &mut [Expired],
+        interruption: &Interruption,
+    ) -> (Vec<Receipt>, Vec<Failed>) {
+        let (mut receipts, mut failed) = (Vec::new(), Vec::new());
+        for environment in environments {
+            let planned = tokio::select! {
+                biased;
+                () = interruption.clone() => {
+                    failed.push(not_touched(environment));
+                    continue;
+                }
+                planned = plan_one(self.project, self.global, self.endpoints, environment, self.report) => planned,
+            };
+            let ended = match planned {
+                Ok(Ok(going)) => self.destroy(&going, interruption).await.map(|receipt| receipts.push(receipt)),
+                Ok(Err(kept)) => {
+                    let one = expired.iter_mut().find(|one| one.environment == *environment);
+                    one.into_iter().for_each(|one| one.kept = Some(kept.clone()));
+                    Ok(())
+                }
+                Err(failure) => Err(failure),
+            };
+            if let Err(failure) = ended {
+                failed.push(Failed { what: environment.clone(), why: causes(failure.error.as_ref()) });
+            }
+        }
+        (receipts, failed)
+    }
+
+    async fn destroy(&self, going: &Going, interruption: &Interruption) -> Result<Receipt, Failure> {
+        let Going { session, plan } = going;
+        let machine = Machine::of(self.project, self.global, session);
+        Ok(teardown::execute(session, machine, plan, self.report, interruption).await?)
     }
 }
 
@@ -150,18 +241,24 @@ async fn plan_one(
         return Ok(Err(format!("it keeps its data: `on_delete = \"retain\"` in environments/{file}.toml")));
     }
     let session = Session::open(model, environment, endpoints.cloned()).await?;
+    let name = session.environment.name.clone();
+    let live = live::read(&session.cloudformation(), &Scope::One(name)).await?;
+    if let Some(busy) = live.iter().find(|stack| stack.is_busy()) {
+        return Ok(Err(format!("{} is in {}", busy.stack_name, busy.status)));
+    }
+    if !live.is_empty() && expired(&live, lifetime::today()).is_empty() {
+        return Ok(Err("it was deployed again, and has not expired".to_owned()));
+    }
     let Some(plan) = teardown::plan(&session, report).await? else {
         return Ok(Err("it is gone already".to_owned()));
     };
+    if plan.stacks.iter().any(|stack| stack.retain.len() > stack.stays().count()) {
+        return Ok(Err("the template of one of its stacks cannot be read".to_owned()));
+    }
     if plan.stacks.iter().any(|stack| !stack.retain.is_empty()) {
         return Ok(Err("its stacks were deployed with `on_delete = \"retain\"`".to_owned()));
     }
     Ok(Ok(Going { session, plan }))
-}
-
-async fn destroy(going: &Going, machine: Option<Machine>, report: &Report) -> Result<Receipt, Failure> {
-    let Going { session, plan } = going;
-    Ok(teardown::execute(session, machine, plan, report, || interrupted().boxed()).await?)
 }
 
 /// Asks before AWS is changed. This machine is changed without asking.
@@ -203,9 +300,10 @@ mod tests {
     async fn what_keeps_its_data_stays_and_what_fails_holds_no_other() {
         let service = Service::emulator();
         let session = service.session().await;
-        let tag = Tag::builder().key("sluice:environment").value("preview-1").build();
+        let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
+        let (tag, day) = (tag("sluice:environment", "preview-1"), tag("sluice:expires", "2020-01-01"));
         let template = r#"{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}"#;
-        let create = session.cloudformation().create_stack().stack_name("sluice-preview-1-lake").tags(tag);
+        let create = session.cloudformation().create_stack().stack_name("sluice-preview-1-lake").tags(tag).tags(day);
         create.template_body(template).send().await.expect("a stack");
 
         let of = |environment: &str| Expired {
@@ -225,13 +323,53 @@ mod tests {
         let going: Vec<&str> = going.iter().map(|going| going.plan.environment.as_str()).collect();
         let failed: Vec<&str> = failed.iter().map(|failed| failed.what.as_str()).collect();
         assert_eq!((going, failed), (vec!["preview-1"], vec!["elsewhere-1"]));
-        let kept = expired.map(|one| one.kept.unwrap_or_default());
+        let mut kept = expired;
         let expected = [
             "it cannot be planned",
             "",
             "it is gone already",
             "it keeps its data: `on_delete = \"retain\"` in environments/prod.toml",
         ];
-        assert_eq!(kept, expected);
+        assert_eq!(kept.clone().map(|one| one.kept.unwrap_or_default()), expected);
+
+        // Interrupted from the start: nothing is deleted, however many were to go.
+        let project = Project::locate();
+        let context =
+            Context { project: &project, global: &global, endpoints: session.endpoints.as_ref(), report: &report };
+        let names = ["preview-1".to_owned(), "preview-2".to_owned()];
+        let stacks = async || crate::destroy::find::all(&session.cloudformation()).await.expect("stacks").len();
+        let now = std::future::ready(()).boxed().shared();
+        let (receipts, failed) = context.destroy_all(&names, &mut kept, &now).await;
+        assert_eq!((receipts.len(), failed), (0, names.each_ref().map(|name| not_touched(name)).into()));
+        assert_eq!(stacks().await, 1);
+
+        // Deployed again since it was shown: it stays.
+        let never = std::future::pending().boxed().shared();
+        let deploy = async |day: &str| {
+            let tags = [("sluice:environment", "preview-1"), ("sluice:expires", day)];
+            let tags = tags.map(|(key, value)| Tag::builder().key(key).value(value).build());
+            let update = session.cloudformation().update_stack().stack_name("sluice-preview-1-lake");
+            let template = template.replace("Queue\": {", &format!("Q{}\": {{", &day[..4]));
+            let update = update.template_body(template).set_tags(Some(tags.into()));
+            update.send().await.expect("an update");
+            loop {
+                let live = live::read(&session.cloudformation(), &Scope::One("preview-1".to_owned())).await;
+                let live = live.expect("the stack");
+                if !live[0].is_busy() && live[0].expires.as_deref() == Some(day) {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        deploy("2999-01-01").await;
+        let (receipts, failed) = context.destroy_all(&names[..1], &mut kept, &never).await;
+        assert_eq!((receipts.len(), failed), (0, Vec::new()));
+        assert_eq!(kept[1].kept.as_deref(), Some("it was deployed again, and has not expired"));
+        assert_eq!(stacks().await, 1);
+
+        deploy("2020-01-01").await;
+        let (receipts, failed) = context.destroy_all(&names[..1], &mut kept, &never).await;
+        assert_eq!((receipts.len(), failed), (1, Vec::new()));
+        assert_eq!(stacks().await, 0);
     }
 }

@@ -1,7 +1,10 @@
 //! `destroy`.
 
+use std::fmt;
+
 use clap::Args;
 use futures::FutureExt as _;
+use serde::Serialize;
 use stacks::environment::Target;
 
 use super::Outcome;
@@ -10,12 +13,12 @@ use crate::cli::Global;
 use crate::destroy::consent::{Guard, Refusal, Said, Settled};
 use crate::destroy::plan::DestroyPlan;
 use crate::destroy::proof::Proof;
-use crate::destroy::receipt::Receipt;
+use crate::destroy::receipt::{Receipt, many};
 use crate::destroy::{find, teardown};
 use crate::failure::{Exit, Failure};
 use crate::local::{self, flink::Machine};
 use crate::project::Project;
-use crate::report::{Document as _, Report};
+use crate::report::{Document, Report};
 use crate::target::Session;
 
 /// Tear the environment down, with a receipt of what is gone and what was kept
@@ -26,6 +29,9 @@ pub struct Destroy {
     /// Show what would go and what would stay, and change nothing.
     #[arg(long)]
     plan: bool,
+    /// End well, too, when there is nothing to destroy.
+    #[arg(long)]
+    missing_ok: bool,
     /// The environment's name, typed in advance.
     #[arg(long, value_name = "NAME")]
     confirm: Option<String>,
@@ -46,7 +52,7 @@ impl Destroy {
             Some(plan) => plan,
             // The processes of a target that has nothing are there all the same.
             None if is_local => DestroyPlan { environment: name, stacks: Vec::new(), shared: None },
-            None => return Err(absent(&name)),
+            None => return self.absent(&name, report),
         };
         if self.plan {
             report.print(&plan);
@@ -56,7 +62,7 @@ impl Destroy {
 
         let machine = Machine::of(&project, global, &session);
         let mut receipt =
-            teardown::execute(&session, machine, &plan, report, || interrupted().boxed()).await?;
+            teardown::execute(&session, machine, &plan, report, &interrupted().boxed().shared()).await?;
         if is_local && receipt.is_clean() {
             let others = find::environments(&session.cloudformation()).await?;
             if others.is_empty() {
@@ -76,13 +82,22 @@ impl Destroy {
         let environment = global.environment();
         let stopped = if self.plan { Vec::new() } else { local::stop(project, global, report).await? };
         if stopped.is_empty() {
-            return Err(absent(&environment));
+            return self.absent(&environment, report);
         }
         let empty = DestroyPlan { environment, stacks: Vec::new(), shared: None };
         let mut receipt = Receipt::of(&empty, &[], Proof::default());
         receipt.stopped(stopped);
         report.print(&receipt);
         Ok(Exit::Done)
+    }
+
+    fn absent(&self, environment: &str, report: &Report) -> Outcome {
+        if self.missing_ok {
+            report.print(&Absent { environment, absent: true });
+            return Ok(Exit::Done);
+        }
+        Err(Failure::new(Exit::NoEnvironment, format_args!("environment {environment} does not exist"))
+            .hint(format!("`cargo xtask deploy --env {environment}` creates it")))
     }
 
     /// Asks before anything is lost that it takes an answer for.
@@ -113,18 +128,34 @@ impl Destroy {
     }
 }
 
-fn absent(environment: &str) -> Failure {
-    Failure::new(Exit::NoEnvironment, format_args!("environment {environment} does not exist"))
-        .hint(format!("`cargo xtask deploy --env {environment}` creates it"))
+/// Nothing of the environment is there.
+#[derive(Debug, Serialize)]
+struct Absent<'a> {
+    environment: &'a str,
+    absent: bool,
+}
+
+impl Document for Absent<'_> {
+    fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        writeln!(out, "{}: nothing to destroy", self.environment)
+    }
+
+    fn markdown(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        writeln!(out, "### `{}`: nothing to destroy\n\nNo stack and no code of it is there.", self.environment)
+    }
 }
 
 /// How the command ends, by its receipt.
 pub(super) fn conclude(receipt: &Receipt) -> Outcome {
-    match receipt.failures() {
-        0 if receipt.is_clean() => Ok(Exit::Done),
-        0 => Err(Failure::new(Exit::Unexpected, "it is not proven that nothing is left")
+    match (receipt.failures(), receipt.full()) {
+        (0, _) if receipt.is_clean() => Ok(Exit::Done),
+        (0, Some(full)) => {
+            Err(Failure::new(Exit::Unexpected, format_args!("all stacks are gone, and {full} is not empty"))
+                .hint("run the same command again: it goes on with what is left"))
+        }
+        (0, None) => Err(Failure::new(Exit::Unexpected, "it is not proven that nothing is left")
             .hint("the receipt names what is there, and who did not answer; delete it by hand, or run the same command again")),
-        failed => Err(Failure::new(Exit::StackFailed, format_args!("{failed} stacks are still there"))
+        (failed, _) => Err(Failure::new(Exit::StackFailed, format_args!("{} still there", many(failed, "stack is", "stacks are")))
             .hint("run the same command again: it goes on with what is left")),
     }
 }

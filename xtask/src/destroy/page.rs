@@ -32,9 +32,10 @@ impl Document for DestroyPlan {
             for Retained { resource: Resource { logical_id, kind, physical_id }, why } in &stack.retain {
                 writeln!(
                     out,
-                    "    {} {logical_id} {} {physical_id}  stays",
-                    paint(CAUTION, "="),
-                    paint(FAINT, kind)
+                    "    {} {logical_id} {} {physical_id}  {}",
+                    paint(CAUTION, if why.is_known() { "=" } else { "?" }),
+                    paint(FAINT, kind),
+                    if why.is_known() { "stays" } else { "not known" }
                 )?;
                 let cost = why.cost.map(|cost| format!("; costs {cost}")).unwrap_or_default();
                 writeln!(out, "      {}", paint(FAINT, format_args!("{}{cost}", why.reason)))?;
@@ -69,7 +70,7 @@ impl Document for DestroyPlan {
                 stack.stack_name,
                 stack.delete.len(),
                 emptied.join("<br>"),
-                stack.retain.len()
+                stack.stays().count()
             )?;
         }
         if let Some(shared) = &self.shared {
@@ -108,13 +109,18 @@ impl DestroyPlan {
     /// For instance `8 stacks go with 71 resources; 10 resources stay`.
     fn summary(&self) -> String {
         let delete: usize = self.stacks.iter().map(|stack| stack.delete.len()).sum();
-        let retain: usize = self.stacks.iter().map(|stack| stack.retain.len()).sum();
+        let retain = self.stacks.iter().flat_map(Removal::stays).count();
+        let all: usize = self.stacks.iter().map(|stack| stack.retain.len()).sum();
         let stacks = many(self.stacks.len(), "stack goes", "stacks go");
         let resources = many(delete, "resource", "resources");
         let stay = match retain {
             0 => "nothing stays".to_owned(),
             retain => many(retain, "resource stays", "resources stay"),
         };
-        format!("{stacks} with {resources}; {stay}")
+        let unknown = match all - retain {
+            0 => String::new(),
+            unknown => format!("; of {} it is not known", many(unknown, "resource", "resources")),
+        };
+        format!("{stacks} with {resources}; {stay}{unknown}")
     }
 }

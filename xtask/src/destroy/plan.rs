@@ -81,7 +81,7 @@ pub struct Removal {
     pub after: BTreeSet<String>,
     /// What goes with it.
     pub delete: Vec<Resource>,
-    /// What stays behind.
+    /// What stays behind. Of a template that cannot be read, it is not known whether it does.
     pub retain: Vec<Retained>,
     /// What its buckets hold, which goes before it. Log events are not counted.
     pub contents: Vec<Contents>,
@@ -91,6 +91,11 @@ pub struct Removal {
 }
 
 impl Removal {
+    /// What is known to stay behind.
+    pub fn stays(&self) -> impl Iterator<Item = &Retained> {
+        self.retain.iter().filter(|retained| retained.why.is_known())
+    }
+
     /// Whether a TwinMaker workspace goes with it, which must be empty before.
     pub fn has_workspace(&self) -> bool {
         self.delete.iter().any(|resource| stands_for(&resource.kind) == "AWS::IoTTwinMaker::Workspace")

@@ -20,7 +20,11 @@ fn nothing_is_emptied_of_a_template_that_cannot_be_read() {
     let plan = make("test", &[yaml], &BTreeMap::new()).expect("no cycle");
     assert!(plan.stacks[0].delete.is_empty());
     let why: Vec<&str> = plan.stacks[0].retain.iter().map(|kept| kept.why.reason.as_str()).collect();
-    assert_eq!(why, ["the stack's template cannot be read"; 2]);
+    assert_eq!(why, ["not known whether it stays: the stack's template cannot be read"; 2]);
+    // CloudFormation may read it, and delete what it has: the proof looks for it.
+    assert_eq!(plan.stacks[0].stays().count(), 0);
+    let shown = shown(&plan);
+    assert!(shown.contains("nothing stays; of 2 resources it is not known") && !shown.contains("  stays"), "{shown}");
 }
 
 fn found(name: &str, policy: &str) -> Found {
@@ -227,6 +231,13 @@ fn receipts_are_as_reviewed() {
     let receipt = Receipt::of(&plan, &[gone(0, 0), gone(0, 0)], proof);
     assert!(receipt.is_clean(), "what the Tagging API alone lists is not known to be there");
     insta::assert_snapshot!("receipt-listed", shown(&receipt));
+
+    // What is left of the account's bucket is no stack.
+    let proof = Proof { asked: asked(), ..Proof::default() };
+    let mut receipt = Receipt::of(&plan, &[gone(0, 0), gone(0, 0)], proof);
+    receipt.not_emptied("sluice-artifacts-111122223333-eu-west-1", "test/", "AccessDenied: not you".to_owned());
+    assert_eq!((receipt.is_clean(), receipt.failures()), (false, 0));
+    insta::assert_snapshot!("receipt-full", shown(&receipt));
 
     let failed = RemoveError::Refused("AccessDenied: not you".to_owned());
     let proof = Proof {

@@ -77,6 +77,12 @@ impl Proof {
         self.left.is_empty() && self.silent.is_empty()
     }
 
+    /// That of a destruction which a person interrupted before it ended.
+    pub fn interrupted() -> Self {
+        let cause = "not asked, because of the interruption".to_owned();
+        Self { silent: vec![Silent { service: "every service", cause }], ..Self::default() }
+    }
+
     /// Asks every service, and again while they list something: a deletion takes its time to be seen.
     /// `gone` are the stacks that were deleted.
     pub async fn of(session: &Session, plan: &DestroyPlan, gone: &[&Removal], pace: Pace) -> Self {
@@ -112,7 +118,8 @@ impl<'a> Inquiry<'a> {
         let is_gone = |stack: &Removal| gone.iter().any(|gone| gone.stack_id == stack.stack_id);
         let staying: Vec<&Removal> = plan.stacks.iter().filter(|stack| !is_gone(stack)).collect();
         let held = staying.iter().flat_map(|stack| &stack.delete);
-        let retained = plan.stacks.iter().flat_map(|stack| &stack.retain).map(|kept| &kept.resource);
+        // What is not known to stay is looked for like what goes.
+        let retained = plan.stacks.iter().flat_map(Removal::stays).map(|kept| &kept.resource);
         Self {
             session,
             gone,
@@ -186,7 +193,7 @@ impl<'a> Inquiry<'a> {
         for stack in self.gone {
             match find::resources(&self.session.cloudformation(), &stack.stack_id).await {
                 Ok(resources) => {
-                    let kept = |id: &str| stack.retain.iter().any(|kept| kept.resource.logical_id == id);
+                    let kept = |id: &str| stack.stays().any(|kept| kept.resource.logical_id == id);
                     for resource in resources.iter().filter(|resource| !kept(&resource.logical_id)) {
                         self.find(&resource.kind, &resource.physical_id);
                     }

@@ -19,6 +19,9 @@ pub struct Receipt {
     #[serde(skip_serializing_if = "Option::is_none")]
     emptied: Option<Share>,
     retained: Vec<Kept>,
+    /// Why its part of the account's bucket is not empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_emptied: Option<NotEmptied>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     failed: Vec<Failed>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -46,6 +49,13 @@ struct Share {
 }
 
 #[derive(Debug, Serialize)]
+struct NotEmptied {
+    bucket: String,
+    prefix: String,
+    reason: String,
+}
+
+#[derive(Debug, Serialize)]
 struct Kept {
     stack: String,
     #[serde(flatten)]
@@ -65,6 +75,7 @@ impl Receipt {
             environment: plan.environment.clone(),
             deleted: Vec::new(),
             emptied: None,
+            not_emptied: None,
             retained: Vec::new(),
             failed: Vec::new(),
             stopped: Vec::new(),
@@ -101,9 +112,15 @@ impl Receipt {
         self.emptied = Some(Share { bucket: bucket.to_owned(), prefix: prefix.to_owned(), objects });
     }
 
-    /// Notes what was not done, besides the stacks.
-    pub fn failed(&mut self, what: &str, reason: String) {
-        self.failed.push(Failed { stack: what.to_owned(), reason });
+    /// Notes why its part of the account's bucket is not empty.
+    pub fn not_emptied(&mut self, bucket: &str, prefix: &str, reason: String) {
+        let (bucket, prefix) = (bucket.to_owned(), prefix.to_owned());
+        self.not_emptied = Some(NotEmptied { bucket, prefix, reason });
+    }
+
+    /// The part of the account's bucket that was to be emptied and is not: `bucket/prefix`.
+    pub fn full(&self) -> Option<String> {
+        self.not_emptied.as_ref().map(|one| format!("{}/{}", one.bucket, one.prefix))
     }
 
     /// Notes the processes of the local target that were ended.
@@ -113,7 +130,7 @@ impl Receipt {
 
     /// Whether nothing is left but what was to be retained.
     pub fn is_clean(&self) -> bool {
-        self.proof.is_clean() && self.failed.is_empty()
+        self.proof.is_clean() && self.failed.is_empty() && self.not_emptied.is_none()
     }
 
     /// How many stacks are still there.
@@ -165,7 +182,7 @@ impl Document for Receipt {
             writeln!(
                 out,
                 "  {} {} ({stack}.{}, {})",
-                paint(CAUTION, "retained"),
+                paint(CAUTION, if why.is_known() { "retained" } else { "not known" }),
                 resource.physical_id,
                 resource.logical_id,
                 resource.kind
@@ -185,6 +202,9 @@ impl Document for Receipt {
         }
         for Failed { stack, reason } in &self.failed {
             writeln!(out, "  {} {stack}: {reason}", paint(BAD, "failed"))?;
+        }
+        if let Some(NotEmptied { bucket, prefix, reason }) = &self.not_emptied {
+            writeln!(out, "  {} {bucket}/{prefix}: {reason}", paint(BAD, "not emptied"))?;
         }
         for Left { kind, physical_id } in &self.proof.left {
             writeln!(out, "  {} {physical_id} ({kind})", paint(BAD, "left"))?;
@@ -208,10 +228,18 @@ impl Document for Receipt {
     }
 
     fn markdown(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        let listed = self.proof.listed.len();
         let verdict = match (self.failed.is_empty(), self.is_clean()) {
-            (true, true) => "✅ gone",
-            (true, false) => "❌ gone, but not proven to be",
-            (false, _) => "❌ not gone yet",
+            _ if self.failed.is_empty() && self.not_emptied.is_some() => {
+                "❌ its stacks are gone, and its part of the account's bucket is not empty".to_owned()
+            }
+            (true, true) if listed > 0 => {
+                let listed = many(listed, "resource is", "resources are");
+                format!("⚠️ gone as far as is known, while {listed} still listed by tag")
+            }
+            (true, true) => "✅ gone".to_owned(),
+            (true, false) => "❌ gone, but not proven to be".to_owned(),
+            (false, _) => "❌ not gone yet".to_owned(),
         };
         writeln!(out, "### `{}`: {verdict}\n", self.environment)?;
         if !self.deleted.is_empty() {
@@ -235,8 +263,16 @@ impl Document for Receipt {
             }
             writeln!(out)?;
         }
+        if let Some(NotEmptied { bucket, prefix, reason }) = &self.not_emptied {
+            writeln!(out, "**Not emptied**: `{bucket}/{prefix}`, because {}\n", cell(reason))?;
+        }
         if !self.retained.is_empty() {
-            writeln!(out, "**Retained**: {}\n", many(self.retained.len(), "resource", "resources"))?;
+            let known = self.retained.iter().filter(|kept| kept.retained.why.is_known()).count();
+            let unknown = match self.retained.len() - known {
+                0 => String::new(),
+                unknown => format!("; of {} it is not known", many(unknown, "resource", "resources")),
+            };
+            writeln!(out, "**Retained**: {}{unknown}\n", many(known, "resource", "resources"))?;
             writeln!(out, "<details><summary>what, why, and how to remove it later</summary>\n")?;
             writeln!(out, "| resource | why | costs | later |\n| --- | --- | --- | --- |")?;
             for Kept { stack, retained: Retained { resource, why } } in &self.retained {

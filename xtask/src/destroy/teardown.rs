@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::future::try_join_all;
+use futures::future::{BoxFuture, Shared, try_join_all};
 use stacks::{Inputs, STACKS};
 
 use super::buckets::{self, EmptyError};
@@ -24,6 +24,9 @@ use crate::target::Session;
 use crate::twin::Workspace;
 
 impl Explain for EmptyError {}
+
+/// A person's interruption. Once is enough for everything that a command does.
+pub type Interruption = Shared<BoxFuture<'static, ()>>;
 
 /// What destroying the environment would do. `None`: nothing of it is there.
 pub async fn plan(session: &Session, report: &Report) -> Result<Option<DestroyPlan>, Failure> {
@@ -56,16 +59,17 @@ pub async fn execute(
     machine: Option<Machine>,
     plan: &DestroyPlan,
     report: &Report,
-    interrupted: impl Fn() -> futures::future::BoxFuture<'static, ()>,
+    interruption: &Interruption,
 ) -> Result<Receipt, Interrupted> {
     let consent = Consent::default();
     let engine = Engine::new(session, &consent, report);
     let applications = Applications::new(session, machine, report);
     tokio::select! {
+        biased;
+        () = interruption.clone() => return Err(Interrupted),
         () = stop(&applications, plan, report) => {}
-        () = interrupted() => return Err(Interrupted),
     }
-    let outcomes = remove::execute(&engine, plan, interrupted()).await;
+    let outcomes = remove::execute(&engine, plan, interruption.clone()).await;
     let gone: Vec<&Removal> = plan
         .stacks
         .iter()
@@ -79,7 +83,11 @@ pub async fn execute(
             let emptied = buckets::empty(&engine.s3, &shared.bucket, &shared.prefix, |seen| {
                 step.update(format_args!("emptying: {seen} objects"));
             });
-            let emptied = emptied.await;
+            let emptied = tokio::select! {
+                biased;
+                () = interruption.clone() => Err("interrupted".to_owned()),
+                emptied = emptied => emptied.map_err(|error| error.to_string()),
+            };
             if let Ok(objects) = &emptied {
                 step.done(format_args!("emptied, {objects} objects"));
             }
@@ -87,11 +95,15 @@ pub async fn execute(
         }
         _ => None,
     };
-    let proof = Proof::of(session, plan, &gone, engine.pace).await;
+    let proof = tokio::select! {
+        biased;
+        () = interruption.clone() => Proof::interrupted(),
+        proof = Proof::of(session, plan, &gone, engine.pace) => proof,
+    };
     let mut receipt = Receipt::of(plan, &outcomes, proof);
     match share {
         Some((shared, Ok(objects))) => receipt.emptied(&shared.bucket, &shared.prefix, objects),
-        Some((shared, Err(error))) => receipt.failed(&shared.bucket, error.to_string()),
+        Some((shared, Err(error))) => receipt.not_emptied(&shared.bucket, &shared.prefix, error),
         None => {}
     }
     Ok(receipt)

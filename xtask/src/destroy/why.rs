@@ -22,6 +22,10 @@ pub struct Why {
     pub remove: Option<String>,
 }
 
+/// What is said where nothing says whether something stays. `CloudFormation` reads templates that this program
+/// does not, so it may go.
+const NOT_KNOWN: &str = "not known whether it stays: the stack's template cannot be read";
+
 /// What is known of a type that holds data: what it costs to keep, and the command that removes it.
 struct Keeping {
     kind: &'static str,
@@ -47,6 +51,11 @@ fn delete_table(id: &str) -> String {
 }
 
 impl Why {
+    /// Whether it is known to stay.
+    pub fn is_known(&self) -> bool {
+        self.reason != NOT_KNOWN
+    }
+
     /// Why a resource stays that was deployed with this policy. `None`: its template cannot be read, so that
     /// nothing of it is known to be deletable.
     pub fn of(resource: &Resource, policy: Option<&str>, environment: &str) -> Self {
@@ -57,7 +66,7 @@ impl Why {
                 "`DeletionPolicy: {policy}`, from `on_delete = \"retain\"` in environments/{}.toml",
                 name::split(environment).0
             ),
-            None => "the stack's template cannot be read".to_owned(),
+            None => NOT_KNOWN.to_owned(),
         };
         Self {
             reason,

@@ -17,6 +17,10 @@ pub const ACTIONS: &str = "GITHUB_ACTIONS";
 /// Names the file of a step's summary.
 pub const SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
+/// Names the file of a step's
+/// [outputs](https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-output-parameter).
+pub const OUTPUT: &str = "GITHUB_OUTPUT";
+
 /// What a [summary](https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary)
 /// may hold, in bytes: a larger one is not shown at all.
 const SUMMARY_LIMIT: u64 = 1 << 20;
@@ -28,6 +32,7 @@ const NO_ROOM: &str = "\n*A further result does not fit into this summary. The l
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
     summary: Option<PathBuf>,
+    output: Option<PathBuf>,
 }
 
 impl Run {
@@ -38,8 +43,15 @@ impl Run {
 
     fn of(variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
         let is_run = variable(ACTIONS).is_some_and(|value| value == "true");
-        let summary = variable(SUMMARY).filter(|path| !path.is_empty());
-        is_run.then(|| Self { summary: summary.map(PathBuf::from) })
+        let file = |name| variable(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+        is_run.then(|| Self { summary: file(SUMMARY), output: file(OUTPUT) })
+    }
+
+    /// Sets an output of the step, which later steps and jobs read. The value is one line.
+    pub fn output(&self, name: &str, value: &str) -> io::Result<()> {
+        let Some(path) = &self.output else { return Ok(()) };
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
+        writeln!(file, "{name}={value}")
     }
 
     /// Adds Markdown to the summary of the step. What would make it too large is left out, with a sentence.
@@ -72,7 +84,7 @@ mod tests {
             let variable = |name: &str| {
                 variables.iter().find(|(one, _)| *one == name).map(|(_, value)| (*value).to_owned())
             };
-            let expected = expected.map(|summary| Run { summary: summary.map(PathBuf::from) });
+            let expected = expected.map(|summary| Run { summary: summary.map(PathBuf::from), output: None });
             assert_eq!(Run::of(variable), expected, "{variables:?}");
         }
     }
@@ -81,7 +93,7 @@ mod tests {
     fn a_summary_grows_up_to_what_is_shown() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("summary");
-        let run = Run { summary: Some(path.clone()) };
+        let run = Run { summary: Some(path.clone()), output: None };
         let read = || std::fs::read_to_string(&path).expect("a summary");
         for text in ["# one\n", "# two\n"] {
             run.summarize(text).expect("written");
@@ -95,6 +107,6 @@ mod tests {
             run.summarize("more").expect("left out");
             assert!(read().len() <= limit, "{}", read().len());
         }
-        Run { summary: None }.summarize("nowhere").expect("nothing to do");
+        Run { summary: None, output: None }.summarize("nowhere").expect("nothing to do");
     }
 }
