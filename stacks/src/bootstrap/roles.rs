@@ -47,6 +47,17 @@ impl Role {
         format!("arn:{}:iam::{account}:role/{}", environment.partition(), self.name(environment))
     }
 
+    /// The longest session, in seconds, where it is not that of IAM, an hour. A first deployment with
+    /// dashboards and a certificate may take longer, and one whose credentials end leaves its stacks in
+    /// progress.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-settings.html>
+    fn longest_session(self) -> Option<u32> {
+        match self {
+            Self::Deploy => Some(4 * 60 * 60),
+            Self::Plan => None,
+        }
+    }
+
     fn id(self) -> LogicalId {
         match self {
             Self::Deploy => LogicalId::new("DeployRole"),
@@ -237,18 +248,16 @@ fn add_role(template: &mut Template, access: RoleAccess) {
             json!(template.add(id, policy(one, None)).reference())
         })
         .collect();
-    let id = template.add(
-        role.id(),
-        Resource::new(
-            "AWS::IAM::Role",
-            json!({
-                "RoleName": name,
-                "Description": role.description(),
-                "AssumeRolePolicyDocument": trust,
-                "ManagedPolicyArns": attached,
-            }),
-        ),
-    );
+    let mut properties = json!({
+        "RoleName": name,
+        "Description": role.description(),
+        "AssumeRolePolicyDocument": trust,
+        "ManagedPolicyArns": attached,
+    });
+    if let Some(seconds) = role.longest_session() {
+        properties["MaxSessionDuration"] = json!(seconds);
+    }
+    let id = template.add(role.id(), Resource::new("AWS::IAM::Role", properties));
     let (output, description) = role.output();
     template.output(output, description, id.arn());
 }

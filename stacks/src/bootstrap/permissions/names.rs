@@ -21,6 +21,10 @@ pub(super) const ABSENT: &str = "It is asked for before it is made and after it 
 /// Why a statement names no resource at all.
 pub(super) const NO_RESOURCE: &str = "The action is about no single resource: the service accepts only *";
 
+/// The tag by which `CloudFormation` says of which stack something is. Nobody else can write it.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html>
+const CLOUDFORMATION_TAG: &str = "aws:cloudformation:stack-name";
+
 /// What the names of `CloudFormation` end with: a hyphen and 12 random characters.
 /// <https://github.com/aws-cloudformation/cloudformation-cli-java-plugin/blob/master/src/main/java/software/amazon/cloudformation/resource/IdentifierUtils.java>
 const RANDOM: usize = 13;
@@ -136,9 +140,12 @@ impl<'a> Scope<'a> {
     }
 
     /// Limits the tagging of what is new, or the environment's already, to requests that make it or leave it
-    /// the environment's: for services that do not say whether a tag comes with the creation.
+    /// the environment's: for services that do not say whether a tag comes with the creation. What another
+    /// stack made is refused by [`CLOUDFORMATION_TAG`], whether or not it is an environment's.
     pub fn adopted(self, statement: Statement) -> Statement {
-        self.claimed(self.unforeign(statement))
+        let key = format!("aws:ResourceTag/{CLOUDFORMATION_TAG}");
+        let stacks = [self.environment.stack_name("*")];
+        self.claimed(self.unforeign(statement)).when("StringLikeIfExists", key, stacks)
     }
 
     /// Keeps a statement from what is tagged as another environment's.
