@@ -173,8 +173,18 @@ impl Access {
 ///
 /// When no policy can be derived from its stacks.
 pub fn access(inputs: &Inputs, repository: Option<&Repository>) -> Result<Access, PermissionsError> {
+    access_keeping(inputs, repository, &[])
+}
+
+/// The same, also over stacks as they are deployed.
+fn access_keeping(
+    inputs: &Inputs,
+    repository: Option<&Repository>,
+    deployed: &[Stack],
+) -> Result<Access, PermissionsError> {
     let (model, environment) = &on_aws(inputs);
-    let stacks = synthesize(&Inputs { model, environment });
+    let mut stacks = synthesize(&Inputs { model, environment });
+    stacks.extend_from_slice(deployed);
     let claims = Claims::of_partition(environment.partition());
     let role = |role: Role| {
         let github = github_environment(role, environment);
@@ -199,8 +209,24 @@ pub fn access(inputs: &Inputs, repository: Option<&Repository>) -> Result<Access
 ///
 /// When no policy can be derived from its stacks.
 pub fn environment(inputs: &Inputs, repository: Option<&Repository>) -> Result<Stack, PermissionsError> {
+    environment_keeping(inputs, repository, &[])
+}
+
+/// Builds the stack that prepares one environment, whose roles may also remove what is [`deployed`] and no
+/// longer in a template.
+///
+/// [`deployed`]: super::deployed()
+///
+/// # Errors
+///
+/// As [`environment`].
+pub fn environment_keeping(
+    inputs: &Inputs,
+    repository: Option<&Repository>,
+    deployed: &[Stack],
+) -> Result<Stack, PermissionsError> {
     let environment = inputs.environment;
-    let access = access(inputs, repository)?;
+    let access = access_keeping(inputs, repository, deployed)?;
     let file = environment.file_name();
     let mut template = Template::new(format!("Sluice: what the environment {file} needs in its account"));
 

@@ -68,7 +68,12 @@ fn whoever_deploys_takes_nothing_over_by_a_tag() {
             ("ec2:CreateTags", "vpc/vpc-1", &[(NEW_TAG, "dev"), (TAG, "prod")], false),
             ("ec2:CreateTags", "vpc/vpc-1", &[(NEW_TAG, "prod"), (TAG, "dev")], false),
             // What a stack makes is told by CloudFormation's tag, whoever's stack it is.
-            ("secretsmanager:TagResource", "secret:AdminSecret-1", &[(NEW_TAG, "dev"), (STACK, "other")], false),
+            (
+                "secretsmanager:TagResource",
+                "secret:AdminSecret-1",
+                &[(NEW_TAG, "dev"), (STACK, "other")],
+                false,
+            ),
             (
                 "secretsmanager:TagResource",
                 "secret:AdminSecret-1",

@@ -90,11 +90,20 @@ pub(super) struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    /// Every resource of every stack.
+    /// Every resource of every stack. Of a stack that is there twice, as it shall be and as it is deployed,
+    /// a resource that both have counts as it shall be.
     pub fn subjects(self) -> impl Iterator<Item = Subject<'a>> {
-        self.stacks.iter().flat_map(move |stack| {
+        self.stacks.iter().enumerate().flat_map(move |(index, stack)| {
+            let before: Vec<&Stack> =
+                self.stacks[..index].iter().filter(|other| other.name == stack.name).collect();
+            let is_known = move |id: &LogicalId, resource: &Resource| {
+                let mut others = before.iter().filter_map(|other| other.template.resources().get(id));
+                others.any(|other| other.kind() == resource.kind())
+            };
             let resources = stack.template.resources().iter();
-            resources.map(move |(id, resource)| Subject { scope: self, stack, id, resource })
+            resources
+                .filter(move |(id, resource)| !is_known(id, resource))
+                .map(move |(id, resource)| Subject { scope: self, stack, id, resource })
         })
     }
 
