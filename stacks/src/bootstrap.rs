@@ -11,15 +11,17 @@ pub mod permissions;
 pub mod trust;
 
 mod account;
+mod deployed;
 mod explained;
 mod roles;
 
 use std::collections::BTreeMap;
 
 pub use account::{PROVIDER, Provider, account};
+pub use deployed::{deployed, gone};
 pub use roles::{
     Access, GITHUB_IDS, GITHUB_REPOSITORY, PolicyDocument, Role, RoleAccess, access, environment,
-    github_environment,
+    environment_keeping, github_environment,
 };
 
 use crate::Stack;

@@ -47,6 +47,17 @@ impl Role {
         format!("arn:{}:iam::{account}:role/{}", environment.partition(), self.name(environment))
     }
 
+    /// The longest session, in seconds, where it is not that of IAM, an hour. A first deployment with
+    /// dashboards and a certificate may take longer, and one whose credentials end leaves its stacks in
+    /// progress.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-settings.html>
+    fn longest_session(self) -> Option<u32> {
+        match self {
+            Self::Deploy => Some(4 * 60 * 60),
+            Self::Plan => None,
+        }
+    }
+
     fn id(self) -> LogicalId {
         match self {
             Self::Deploy => LogicalId::new("DeployRole"),
@@ -162,8 +173,18 @@ impl Access {
 ///
 /// When no policy can be derived from its stacks.
 pub fn access(inputs: &Inputs, repository: Option<&Repository>) -> Result<Access, PermissionsError> {
+    access_keeping(inputs, repository, &[])
+}
+
+/// The same, also over stacks as they are deployed.
+fn access_keeping(
+    inputs: &Inputs,
+    repository: Option<&Repository>,
+    deployed: &[Stack],
+) -> Result<Access, PermissionsError> {
     let (model, environment) = &on_aws(inputs);
-    let stacks = synthesize(&Inputs { model, environment });
+    let mut stacks = synthesize(&Inputs { model, environment });
+    stacks.extend_from_slice(deployed);
     let claims = Claims::of_partition(environment.partition());
     let role = |role: Role| {
         let github = github_environment(role, environment);
@@ -188,8 +209,24 @@ pub fn access(inputs: &Inputs, repository: Option<&Repository>) -> Result<Access
 ///
 /// When no policy can be derived from its stacks.
 pub fn environment(inputs: &Inputs, repository: Option<&Repository>) -> Result<Stack, PermissionsError> {
+    environment_keeping(inputs, repository, &[])
+}
+
+/// Builds the stack that prepares one environment, whose roles may also remove what is [`deployed`] and no
+/// longer in a template.
+///
+/// [`deployed`]: super::deployed()
+///
+/// # Errors
+///
+/// As [`environment`].
+pub fn environment_keeping(
+    inputs: &Inputs,
+    repository: Option<&Repository>,
+    deployed: &[Stack],
+) -> Result<Stack, PermissionsError> {
     let environment = inputs.environment;
-    let access = access(inputs, repository)?;
+    let access = access_keeping(inputs, repository, deployed)?;
     let file = environment.file_name();
     let mut template = Template::new(format!("Sluice: what the environment {file} needs in its account"));
 
@@ -237,18 +274,16 @@ fn add_role(template: &mut Template, access: RoleAccess) {
             json!(template.add(id, policy(one, None)).reference())
         })
         .collect();
-    let id = template.add(
-        role.id(),
-        Resource::new(
-            "AWS::IAM::Role",
-            json!({
-                "RoleName": name,
-                "Description": role.description(),
-                "AssumeRolePolicyDocument": trust,
-                "ManagedPolicyArns": attached,
-            }),
-        ),
-    );
+    let mut properties = json!({
+        "RoleName": name,
+        "Description": role.description(),
+        "AssumeRolePolicyDocument": trust,
+        "ManagedPolicyArns": attached,
+    });
+    if let Some(seconds) = role.longest_session() {
+        properties["MaxSessionDuration"] = json!(seconds);
+    }
+    let id = template.add(role.id(), Resource::new("AWS::IAM::Role", properties));
     let (output, description) = role.output();
     template.output(output, description, id.arn());
 }

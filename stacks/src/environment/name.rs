@@ -26,9 +26,9 @@ pub(super) enum NameFault {
     #[error("the environment's name is {name:?}, but it becomes part of physical names")]
     File { name: String },
     #[error(
-        "the environment's name is `{RESERVED}`, which the stacks of `cargo xtask bootstrap` have in theirs"
+        "the environment's name is `{name}`, which what `cargo xtask bootstrap` makes in an account has in its names"
     )]
-    Reserved,
+    Reserved { name: String },
     #[error("the instance is {instance:?}, but it becomes part of physical names")]
     Instance { instance: String },
     #[error("the environment's name is {name:?}, which is longer than {MAX_NAME} characters")]
@@ -46,7 +46,7 @@ impl Fault for NameFault {
                 "rename the file: a lower-case letter, then at most {} lower-case letters and digits",
                 MAX_NAME - 1
             ),
-            Self::Reserved => "rename the file".into(),
+            Self::Reserved { .. } => "rename the file".into(),
             Self::Instance { .. } => {
                 format!(
                     "write 1 to {MAX_INSTANCE} lower-case letters and digits, such as the number of a pull request"
@@ -90,8 +90,8 @@ pub(super) fn check(document: &Document<'_>, name: &str) {
     let sound = |text: &str| text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
     if file.len() > MAX_NAME || !file.starts_with(|c: char| c.is_ascii_lowercase()) || !sound(file) {
         document.add(&spot, NameFault::File { name: file.to_owned() });
-    } else if file == RESERVED {
-        document.add(&spot, NameFault::Reserved);
+    } else if RESERVED.contains(&file) {
+        document.add(&spot, NameFault::Reserved { name: file.to_owned() });
     } else if let Some(instance) = instance {
         if instance.is_empty() || instance.len() > MAX_INSTANCE || !sound(instance) {
             document.add(&spot, NameFault::Instance { instance: instance.to_owned() });

@@ -3,12 +3,17 @@
 use serde_json::json;
 
 use super::network::Network;
-use crate::cfn::{Expression, LogicalId, Resource, Template};
+use crate::cfn::{Arn, Expression, LogicalId, Resource, Template};
 use crate::environment::{Environment, GrafanaContainer};
 
 /// User and group of Grafana in the [official image](https://grafana.com/docs/grafana/latest/setup-grafana/configure-docker/).
 const USER: &str = "472";
 const GROUP: &str = "0";
+
+/// Whoever may mount: the role of the task, which is made after the file system and so is known by the
+/// beginning of its name alone.
+const TASK_ROLES: Arn =
+    Arn::sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${AWS::StackName}-TaskRole-*");
 
 /// What the container mounts.
 pub(super) struct Storage {
@@ -33,17 +38,33 @@ pub(super) fn add(
                 // A few megabytes, seldom touched: paid by use.
                 "ThroughputMode": "elastic",
                 "BackupPolicy": {"Status": if container.backup { "ENABLED" } else { "DISABLED" }},
-                // With a policy, only roles that are allowed to can mount it, and none without TLS.
+                // With a policy, only roles that are allowed to can mount it, and none without TLS. Roles of
+                // other environments of the account are no such roles: their own policies cannot tell one
+                // file system from another, whose ids say nothing.
                 "FileSystemPolicy": {
                     "Version": "2012-10-17",
-                    "Statement": [{
-                        "Sid": "RefusePlainText",
-                        "Effect": "Deny",
-                        "Principal": {"AWS": "*"},
-                        "Action": "*",
-                        "Resource": "*",
-                        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                    }],
+                    "Statement": [
+                        {
+                            "Sid": "RefusePlainText",
+                            "Effect": "Deny",
+                            "Principal": {"AWS": "*"},
+                            "Action": "*",
+                            "Resource": "*",
+                            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+                        },
+                        {
+                            "Sid": "OthersStayOut",
+                            "Effect": "Deny",
+                            "Principal": {"AWS": "*"},
+                            "Action": [
+                                "elasticfilesystem:ClientMount",
+                                "elasticfilesystem:ClientRootAccess",
+                                "elasticfilesystem:ClientWrite",
+                            ],
+                            "Resource": "*",
+                            "Condition": {"ArnNotLike": {"aws:PrincipalArn": TASK_ROLES}},
+                        },
+                    ],
                 },
             }),
         )

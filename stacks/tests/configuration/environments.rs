@@ -95,6 +95,7 @@ fn a_name_must_fit_into_physical_names() {
         ("-dev", false),
         ("my-dev", false),
         ("bootstrap", false),
+        ("artifacts", false),
         ("my_dev", false),
         ("dév", false),
     ] {

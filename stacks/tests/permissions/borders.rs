@@ -14,10 +14,21 @@ fn concrete(pattern: &str) -> String {
     pattern.replace('*', UNKNOWN)
 }
 
-/// Requests that a statement allows, one for each action and resource.
+/// Requests that a statement allows, for each action and resource: one that says everything that conditions
+/// ask for, and one that leaves out what is asked for only if it is there.
 fn requests(statement: &Statement) -> Vec<Request> {
+    let whole = told(statement, |_| true);
+    let least = told(statement, |operator| !operator.ends_with("IfExists"));
+    if least.iter().zip(&whole).all(|(least, whole)| least.context == whole.context) {
+        return whole;
+    }
+    [whole, least].concat()
+}
+
+/// Requests that say what the conditions of some operators ask for.
+fn told(statement: &Statement, says: impl Fn(&str) -> bool) -> Vec<Request> {
     let mut context = BTreeMap::new();
-    for (operator, keys) in &statement.conditions {
+    for (operator, keys) in statement.conditions.iter().filter(|(operator, _)| says(operator)) {
         for (key, values) in keys {
             let value = values.iter().next().map(|value| concrete(value)).unwrap_or_default();
             match (*operator, value.as_str()) {

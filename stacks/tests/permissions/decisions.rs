@@ -6,6 +6,7 @@ use crate::evaluator::{Request, allows};
 use crate::fixture::{instances, shipped};
 
 const TAG: &str = "aws:ResourceTag/sluice:environment";
+const STACK: &str = "aws:ResourceTag/aws:cloudformation:stack-name";
 const NEW_TAG: &str = "aws:RequestTag/sluice:environment";
 const BOUNDARY: &str = "iam:PermissionsBoundary";
 const OURS: &str = "arn:aws:iam::111122223333:policy/sluice-dev-boundary";
@@ -66,7 +67,30 @@ fn whoever_deploys_takes_nothing_over_by_a_tag() {
             ("ec2:CreateTags", "vpc/vpc-1", &[(NEW_TAG, "dev")], false),
             ("ec2:CreateTags", "vpc/vpc-1", &[(NEW_TAG, "dev"), (TAG, "prod")], false),
             ("ec2:CreateTags", "vpc/vpc-1", &[(NEW_TAG, "prod"), (TAG, "dev")], false),
+            // What a stack makes is told by CloudFormation's tag, whoever's stack it is.
+            (
+                "secretsmanager:TagResource",
+                "secret:AdminSecret-1",
+                &[(NEW_TAG, "dev"), (STACK, "other")],
+                false,
+            ),
+            (
+                "secretsmanager:TagResource",
+                "secret:AdminSecret-1",
+                &[(NEW_TAG, "dev"), (STACK, "sluice-dev2-grafana")],
+                false,
+            ),
+            (
+                "secretsmanager:TagResource",
+                "secret:AdminSecret-1",
+                &[(NEW_TAG, "dev"), (STACK, "sluice-dev-grafana")],
+                true,
+            ),
+            ("iot:TagResource", "rule/TopicRule_1", &[(NEW_TAG, "dev"), (STACK, "other")], false),
+            ("lambda:TagResource", "event-source-mapping:1", &[(NEW_TAG, "dev"), (STACK, "other")], false),
+            // While it is made it has no tag at all, and the service does not say that it is being made.
             ("secretsmanager:TagResource", "secret:AdminSecret-1", &[(NEW_TAG, "dev")], true),
+            ("secretsmanager:TagResource", "secret:AdminSecret-1", &[], false),
             ("secretsmanager:TagResource", "secret:AdminSecret-1", &[(NEW_TAG, "dev"), (TAG, "prod")], false),
             ("secretsmanager:TagResource", "secret:Other-1", &[(NEW_TAG, "dev")], false),
             ("secretsmanager:GetSecretValue", "secret:AdminSecret-1", &[(TAG, "prod")], false),
@@ -191,6 +215,9 @@ fn code_lies_under_the_name_of_its_environment() {
             ("s3:ListBucket", bucket, &[("s3:prefix", "prod/")], false),
             // `HeadObject` of what is not there.
             ("s3:ListBucket", bucket, &[], true),
+            ("s3:ListBucketVersions", bucket, &[("s3:prefix", "dev/")], true),
+            ("s3:ListBucketVersions", bucket, &[("s3:prefix", "prod/")], false),
+            ("s3:ListBucketVersions", bucket, &[], false),
             ("s3:DeleteBucket", bucket, &[], false),
             ("s3:PutBucketPolicy", bucket, &[], false),
         ],

@@ -4,6 +4,7 @@
 mod borders;
 mod coverage;
 mod decisions;
+mod deployed;
 mod evaluator;
 mod fixture;
 mod limits;

@@ -113,7 +113,12 @@ pub fn boundary(stacks: &[Stack], environment: &Environment) -> Result<Policy, P
 /// Whether it is known what a type of resource needs. Without that, nothing can be derived from a template
 /// that has one: its row belongs into the table of types.
 pub fn is_known(kind: &str) -> bool {
-    table::is_known(kind)
+    known(kind).is_some()
+}
+
+/// A type of which it is known what it needs.
+pub(super) fn known(kind: &str) -> Option<&'static str> {
+    table::known(kind)
 }
 
 fn policies(scope: Scope, role: Role) -> Result<Vec<Policy>, PermissionsError> {

@@ -21,6 +21,10 @@ pub(super) const ABSENT: &str = "It is asked for before it is made and after it 
 /// Why a statement names no resource at all.
 pub(super) const NO_RESOURCE: &str = "The action is about no single resource: the service accepts only *";
 
+/// The tag by which `CloudFormation` says of which stack something is. Nobody else can write it.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html>
+const CLOUDFORMATION_TAG: &str = "aws:cloudformation:stack-name";
+
 /// What the names of `CloudFormation` end with: a hyphen and 12 random characters.
 /// <https://github.com/aws-cloudformation/cloudformation-cli-java-plugin/blob/master/src/main/java/software/amazon/cloudformation/resource/IdentifierUtils.java>
 const RANDOM: usize = 13;
@@ -86,11 +90,20 @@ pub(super) struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    /// Every resource of every stack.
+    /// Every resource of every stack. Of a stack that is there twice, as it shall be and as it is deployed,
+    /// a resource that both have counts as it shall be.
     pub fn subjects(self) -> impl Iterator<Item = Subject<'a>> {
-        self.stacks.iter().flat_map(move |stack| {
+        self.stacks.iter().enumerate().flat_map(move |(index, stack)| {
+            let before: Vec<&Stack> =
+                self.stacks[..index].iter().filter(|other| other.name == stack.name).collect();
+            let is_known = move |id: &LogicalId, resource: &Resource| {
+                let mut others = before.iter().filter_map(|other| other.template.resources().get(id));
+                others.any(|other| other.kind() == resource.kind())
+            };
             let resources = stack.template.resources().iter();
-            resources.map(move |(id, resource)| Subject { scope: self, stack, id, resource })
+            resources
+                .filter(move |(id, resource)| !is_known(id, resource))
+                .map(move |(id, resource)| Subject { scope: self, stack, id, resource })
         })
     }
 
@@ -136,9 +149,12 @@ impl<'a> Scope<'a> {
     }
 
     /// Limits the tagging of what is new, or the environment's already, to requests that make it or leave it
-    /// the environment's: for services that do not say whether a tag comes with the creation.
+    /// the environment's: for services that do not say whether a tag comes with the creation. What another
+    /// stack made is refused by [`CLOUDFORMATION_TAG`], whether or not it is an environment's.
     pub fn adopted(self, statement: Statement) -> Statement {
-        self.claimed(self.unforeign(statement))
+        let key = format!("aws:ResourceTag/{CLOUDFORMATION_TAG}");
+        let stacks = [self.environment.stack_name("*")];
+        self.claimed(self.unforeign(statement)).when("StringLikeIfExists", key, stacks)
     }
 
     /// Keeps a statement from what is tagged as another environment's.

@@ -47,12 +47,11 @@ pub(super) fn always(scope: Scope, role: Role) -> Vec<Statement> {
         allow(&["iam:GetPolicy"], [scope.boundary()]),
         allow(&["s3:GetObject"], objects.clone()),
         // Asked for one object that is not there, S3 says so only to those who may list, and tells the
-        // condition no prefix.
-        allow(&["s3:ListBucket", "s3:ListBucketVersions"], [bucket.clone()]).when(
-            "StringLikeIfExists",
-            "s3:prefix",
-            [listed],
-        ),
+        // condition no prefix; and `cleanup` finds by the names of folders which instances have code there.
+        // So keys can be listed without a prefix, those of other environments among them: they tell names of
+        // environments and hashes of archives, and nothing that is in an object.
+        allow(&["s3:ListBucket"], [bucket.clone()]).when("StringLikeIfExists", "s3:prefix", [&listed]),
+        allow(&["s3:ListBucketVersions"], [bucket.clone()]).when("StringLike", "s3:prefix", [&listed]),
         allow(&["s3:GetBucketLocation"], [bucket]),
     ];
     statements.extend(match role {

@@ -141,9 +141,9 @@ const ROWS: &[(&str, Row)] = &[
     ("AWS::Timestream::Table",                                      data::table),
 ];
 
-/// Whether it is known what a type needs.
-pub(super) fn is_known(kind: &str) -> bool {
-    ROWS.iter().any(|(known, _)| *known == kind)
+/// A type of which it is known what it needs.
+pub(super) fn known(kind: &str) -> Option<&'static str> {
+    ROWS.iter().map(|(known, _)| *known).find(|known| *known == kind)
 }
 
 /// What `CloudFormation` needs to create, read, update and delete a resource.

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use aws_sdk_iam::Client;
 use serde_json::Value;
-use stacks::Stack;
 use stacks::bootstrap::github::Repository;
 use stacks::bootstrap::permissions::PermissionsError;
 use stacks::bootstrap::trust::{AUDIENCE, ISSUER};
 use stacks::bootstrap::{self, GITHUB_IDS, GITHUB_REPOSITORY, PROVIDER, Provider};
 use stacks::environment::{ACCOUNT_STACK, Environment, Target};
+use stacks::{STACKS, Stack, synthesize};
 
 use super::candidates::Candidate;
 use crate::cli::Global;
@@ -38,6 +38,19 @@ pub enum PrepareError {
         /// What is not known.
         cause: PermissionsError,
     },
+    /// What is deployed cannot be removed with what the roles would have.
+    #[error(
+        "environment `{environment}` has deployed what is in no template any more, and the permissions to remove \
+         it cannot be derived: {kinds}: {cause}"
+    )]
+    Deployed {
+        /// The environment.
+        environment: String,
+        /// The stacks and their types.
+        kinds: String,
+        /// What is not known, or too much.
+        cause: PermissionsError,
+    },
     /// IAM does not say which providers there are.
     #[error("IAM does not say whom the account trusts: {0}")]
     Provider(String),
@@ -52,7 +65,7 @@ pub enum PrepareError {
 impl Explain for PrepareError {
     fn exit(&self) -> Exit {
         match self {
-            Self::Permissions { .. } | Self::Provider(_) => Exit::Unexpected,
+            Self::Permissions { .. } | Self::Deployed { .. } | Self::Provider(_) => Exit::Unexpected,
             Self::Audience { .. } => Exit::Configuration,
         }
     }
@@ -62,6 +75,10 @@ impl Explain for PrepareError {
             Self::Permissions { .. } => {
                 Some("stacks/src/bootstrap/permissions says what a type needs: add it there".to_owned())
             }
+            Self::Deployed { environment, .. } => Some(format!(
+                "deploy `{environment}`, or destroy these stacks, with an administrator's credentials; then \
+                 bootstrap again"
+            )),
             Self::Provider(_) => Some(
                 "the credentials need `iam:ListOpenIDConnectProviders` and `iam:GetOpenIDConnectProvider`"
                     .to_owned(),
@@ -115,11 +132,8 @@ pub async fn prepare(
 
     let mut stacks = vec![bootstrap::account(&session.environment, provider)];
     for (candidate, repository) in candidates.iter().zip(&trusted) {
-        let stack = bootstrap::environment(&candidate.inputs(), repository.as_ref());
-        stacks.push(stack.map_err(|cause| PrepareError::Permissions {
-            environment: candidate.environment.name.clone(),
-            cause,
-        })?);
+        let deployed = deployed(&session, candidate).await?;
+        stacks.push(environment(candidate, repository.as_ref(), &deployed, report)?);
     }
     let desired = desired(&session.environment, &stacks);
 
@@ -155,6 +169,54 @@ async fn connect(
         (Target::Local, None) => Some(local::start(project, global, report).await?),
     };
     Session::open(model.clone(), environment.clone(), endpoints).await
+}
+
+/// The stacks of an environment as they are deployed. Those of instances come and go, and of the local target
+/// nobody asks for permissions: of both, none.
+async fn deployed(session: &Session, candidate: &Candidate) -> Result<Vec<Stack>, Failure> {
+    let environment = &candidate.environment;
+    if environment.target == Target::Local || environment.name != environment.file_name() {
+        return Ok(Vec::new());
+    }
+    as_deployed(session, environment).await
+}
+
+async fn as_deployed(session: &Session, environment: &Environment) -> Result<Vec<Stack>, Failure> {
+    let names = STACKS.iter().map(|stack| (stack.name.to_owned(), environment.stack_name(stack.name)));
+    let current = state::read(&session.cloudformation(), names).await?;
+    let stacks = current.iter().filter_map(|(name, current)| {
+        bootstrap::deployed(environment, name, &current.template, &current.parameters)
+    });
+    Ok(stacks.collect())
+}
+
+/// The stack that prepares an environment. What is deployed and in no template any more can still be removed:
+/// a deployment that changes the consumer's kind needs the permissions of both.
+fn environment(
+    candidate: &Candidate,
+    repository: Option<&Repository>,
+    deployed: &[Stack],
+    report: &Report,
+) -> Result<Stack, PrepareError> {
+    let inputs = candidate.inputs();
+    let name = || candidate.environment.name.clone();
+    let alone = bootstrap::environment(&inputs, repository);
+    let alone = alone.map_err(|cause| PrepareError::Permissions { environment: name(), cause })?;
+    let gone = bootstrap::gone(deployed, &synthesize(&inputs));
+    if gone.is_empty() {
+        return Ok(alone);
+    }
+    let kinds = gone.iter().map(|(stack, kinds)| format!("{stack} ({})", kinds.join(", ")));
+    let kinds = kinds.collect::<Vec<_>>().join(", ");
+    let kept = bootstrap::environment_keeping(&inputs, repository, deployed);
+    let kept =
+        kept.map_err(|cause| PrepareError::Deployed { environment: name(), kinds: kinds.clone(), cause })?;
+    report.note(format_args!(
+        "{} keeps the permissions to remove what is deployed and in no template any more: {kinds}; bootstrap \
+         again after the next deployment to take them away",
+        name()
+    ));
+    Ok(kept)
 }
 
 async fn read(session: &Session, candidates: &[Candidate]) -> Result<BTreeMap<String, Current>, Failure> {
@@ -246,6 +308,10 @@ fn confirm(plan: &Plan, environment: &Environment, global: &Global, report: &Rep
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_cloudformation::types::Tag;
+    use stacks::Inputs;
+    use stacks::tags::ENVIRONMENT_TAG;
+
     use super::*;
     use crate::deploy::test_service::Service;
 
@@ -277,6 +343,25 @@ mod tests {
             });
             assert_eq!(found.as_deref(), expected);
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_deployed_and_in_no_template_stays_removable() {
+        let service = Service::emulator();
+        let session = service.session().await;
+        let environment = &session.environment;
+        let template = r#"{"Resources": {"Old": {"Type": "AWS::SQS::Queue"}}}"#;
+        let tag = Tag::builder().key(ENVIRONMENT_TAG).value(&environment.name).build();
+        let created = session.cloudformation().create_stack().stack_name(environment.stack_name("store"));
+        created.template_body(template).tags(tag).send().await.expect("a stack");
+
+        let found = as_deployed(&session, environment).await;
+        let found = found.unwrap_or_else(|failure| panic!("{:#}", failure.error));
+        let names: Vec<&str> = found.iter().map(|stack| stack.name).collect();
+        assert_eq!(names, ["store"]);
+        let wanted = synthesize(&Inputs { model: &session.model, environment });
+        let gone = bootstrap::gone(&found, &wanted);
+        assert_eq!(gone, BTreeMap::from([("sluice-local-store", vec!["AWS::SQS::Queue"])]));
     }
 
     #[tokio::test]

@@ -36,7 +36,10 @@ impl Explain for CandidateError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Unwanted(name) => format!(
-                "write `bootstrap = true` in environments/{name}.toml, and it uses the account's bucket and a boundary"
+                "write `bootstrap = true` in environments/{name}.toml, and it uses the account's bucket and a \
+                 boundary; where it is deployed without, the first deployment after that is made with an \
+                 administrator's credentials: the role that deploys may not take a boundary off again, which a \
+                 rollback does"
             ),
             Self::None(_) => {
                 "put the account of your credentials into a file of environments/, or use others (AWS_PROFILE)"

@@ -13,6 +13,12 @@ use super::candidates::LeftOut;
 use crate::deploy::execute::{Change, Outcome, StackError};
 use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, STRONG, paint};
 
+/// The branch that environments are deployed from.
+const MAIN: &str = "main";
+
+/// How often the commands are to be run.
+const ONCE: &str = "These set a repository up once: running them again resets what your team has changed";
+
 /// What came of a bootstrap.
 #[derive(Debug, Serialize)]
 pub struct Bootstrapped {
@@ -20,6 +26,9 @@ pub struct Bootstrapped {
     accounts: Vec<Place>,
     environments: Vec<Prepare>,
     left_out: Vec<LeftOut>,
+    /// What no policy keeps apart.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cautions: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -68,7 +77,8 @@ struct GitHubEnvironment {
 impl Bootstrapped {
     /// What is told of accounts that were prepared.
     pub fn of(prepared: Vec<Prepared>, left_out: Vec<LeftOut>) -> Self {
-        let mut document = Self { ok: true, accounts: Vec::new(), environments: Vec::new(), left_out };
+        let mut document =
+            Self { ok: true, accounts: Vec::new(), environments: Vec::new(), left_out, cautions: Vec::new() };
         for one in prepared {
             let stacks = one.outcomes.iter().map(|(name, outcome)| Ended::of(name, outcome));
             let Some((environment, _)) = one.environments.first() else { continue };
@@ -84,9 +94,11 @@ impl Bootstrapped {
                 stacks: stacks.collect(),
             });
             let environments = one.environments.iter();
-            document.environments.extend(
-                environments.map(|(environment, repository)| Prepare::of(environment, repository.as_ref())),
-            );
+            let environments: Vec<Prepare> = environments
+                .map(|(environment, repository)| Prepare::of(environment, repository.as_ref()))
+                .collect();
+            document.cautions.extend(overheard(&environments));
+            document.environments.extend(environments);
         }
         document.ok = document.failed() == 0;
         document
@@ -97,6 +109,22 @@ impl Bootstrapped {
         let stacks = self.accounts.iter().flat_map(|account| &account.stacks);
         stacks.filter(|stack| !matches!(stack.became, "created" | "updated" | "unchanged")).count()
     }
+}
+
+/// What to say of environments that share an account and a Region, where anybody's branch becomes an instance
+/// of one and another keeps its data.
+fn overheard(environments: &[Prepare]) -> Option<String> {
+    let names = |wanted: fn(&Prepare) -> bool| {
+        let on_aws = environments.iter().filter(|one| !one.local);
+        let names: Vec<&str> = on_aws.filter(|one| wanted(one)).map(|one| one.environment.as_str()).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    };
+    let (instances, kept) = (names(|one| one.instance)?, names(|one| one.reviewed)?);
+    Some(format!(
+        "{instances} and {kept} share an account and a Region: a topic rule reads every topic there, and no \
+         policy limits that, so an instance of {instances} can read what devices send to {kept}; give {kept} an \
+         account of its own"
+    ))
 }
 
 impl Ended {
@@ -141,13 +169,23 @@ impl Prepare {
         let Some(repository) = &self.repository else { return Vec::new() };
         let mut commands = Vec::new();
         for (index, GitHubEnvironment { name, variables }) in self.github.iter().enumerate() {
-            let put = format!("gh api --silent --method PUT repos/{repository}/environments/{name}");
-            // The first is the one that changes something.
-            commands.push(if self.reviewed && index == 0 {
-                format!("{put} -F 'reviewers[][type]=User' -F \"reviewers[][id]=$(gh api user --jq .id)\"")
-            } else {
-                put
-            });
+            let path = format!("repos/{repository}/environments/{name}");
+            let mut put = format!("gh api --silent --method PUT {path}");
+            // The first is the one that changes something. Instances are deployed from any branch.
+            let (changes, limited) = (index == 0, index == 0 && !self.instance);
+            if changes && self.reviewed {
+                put += " -F 'reviewers[][type]=User' -F \"reviewers[][id]=$(gh api user --jq .id)\"";
+            }
+            if limited {
+                put += " -F 'deployment_branch_policy[protected_branches]=false'";
+                put += " -F 'deployment_branch_policy[custom_branch_policies]=true'";
+            }
+            commands.push(put);
+            if limited {
+                commands.push(format!(
+                    "gh api --silent --method POST {path}/deployment-branch-policies -f name={MAIN}"
+                ));
+            }
             let variables = variables.iter();
             commands.extend(variables.map(|(variable, value)| {
                 format!("gh variable set {variable} --repo {repository} --env {name} --body {value}")
@@ -194,6 +232,9 @@ impl Document for Bootstrapped {
         for LeftOut { environment, why } in &self.left_out {
             writeln!(out, "left out {environment}: {why}")?;
         }
+        for caution in &self.cautions {
+            writeln!(out, "{}", paint(CAUTION, caution))?;
+        }
         if !self.ok {
             return Ok(());
         }
@@ -217,9 +258,12 @@ impl Document for Bootstrapped {
         for LeftOut { environment, why } in &self.left_out {
             writeln!(out, "\nLeft out `{environment}`: {why}.")?;
         }
+        for caution in &self.cautions {
+            writeln!(out, "\n> [!CAUTION]\n> {caution}.")?;
+        }
         let commands: Vec<String> = self.environments.iter().flat_map(Prepare::commands).collect();
         if self.ok && !commands.is_empty() {
-            writeln!(out, "\n<details><summary>What GitHub has to be told</summary>\n\n```sh")?;
+            writeln!(out, "\n<details><summary>What GitHub has to be told</summary>\n\n{ONCE}.\n\n```sh")?;
             for command in commands {
                 writeln!(out, "{command}")?;
             }
@@ -238,6 +282,7 @@ impl Bootstrapped {
             for command in told.iter().flat_map(|environment| environment.commands()) {
                 writeln!(out, "  {command}")?;
             }
+            writeln!(out, "  {}", paint(FAINT, format_args!("# {ONCE}")))?;
             for environment in told.iter().filter(|environment| environment.reviewed) {
                 let name = &environment.environment;
                 writeln!(
@@ -245,9 +290,7 @@ impl Bootstrapped {
                     "  {}",
                     paint(
                         FAINT,
-                        format_args!(
-                            "# {name} keeps its data: whoever reviews it sees the plan first; limit it to your main branch too"
-                        )
+                        format_args!("# {name} keeps its data: whoever reviews it sees the plan first")
                     )
                 )?;
             }
@@ -276,7 +319,7 @@ mod tests {
     use crate::project::Project;
 
     fn prepared(name: &str, repository: Option<&str>) -> Prepare {
-        let loaded = Project::locate().load_named(name, &[]);
+        let loaded = Project::locate().load_sample(name, &[]);
         let (_, environment) = loaded.unwrap_or_else(|failure| panic!("{:#}", failure.error));
         let repository = repository.map(|text| text.parse::<Repository>().expect("a repository"));
         Prepare::of(&environment, repository.as_ref())
@@ -302,7 +345,9 @@ mod tests {
             environment: "local".to_owned(),
             why: "its file does not say `bootstrap = true`".to_owned(),
         };
-        let mut document = Bootstrapped { ok: true, accounts, environments, left_out: vec![left_out] };
+        let cautions = overheard(&environments).into_iter().collect();
+        let mut document =
+            Bootstrapped { ok: true, accounts, environments, left_out: vec![left_out], cautions };
         document.ok = document.failed() == 0;
         document
     }
@@ -321,11 +366,46 @@ mod tests {
         let stacks = [
             ("sluice-bootstrap", "unchanged", None),
             ("sluice-bootstrap-dev", "created", None),
+            ("sluice-bootstrap-preview", "unchanged", None),
             ("sluice-bootstrap-prod", "updated", None),
         ];
         let repository = Some("octo-org/octo-repo");
-        let environments = vec![prepared("dev", repository), prepared("prod", repository)];
+        let names = ["dev", "preview", "prod"];
+        let environments = names.map(|name| prepared(name, repository)).into();
         reviewed("prepared", &of(vec![place(&stacks)], environments));
+    }
+
+    #[test]
+    fn previews_beside_production_are_cautioned_about() {
+        for (names, expected) in [
+            (["preview", "prod"].as_slice(), Some("preview and prod share an account and a Region")),
+            (&["preview", "dev"], None),
+            (&["dev", "prod"], None),
+            (&["prod"], None),
+        ] {
+            let environments: Vec<Prepare> = names.iter().map(|name| prepared(name, None)).collect();
+            let caution = overheard(&environments);
+            match expected {
+                Some(beginning) => {
+                    assert!(caution.is_some_and(|caution| caution.starts_with(beginning)), "{names:?}");
+                }
+                None => assert_eq!(caution, None, "{names:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn branches_deploy_instances_and_main_the_others() {
+        let commands = |name| prepared(name, Some("octo-org/octo-repo")).commands().join("\n");
+        for (name, limited) in [("dev", true), ("prod", true), ("preview", false)] {
+            let (put, post) = ("custom_branch_policies]=true", "deployment-branch-policies -f name=main");
+            let commands = commands(name);
+            for part in [put, post] {
+                let count = commands.matches(part).count();
+                assert_eq!(count, usize::from(limited), "{name}: {commands}");
+            }
+            assert!(!commands.contains(&format!("{name}-plan -F")), "{name}: {commands}");
+        }
     }
 
     #[test]
