@@ -60,7 +60,7 @@ impl Deploy {
         let consent = Consent::to(&self.allow_data_loss);
         if let Some(path) = &self.plan {
             let built = self.artifacts.as_deref();
-            return execute_saved(path, built, &project, &consent, global, report).await;
+            return Box::pin(execute_saved(path, built, &project, &consent, global, report)).await;
         }
         let (model, environment) = project.load_until(global, self.expires)?;
         let stacks = stacks::synthesize(&Inputs { model: &model, environment: &environment });

@@ -142,7 +142,7 @@ mod tests {
         ];
         for (folders, sha256, bytes, expected) in table {
             let archive = SavedArchive { key: format!("f/{sha256}.zip"), sha256: sha256.to_owned(), bytes };
-            let folders: Vec<PathBuf> = folders.iter().map(|folder| folder.to_path_buf()).collect();
+            let folders: Vec<PathBuf> = folders.iter().map(|folder| (*folder).clone()).collect();
             let found = on_this_machine(&archive, &folders).expect("readable");
             assert_eq!(found.as_ref(), expected, "{folders:?} {sha256} {bytes}");
         }

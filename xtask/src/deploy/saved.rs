@@ -303,7 +303,7 @@ impl SavedStack {
             bytes: archive.bytes,
         };
         let archives = std::mem::take(&mut plan.archives).into_iter().map(archive).collect();
-        Self { archives, seen, plan }
+        Self { plan, archives, seen }
     }
 }
 
