@@ -60,7 +60,7 @@ impl Deploy {
         let consent = Consent::to(&self.allow_data_loss);
         if let Some(path) = &self.plan {
             let built = self.artifacts.as_deref();
-            return execute_saved(path, built, &project, &consent, global, report).await;
+            return Box::pin(execute_saved(path, built, &project, &consent, global, report)).await;
         }
         let (model, environment) = project.load_until(global, self.expires)?;
         let stacks = stacks::synthesize(&Inputs { model: &model, environment: &environment });
@@ -128,7 +128,14 @@ async fn execute_saved(
             return Err(refused(&saved, gone, report));
         }
     };
+    let mut stacks = stacks::synthesize(&Inputs { model: &model, environment: &environment });
+    // What the checkout has otherwise says nothing of the plan.
+    stacks.retain(|stack| {
+        let template = stack.template.to_json();
+        saved.stacks.iter().any(|saved| saved.plan.name == stack.name && saved.plan.template == template)
+    });
     let session = Session::open(model, environment, endpoints).await?;
+    prepared(&session, &stacks).await?;
     let current = still(&session, &saved, report).await?;
     let on_delete = deploy::plan::on_delete(&session.environment, &current);
 
@@ -226,12 +233,19 @@ async fn reach(
     let session = Session::open(model.clone(), environment.clone(), endpoints).await?;
     let client = session.cloudformation();
     let names = stacks.iter().map(|stack| (stack.name.to_owned(), stack.stack_name.clone()));
-    let open = async { preflight::timestream(&session, stacks).await.map_err(Failure::from) };
-    let twin = async { preflight::twinmaker(&session, stacks).await.map_err(Failure::from) };
     let current = async { state::read(&client, names).await.map_err(Failure::from) };
-    let prepared = async { preflight::bootstrapped(&session).await.map_err(Failure::from) };
-    let ((), (), (), current) = futures::try_join!(prepared, open, twin, current)?;
+    let ((), current) = futures::try_join!(prepared(&session, stacks), current)?;
     Ok((session, current))
+}
+
+/// What is to be executed must not fail at what can be known now.
+pub(super) async fn prepared(session: &Session, stacks: &[Stack]) -> Result<(), Failure> {
+    let ((), (), ()) = futures::try_join!(
+        preflight::bootstrapped(session),
+        preflight::timestream(session, stacks),
+        preflight::twinmaker(session, stacks)
+    )?;
+    Ok(())
 }
 
 async fn plan(

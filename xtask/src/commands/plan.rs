@@ -9,7 +9,7 @@ use stacks::{Inputs, Stack};
 use telemetry::Model;
 
 use super::Outcome;
-use super::deploy::{interrupted, way};
+use super::deploy::{interrupted, prepared, way};
 use crate::artifacts;
 use crate::cli::Global;
 use crate::deploy::consent::Consent;
@@ -19,7 +19,7 @@ use crate::deploy::options::Options;
 use crate::deploy::plan::{Current, Desired, Plan as Planned};
 use crate::deploy::preview::{Previews, Purpose};
 use crate::deploy::saved::{self, SavedPlan};
-use crate::deploy::{self, DeployError, preflight, state};
+use crate::deploy::{self, DeployError, state};
 use crate::failure::{Exit, Failure};
 use crate::lifetime;
 use crate::local;
@@ -91,11 +91,8 @@ impl Plan {
             (Target::Local, running) => running,
         };
         let session = Session::open(model.clone(), environment.clone(), endpoints).await?;
-        // What is to be executed must not fail at what can be known now.
         if self.out.is_some() {
-            preflight::bootstrapped(&session).await?;
-            preflight::timestream(&session, stacks).await?;
-            preflight::twinmaker(&session, stacks).await?;
+            prepared(&session, stacks).await?;
         }
         let names = stacks.iter().map(|stack| (stack.name.to_owned(), stack.stack_name.clone()));
         let current = state::read(&session.cloudformation(), names).await?;
@@ -139,10 +136,15 @@ impl Plan {
             made = previews.add(engine, &mut plan, purpose) => made.map_err(Failure::from),
             () = interrupted() => Err(Failure::new(Exit::Unexpected, "interrupted: nothing was changed")),
         };
+        // Its change sets wait for nobody once another plan has its place.
+        let older = self.out.as_deref().and_then(|path| SavedPlan::read(path).ok());
+        let older = older.filter(|older| older.fits(environment).is_ok());
         let concluded =
             made.and_then(|()| self.conclude(&plan, current, environment, project, global, engine.report));
         if purpose == Purpose::Look || concluded.is_err() {
-            previews.discard(&engine.cloudformation, engine.report).await;
+            previews.discard(engine).await;
+        } else if let Some(older) = older {
+            Previews::of(&older).discard(engine).await;
         }
         concluded
     }
@@ -169,7 +171,7 @@ impl Plan {
             return Ok(());
         };
         let commit = saved::commit(project.root());
-        SavedPlan::new(plan.clone(), current, &options, commit).write(path)?;
+        SavedPlan::new(plan.clone(), current, &options, commit, environment.shared_bucket()).write(path)?;
         report.print(&PlanDocument::of(plan).next(&Next::Saved(path.clone()), &options));
         report.note(format_args!("The plan is saved in {}", path.display()));
         Ok(())

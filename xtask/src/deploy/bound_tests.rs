@@ -41,7 +41,6 @@ async fn execute_bound(deployment: &Deployment, plan: &Plan) -> Outcomes {
 async fn a_look_leaves_nothing_behind_whatever_happens() {
     let service = Service::emulator();
     let deployment = Deployment::new(&service).await;
-    let client = deployment.session.cloudformation();
     deployment.deploy(&pair(30)).await;
 
     let (plan, previews, made) = previewed(&deployment, &pair(31), Purpose::Look).await;
@@ -55,7 +54,7 @@ async fn a_look_leaves_nothing_behind_whatever_happens() {
     );
     assert_eq!(plan.stacks[0].change_set, None);
     assert_eq!(waiting(&deployment, "sluice-local-ingest").await.len(), 1);
-    previews.discard(&client, &deployment.report).await;
+    previews.discard(&deployment.engine()).await;
     assert_eq!(waiting(&deployment, "sluice-local-ingest").await, [""; 0]);
 
     // One stack's change set is refused: the other one's goes as well.
@@ -66,7 +65,7 @@ async fn a_look_leaves_nothing_behind_whatever_happens() {
     let (_, previews, made) = previewed(&deployment, &broken, Purpose::Keep).await;
     let error = made.expect_err("an unknown type");
     assert_eq!(error.stack_name, "sluice-local-store");
-    previews.discard(&client, &deployment.report).await;
+    previews.discard(&deployment.engine()).await;
     for stack_name in ["sluice-local-ingest", "sluice-local-store"] {
         assert_eq!(waiting(&deployment, stack_name).await, [""; 0], "{stack_name}");
     }
@@ -99,7 +98,7 @@ async fn the_change_set_of_the_plan_is_executed_or_none() {
 
     let (plan, previews, made) = previewed(&deployment, &pair(32), Purpose::Keep).await;
     made.expect("change sets");
-    previews.discard(&client, &deployment.report).await;
+    previews.discard(&deployment.engine()).await;
     let outcomes = execute_bound(&deployment, &plan).await;
     let Outcome::Failed(error) = &outcomes[0].1 else { panic!("{outcomes:?}") };
     assert!(matches!(error, StackError::ChangeSetGone(_)) && error.is_refusal(), "{error}");
@@ -171,6 +170,6 @@ async fn another_implementation_is_read_as_well() {
     assert_eq!(resources.len(), 1, "{resources:?}");
     assert_eq!((resources[0].logical_id.as_str(), resources[0].origin), ("Queue", Origin::Both));
     assert_eq!(resources[0].properties[0].after, Some(json!(31)));
-    previews.discard(&deployment.session.cloudformation(), &deployment.report).await;
+    previews.discard(&deployment.engine()).await;
     assert_eq!(waiting(&deployment, "sluice-local-ingest").await, [""; 0]);
 }

@@ -19,7 +19,7 @@ use super::plan::Loss;
 use super::state::{self, StateError};
 use super::status::{
     CHANGE_SET_AVAILABLE, CHANGE_SET_FAILED, CHANGE_SET_READY, Condition, condition, says_already_exists,
-    says_denied, says_no_changes, says_not_there,
+    says_denied, says_no_changes, says_not_there, says_unsettled,
 };
 use crate::artifacts::digest::hex;
 use crate::sdk_error::sentence;
@@ -27,6 +27,12 @@ use crate::sdk_error::sentence;
 /// Largest template that a request carries itself, in bytes. A larger one is read from S3.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
 pub const INLINE_LIMIT: usize = 51_200;
+
+/// A template as it is sent: without the white space that is there for people. What is no JSON stays as it is.
+pub fn compact(template: &str) -> String {
+    let value: Option<serde_json::Value> = serde_json::from_str(template).ok();
+    value.map_or_else(|| template.to_owned(), |value| value.to_string())
+}
 
 /// What a change set is made from.
 #[derive(Debug)]
@@ -61,6 +67,25 @@ pub enum Body<'a> {
     Inline(&'a str),
     /// In S3.
     Url(&'a str),
+}
+
+/// A template that is ready to be sent.
+#[derive(Debug)]
+pub enum Stored {
+    /// The [`compact`] text itself.
+    Inline(String),
+    /// Where it was put.
+    Url(String),
+}
+
+impl Stored {
+    /// How a request has it.
+    pub fn body(&self) -> Body<'_> {
+        match self {
+            Self::Inline(template) => Body::Inline(template),
+            Self::Url(url) => Body::Url(url),
+        }
+    }
 }
 
 /// A change set that can be executed.
@@ -311,6 +336,11 @@ async fn validation_errors(client: &Client, change_set: &str) -> Vec<String> {
 }
 
 impl ChangeSetError {
+    /// Whether the change set is being made or executed, so that it cannot be deleted now.
+    pub fn is_unsettled(&self) -> bool {
+        matches!(self, Self::Refused { cause, .. } if says_unsettled(cause))
+    }
+
     /// Whether the credentials do not allow to make change sets.
     pub fn is_denied(&self) -> bool {
         matches!(self, Self::Refused { cause, .. } if says_denied(cause))

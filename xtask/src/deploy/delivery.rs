@@ -89,17 +89,26 @@ pub async fn find(
     Err(DeliveryError::Missing { missing, folders: folders.to_vec() })
 }
 
-/// The file of this name whose content is the archive.
+/// The file whose content is the archive. Its name says nothing: a build in the checkout and one for a folder
+/// give other names.
 fn on_this_machine(archive: &SavedArchive, folders: &[PathBuf]) -> Result<Option<PathBuf>, DeliveryError> {
     for folder in folders {
-        // A name alone: a plan must not reach into other folders.
-        let Some(name) = Path::new(&archive.file).file_name() else { continue };
-        let path = folder.join(name);
-        match std::fs::read(&path) {
-            Ok(bytes) if hex(&Sha256::digest(&bytes)) == archive.sha256 => return Ok(Some(path)),
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(source) => return Err(DeliveryError::Read { path: path.display().to_string(), source }),
+        let failed = |path: &Path, source| DeliveryError::Read { path: path.display().to_string(), source };
+        let entries = match std::fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(source) => return Err(failed(folder, source)),
+        };
+        for entry in entries {
+            let path = entry.map_err(|source| failed(folder, source))?.path();
+            // Most files are another size, and need not be read.
+            if !std::fs::metadata(&path).is_ok_and(|file| file.is_file() && file.len() == archive.bytes) {
+                continue;
+            }
+            let bytes = std::fs::read(&path).map_err(|source| failed(&path, source))?;
+            if hex(&Sha256::digest(&bytes)) == archive.sha256 {
+                return Ok(Some(path));
+            }
         }
     }
     Ok(None)
@@ -111,27 +120,31 @@ mod tests {
 
     #[test]
     fn an_archive_is_known_by_its_content() {
-        let folder = tempfile::tempdir().expect("a folder");
-        std::fs::create_dir(folder.path().join("inner")).expect("a folder");
-        std::fs::write(folder.path().join("f-1.zip"), "content").expect("written");
-        let folders = [folder.path().join("inner"), folder.path().to_path_buf()];
+        let root = tempfile::tempdir().expect("a folder");
+        // As a build in the checkout names it, and as one for a folder does.
+        let (checkout, built) = (root.path().join("archives"), root.path().join("built").join("f"));
         let sha256 = hex(&Sha256::digest("content"));
-        let table = [
-            ("f-1.zip", sha256.as_str(), true),
-            ("../f-1.zip", &sha256, true),
-            ("f-1.zip", "0000", false),
-            ("f-2.zip", &sha256, false),
-            ("", &sha256, false),
+        let (here, there) = (checkout.join("f-0123.zip"), built.join(format!("{sha256}.zip")));
+        for path in [&here, &there] {
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            std::fs::write(path, "content").expect("written");
+            std::fs::write(path.with_extension("other"), "another").expect("of the same size");
+        }
+        std::fs::create_dir(checkout.join("folder")).expect("a folder");
+        let nowhere = root.path().join("nowhere");
+        let table: [(&[&PathBuf], &str, u64, Option<&PathBuf>); 6] = [
+            (&[&checkout], &sha256, 7, Some(&here)),
+            (&[&built], &sha256, 7, Some(&there)),
+            (&[&nowhere, &built], &sha256, 7, Some(&there)),
+            (&[&checkout, &built], "0000", 7, None),
+            (&[&checkout, &built], &sha256, 8, None),
+            (&[&nowhere], &sha256, 7, None),
         ];
-        for (file, sha256, found) in table {
-            let archive = SavedArchive {
-                key: format!("f/{sha256}.zip"),
-                file: file.to_owned(),
-                sha256: sha256.to_owned(),
-                bytes: 7,
-            };
-            let path = on_this_machine(&archive, &folders).expect("readable");
-            assert_eq!(path, found.then(|| folder.path().join("f-1.zip")), "{file} {sha256}");
+        for (folders, sha256, bytes, expected) in table {
+            let archive = SavedArchive { key: format!("f/{sha256}.zip"), sha256: sha256.to_owned(), bytes };
+            let folders: Vec<PathBuf> = folders.iter().map(|folder| (*folder).clone()).collect();
+            let found = on_this_machine(&archive, &folders).expect("readable");
+            assert_eq!(found.as_ref(), expected, "{folders:?} {sha256} {bytes}");
         }
     }
 }

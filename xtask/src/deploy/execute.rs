@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_cloudformation::Client;
 use sha2::{Digest as _, Sha256};
 
-use super::change_set::{self, Body, ChangeSet, INLINE_LIMIT, Kind, Made, Request};
+use super::change_set::{self, ChangeSet, INLINE_LIMIT, Kind, Made, Request, Stored, compact};
 use super::consent::Consent;
 use super::events::{Event, Poller, Since, Update, latest, root_cause};
 use super::merge;
@@ -271,8 +271,8 @@ async fn change_set(
         let waiting = change_set::reread(&engine.cloudformation, id).await?;
         return waiting.map(Some).ok_or_else(|| StackError::ChangeSetGone(id.clone()));
     }
-    let url = store_template(engine, stack, bucket).await?;
-    let template = url.as_deref().map_or(Body::Inline(&stack.template), Body::Url);
+    let stored = store_template(engine, stack, bucket).await?;
+    let template = stored.body();
     let name = change_set::name(template, parameters, &stack.tags);
     let request =
         Request { stack_name: &stack.stack_name, name: &name, kind, template, parameters, tags: &stack.tags };
@@ -330,20 +330,21 @@ async fn upload(
     Ok(())
 }
 
-/// Where CloudFormation reads the template of a stack, when it is too large to send: it is put there.
+/// The template of a stack as CloudFormation gets it. One that is too large to send is put into the bucket.
 pub async fn store_template(
     engine: &Engine<'_>,
     stack: &StackPlan,
     bucket: Option<&str>,
-) -> Result<Option<String>, StackError> {
-    if stack.template.len() <= INLINE_LIMIT {
-        return Ok(None);
+) -> Result<Stored, StackError> {
+    let template = compact(&stack.template);
+    if template.len() <= INLINE_LIMIT {
+        return Ok(Stored::Inline(template));
     }
     let bucket = bucket.ok_or(StackError::NoBucket)?;
     let templates = &engine.storage.templates;
-    let key = format!("{templates}/{}/{}.json", stack.name, hex(&Sha256::digest(&stack.template)));
-    upload::text(&engine.s3, bucket, &key, &stack.template).await?;
-    Ok(Some(engine.objects.of(bucket, &key)))
+    let key = format!("{templates}/{}/{}.json", stack.name, hex(&Sha256::digest(&template)));
+    upload::text(&engine.s3, bucket, &key, &template).await?;
+    Ok(Stored::Url(engine.objects.of(bucket, &key)))
 }
 
 impl ObjectUrl {

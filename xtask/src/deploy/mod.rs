@@ -50,7 +50,7 @@ use futures::future::try_join_all;
 use stacks::environment::Environment;
 use stacks::{Artifact, ParameterSource, Stack};
 
-use self::change_set::INLINE_LIMIT;
+use self::change_set::{INLINE_LIMIT, compact};
 use self::consent::Consent;
 use self::execute::{Binding, Engine, ObjectUrl, STORAGE, Storage};
 use self::graph::{Cycle, Graph};
@@ -164,7 +164,7 @@ fn desired_stack(
     let template = stack.template.to_json();
     let mut depends_on: Vec<String> = stack.depends_on.iter().map(|name| (*name).to_owned()).collect();
     // The account's bucket is there already.
-    if template.len() > INLINE_LIMIT && environment.shared_bucket().is_none() {
+    if compact(&template).len() > INLINE_LIMIT && environment.shared_bucket().is_none() {
         depends_on.push(STORAGE.0.to_owned());
     }
     let mut needed = Vec::new();

@@ -6,14 +6,17 @@
 
 use std::sync::Mutex;
 
-use futures::future::{join_all, try_join_all};
+use futures::future::join_all;
 
-use super::change_set::{self, Body, ChangeSetError, INLINE_LIMIT, Kind, Made, Request};
+use super::change_set::{self, ChangeSetError, INLINE_LIMIT, Kind, Made, Request, compact};
 use super::execute::{Engine, STORAGE, StackError, store_template};
 use super::merge;
 use super::plan::{Action, Plan, StackPlan};
+use super::saved::SavedPlan;
 use crate::failure::{Exit, Explain};
-use crate::report::Report;
+
+/// How often the deletion of a change set is tried again that is being made: about twenty seconds of AWS.
+const UNSETTLED: usize = 7;
 
 /// What becomes of the change sets of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +77,7 @@ impl Previews {
             async move {
                 match self.preview(engine, stack, bucket, purpose).await {
                     Ok(()) => Ok(()),
-                    Err(StackError::ChangeSet(error)) if error.is_denied() && purpose == Purpose::Look => {
+                    Err(error) if may_do_without(&error, purpose) => {
                         engine.report.warn(format_args!(
                             "{} is planned from its templates alone: {error}",
                             stack.stack_name
@@ -85,7 +88,8 @@ impl Previews {
                 }
             }
         });
-        try_join_all(stacks).await.map(|_| ())
+        // Each settles before anything is discarded.
+        join_all(stacks).await.into_iter().collect()
     }
 
     async fn preview(
@@ -96,7 +100,7 @@ impl Previews {
         purpose: Purpose,
     ) -> Result<(), StackError> {
         let step = engine.report.step(format_args!("Change set of {}", stack.stack_name));
-        let url = store_template(engine, stack, bucket).await?;
+        let stored = store_template(engine, stack, bucket).await?;
         let name = self.name(&stack.stack_name, purpose);
         let parameters = stack
             .parameters
@@ -107,7 +111,7 @@ impl Previews {
             stack_name: &stack.stack_name,
             name: &name,
             kind: Kind::Update,
-            template: url.as_deref().map_or(Body::Inline(&stack.template), Body::Url),
+            template: stored.body(),
             parameters: &parameters,
             tags: &stack.tags,
         };
@@ -134,15 +138,44 @@ impl Previews {
         name
     }
 
+    /// The change sets that a saved plan holds, when another plan takes its place.
+    pub fn of(saved: &SavedPlan) -> Self {
+        let plans = saved.stacks.iter().map(|stack| &stack.plan);
+        let names = plans.filter_map(|plan| Some((plan.stack_name.clone(), plan.change_set.clone()?)));
+        Self(Mutex::new(names.collect()))
+    }
+
     /// Deletes every change set that was asked for. What cannot be deleted does no harm, and is told.
-    pub async fn discard(self, client: &aws_sdk_cloudformation::Client, report: &Report) {
+    pub async fn discard(self, engine: &Engine<'_>) {
         let names = self.0.into_inner().unwrap_or_default();
         let deletions = names.iter().map(|(stack_name, name)| async move {
-            if let Err(error) = change_set::delete(client, stack_name, name).await {
-                report.warn(format_args!("change set `{name}` of {stack_name} is left: {error}"));
+            if let Err(error) = settled_deletion(engine, stack_name, name).await {
+                engine.report.warn(format_args!("change set `{name}` of {stack_name} is left: {error}"));
             }
         });
         join_all(deletions).await;
+    }
+}
+
+/// Deletes a change set. One that is being made, because a person interrupted, is waited for.
+async fn settled_deletion(engine: &Engine<'_>, stack_name: &str, name: &str) -> Result<(), ChangeSetError> {
+    let mut wait = engine.pace.waits();
+    for _ in 0..UNSETTLED {
+        match change_set::delete(&engine.cloudformation, stack_name, name).await {
+            Err(error) if error.is_unsettled() => wait.next().await,
+            settled => return settled,
+        }
+    }
+    change_set::delete(&engine.cloudformation, stack_name, name).await
+}
+
+/// Whether a plan is made without what CloudFormation says. Whoever plans need not be allowed to put a large
+/// template into its bucket: then the deployment makes the change set, and does no more than the plan shows.
+fn may_do_without(error: &StackError, purpose: Purpose) -> bool {
+    match error {
+        StackError::ChangeSet(error) => error.is_denied() && purpose == Purpose::Look,
+        StackError::Upload(error) => error.is_denied(),
+        _ => false,
     }
 }
 
@@ -150,5 +183,5 @@ impl Previews {
 fn has_preview(stack: &StackPlan, bucket: Option<&str>) -> bool {
     stack.action == Action::Update
         && stack.parameters.values().all(|parameter| parameter.after.is_some())
-        && (stack.template.len() <= INLINE_LIMIT || bucket.is_some())
+        && (bucket.is_some() || compact(&stack.template).len() <= INLINE_LIMIT)
 }

@@ -2,6 +2,8 @@
 //!
 //! The file holds everything that is executed, and what was there when it was made. It holds no secret and no
 //! path of a machine. Whoever executes it builds nothing and asks the checkout nothing but where to deploy.
+//!
+//! Its SHA-256 finds damage and edits. It is no signature: whoever can write the file can write another hash.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -42,6 +44,11 @@ pub struct SavedPlan {
     pub account: String,
     /// What the command said that made it.
     pub options: Options,
+    /// The bucket that the environment shares with others, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bucket: Option<String>,
+    /// SHA-256 of the file, compact, with this field empty.
+    pub sha256: String,
     /// Stacks, each after those that it needs.
     pub stacks: Vec<SavedStack>,
 }
@@ -61,8 +68,6 @@ pub struct SavedStack {
     /// What is to be done, without the archives.
     #[serde(flatten)]
     pub plan: StackPlan,
-    /// SHA-256 of the template.
-    pub template_sha256: String,
     /// Archives that must be in their bucket first.
     pub archives: Vec<SavedArchive>,
     /// The stack as it was. `None`: it was not there.
@@ -74,8 +79,6 @@ pub struct SavedStack {
 pub struct SavedArchive {
     /// Key in the bucket for archives.
     pub key: String,
-    /// Name of the file that it was packed into.
-    pub file: String,
     /// SHA-256 of its content.
     pub sha256: String,
     /// Its size.
@@ -138,20 +141,16 @@ pub enum SavedPlanError {
         /// The version that made it.
         program: String,
     },
-    /// A template in it was changed.
-    #[error(
-        "plan {path} was changed after it was made: the template of stack `{stack}` does not match its SHA-256"
-    )]
+    /// It was damaged or edited.
+    #[error("plan {path} was changed after it was made: it does not match its SHA-256")]
     Altered {
         /// The file.
         path: String,
-        /// The stack.
-        stack: String,
     },
     /// It is for somewhere else.
     #[error("this plan is for {what} {planned}, not for {here}")]
     Elsewhere {
-        /// `environment`, `account` or `Region`.
+        /// `environment`, `account`, `Region` or `bucket`.
         what: &'static str,
         /// Of the plan.
         planned: String,
@@ -194,6 +193,7 @@ impl SavedPlan {
         seen: &BTreeMap<String, Current>,
         options: &Options,
         commit: Option<Commit>,
+        bucket: Option<String>,
     ) -> Self {
         let made = jiff::Timestamp::now();
         let made = made.round(jiff::Unit::Second).unwrap_or(made);
@@ -201,7 +201,7 @@ impl SavedPlan {
             let seen = seen.get(&stack.name).map(Seen::of);
             SavedStack::new(stack, seen)
         });
-        Self {
+        let mut saved = Self {
             format: FORMAT,
             program: env!("CARGO_PKG_VERSION").to_owned(),
             made: made.to_string(),
@@ -210,8 +210,14 @@ impl SavedPlan {
             region: plan.region,
             account: plan.account,
             options: options.clone(),
+            bucket,
+            sha256: String::new(),
             stacks: stacks.collect(),
-        }
+        };
+        // By way of the text, as it is read. The type has string keys, so the default is never taken.
+        let text = serde_json::to_string(&saved).unwrap_or_default();
+        saved.sha256 = checksum(serde_json::from_str(&text).unwrap_or_default());
+        saved
     }
 
     /// Writes the file, whole or not at all.
@@ -246,19 +252,21 @@ impl SavedPlan {
             let program = value["program"].as_str().unwrap_or("unknown").to_owned();
             return Err(SavedPlanError::OtherFormat { path, format, program });
         }
-        let saved: Self = serde_json::from_value(value).map_err(|error| no_plan(error.to_string()))?;
-        match saved.stacks.iter().find(|stack| sha256(&stack.plan.template) != stack.template_sha256) {
-            Some(stack) => Err(SavedPlanError::Altered { path, stack: stack.plan.name.clone() }),
-            None => Ok(saved),
-        }
+        let saved: Self =
+            serde_json::from_value(value.clone()).map_err(|error| no_plan(error.to_string()))?;
+        if checksum(value) == saved.sha256 { Ok(saved) } else { Err(SavedPlanError::Altered { path }) }
     }
 
     /// Makes sure that the plan is for this environment.
     pub fn fits(&self, environment: &Environment) -> Result<(), SavedPlanError> {
+        let bucket = |bucket: Option<String>| bucket.unwrap_or_else(|| "one of its own".to_owned());
+        let (planned_bucket, shared_bucket) =
+            (bucket(self.bucket.clone()), bucket(environment.shared_bucket()));
         for (what, planned, here) in [
             ("environment", &self.environment, &environment.name),
             ("account", &self.account, &environment.account),
             ("Region", &self.region, &environment.region),
+            ("bucket", &planned_bucket, &shared_bucket),
         ] {
             if planned != here {
                 let (planned, here) = (planned.clone(), here.clone());
@@ -290,13 +298,12 @@ impl SavedPlan {
 impl SavedStack {
     fn new(mut plan: StackPlan, seen: Option<Seen>) -> Self {
         let archive = |archive: Archive| SavedArchive {
-            file: archive.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             sha256: archive_sha256(&archive.key).to_owned(),
             key: archive.key,
             bytes: archive.bytes,
         };
         let archives = std::mem::take(&mut plan.archives).into_iter().map(archive).collect();
-        Self { template_sha256: sha256(&plan.template), archives, seen, plan }
+        Self { plan, archives, seen }
     }
 }
 
@@ -313,6 +320,14 @@ impl Seen {
             updated: current.updated.clone(),
         }
     }
+}
+
+/// The hash of a file, whatever its white space.
+fn checksum(mut file: Value) -> String {
+    if let Some(sha256) = file.get_mut("sha256") {
+        *sha256 = Value::String(String::new());
+    }
+    sha256(&file.to_string())
 }
 
 /// The hash in the key of an archive, `<name>/<SHA-256>.<extension>`.

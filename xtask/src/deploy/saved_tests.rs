@@ -9,6 +9,8 @@ use crate::deploy::moved::{ChangeSets, Moved, moved};
 use crate::deploy::plan::{Desired, DesiredStack, Source, make};
 use crate::project::Project;
 
+const BUCKET: &str = "sluice-artifacts-111122223333-eu-central-1";
+
 fn template(name: &str) -> String {
     json!({"Resources": {"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name}}}})
         .to_string()
@@ -57,7 +59,13 @@ fn saved() -> SavedPlan {
     plan.stacks[0].change_set = Some("arn:change-set".to_owned());
     let commit = Commit { id: "0123abc".to_owned(), dirty: false };
     let overrides = vec![("store.magnetic_days".to_owned(), "9".to_owned())];
-    SavedPlan::new(plan, &seen, &Options { overrides, ..Options::default() }, Some(commit))
+    SavedPlan::new(
+        plan,
+        &seen,
+        &Options { overrides, ..Options::default() },
+        Some(commit),
+        Some(BUCKET.to_owned()),
+    )
 }
 
 #[test]
@@ -68,7 +76,7 @@ fn a_file_holds_all_of_a_plan_and_nothing_of_a_machine() {
     saved.write(&path).expect("written");
     let text = std::fs::read_to_string(&path).expect("a file");
     assert!(!text.contains("/home/somebody"), "{text}");
-    assert!(text.contains(r#""file": "consumer-1.zip""#) && text.contains(r#""sha256": "abc123""#), "{text}");
+    assert!(text.contains(r#""sha256": "abc123""#), "{text}");
     let read = SavedPlan::read(&path).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(read, saved);
     saved.write(&path).expect("written again");
@@ -95,10 +103,11 @@ fn what_is_no_plan_is_refused() {
         ("{\"environment\": \"dev\"}".to_owned(), "it names no format"),
         (edited(&|plan| plan["format"] = json!(7)), "has format 7, made by version"),
         (edited(&|plan| plan["stacks"] = json!([{}])), "is not a saved plan: missing field"),
-        (
-            edited(&|plan| plan["stacks"][1]["template"] = json!("{}")),
-            "the template of stack `store` does not",
-        ),
+        (edited(&|plan| plan["stacks"][1]["template"] = json!("{}")), "it does not match its SHA-256"),
+        (edited(&|plan| plan["account"] = json!("444455556666")), "it does not match its SHA-256"),
+        (edited(&|plan| plan["options"]["overrides"] = json!([])), "it does not match its SHA-256"),
+        (edited(&|plan| plan["stacks"][0]["seen"] = json!(null)), "it does not match its SHA-256"),
+        (edited(&|plan| plan["unknown"] = json!(1)), "it does not match its SHA-256"),
     ];
     for (text, expected) in table {
         let error = SavedPlan::parse(&text, "plan.json".to_owned()).expect_err("refused");
@@ -119,11 +128,14 @@ fn a_plan_fits_one_environment() {
     };
     let mut elsewhere = load("dev", "111122223333");
     elsewhere.region = "eu-west-1".to_owned();
+    let mut alone = load("dev", "111122223333");
+    alone.bootstrap = false;
     let table = [
         (load("dev", "111122223333"), None),
         (load("prod", "111122223333"), Some("environment dev, not for prod")),
         (load("dev", "444455556666"), Some("account 111122223333, not for 444455556666")),
         (elsewhere, Some("Region eu-central-1, not for eu-west-1")),
+        (alone, Some("bucket sluice-artifacts-111122223333-eu-central-1, not for one of its own")),
     ];
     for (environment, expected) in table {
         let said = saved().fits(&environment).err().map(|error| error.to_string());

@@ -165,6 +165,11 @@ pub fn says_denied(message: &str) -> bool {
     ["AccessDenied", "not authorized to perform"].iter().any(|sentence| message.contains(sentence))
 }
 
+/// A change set is in a status, such as `CREATE_IN_PROGRESS`, in which it cannot be deleted.
+pub fn says_unsettled(message: &str) -> bool {
+    message.contains("InvalidChangeSetStatus")
+}
+
 /// A change set of this name is there already.
 pub fn says_already_exists(message: &str) -> bool {
     message.contains("AlreadyExistsException")

@@ -138,9 +138,9 @@ fn next(
         if binding == Binding::Exact {
             // It was executed in part, so it is no longer true.
             let mut plan = step("plan", "makes a new plan, once nothing goes on: it holds what is left");
-            plan.command.push_str(&format!("{} --out plan.json", options.planning()));
+            plan.command.extend([options.planning().as_str(), " --out plan.json"]);
             let mut deploy = step("deploy", "executes it; what succeeded is left alone");
-            deploy.command.push_str(&format!(" --plan plan.json{}{consent} --yes", options.executing()));
+            deploy.command.extend([" --plan plan.json", &options.executing(), &consent, " --yes"]);
             return vec![step("status", "shows what goes on, and what is there"), plan, deploy];
         }
         let failed =
