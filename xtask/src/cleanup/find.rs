@@ -10,7 +10,7 @@ use super::artifacts::{self, Rule, Stale, Version};
 use super::findings::{ChangeSet, Findings, Held, Orphan, Stranger};
 use super::live::Live;
 use super::scope::Scope;
-use crate::deploy::status::says_not_there;
+use crate::deploy::status::{says_denied, says_not_there};
 use crate::destroy::find::FindError;
 use crate::sdk_error::sentence;
 use crate::target::Session;
@@ -145,12 +145,7 @@ struct Groups {
     strangers: Vec<Stranger>,
 }
 
-async fn groups(
-    session: &Session,
-    scope: &Scope,
-    live: &[&Live],
-    rule: Rule,
-) -> Result<Groups, FindError> {
+async fn groups(session: &Session, scope: &Scope, live: &[&Live], rule: Rule) -> Result<Groups, FindError> {
     let client = session.logs();
     let declared: BTreeSet<&str> =
         live.iter().flat_map(|stack| stack.log_groups.iter().map(String::as_str)).collect();
@@ -214,6 +209,10 @@ async fn whose(session: &Session, group: &LogGroup, environment: &str) -> Result
             Ok(Whose::Unknown(format!("{owner} has it, which is none of the environment's")))
         }
         Err(error) if says_not_there(&sentence(&error)) => Ok(Whose::Ours),
+        // A role that may not ask is no reason to remove nothing else.
+        Err(error) if says_denied(&sentence(&error)) => {
+            Ok(Whose::Unknown("which stack has it is not known: this role may not ask".to_owned()))
+        }
         Err(error) => Err(FindError::new("CloudFormation", &error)),
     }
 }

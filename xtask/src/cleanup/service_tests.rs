@@ -231,7 +231,8 @@ async fn a_destruction_that_was_interrupted_goes_on() {
     session.logs().delete_log_group().log_group_name("/sluice/test/lake/orphan").send().await.expect("gone");
 
     let second = plan().await.expect("something is left");
-    let receipt = teardown::execute(&session, None, &second, &account.report, &pending().boxed().shared()).await;
+    let receipt =
+        teardown::execute(&session, None, &second, &account.report, &pending().boxed().shared()).await;
     assert!(receipt.expect("a receipt").is_clean());
     assert_eq!(plan().await, None);
     assert_eq!(account.there().await, [format!("bucket {}", account.bucket())].into());
@@ -349,7 +350,8 @@ async fn a_change_set_that_nobody_executed_goes_and_its_code_stays_until_then() 
         change_sets: Vec::new(),
         ..live[0].clone()
     });
-    let held = find::find(&account.of("test"), &scope, &live, &BTreeSet::new(), ALL).await.expect("an answer");
+    let held =
+        find::find(&account.of("test"), &scope, &live, &BTreeSet::new(), ALL).await.expect("an answer");
     assert_eq!((held.change_sets, held.held.len()), (Vec::new(), 1));
 
     let found = account.find(&scope, ALL).await;

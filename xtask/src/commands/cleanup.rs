@@ -171,7 +171,9 @@ impl Context<'_> {
                 planned = plan_one(self.project, self.global, self.endpoints, environment, self.report) => planned,
             };
             let ended = match planned {
-                Ok(Ok(going)) => self.destroy(&going, interruption).await.map(|receipt| receipts.push(receipt)),
+                Ok(Ok(going)) => {
+                    self.destroy(&going, interruption).await.map(|receipt| receipts.push(receipt))
+                }
                 Ok(Err(kept)) => {
                     let one = expired.iter_mut().find(|one| one.environment == *environment);
                     one.into_iter().for_each(|one| one.kept = Some(kept.clone()));
@@ -303,7 +305,8 @@ mod tests {
         let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
         let (tag, day) = (tag("sluice:environment", "preview-1"), tag("sluice:expires", "2020-01-01"));
         let template = r#"{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}"#;
-        let create = session.cloudformation().create_stack().stack_name("sluice-preview-1-lake").tags(tag).tags(day);
+        let create =
+            session.cloudformation().create_stack().stack_name("sluice-preview-1-lake").tags(tag).tags(day);
         create.template_body(template).send().await.expect("a stack");
 
         let of = |environment: &str| Expired {
@@ -334,10 +337,15 @@ mod tests {
 
         // Interrupted from the start: nothing is deleted, however many were to go.
         let project = Project::locate();
-        let context =
-            Context { project: &project, global: &global, endpoints: session.endpoints.as_ref(), report: &report };
+        let context = Context {
+            project: &project,
+            global: &global,
+            endpoints: session.endpoints.as_ref(),
+            report: &report,
+        };
         let names = ["preview-1".to_owned(), "preview-2".to_owned()];
-        let stacks = async || crate::destroy::find::all(&session.cloudformation()).await.expect("stacks").len();
+        let stacks =
+            async || crate::destroy::find::all(&session.cloudformation()).await.expect("stacks").len();
         let now = std::future::ready(()).boxed().shared();
         let (receipts, failed) = context.destroy_all(&names, &mut kept, &now).await;
         assert_eq!((receipts.len(), failed), (0, names.each_ref().map(|name| not_touched(name)).into()));

@@ -141,7 +141,11 @@ impl Document for Absent<'_> {
     }
 
     fn markdown(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        writeln!(out, "### `{}`: nothing to destroy\n\nNo stack and no code of it is there.", self.environment)
+        writeln!(
+            out,
+            "### `{}`: nothing to destroy\n\nNo stack and no code of it is there.",
+            self.environment
+        )
     }
 }
 

@@ -24,7 +24,10 @@ fn nothing_is_emptied_of_a_template_that_cannot_be_read() {
     // CloudFormation may read it, and delete what it has: the proof looks for it.
     assert_eq!(plan.stacks[0].stays().count(), 0);
     let shown = shown(&plan);
-    assert!(shown.contains("nothing stays; of 2 resources it is not known") && !shown.contains("  stays"), "{shown}");
+    assert!(
+        shown.contains("nothing stays; of 2 resources it is not known") && !shown.contains("  stays"),
+        "{shown}"
+    );
 }
 
 fn found(name: &str, policy: &str) -> Found {
@@ -235,7 +238,11 @@ fn receipts_are_as_reviewed() {
     // What is left of the account's bucket is no stack.
     let proof = Proof { asked: asked(), ..Proof::default() };
     let mut receipt = Receipt::of(&plan, &[gone(0, 0), gone(0, 0)], proof);
-    receipt.not_emptied("sluice-artifacts-111122223333-eu-west-1", "test/", "AccessDenied: not you".to_owned());
+    receipt.not_emptied(
+        "sluice-artifacts-111122223333-eu-west-1",
+        "test/",
+        "AccessDenied: not you".to_owned(),
+    );
     assert_eq!((receipt.is_clean(), receipt.failures()), (false, 0));
     insta::assert_snapshot!("receipt-full", shown(&receipt));
 

@@ -156,6 +156,14 @@ impl Parser<'_> {
     }
 
     fn call(&mut self, function: &str) -> Result<Value, String> {
+        if function == "fromJSON" {
+            let argument = shown(&self.or()?);
+            if !self.takes(")") {
+                return Err("`)` is missing".to_owned());
+            }
+            return serde_json::from_str(&argument)
+                .map_err(|error| format!("fromJSON: {argument:?}: {error}"));
+        }
         if !self.takes(")") {
             return Err(format!("the function `{function}` is not known with arguments"));
         }
@@ -243,12 +251,18 @@ fn expressions_have_the_values_that_github_gives_them() {
         ("${{ github.event.nothing.there }}", ""),
         ("${{ !(github.event_name != 'push') }}", "true"),
         ("${{ github.event.nothing == '' }}", "true"),
+        ("${{ fromJSON('[\"12\",\"13\"]') }}", r#"["12","13"]"#),
     ] {
         assert_eq!(text(template, contexts).as_deref(), Ok(expected), "{template}");
     }
-    for unknown in
-        ["${{ secrets.KEY }}", "${{ fromJSON('1') }}", "${{ nothing() }}", "${{ vars.ROLE", "${{ a ? b }}"]
-    {
+    for unknown in [
+        "${{ secrets.KEY }}",
+        "${{ fromJSON('') }}",
+        "${{ toJSON('1') }}",
+        "${{ nothing() }}",
+        "${{ vars.ROLE",
+        "${{ a ? b }}",
+    ] {
         assert!(text(unknown, contexts).is_err(), "{unknown}");
     }
     for (source, after_success, after_failure) in [

@@ -58,6 +58,8 @@ pub struct Job {
     pub concurrency: Option<Concurrency>,
     pub strategy: Option<Strategy>,
     #[serde(default)]
+    pub outputs: BTreeMap<String, String>,
+    #[serde(default)]
     pub env: BTreeMap<String, String>,
     pub steps: Vec<Step>,
 }
@@ -86,13 +88,22 @@ impl Needs {
 pub struct Strategy {
     #[serde(rename = "fail-fast")]
     pub fail_fast: bool,
-    pub matrix: BTreeMap<String, Vec<String>>,
+    pub matrix: BTreeMap<String, Values>,
+}
+
+/// The values of a matrix, or the expression of which they are.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum Values {
+    Listed(Vec<String>),
+    Of(String),
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     pub name: String,
+    pub id: Option<String>,
     #[serde(rename = "if")]
     pub condition: Option<String>,
     pub uses: Option<String>,

@@ -163,8 +163,12 @@ fn what_stayed_behind_is_swept(repository: &mut Repository) {
             repository.xtask("preview", &["deploy", "--instance", instance, "--expires", expires, "--yes"]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
-    let runs = repository.deliver(&Event::schedule()).expect(&["destroy.yml: sweep"]);
-    let summary = &runs.job("destroy.yml: sweep").summary;
+    let runs = repository.deliver(&Event::schedule()).expect(&[
+        "destroy.yml: expired",
+        "destroy.yml: leftovers",
+        "destroy.yml: sweep (13)",
+    ]);
+    let summary = &runs.job("destroy.yml: sweep (13)").summary;
     assert!(summary.contains("preview-13"), "{summary}");
     assert!(!is_there(repository, "preview", &["--instance", "13"]));
     assert!(is_there(repository, "preview", &["--instance", "14"]));
@@ -184,6 +188,48 @@ fn everything_ends(repository: &mut Repository) {
         assert_eq!(summary.contains("Retained"), environment == "prod", "{summary}");
         assert!(!is_there(repository, environment, &[]));
     }
+}
+
+/// What an earlier run wrote does not stand there as if it were of this one.
+#[test]
+fn a_run_that_fails_says_so_where_its_success_would_stand() {
+    let mut repository =
+        Repository::new(&["local", "dev", "prod", "preview"].map(|name| (name, "x".to_owned())));
+    let number = 16;
+    repository.github.open(number);
+    for marker in ["plan", "preview"] {
+        repository.github.write(number, "Bot", &format!("<!-- sluice:{marker} -->\n✅ An old success"));
+    }
+    let runs = repository.deliver(&Event::pull_request(number, "synchronize", Head::Here));
+    let failed: Vec<_> = runs
+        .ended()
+        .into_iter()
+        .filter(|(_, ended)| *ended == Ended::Failure)
+        .map(|(name, _)| name)
+        .collect();
+    let expected =
+        ["deploy.yml: build", "deploy.yml: plan (dev)", "deploy.yml: plan (prod)", "preview.yml: deploy"];
+    assert_eq!(failed, expected);
+    for (marker, expected) in
+        [("plan", "before it came to a plan of prod"), ("preview", "before it came to a deployment")]
+    {
+        let body = comment(&repository, number, marker).body;
+        assert!(body.contains(expected) && !body.contains("old success"), "{body}");
+    }
+}
+
+#[test]
+fn closing_what_never_had_a_preview_ends_well() {
+    let mut repository = repository();
+    repository.github.open(17);
+    let _ = repository
+        .deliver(&Event::pull_request(17, "closed", Head::Here))
+        .expect(&["preview.yml: destroy", "preview.yml: comment"]);
+    let body = comment(&repository, 17, "preview").body;
+    assert!(body.contains("nothing to destroy"), "{body}");
+    // Nothing has expired where nothing is.
+    let _ =
+        repository.deliver(&Event::schedule()).expect(&["destroy.yml: expired", "destroy.yml: leftovers"]);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use crate::expression::{self, Contexts, Status};
-use crate::files::{self, Job, Step, Workflow};
+use crate::files::{self, Job, Step, Values, Workflow};
 use crate::github::{GitHub, Permission, REPOSITORY};
 
 /// Something that happens to the repository.
@@ -124,6 +124,15 @@ pub struct Ran {
     pub summary: String,
     /// What its steps wrote.
     pub log: String,
+    /// What it tells the jobs that need it.
+    outputs: Value,
+}
+
+/// What the jobs that need a job know of it.
+#[derive(Debug, Clone)]
+struct Before {
+    ended: Ended,
+    outputs: Value,
 }
 
 /// Everything that ran for an event.
@@ -311,19 +320,20 @@ struct Member<'a> {
 
 impl Run<'_> {
     fn all(&mut self) {
-        let mut ended: BTreeMap<&str, Ended> = BTreeMap::new();
+        let mut ended: BTreeMap<&str, Before> = BTreeMap::new();
         let jobs = &self.workflow.jobs;
         while ended.len() < jobs.len() {
             let is_next = |id: &str, job: &Job| {
                 !ended.contains_key(id) && job.needs.names().iter().all(|name| ended.contains_key(name))
             };
             let (id, job) = jobs.iter().find(|(id, job)| is_next(id, job)).expect("jobs that need no circle");
-            let needs: BTreeMap<&str, Ended> =
-                job.needs.names().into_iter().map(|name| (name, ended[name])).collect();
-            let mut all = BTreeSet::new();
-            for member in members(id, job) {
+            let needs: BTreeMap<&str, Before> =
+                job.needs.names().into_iter().map(|name| (name, ended[name].clone())).collect();
+            let (mut all, mut outputs) = (BTreeSet::new(), json!({}));
+            for member in self.members(id, job, &needs) {
                 let ran = self.job(&member, &needs);
                 all.insert(ran.ended.as_str());
+                outputs = ran.outputs.clone();
                 self.ran.push(Ran { name: format!("{}: {}", self.file, member.name), ..ran });
             }
             let together = if all.contains("failure") {
@@ -333,19 +343,23 @@ impl Run<'_> {
             } else {
                 Ended::Skipped
             };
-            ended.insert(id, together);
+            ended.insert(id, Before { ended: together, outputs });
         }
     }
 
     fn contexts(
         &self,
         member: &Member,
-        needs: &BTreeMap<&str, Ended>,
+        needs: &BTreeMap<&str, Before>,
         vars: &Value,
         token: &str,
     ) -> Contexts {
-        let needs: BTreeMap<_, _> =
-            needs.iter().map(|(name, ended)| (*name, json!({"result": ended.as_str()}))).collect();
+        let needs: BTreeMap<_, _> = needs
+            .iter()
+            .map(|(name, Before { ended, outputs })| {
+                (*name, json!({"result": ended.as_str(), "outputs": outputs}))
+            })
+            .collect();
         let contexts = json!({
             "github": {
                 "event": self.event.payload,
@@ -360,22 +374,56 @@ impl Run<'_> {
             "matrix": member.matrix,
             "needs": needs,
             "runner": {"os": "Linux"},
+            "steps": {},
             "vars": vars,
         });
         contexts.as_object().cloned().unwrap_or_default()
     }
 
-    fn job(&self, member: &Member, needs: &BTreeMap<&str, Ended>) -> Ran {
+    /// A job, once for each member of its matrix. One whose matrix has no values yet has none: it is skipped.
+    fn members<'a>(&self, id: &'a str, job: &'a Job, needs: &BTreeMap<&str, Before>) -> Vec<Member<'a>> {
+        let bare = Member { id, job, matrix: json!({}), name: id.to_owned() };
+        let Some(strategy) = &job.strategy else { return vec![bare] };
+        assert!(!strategy.fail_fast && strategy.matrix.len() == 1, "{id}: one dimension is known");
+        let (key, values) = strategy.matrix.iter().next().expect("a dimension");
+        let values = match values {
+            Values::Listed(values) => values.clone(),
+            Values::Of(source) => {
+                let contexts = self.contexts(&bare, needs, &json!({}), "");
+                let list = expression::text(source, &contexts).unwrap_or_default();
+                serde_json::from_str(&list).unwrap_or_default()
+            }
+        };
+        if values.is_empty() {
+            return vec![bare];
+        }
+        let member =
+            |value: String| Member { id, job, matrix: json!({key: value}), name: format!("{id} ({value})") };
+        values.into_iter().map(member).collect()
+    }
+
+    fn job(&self, member: &Member, needs: &BTreeMap<&str, Before>) -> Ran {
         let job = member.job;
-        let mut ran =
-            Ran { name: String::new(), ended: Ended::Skipped, summary: String::new(), log: String::new() };
+        let mut ran = Ran {
+            name: String::new(),
+            ended: Ended::Skipped,
+            summary: String::new(),
+            log: String::new(),
+            outputs: json!({}),
+        };
         let bare = self.contexts(member, needs, &json!({}), "");
-        let status = needs.values().all(|ended| *ended == Ended::Success);
+        let status = needs.values().all(|before| before.ended == Ended::Success);
         let status = if status { Status::Success } else { Status::Failure };
         if !expression::condition(job.condition.as_deref(), &bare, status).unwrap_or_else(self.wrong(member))
         {
             return ran;
         }
+        assert_eq!(
+            job.strategy.is_some(),
+            member.matrix != json!({}),
+            "{}: a matrix of nothing",
+            member.name
+        );
         for concurrency in job.concurrency.iter().chain([&self.workflow.concurrency]) {
             let group = expression::text(&concurrency.group, &bare).unwrap_or_else(self.wrong(member));
             assert!(!group.is_empty() && !group.ends_with('-'), "{}: the group {group}", member.name);
@@ -416,7 +464,10 @@ impl Run<'_> {
             checked_out: false,
             ran: &mut ran,
         };
-        ran.ended = place.steps();
+        let ended = place.steps();
+        let outputs: Value =
+            job.outputs.iter().map(|(name, value)| (name.clone(), json!(place.text(value)))).collect();
+        (ran.ended, ran.outputs) = (ended, outputs);
         ran
     }
 
@@ -428,21 +479,6 @@ impl Run<'_> {
     fn artifact(&self, name: &str) -> PathBuf {
         self.repository.folder.path().join("artifacts").join(self.repository.runs.to_string()).join(name)
     }
-}
-
-fn members<'a>(id: &'a str, job: &'a Job) -> Vec<Member<'a>> {
-    let Some(strategy) = &job.strategy else {
-        return vec![Member { id, job, matrix: json!({}), name: id.to_owned() }];
-    };
-    assert!(!strategy.fail_fast && strategy.matrix.len() == 1, "{id}: one dimension is known");
-    let member = |key: &String, value: &String| Member {
-        id,
-        job,
-        matrix: json!({key: value}),
-        name: format!("{id} ({value})"),
-    };
-    let dimensions = strategy.matrix.iter();
-    dimensions.flat_map(|(key, values)| values.iter().map(move |value| member(key, value))).collect()
 }
 
 /// A job while it runs.
@@ -497,6 +533,7 @@ impl Place<'_> {
         }
         let folder = tempfile::tempdir().expect("a folder");
         let (file, summary) = (folder.path().join("step.sh"), folder.path().join("summary.md"));
+        let outputs = folder.path().join("output");
         std::fs::write(&file, script).expect("a script");
         let mut command = self.run.repository.command(Path::new("bash"), &self.account);
         let path = std::env::var_os("PATH").unwrap_or_default();
@@ -511,6 +548,7 @@ impl Place<'_> {
             .env("GITHUB_ACTIONS", "true")
             .env("GITHUB_API_URL", &self.run.repository.github.url)
             .env("GITHUB_EVENT_NAME", self.run.event.name)
+            .env("GITHUB_OUTPUT", &outputs)
             .env("GITHUB_REPOSITORY", REPOSITORY)
             .env("GITHUB_RUN_ID", self.run.repository.runs.to_string())
             .env("GITHUB_SERVER_URL", "https://github.example.com")
@@ -525,6 +563,12 @@ impl Place<'_> {
         let read = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         self.log(format_args!("{}{}{}", read(&output.stdout), read(&output.stderr), output.status));
         self.ran.summary.push_str(&std::fs::read_to_string(&summary).unwrap_or_default());
+        if let Some(id) = &step.id {
+            let text = std::fs::read_to_string(&outputs).unwrap_or_default();
+            let pairs = text.lines().filter_map(|line| line.split_once('='));
+            let pairs: Value = pairs.map(|(name, value)| (name.to_owned(), json!(value))).collect();
+            self.contexts["steps"][id] = json!({"outputs": pairs});
+        }
         output.status.success()
     }
 
