@@ -96,9 +96,9 @@ impl Cleanup {
             () = interruption.clone() => failed.push(not_touched(&found.scope)),
             swept = sweep(&session, &found, report) => failed.extend(swept),
         }
-        let names: Vec<String> = going.into_iter().map(|going| going.plan.environment).collect();
+        let environments: Vec<String> = going.into_iter().map(|going| going.plan.environment).collect();
         let context = Context { project: &project, global, endpoints: endpoints.as_ref(), report };
-        let (receipts, more) = context.destroy_all(&names, &mut found.expired, &interruption).await;
+        let (receipts, more) = context.destroy_all(&environments, &mut found.expired, &interruption).await;
         failed.extend(more);
         conclude(&Swept { deed: Deed::Removed, found, receipts, failed }, report)
     }
@@ -175,8 +175,9 @@ impl Context<'_> {
                     self.destroy(&going, interruption).await.map(|receipt| receipts.push(receipt))
                 }
                 Ok(Err(kept)) => {
-                    let one = expired.iter_mut().find(|one| one.environment == *environment);
-                    one.into_iter().for_each(|one| one.kept = Some(kept.clone()));
+                    if let Some(one) = expired.iter_mut().find(|one| one.environment == *environment) {
+                        one.kept = Some(kept);
+                    }
                     Ok(())
                 }
                 Err(failure) => Err(failure),
