@@ -39,6 +39,8 @@ pub(super) fn always(scope: Scope, role: Role) -> Vec<Statement> {
         // nothing is left behind unseen.
         allow(&["cloudformation:DescribeStacks"], everything())
             .because("Without a name it lists all stacks, which is about no single one"),
+        allow(&["cloudformation:DescribeStackResources"], everything())
+            .because("It is asked whose stack has a log group, which may be any"),
         allow(&["cloudformation:ListStacks", "s3:ListAllMyBuckets", "tag:GetResources"], everything())
             .because(NO_RESOURCE),
         // What lies there and is no stack's any more is told by its tag, too.
