@@ -3,7 +3,8 @@
 use stacks::bootstrap::permissions::{self, Policy};
 use stacks::environment::Environment;
 use stacks::{Inputs, Stack, synthesize};
-use telemetry::Model;
+
+use crate::shipped::{self, placed};
 
 /// Names of the shipped environments that lie in an account.
 pub const ENVIRONMENTS: [&str; 2] = ["dev", "prod"];
@@ -35,16 +36,7 @@ impl Place {
 
 /// A shipped environment with keys of it replaced.
 pub fn overridden(name: &str, overrides: &[(&str, &str)]) -> Place {
-    let text = match name {
-        "dev" => include_str!("../../../environments/dev.toml"),
-        "preview-12" => include_str!("../../../environments/preview.toml"),
-        "prod" => include_str!("../../../environments/prod.toml"),
-        other => panic!("there is no environment {other}"),
-    };
-    let overrides: Vec<_> =
-        overrides.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-    let environment = stacks::environment::parse(name, name, text, &overrides);
-    synthesized(environment.expect("the shipped environment is valid"))
+    synthesized(shipped::environment(name, overrides))
 }
 
 /// A shipped environment.
@@ -68,12 +60,6 @@ pub fn instances() -> Vec<Policy> {
     let access = stacks::bootstrap::access(&inputs, None).unwrap_or_else(|error| panic!("{error}"));
     let deploys = access.roles.into_iter().find(|role| role.role == stacks::bootstrap::Role::Deploy);
     deploys.expect("a role that deploys").policies
-}
-
-fn placed(environment: &Environment) -> Model {
-    let model = stacks::model::parse("telemetry.toml", include_str!("../../../telemetry.toml"));
-    let model = model.expect("the shipped model is valid");
-    environment.place("the environment", model).expect("the shipped files fit together")
 }
 
 fn synthesized(environment: Environment) -> Place {

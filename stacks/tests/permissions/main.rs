@@ -8,4 +8,6 @@ mod deployed;
 mod evaluator;
 mod fixture;
 mod limits;
+#[path = "../shipped/mod.rs"]
+mod shipped;
 mod snapshots;

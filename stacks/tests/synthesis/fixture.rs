@@ -4,14 +4,11 @@ use stacks::environment::Environment;
 use stacks::{Inputs, Stack, synthesize};
 use telemetry::Model;
 
+use crate::shipped;
+pub use crate::shipped::model;
+
 /// Names of the shipped environments, and of an instance of the one that has instances.
 pub const ENVIRONMENTS: [&str; 4] = ["dev", "local", "preview-1", "prod"];
-
-/// The shipped model.
-pub fn model() -> Model {
-    let text = include_str!("../../../telemetry.toml");
-    stacks::model::parse("telemetry.toml", text).expect("the shipped model is valid")
-}
 
 /// A shipped environment.
 pub fn environment(name: &str) -> Environment {
@@ -20,21 +17,12 @@ pub fn environment(name: &str) -> Environment {
 
 /// A shipped environment with keys of it replaced, as `--set` does.
 pub fn overridden(name: &str, overrides: &[(&str, &str)]) -> Environment {
-    let overrides: Vec<_> =
-        overrides.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-    let text = match name {
-        "dev" => include_str!("../../../environments/dev.toml"),
-        "local" => include_str!("../../../environments/local.toml"),
-        "preview-1" => include_str!("../../../environments/preview.toml"),
-        "prod" => include_str!("../../../environments/prod.toml"),
-        other => panic!("there is no environment {other}"),
-    };
-    stacks::environment::parse(name, name, text, &overrides).expect("the shipped environment is valid")
+    shipped::environment(name, overrides)
 }
 
 /// The shipped model, as a shipped environment reads it.
 pub fn placed(name: &str) -> Model {
-    environment(name).place(name, model()).expect("the shipped files fit together")
+    shipped::placed(&environment(name))
 }
 
 /// What makes a shipped environment one whose consumer is a Flink application.

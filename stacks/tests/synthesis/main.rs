@@ -6,6 +6,8 @@ mod fixture;
 mod grafana;
 mod invariants;
 mod overlay;
+#[path = "../shipped/mod.rs"]
+mod shipped;
 mod snapshots;
 mod table;
 mod twin;
