@@ -25,6 +25,7 @@ mod target;
 mod toolchain;
 mod twin;
 mod validators;
+mod whole;
 
 use std::process::ExitCode;
 

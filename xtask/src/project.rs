@@ -108,6 +108,11 @@ impl Project {
         &self.target
     }
 
+    /// The folder that keeps what was packed for functions and the Flink job.
+    pub fn archives(&self) -> PathBuf {
+        self.target.join("sluice").join("archives")
+    }
+
     /// Names of the environments that have a file, sorted.
     pub fn environments(&self) -> Vec<String> {
         let mut names: Vec<String> = std::fs::read_dir(self.configuration.join("environments"))

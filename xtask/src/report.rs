@@ -37,6 +37,16 @@ pub fn paint(style: Style, text: impl Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
+/// `1 stack`, `2 stacks`.
+pub fn many(count: usize, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
+}
+
+/// Text for a cell of a Markdown table.
+pub fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}
+
 /// A result: text for a person, JSON for a program, Markdown for a page.
 pub trait Document: Serialize {
     /// Writes what a person reads, with lines ended by `\n`.
@@ -269,6 +279,15 @@ impl Drop for Step<'_> {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// Both forms of a result, as a person reviews them.
+#[cfg(test)]
+pub fn shown(document: &impl Document) -> String {
+    let (mut text, mut markdown) = (String::new(), String::new());
+    document.text(&mut text).expect("text");
+    document.markdown(&mut markdown).expect("Markdown");
+    format!("{}\n=== Markdown\n{markdown}", anstream::adapter::strip_str(&text))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::Archive;
 use super::digest::hex;
+use crate::whole;
 
 /// Counts up when the way of packing changes, so that no archive of an older way is taken.
 const FORMAT: u8 = 1;
@@ -44,11 +45,7 @@ pub fn pack(folder: &Path, function: &str, mut entries: Vec<Entry>) -> io::Resul
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let bytes = zip(&entries)?;
-            std::fs::create_dir_all(folder)?;
-            // Renamed into place, so that a file of this name is always whole.
-            let mut file = tempfile::NamedTempFile::new_in(folder)?;
-            file.write_all(&bytes)?;
-            file.persist(&path)?;
+            whole::write(&path, &bytes)?;
             bytes
         }
         Err(error) => return Err(error),

@@ -5,7 +5,7 @@
 //! tells when or where it was made: the same code gives the same bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ use super::digest::hex;
 use super::platform::Platform;
 use super::{Archive, Archives, Wanted};
 use crate::failure::{Exit, Explain};
+use crate::whole;
 
 /// Name of the index.
 pub const INDEX: &str = "artifacts.json";
@@ -257,7 +258,7 @@ pub fn write(folder: &Path, index: &Index, made: &[Archives]) -> Result<(), Fold
         if std::fs::read(&path).is_ok_and(|there| there == bytes) {
             continue;
         }
-        put(&path, &bytes).map_err(failed(&path))?;
+        whole::write(&path, &bytes).map_err(failed(&path))?;
     }
     let kept: BTreeSet<&String> = index.archives.keys().collect();
     for gone in before.keys().filter(|key| !kept.contains(key)) {
@@ -270,17 +271,7 @@ pub fn write(folder: &Path, index: &Index, made: &[Archives]) -> Result<(), Fold
     }
     let path = folder.join(INDEX);
     let json = serde_json::to_string_pretty(index).map_err(|error| failed(&path)(error.into()))?;
-    put(&path, format!("{json}\n").as_bytes()).map_err(failed(&path))
-}
-
-/// Renamed into place, so that a file of this name is always whole.
-fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
-    file.persist(path)?;
-    Ok(())
+    whole::write(&path, format!("{json}\n").as_bytes()).map_err(failed(&path))
 }
 
 /// The folders in a folder, in which its archives lie.

@@ -4,7 +4,7 @@
 //! runs only when something did. Its bytes depend on nothing but the sources, which `reproducible.sh` in
 //! the job's folder proves by building twice; the key is made from them.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -17,6 +17,7 @@ use crate::jdk::{self, Jdk, NoJdk};
 use crate::project::Project;
 use crate::report::{Report, Step};
 use crate::toolchain::{ToolError, maven};
+use crate::whole;
 
 /// What the JAR is made from, in the job's folder.
 const SOURCES: [&str; 4] = [".mvn", "mvnw", "pom.xml", "src/main"];
@@ -78,13 +79,13 @@ async fn made(project: &Project, jdk: &Jdk, report: &Report) -> Result<Archive, 
     let _lock = lock(project).await?;
     let folder = folder(project);
     let hash = source_hash(&folder, &jdk.version)?;
-    let kept = project.target().join("sluice").join("archives");
+    let kept = project.archives();
     let kept = kept.join(format!("{}-{hash}.jar", Artifact::FlinkJob.name()));
     if !(kept.exists() && has_libraries(&folder, &hash)) {
         remove_libraries(&folder)?;
         build(project, jdk, &step).await?;
-        keep(&std::fs::read(folder.join("target").join("flink-job.jar"))?, &kept)?;
-        keep(hash.as_bytes(), &marker(&folder))?;
+        whole::write(&kept, &std::fs::read(folder.join("target").join("flink-job.jar"))?)?;
+        whole::write(&marker(&folder), hash.as_bytes())?;
     }
     let bytes = std::fs::read(&kept)?;
     let key = format!("{}/{}.jar", Artifact::FlinkJob.name(), hex(&Sha256::digest(&bytes)));
@@ -133,16 +134,6 @@ pub async fn lock(project: &Project) -> io::Result<std::fs::File> {
         Ok(file)
     });
     locked.await.map_err(io::Error::other)?
-}
-
-/// Renamed into place, so that a file of this name is always whole.
-fn keep(bytes: &[u8], path: &Path) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
-    file.persist(path)?;
-    Ok(())
 }
 
 /// The hash of everything that the JAR is made from, and of what makes it.
@@ -212,14 +203,14 @@ mod tests {
         let folder = folder.path();
         remove_libraries(folder).expect("nothing to remove is no error");
         let old = libraries_of(folder).join("flink-1.0.jar");
-        keep(b"", &old).expect("a library");
+        whole::write(&old, b"").expect("a library");
         assert!(!has_libraries(folder, "first"), "a build was interrupted");
-        keep(b"first", &marker(folder)).expect("a marker");
+        whole::write(&marker(folder), b"first").expect("a marker");
         assert!(has_libraries(folder, "first"));
         assert!(!has_libraries(folder, "second"), "they belong to other sources");
         remove_libraries(folder).expect("removed");
         assert!(!old.exists() && !has_libraries(folder, "first"));
-        keep(b"first", &marker(folder)).expect("a marker");
+        whole::write(&marker(folder), b"first").expect("a marker");
         assert!(!has_libraries(folder, "first"), "somebody removed them");
     }
 }

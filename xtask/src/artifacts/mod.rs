@@ -78,7 +78,7 @@ pub fn places(
 ) -> Result<Vec<PathBuf>, folder::FolderError> {
     match built {
         Some(built) => folder::places(built, environment),
-        None => Ok(vec![project.target().join("sluice").join("archives")]),
+        None => Ok(vec![project.archives()]),
     }
 }
 
@@ -137,7 +137,7 @@ async fn pack(
     executables: &[(Function, PathBuf)],
 ) -> Result<Archives, Failure> {
     let model = folder::model_json(wanted.model)?;
-    let folder = project.target().join("sluice").join("archives");
+    let folder = project.archives();
     let packed = wanted.functions().map(|function| {
         let (folder, model) = (folder.clone(), function.carries_model.then(|| model.clone()));
         let executable = executables.iter().find(|(made, _)| *made == function).map(|(_, path)| path.clone());

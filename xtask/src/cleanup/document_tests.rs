@@ -3,7 +3,7 @@
 use super::artifacts::Stale;
 use super::expired::Expired;
 use super::findings::{ChangeSet, Deed, Failed, Findings, Held, Orphan, Stranger, Swept};
-use crate::report::Document;
+use crate::report::shown;
 
 fn found() -> Findings {
     let bucket = "sluice-artifacts-111122223333-eu-west-1";
@@ -44,13 +44,6 @@ fn found() -> Findings {
             why: "sluice-preview-13-lake is in UPDATE_IN_PROGRESS".to_owned(),
         }],
     }
-}
-
-fn shown(document: &impl Document) -> String {
-    let (mut text, mut markdown) = (String::new(), String::new());
-    document.text(&mut text).expect("text");
-    document.markdown(&mut markdown).expect("Markdown");
-    format!("{}\n=== Markdown\n{markdown}", anstream::adapter::strip_str(&text))
 }
 
 #[test]

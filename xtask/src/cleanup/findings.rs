@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::artifacts::Stale;
 use super::expired::Expired;
 use crate::destroy::contents::size;
-use crate::destroy::receipt::{Receipt, cell, many};
-use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, STRONG, paint};
+use crate::destroy::receipt::Receipt;
+use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, STRONG, cell, many, paint};
 
 /// What no stack owns any more.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

@@ -18,7 +18,7 @@ use super::Outcome;
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
 use crate::project::Project;
-use crate::report::Report;
+use crate::report::{Report, many};
 
 /// Prepare an account: a bucket for code, boundaries for roles, and who may deploy from GitHub
 ///
@@ -79,8 +79,8 @@ fn conclude(document: &Bootstrapped, report: &Report) -> Outcome {
     match document.failed() {
         0 => Ok(Exit::Done),
         failed => {
-            let noun = if failed == 1 { "stack" } else { "stacks" };
-            Err(Failure::new(Exit::StackFailed, format_args!("{failed} {noun} failed"))
+            let stacks = many(failed, "stack", "stacks");
+            Err(Failure::new(Exit::StackFailed, format_args!("{stacks} failed"))
                 .hint("once the cause is removed, run the same command again: what succeeded is left alone"))
         }
     }

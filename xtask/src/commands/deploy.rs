@@ -24,7 +24,7 @@ use crate::failure::{Exit, Failure};
 use crate::lifetime;
 use crate::local::{self, flink::Machine};
 use crate::project::Project;
-use crate::report::{Document as _, Report};
+use crate::report::{Document as _, Report, many};
 use crate::target::Session;
 
 /// Build, upload and deploy the environment, and say what came of it
@@ -406,10 +406,10 @@ fn conclude(
         return Err(Failure::new(Exit::Declined, message).hint(anew(plan, way)));
     }
     let failed = errors.len();
-    let noun = if failed == 1 { "stack" } else { "stacks" };
+    let stacks = many(failed, "stack", "stacks");
     let hint = match way.binding {
         Binding::Loose => "once the cause is removed, deploy again: what succeeded is left alone".to_owned(),
         Binding::Exact => format!("once the cause is removed, {}", anew(plan, way)),
     };
-    Err(Failure::new(Exit::StackFailed, format_args!("{failed} {noun} failed")).hint(hint))
+    Err(Failure::new(Exit::StackFailed, format_args!("{stacks} failed")).hint(hint))
 }

@@ -13,12 +13,12 @@ use crate::cli::Global;
 use crate::destroy::consent::{Guard, Refusal, Said, Settled};
 use crate::destroy::plan::DestroyPlan;
 use crate::destroy::proof::Proof;
-use crate::destroy::receipt::{Receipt, many};
+use crate::destroy::receipt::Receipt;
 use crate::destroy::{find, teardown};
 use crate::failure::{Exit, Failure};
 use crate::local::{self, flink::Machine};
 use crate::project::Project;
-use crate::report::{Document, Report};
+use crate::report::{Document, Report, many};
 use crate::target::Session;
 
 /// Tear the environment down, with a receipt of what is gone and what was kept

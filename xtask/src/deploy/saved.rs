@@ -6,7 +6,6 @@
 //! Its SHA-256 finds damage and edits. It is no signature: whoever can write the file can write another hash.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -20,6 +19,7 @@ use super::plan::{Current, Plan, StackPlan};
 use crate::artifacts::Archive;
 use crate::artifacts::digest::hex;
 use crate::failure::{Exit, Explain};
+use crate::whole;
 
 /// Counts up when the file changes in a way that an older program would misread.
 pub const FORMAT: u64 = 1;
@@ -223,15 +223,8 @@ impl SavedPlan {
     /// Writes the file, whole or not at all.
     pub fn write(&self, path: &Path) -> Result<(), SavedPlanError> {
         let written = || {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            let folder = folder.unwrap_or(Path::new("."));
-            std::fs::create_dir_all(folder)?;
-            let mut file = tempfile::NamedTempFile::new_in(folder)?;
-            serde_json::to_writer_pretty(&mut file, self)?;
-            file.write_all(b"\n")?;
-            file.as_file().sync_all()?;
-            file.persist(path)?;
-            Ok(())
+            let json = serde_json::to_string_pretty(self)?;
+            whole::write(path, format!("{json}\n").as_bytes())
         };
         written().map_err(|source| SavedPlanError::Write { path: path.display().to_string(), source })
     }

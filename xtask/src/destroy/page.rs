@@ -3,8 +3,7 @@
 use std::fmt;
 
 use super::plan::{DestroyPlan, Removal, Resource, Retained};
-use super::receipt::{cell, many};
-use crate::report::{BAD, CAUTION, Document, FAINT, STRONG, paint};
+use crate::report::{BAD, CAUTION, Document, FAINT, STRONG, cell, many, paint};
 
 impl Removal {
     /// What a person may have put into its workspace, by kind.

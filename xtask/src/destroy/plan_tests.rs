@@ -12,7 +12,7 @@ use super::receipt::Receipt;
 use super::remove::{Emptied, Outcome, RemoveError};
 use crate::local::Stopped;
 use crate::project::Project;
-use crate::report::Document;
+use crate::report::shown;
 
 #[test]
 fn nothing_is_emptied_of_a_template_that_cannot_be_read() {
@@ -200,14 +200,6 @@ fn example() -> DestroyPlan {
 
 fn asked() -> Vec<Asked> {
     vec![Asked { service: "CloudFormation", names: 2 }, Asked { service: "S3", names: 1 }]
-}
-
-/// Its text and its Markdown.
-fn shown(document: &impl Document) -> String {
-    let (mut text, mut markdown) = (String::new(), String::new());
-    document.text(&mut text).expect("text");
-    document.markdown(&mut markdown).expect("Markdown");
-    format!("{}\n=== Markdown\n{markdown}", anstream::adapter::strip_str(&text))
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::plan::{DestroyPlan, Removal, Retained};
 use super::proof::{Asked, Left, Proof, Silent};
 use super::remove::{Emptied, Outcome};
 use crate::local::Stopped;
-use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, STRONG, paint};
+use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, STRONG, cell, many, paint};
 
 /// The receipt of a destruction.
 #[derive(Debug, Serialize)]
@@ -154,16 +154,6 @@ impl Receipt {
         let asked = |Asked { service, names }: &Asked| format!("{service} ({names})");
         self.proof.asked.iter().map(asked).collect::<Vec<_>>().join(", ")
     }
-}
-
-/// `1 stack`, `2 stacks`.
-pub fn many(count: usize, one: &str, more: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { more })
-}
-
-/// Text for a cell of a Markdown table.
-pub fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('\n', " ")
 }
 
 impl Document for Receipt {

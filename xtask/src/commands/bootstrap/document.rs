@@ -11,7 +11,7 @@ use stacks::environment::{Environment, OnDelete, Target};
 use super::account::Prepared;
 use super::candidates::LeftOut;
 use crate::deploy::execute::{Change, Outcome, StackError};
-use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, STRONG, paint};
+use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, STRONG, cell, paint};
 
 /// The branch that environments are deployed from.
 const MAIN: &str = "main";
@@ -306,11 +306,6 @@ impl Bootstrapped {
         }
         Ok(())
     }
-}
-
-/// Text in a cell of a table.
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('\n', " ")
 }
 
 #[cfg(test)]

@@ -11,9 +11,10 @@ use super::markdown::{LIMIT, block, cell, code, details, head, html_code, prose,
 use super::plan::{PlanDocument, PlannedStack};
 use super::plan_text::headline;
 use super::security_markdown;
-use super::wording::{action, after, because, before, counted, deed, fate, only_follows, selection};
+use super::wording::{action, after, because, before, deed, fate, only_follows, selection};
 use crate::deploy::difference::{Change, Data, PropertyChange, ResourceChange};
 use crate::deploy::plan::Action;
+use crate::report::many;
 
 /// How much is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -127,7 +128,12 @@ fn risks(plan: &PlanDocument<'_>, out: &mut dyn Write) -> Result {
 
 fn write_stack(stack: &PlannedStack<'_>, detail: Detail, out: &mut dyn Write) -> Result {
     let what = action(stack.action, stack.status);
-    writeln!(out, "#### {}: {what}, {}\n", code(stack.name), counted(stack.resources.len(), "resource"))?;
+    writeln!(
+        out,
+        "#### {}: {what}, {}\n",
+        code(stack.name),
+        many(stack.resources.len(), "resource", "resources")
+    )?;
     if stack.is_new() {
         return write_new(stack, detail, out);
     }

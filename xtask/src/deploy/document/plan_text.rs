@@ -5,10 +5,10 @@ use std::fmt::{Result, Write};
 
 use super::plan::{Counts, ORDER, PlanDocument, PlannedStack};
 use super::security_text;
-use super::wording::{action, after, because, before, counted, cut, cut_both, deed, fate, only_follows};
+use super::wording::{action, after, because, before, cut, cut_both, deed, fate, only_follows};
 use crate::deploy::difference::{Change, Data, PropertyChange, ResourceChange};
 use crate::deploy::plan::Action;
-use crate::report::{BAD, CAUTION, FAINT, GOOD, STRONG, paint};
+use crate::report::{BAD, CAUTION, FAINT, GOOD, STRONG, many, paint};
 
 /// Characters of a value that stands beside another one.
 const INLINE: usize = 48;
@@ -94,7 +94,7 @@ fn write_stack(stack: &PlannedStack<'_>, out: &mut dyn Write) -> Result {
         _ => CAUTION,
     };
     let what = paint(style, action(stack.action, stack.status));
-    let count = counted(stack.resources.len(), "resource");
+    let count = many(stack.resources.len(), "resource", "resources");
     writeln!(out, "  {} {what}, {count}", paint(STRONG, format_args!("{:<10}", stack.name)))?;
     for (name, before, after) in stack.changed() {
         let line = match before {

@@ -5,8 +5,9 @@ use std::fmt::{Result, Write};
 
 use super::markdown::{cell, details, table};
 use super::security_text::{openings, permissions};
-use super::wording::{Side, counted, may, way, when};
+use super::wording::{Side, may, way, when};
 use crate::deploy::security::{Effect, Opening, Permission, Security};
+use crate::report::many;
 
 /// Rows of a table that are read without a click.
 const SHOWN: usize = 12;
@@ -57,7 +58,7 @@ fn section(
         details(out, &format!("{} more", more.len()), |out| table(out, head, more))?;
     }
     if left_out > 0 {
-        writeln!(out, "{} left out here.\n", counted(left_out, "row"))?;
+        writeln!(out, "{} left out here.\n", many(left_out, "row", "rows"))?;
     }
     Ok(())
 }

@@ -16,11 +16,6 @@ pub fn selection(environment: &str) -> String {
     }
 }
 
-/// `1 stack`, `2 stacks`.
-pub fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
-}
-
 /// What is done to a resource, in the infinitive.
 pub fn verb(change: Change) -> &'static str {
     match change {
