@@ -160,10 +160,10 @@ pub struct LambdaConsumer {
     pub window_seconds: u32,
     /// Batches of one shard that are handled at the same time, 1 to 10.
     pub parallelization: u32,
-    /// How often a failed batch is tried again, 0 to 10,000. Never without end: one record that
+    /// How often a failed batch is tried again, 0 to 10,000; -1: until the age ends it.
+    pub max_attempts: i32,
+    /// Age at which a record is given up, in seconds, 60 to 604,800. Never without end: one record that
     /// always fails would block its shard.
-    pub max_attempts: u32,
-    /// Age at which a record is given up, in seconds, 60 to 604,800.
     pub max_age_seconds: u32,
     /// Memory of the function, in MB, 128 to 10,240.
     pub memory_mb: u32,

@@ -104,14 +104,19 @@ impl<'a> Section<'a> {
     }
 
     /// An integer in a range.
-    pub fn integer(&self, name: &'static str, range: RangeInclusive<u32>) -> Key<'_, 'a, u32> {
-        let expected = match (*range.start(), *range.end()) {
-            (min, u32::MAX) => format!("an integer of at least {}", grouped(min)),
-            (min, max) => format!("an integer from {} to {}", grouped(min), grouped(max)),
+    pub fn integer<N>(&self, name: &'static str, range: RangeInclusive<N>) -> Key<'_, 'a, N>
+    where
+        N: Copy + PartialOrd + Into<i64> + TryFrom<i64>,
+    {
+        let (min, max) = ((*range.start()).into(), (*range.end()).into());
+        let expected = if max == i64::from(u32::MAX) {
+            format!("an integer of at least {}", grouped(min))
+        } else {
+            format!("an integer from {} to {}", grouped(min), grouped(max))
         };
         self.key(name, expected, |node| match &node.value {
             Value::Integer(_, Some(value)) => {
-                u32::try_from(*value).ok().filter(|value| range.contains(value)).ok_or(None)
+                N::try_from(*value).ok().filter(|value| range.contains(value)).ok_or(None)
             }
             _ => Err(None),
         })
@@ -379,9 +384,9 @@ fn join(path: &str, name: &str) -> String {
 }
 
 /// `10000` as `10,000`.
-fn grouped(number: u32) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
+fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut out = if number < 0 { "-".to_owned() } else { String::new() };
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push(',');

@@ -11,8 +11,9 @@ mod default {
     pub const WINDOW_SECONDS: u32 = 1;
     /// One batch of a shard at a time.
     pub const PARALLELIZATION: u32 = 1;
-    /// Together with bisection enough to single out one record of a batch.
-    pub const MAX_ATTEMPTS: u32 = 10;
+    /// The age of a record alone decides: ten attempts are over after minutes, and an outage of the store may
+    /// last hours.
+    pub const MAX_ATTEMPTS: i32 = -1;
     /// An hour before the stream's shortest retention ends.
     pub const MAX_AGE_SECONDS: u32 = 23 * 60 * 60;
     /// A seventh of a processor, and several times the memory that a batch of 6 MB needs.
@@ -113,7 +114,7 @@ fn read_lambda(section: &Section<'_>, stream_hours: Option<u32>) -> Option<Lambd
     let batch_size = section.integer("batch_size", 1..=10_000).or(default::BATCH_SIZE);
     let window_seconds = section.integer("window_seconds", 0..=300).or(default::WINDOW_SECONDS);
     let parallelization = section.integer("parallelization", 1..=10).or(default::PARALLELIZATION);
-    let max_attempts = section.integer("max_attempts", 0..=10_000).or(default::MAX_ATTEMPTS);
+    let max_attempts = section.integer("max_attempts", -1..=10_000).or(default::MAX_ATTEMPTS);
     // What the stream has dropped cannot be handed to the on-failure destination any more.
     let max_age_seconds =
         section.integer("max_age_seconds", 60..=604_800).check(|&seconds| match stream_hours {

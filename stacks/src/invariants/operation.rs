@@ -88,10 +88,10 @@ fn check_mapping(subject: &Subject, breaches: &mut Vec<Breach>) {
         }
         return;
     }
-    for limit in ["MaximumRetryAttempts", "MaximumRecordAgeInSeconds"] {
-        if !subject.resource.property(limit).is_u64() {
-            breaches.push(Breach::EndlessRetries(limit));
-        }
+    // Attempts may be without end, as their age ends them.
+    let age = "MaximumRecordAgeInSeconds";
+    if !mapping.property(age).is_u64() {
+        breaches.push(Breach::EndlessRetries(age));
     }
     if *mapping.property("BisectBatchOnFunctionError") != true {
         breaches.push(Breach::CarelessMapping("BisectBatchOnFunctionError"));

@@ -7,7 +7,6 @@ use stacks::environment::{
     Architecture, Consumer, Environment, Grafana, LOCAL_ACCOUNT, LogLevel, OnDelete, StreamMode, Target,
     likely, name, parse,
 };
-use stacks::tags::{self, EXPIRES_TAG};
 
 use crate::{shipped, snapshot_each};
 
@@ -177,17 +176,12 @@ fn an_environment_expires_on_a_day() {
         match (parse("dev", "x", LEAST, &set(&[("expires", day)])), expected) {
             (Ok(environment), Ok(expected)) => {
                 assert_eq!(environment.expires.map(|day| day.to_string()).as_deref(), Some(expected));
-                assert_eq!(
-                    tags::of(&environment, "ingest").get(EXPIRES_TAG).map(String::as_str),
-                    Some(expected)
-                );
             }
             (Err(problems), Err(expected)) => assert!(problems.to_string().contains(&expected), "{problems}"),
             (found, expected) => panic!("{day}: {found:?} instead of {expected:?}"),
         }
     }
-    let for_ever = parse("dev", "x", LEAST, &[]).unwrap();
-    assert_eq!(tags::of(&for_ever, "ingest").get(EXPIRES_TAG), None);
+    assert_eq!(parse("dev", "x", LEAST, &[]).unwrap().expires, None);
 }
 
 #[test]

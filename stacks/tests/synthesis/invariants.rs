@@ -86,7 +86,7 @@ fn every_property_that_matters_is_noticed() {
         ("ingest", "QuarantineQueue", "/SqsManagedSseEnabled", &off, Breach::Unencrypted("SqsManagedSseEnabled")),
         ("ingest", "EventStream", "/StreamEncryption", &Value::Null, Breach::Unencrypted("StreamEncryption")),
         ("store", "RejectedBucket", "/PublicAccessBlockConfiguration/BlockPublicPolicy", &off, Breach::Public("BlockPublicPolicy")),
-        ("consumer", "StreamMapping", "/MaximumRetryAttempts", &json!(-1), Breach::EndlessRetries("MaximumRetryAttempts")),
+        ("consumer", "StreamMapping", "/MaximumRecordAgeInSeconds", &json!(-1), Breach::EndlessRetries("MaximumRecordAgeInSeconds")),
         ("consumer", "StreamMapping", "/MaximumRecordAgeInSeconds", &Value::Null, Breach::EndlessRetries("MaximumRecordAgeInSeconds")),
         ("consumer", "StreamMapping", "/BisectBatchOnFunctionError", &off, Breach::CarelessMapping("BisectBatchOnFunctionError")),
         ("consumer", "StreamMapping", "/FunctionResponseTypes", &json!([]), Breach::CarelessMapping("FunctionResponseTypes")),
