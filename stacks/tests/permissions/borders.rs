@@ -137,6 +137,9 @@ fn what_is_shared_is_known() {
         // The key is named beside the stream.
         "kinesis:StartStreamEncryption",
         "kinesis:StopStreamEncryption",
+        // Through CloudFormation alone, which is asked for a stack of the environment.
+        "kinesis:UpdateShardCount",
+        "kinesis:UpdateStreamMode",
         // One name of the zone.
         "route53:ChangeResourceRecordSets",
     ];

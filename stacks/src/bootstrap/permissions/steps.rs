@@ -60,8 +60,10 @@ pub(super) fn always(scope: Scope, role: Role) -> Vec<Statement> {
         Role::Deploy => vec![
             allow(
                 &[
+                    "cloudformation:ContinueUpdateRollback",
                     "cloudformation:DeleteStack",
                     "cloudformation:ExecuteChangeSet",
+                    "cloudformation:RollbackStack",
                     "cloudformation:UntagResource",
                 ],
                 stacks,
@@ -117,10 +119,12 @@ pub(super) fn never(scope: Scope) -> Vec<Statement> {
         ),
         deny(
             &[
+                "cloudformation:ContinueUpdateRollback",
                 "cloudformation:CreateChangeSet",
                 "cloudformation:CreateStack",
                 "cloudformation:DeleteStack",
                 "cloudformation:ExecuteChangeSet",
+                "cloudformation:RollbackStack",
                 "cloudformation:SetStackPolicy",
                 "cloudformation:UpdateStack",
             ],

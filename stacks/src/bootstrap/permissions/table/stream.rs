@@ -1,19 +1,24 @@
 //! What events pass through: topic rule, stream, delivery, Flink application, queue.
 
 use super::super::PermissionsError;
-use super::super::names::{ABSENT, BY_ID, Subject};
+use super::super::names::{ABSENT, BY_ID, NO_RESOURCE, Subject};
 use super::super::policy::allow;
 use super::{Grant, change, make, read, write};
 
 /// [`AWS::Kinesis::Stream`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kinesis-stream.html).
-/// The reference of authorization names no resource for `UpdateShardCount` and `UpdateStreamMode`; both take
-/// a stream, and here it is named.
+/// The [reference of authorization](https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonkinesisdatastreams.html)
+/// names no resource for `UpdateShardCount` and `UpdateStreamMode`, so a statement that names a stream allows
+/// neither. They are granted to `CloudFormation`'s
+/// [calls for the caller](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/fas-requests-and-permission-evaluation.html)
+/// alone, which is limited to the environment's stacks.
 pub(super) fn stream(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
     const KEY: &str = "The key is the one that Kinesis keeps in the account; the stream is named beside it";
     let arn = [subject.arn()?];
     let keys = [subject.arn_of("kms", "key/*")];
     let encryption = allow(&["kinesis:StartStreamEncryption", "kinesis:StopStreamEncryption"], keys);
+    let capacity = allow(&["kinesis:UpdateShardCount", "kinesis:UpdateStreamMode"], ["*".to_owned()]);
     Ok(vec![
+        write(capacity.because(NO_RESOURCE).when("Bool", "aws:ViaAWSService", ["true"])),
         write(encryption.because(KEY)),
         read(allow(
             &["kinesis:DescribeStreamSummary", "kinesis:ListTagsForResource", "kinesis:ListTagsForStream"],
@@ -31,8 +36,6 @@ pub(super) fn stream(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
                 "kinesis:StopStreamEncryption",
                 "kinesis:TagResource",
                 "kinesis:UntagResource",
-                "kinesis:UpdateShardCount",
-                "kinesis:UpdateStreamMode",
             ],
             arn,
         )),
