@@ -36,6 +36,13 @@ pub struct StackDefinition {
     pub build: fn(&Inputs) -> Template,
 }
 
+impl StackDefinition {
+    /// Whether it needs no other stack: those are made first and destroyed last.
+    pub fn is_first(&self) -> bool {
+        self.depends_on.is_empty()
+    }
+}
+
 /// Every stack, each after those that it depends on.
 #[rustfmt::skip]
 pub static STACKS: &[StackDefinition] = &[
@@ -83,7 +90,7 @@ pub struct Stack {
     pub template: Template,
     /// Where its parameters come from.
     pub parameters: BTreeMap<String, ParameterSource>,
-    /// Tags of the stack itself and of everything in it.
+    /// Tags of the stack itself, and, but for the day on which it expires, of everything in it.
     pub tags: BTreeMap<String, String>,
     /// What its environment says about data.
     pub on_delete: OnDelete,
@@ -113,8 +120,11 @@ fn synthesize_one(definition: &StackDefinition, inputs: &Inputs) -> Stack {
     if environment.target == Target::Local {
         overlay::apply(&mut template, definition.name, inputs);
     }
-    let tags = tags::of(environment, definition.name);
+    let mut tags = tags::of(environment, definition.name);
     tags::apply(&mut template, &tags);
+    if definition.is_first() {
+        tags.extend(tags::expiry(environment));
+    }
     boundary::apply(&mut template, environment);
 
     let parameters: BTreeMap<String, ParameterSource> = template

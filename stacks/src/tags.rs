@@ -115,13 +115,23 @@ pub(crate) fn property(kind: &str) -> &'static str {
     }
 }
 
-/// The tags of a stack and of everything in it, by key.
+/// The tags of a stack and of everything in it, by key: they change only when somebody edits them.
 pub fn of(environment: &Environment, stack: &str) -> BTreeMap<String, String> {
     let mut tags = environment.tags.clone();
     tags.insert(ENVIRONMENT_TAG.to_owned(), environment.name.clone());
     tags.insert(STACK_TAG.to_owned(), stack.to_owned());
-    tags.extend(environment.expires.map(|expires| (EXPIRES_TAG.to_owned(), expires.to_string())));
     tags
+}
+
+/// The tag that moves on with every deployment of an environment that expires.
+///
+/// It is one of the stack alone, and only of stacks that need no other: `CloudFormation`
+/// [propagates](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-resource-tags.html)
+/// the tags of a stack to what is in it, and not every type that is in use can be updated, a component type
+/// of `TwinMaker` among them. What those stacks hold takes another tag in place. Stacks that need others are
+/// destroyed before them, so as long as anything of the environment is there, one that carries the tag is.
+pub(crate) fn expiry(environment: &Environment) -> Option<(String, String)> {
+    environment.expires.map(|expires| (EXPIRES_TAG.to_owned(), expires.to_string()))
 }
 
 /// Puts the tags on every resource that can carry them.
@@ -138,14 +148,16 @@ pub(crate) fn apply(template: &mut Template, tags: &BTreeMap<String, String>) {
     }
 }
 
-/// Whether a resource carries all of the tags, or is of a type that carries none.
+/// Whether a resource carries all of its stack's tags but the one that moves on, or is of a type that
+/// carries none.
 pub(crate) fn carries(resource: &Resource, tags: &BTreeMap<String, String>) -> bool {
     let there = resource.property(property(resource.kind()));
-    tags.iter().all(|(key, value)| match form(resource.kind()) {
+    let is_there = |key: &str, value: &str| match form(resource.kind()) {
         Some(Form::List) => there.as_array().is_some_and(|there| there.contains(&listed(key, value))),
         Some(Form::Map) => there[key] == *value,
-        None => true,
-    })
+        None => key != EXPIRES_TAG,
+    };
+    tags.iter().all(|(key, value)| is_there(key, value) != (key == EXPIRES_TAG))
 }
 
 fn listed(key: &str, value: &str) -> Value {

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 use stacks::environment::{LogLevel, OnDelete, StreamMode};
+use stacks::tags::EXPIRES_TAG;
 use stacks::{FIXED, Inputs, synthesize};
 use telemetry::{Dimension, Measure, MeasureType, Model};
 
-use crate::fixture::{environment, model, overridden, stacks, with_flink};
+use crate::fixture::{environment, model, overridden, placed, stacks, with_flink};
 
 /// A value of a template of the dev environment, with a model of one's own.
 fn value(model: &Model, stack: &str, pointer: &str) -> Value {
@@ -403,4 +404,21 @@ fn a_job_is_allowed_the_calls_that_it_makes() {
     assert_eq!(allowed, expected.map(|(action, resource)| (action.to_owned(), resource.to_owned())));
     let properties = &template["Resources"]["FlinkJob"]["Properties"]["ApplicationConfiguration"];
     assert!(properties["VpcConfigurations"].is_null());
+}
+
+/// The day moves on with every deployment, and what it would touch may be in use.
+#[test]
+fn another_day_changes_no_template_and_only_the_tags_of_stacks_that_need_no_other() {
+    let on = |day| {
+        let environment = overridden("preview-1", &[("expires", day), ("bootstrap", "false")]);
+        synthesize(&Inputs { model: &placed("preview-1"), environment: &environment })
+    };
+    let (one, another) = (on("2026-11-30"), on("2026-12-01"));
+    for (one, another) in one.iter().zip(&another) {
+        assert_eq!(one.template, another.template, "{}", one.name);
+        assert!(!one.template.to_json().contains(EXPIRES_TAG), "{}", one.name);
+    }
+    let changed = one.iter().zip(&another).filter(|(one, another)| one.tags != another.tags);
+    let changed: Vec<&str> = changed.map(|(one, _)| one.name).collect();
+    assert_eq!(changed, ["artifacts", "ingest", "store"]);
 }

@@ -3,7 +3,7 @@
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::{ChangeSetStatus, ExecutionStatus, Stack};
 use futures::{StreamExt as _, TryStreamExt as _};
-use stacks::tags::{ENVIRONMENT_TAG, EXPIRES_TAG};
+use stacks::tags::{ENVIRONMENT_TAG, EXPIRES_TAG, STACK_TAG};
 
 use super::scope::Scope;
 use crate::deploy::state;
@@ -21,6 +21,8 @@ const CHANGE_SETS: &str = "sluice-";
 pub struct Live {
     /// The environment, by the tag.
     pub environment: String,
+    /// Which stack of the environment it is, by the tag.
+    pub stack: Option<String>,
     /// Name in CloudFormation.
     pub stack_name: String,
     /// Status, as CloudFormation spells it.
@@ -89,6 +91,7 @@ async fn live(client: &Client, environment: String, stack: Stack) -> Result<Live
         let of_kind = resources.iter().filter(|resource| resource.kind == kind);
         of_kind.map(|resource| resource.physical_id.clone()).collect()
     };
+    let mut tags = state::tags(&stack);
     let archives = stack.outputs().iter().filter(|output| output.output_key() == Some("ArtifactBucket"));
     Ok(Live {
         stack_name: stack.stack_name().unwrap_or_default().to_owned(),
@@ -98,7 +101,8 @@ async fn live(client: &Client, environment: String, stack: Stack) -> Result<Live
         log_groups: named("AWS::Logs::LogGroup"),
         buckets: archives.filter_map(|output| output.output_value.clone()).collect(),
         change_sets,
-        expires: state::tags(&stack).remove(EXPIRES_TAG),
+        stack: tags.remove(STACK_TAG),
+        expires: tags.remove(EXPIRES_TAG),
         environment,
     })
 }
