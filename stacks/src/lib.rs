@@ -5,6 +5,7 @@
 pub mod bootstrap;
 pub mod cfn;
 pub mod config;
+pub mod cost;
 pub mod environment;
 pub mod invariants;
 pub mod model;

@@ -87,6 +87,7 @@ pub enum Format {
 pub enum Command {
     Synth(commands::synth::Synth),
     Check(commands::check::Check),
+    Cost(commands::cost::Cost),
     Bootstrap(commands::bootstrap::Bootstrap),
     Build(commands::build::Build),
     Plan(commands::plan::Plan),

@@ -6,6 +6,7 @@ pub mod check;
 pub mod cleanup;
 pub mod comment;
 pub mod completions;
+pub mod cost;
 pub mod dashboards;
 pub mod deploy;
 pub mod destroy;
@@ -36,6 +37,7 @@ pub async fn run(cli: &Cli, report: &Report) -> Outcome {
     match &cli.command {
         Command::Synth(command) => command.run(global, report),
         Command::Check(command) => command.run(global, report).await,
+        Command::Cost(command) => command.run(global, report),
         Command::Bootstrap(command) => Box::pin(command.run(global, report)).await,
         Command::Build(command) => Box::pin(command.run(global, report)).await,
         Command::Plan(command) => Box::pin(command.run(global, report)).await,

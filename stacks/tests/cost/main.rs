@@ -1,0 +1,99 @@
+//! What the shipped environments cost, from their templates.
+
+#[path = "../shipped/mod.rs"]
+mod shipped;
+
+use stacks::Inputs;
+use stacks::cost::{Estimate, Load, Prices, estimate};
+
+/// Size of a simulated event of the shipped model, about.
+const EVENT_BYTES: f64 = 180.0;
+
+fn of(name: &str, overrides: &[(&str, &str)], events_per_second: f64) -> Estimate {
+    let environment = shipped::environment(name, overrides);
+    let model = shipped::placed(&environment);
+    let load = Load { events_per_second, devices: events_per_second * 10.0, event_bytes: EVENT_BYTES };
+    let prices = Prices::shipped().expect("the shipped prices");
+    estimate(&Inputs { model: &model, environment: &environment }, &prices, load)
+}
+
+/// The variants that have every type of resource among them.
+const VARIANTS: &[(&str, &[(&str, &str)])] = &[
+    ("dev", &[]),
+    ("preview-1", &[("consumer.kind", "flink"), ("grafana.kind", "managed"), ("bootstrap", "false")]),
+    ("preview-1", &[]),
+    ("prod", &[]),
+];
+
+#[test]
+fn every_type_has_a_price_or_a_reason_to_have_none() {
+    for (name, overrides) in VARIANTS {
+        assert_eq!(of(name, overrides, 100.0).unknown, [""; 0], "{name} {overrides:?}");
+    }
+}
+
+#[test]
+fn every_price_is_asked_for() {
+    let estimates = VARIANTS.iter().map(|(name, overrides)| of(name, overrides, 100.0));
+    let items: Vec<_> = estimates.flat_map(|estimate| estimate.items).collect();
+    let prices = Prices::shipped().expect("the shipped prices");
+    for price in prices.all() {
+        assert!(items.iter().any(|item| item.price == *price), "{price:?}");
+        assert!(price.source.starts_with("https://aws.amazon.com/"), "{price:?}");
+    }
+}
+
+/// The amounts of 100 events a second, counted by hand.
+#[test]
+fn amounts_are_those_of_the_pages() {
+    // The simulator of dev, 50 devices with 10 events a minute, writes to the stream.
+    let sent = 100.0 * 730.0 * 3_600.0;
+    let rate = 100.0 + 500.0 / 60.0;
+    let events = rate * 730.0 * 3_600.0;
+    let gib = 1_073_741_824.0;
+    // 8 for the time, 8 + 16 for the device, 10 for the name of the records, and the measures.
+    let record = 8.0 + 24.0 + 10.0 + (11.0 + 8.0) + (8.0 + 8.0) + (7.0 + 8.0) + (4.0 + 8.0);
+    #[rustfmt::skip]
+    let cases: &[(&str, &str, f64)] = &[
+        ("IoT",             "million minutes",     1_000.0 * 730.0 * 60.0 / 1e6),
+        ("IoT",             "million messages",    sent / 1e6),
+        ("Kinesis",         "shard-hours",         730.0),
+        ("Kinesis",         "million units",       events / 1e6),
+        ("KinesisFirehose", "GB",                  events * 5_120.0 / gib),
+        // A batch a second, in two requests.
+        ("Timestream",      "million writes",      2.0 * (rate / 2.0 * record / 1_024.0_f64).ceil() * 730.0 * 3_600.0 / 1e6),
+        ("Timestream",      "GB-hours",            rate * record * 24.0 * 3_600.0 / gib * 730.0),
+        ("SecretsManager",  "secret-months",       2.0),
+    ];
+    let estimate = of("dev", &[], 100.0);
+    for (service, unit, expected) in cases {
+        let mut items = estimate.items.iter();
+        let item = items.find(|item| item.service == *service && item.price.unit == *unit);
+        let amount = item.unwrap_or_else(|| panic!("no {service} in {unit}")).amount;
+        assert!(
+            (amount / expected - 1.0).abs() < 1e-9,
+            "{service} in {unit}: {amount} instead of {expected}"
+        );
+    }
+}
+
+#[test]
+fn at_rest_nothing_moves_but_what_the_simulator_sends() {
+    for (name, overrides) in VARIANTS {
+        let rest = of(name, overrides, 0.0);
+        let moves =
+            |service: &str| rest.items.iter().any(|item| item.service == service && item.amount > 0.0);
+        assert!(!moves("IoT"), "{name}");
+        assert_eq!(moves("KinesisFirehose"), *name != "prod", "{name}");
+        assert!(rest.total_usd() > 0.0, "{name}");
+    }
+}
+
+#[test]
+fn a_stream_that_is_too_small_for_the_load_is_noticed() {
+    for (name, rate, expected) in
+        [("dev", 900.0, None), ("dev", 10_000.0, Some(11.0)), ("prod", 10_000.0, None)]
+    {
+        assert_eq!(of(name, &[], rate).needed_shards, expected, "{name} {rate}");
+    }
+}
