@@ -10,7 +10,7 @@ use device_simulator::{Fleet, Traits};
 use serde::Serialize;
 use stacks::Inputs;
 use stacks::cost::{ByUse, Estimate, Load, Prices, estimate};
-use stacks::environment::Target;
+use stacks::environment::{Environment, Target};
 use telemetry::Model;
 
 use super::Outcome;
@@ -73,23 +73,27 @@ impl Cost {
             return Err(Failure::new(Exit::Configuration, message)
                 .hint("name an environment on AWS, for instance `--env dev`"));
         }
+        let costs = self.costs(&model, &environment)?;
+        report.print(&costs);
+        Ok(Exit::Done)
+    }
+
+    fn costs(&self, model: &Model, environment: &Environment) -> anyhow::Result<Costs> {
         let prices = Prices::shipped().context("stacks/prices.toml cannot be read")?;
-        let event_bytes = self.event_bytes.map_or_else(|| simulated_bytes(&model), f64::from);
+        let event_bytes = self.event_bytes.map_or_else(|| simulated_bytes(model), f64::from);
         let rates = self.rate.map_or(RATES.to_vec(), |rate| vec![rate]);
         let estimates = rates.into_iter().map(|events_per_second| {
             let devices = self.devices.map_or(events_per_second * EVERY_SECONDS, f64::from);
             let load = Load { events_per_second, devices, event_bytes };
-            let estimate = estimate(&Inputs { model: &model, environment: &environment }, &prices, load);
+            let estimate = estimate(&Inputs { model, environment }, &prices, load);
             Estimated { total_usd: estimate.total_usd(), estimate }
         });
-        let costs = Costs {
+        Ok(Costs {
             estimates: estimates.collect(),
             environment: environment.name.clone(),
             region: environment.region.clone(),
             prices: Dated { dated: prices.dated.clone(), region: prices.region.clone() },
-        };
-        report.print(&costs);
-        Ok(Exit::Done)
+        })
     }
 }
 
@@ -226,7 +230,25 @@ impl Document for Costs {
 
 #[cfg(test)]
 mod tests {
-    use super::dollars;
+    use super::{Cost, dollars};
+    use crate::project::Project;
+
+    /// Its table of costs is what the command says.
+    #[test]
+    fn the_readme_says_what_the_environments_cost() {
+        let project = Project::locate();
+        let readme = std::fs::read_to_string(project.root().join("README.md")).expect("the README");
+        for name in ["dev", "preview", "prod"] {
+            let (model, environment) = project.load_sample(name, &[]).unwrap_or_else(|failure| {
+                panic!("{name}: {:#}", failure.error);
+            });
+            let all = Cost { rate: None, devices: None, event_bytes: None };
+            let costs = all.costs(&model, &environment).expect("prices");
+            let totals: Vec<String> = costs.totals().into_iter().map(dollars).collect();
+            let row = format!("| `{name}` | {} |", totals.join(" | "));
+            assert!(readme.contains(&row), "write into the README: {row}");
+        }
+    }
 
     #[test]
     fn dollars_are_written_as_people_do() {
