@@ -83,6 +83,13 @@ impl Endpoint {
         Self { store, engine, identity, faults: Mutex::default() }
     }
 
+    /// The same endpoint, which keeps at most this many MB of results for their next pages.
+    #[must_use]
+    pub fn with_unfinished_mb(mut self, mb: u16) -> Self {
+        self.engine = self.engine.with_unfinished_mb(mb);
+        self
+    }
+
     /// The store.
     pub fn store(&self) -> &Arc<Store> {
         &self.store

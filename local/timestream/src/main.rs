@@ -11,7 +11,7 @@ use std::{
 };
 
 use clap::Parser;
-use local_timestream::{arn::Identity, endpoint::Endpoint, server, store::Store};
+use local_timestream::{arn::Identity, endpoint::Endpoint, query, server, store::Store};
 use tokio::net::TcpListener;
 
 /// A Timestream endpoint on this machine: the Write and the Query API over one port.
@@ -33,6 +33,10 @@ struct Arguments {
     /// Account that stands in ARNs
     #[arg(long, default_value = "000000000000")]
     account: String,
+    /// Memory for results that clients have not read to their end, in MB. When they need more, those that were read
+    /// longest ago are released, and their tokens are invalid
+    #[arg(long, value_name = "MB", default_value_t = query::UNFINISHED_MB, value_parser = clap::value_parser!(u16).range(1..))]
+    unfinished_mb: u16,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +66,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Error> {
-    let Arguments { port, bind, state, region, account } = arguments;
+    let Arguments { port, bind, state, region, account, unfinished_mb } = arguments;
     let stop = stop_signal().map_err(Error::Signals)?;
     let store = Arc::new(Store::open(&state)?);
     let address = SocketAddr::new(bind, port);
@@ -70,7 +74,8 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
     let address = listener.local_addr().map_err(|cause| Error::Listen { address, cause })?;
     let mut stdout = io::stdout();
     writeln!(stdout, "listening on http://{address}").and_then(|()| stdout.flush()).map_err(Error::Stdout)?;
-    let endpoint = Arc::new(Endpoint::new(store, Identity { region, account }));
+    let endpoint = Endpoint::new(store, Identity { region, account }).with_unfinished_mb(unfinished_mb);
+    let endpoint = Arc::new(endpoint);
     server::serve(listener, endpoint, stop).await.map_err(Error::Serve)
 }
 

@@ -19,6 +19,7 @@ mod show;
 mod table;
 mod text;
 mod types;
+mod unfinished;
 
 use std::sync::Arc;
 
@@ -39,6 +40,8 @@ pub const FIRST_PAGE_VARIABLE: &str = "LOCAL_TIMESTREAM_FIRST_PAGE";
 const MAX_QUERY: usize = 262_144;
 /// Rows of a page that a client may ask for.
 const MAX_ROWS: i64 = 1_000;
+/// MB of results that are kept for their next pages, where nobody says otherwise.
+pub const UNFINISHED_MB: u16 = 256;
 /// Queries nest, and everything that reads them recurses: a stack on which the longest query fits.
 const STACK_BYTES: usize = 256 * 1_024 * 1_024;
 
@@ -78,7 +81,14 @@ impl Engine {
             Ok("empty") => FirstPage::Empty,
             _ => FirstPage::Rows,
         };
-        Self { store, pages: Pages::default(), first_page }
+        Self { store, pages: Pages::within(bytes(UNFINISHED_MB)), first_page }
+    }
+
+    /// The same engine, which keeps at most this many MB of results for their next pages.
+    #[must_use]
+    pub fn with_unfinished_mb(mut self, mb: u16) -> Self {
+        self.pages = Pages::within(bytes(mb));
+        self
     }
 
     /// The same engine with other first pages.
@@ -174,6 +184,10 @@ impl Engine {
         };
         Ok(json!({ "CancellationMessage": message }))
     }
+}
+
+fn bytes(mb: u16) -> usize {
+    usize::from(mb) * 1_000_000
 }
 
 fn request<T: for<'de> Deserialize<'de>>(body: Value) -> Result<T, wire::Error> {

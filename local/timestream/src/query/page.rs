@@ -1,28 +1,24 @@
 //! Pages of results, and the tokens that continue them.
 //!
-//! Results stay in memory, so that every page shows the same moment. As the service has it, a token returns the
-//! same rows up to five times and for an hour, and becomes invalid once a later one is used.
+//! Results stay in memory ([`super::unfinished`]), so that every page shows the same moment. As the service has it,
+//! a token returns the same rows up to five times and for an hour, and becomes invalid once a later one is used.
 //! <https://docs.aws.amazon.com/timestream/latest/developerguide/API_query_Query.html>
 
 use std::{
-    collections::VecDeque,
     hash::{BuildHasher, Hasher, RandomState},
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    sync::{Mutex, PoisonError},
 };
 
 use serde_json::{Value, json};
 
-use super::{failure::Failure, result::ResultSet};
+use super::{
+    failure::Failure,
+    result::ResultSet,
+    unfinished::{Kept, Unfinished},
+};
 
 /// Bytes of rows in one page.
 const PAGE_BYTES: usize = 1_000_000;
-/// How long a token is good.
-const LIFETIME: Duration = Duration::from_hours(1);
-/// How often a token is good.
-const USES: u32 = 5;
-/// Unfinished results that are kept; the oldest gives way.
-const KEPT: usize = 256;
 /// The service meters at least this much for a query.
 const LEAST_BYTES_METERED: i64 = 10_000_000;
 
@@ -42,20 +38,9 @@ struct Page {
     next: Option<usize>,
 }
 
-struct Unfinished {
-    query_id: String,
-    query: String,
-    result: Arc<ResultSet>,
-    since: Instant,
-    /// The furthest row that a token was used for, and how often.
-    furthest: usize,
-    uses: u32,
-}
-
 /// The results that clients may still page through.
-#[derive(Default)]
 pub struct Pages {
-    unfinished: Mutex<VecDeque<Unfinished>>,
+    unfinished: Mutex<Unfinished>,
 }
 
 fn invalid() -> Failure {
@@ -63,6 +48,11 @@ fn invalid() -> Failure {
 }
 
 impl Pages {
+    /// Pages of results that together take at most `bytes` of memory.
+    pub fn within(bytes: usize) -> Self {
+        Self { unfinished: Mutex::new(Unfinished::within(bytes)) }
+    }
+
     /// Answers a new query.
     pub fn first(
         &self,
@@ -78,19 +68,7 @@ impl Pages {
         };
         let response = response(&query_id, &result, &page);
         if page.next.is_some() {
-            let mut unfinished = self.lock();
-            unfinished.retain(|one| one.since.elapsed() < LIFETIME);
-            if unfinished.len() >= KEPT {
-                unfinished.pop_front();
-            }
-            unfinished.push_back(Unfinished {
-                query_id,
-                query: query.to_owned(),
-                result: Arc::new(result),
-                since: Instant::now(),
-                furthest: 0,
-                uses: 0,
-            });
+            self.lock().keep(query_id, query, result)?;
         }
         Ok(response)
     }
@@ -98,34 +76,28 @@ impl Pages {
     /// Answers the page that a token stands for. The query must be the one that began it.
     pub fn next(&self, query: &str, token: &str, max_rows: Option<usize>) -> Result<Value, Failure> {
         let (query_id, start) = read_token(token).ok_or_else(invalid)?;
-        let result = {
-            let mut unfinished = self.lock();
-            let one = unfinished
-                .iter_mut()
-                .find(|one| one.query_id == query_id && one.query == query && one.since.elapsed() < LIFETIME)
-                .ok_or_else(invalid)?;
-            let again = one.furthest == start && one.uses > 0;
-            if start < one.furthest || (again && one.uses >= USES) || start > one.result.rows.len() {
-                return Err(invalid());
+        let kept = self.lock().take_up(query_id, query, start).ok_or_else(invalid)?;
+        let result = match kept {
+            Kept::Whole(result) => result,
+            Kept::LastPage(answer) => {
+                return serde_json::from_str(&answer).map_err(|error| Failure::Internal(error.to_string()));
             }
-            one.uses = if again { one.uses + 1 } else { 1 };
-            one.furthest = start;
-            Arc::clone(&one.result)
         };
         let page = page(&result, start, max_rows)?;
-        Ok(response(query_id, &result, &page))
+        let response = response(query_id, &result, &page);
+        if page.next.is_none() {
+            self.lock().finish(query_id, &response);
+        }
+        Ok(response)
     }
 
     /// Forgets a result; answers whether it was still unfinished.
     pub fn cancel(&self, query_id: &str) -> bool {
-        let mut unfinished = self.lock();
-        let before = unfinished.len();
-        unfinished.retain(|one| one.query_id != query_id);
-        unfinished.len() < before
+        self.lock().forget(query_id)
     }
 
     /// A panic elsewhere leaves the list as good as it was.
-    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Unfinished>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Unfinished> {
         self.unfinished.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -183,6 +155,10 @@ mod tests {
     use crate::query::result::Rows;
     use proptest::prelude::*;
 
+    const ROOM: usize = 1_000_000;
+    /// How often the service lets a token be used.
+    const USES: usize = 5;
+
     fn numbers(count: usize) -> ResultSet {
         let rows = (0..count).map(|row| json!(row)).collect();
         ResultSet { columns: Vec::new(), rows: Rows::Ready(rows), bytes_scanned: 0 }
@@ -208,7 +184,7 @@ mod tests {
         ) {
             let first_page = if empty { FirstPage::Empty } else { FirstPage::Rows };
             let expected: Vec<Value> = (0..count).map(|row| json!(row)).collect();
-            prop_assert_eq!(all(&Pages::default(), count, &sizes, first_page), expected);
+            prop_assert_eq!(all(&Pages::within(ROOM), count, &sizes, first_page), expected);
         }
     }
 
@@ -225,7 +201,7 @@ mod tests {
 
     #[test]
     fn tokens_are_good_for_their_query_until_a_later_one_is_used() {
-        let pages = Pages::default();
+        let pages = Pages::within(ROOM);
         let first = pages.first("q", numbers(9), Some(3), FirstPage::Rows).unwrap();
         let token = first["NextToken"].as_str().unwrap();
         assert_eq!(pages.next("other", token, Some(3)), Err(invalid()));
@@ -243,5 +219,77 @@ mod tests {
         }
         assert!(pages.cancel(first["QueryId"].as_str().unwrap()));
         assert_eq!(pages.next("q", later, Some(3)), Err(invalid()));
+    }
+
+    /// A query of two pages, of which the second is `size` bytes; answers its token.
+    fn begun(pages: &Pages, query: &str, size: usize) -> Result<String, Failure> {
+        let rows = Rows::Ready(vec![json!("first"), json!("x".repeat(size))]);
+        let result = ResultSet { columns: Vec::new(), rows, bytes_scanned: 0 };
+        let first = pages.first(query, result, Some(1), FirstPage::Rows)?;
+        Ok(first["NextToken"].as_str().expect("a token").to_owned())
+    }
+
+    #[test]
+    fn results_give_way_to_newer_ones_the_one_read_longest_ago_first() {
+        let pages = Pages::within(10_000);
+        let tokens: Vec<_> = ["a", "b", "c"].map(|query| begun(&pages, query, 3_000).unwrap()).into();
+        // What is read is not the oldest any more. Its rest stays unread: an empty page of it is asked for.
+        pages.lock().take_up(read_token(&tokens[0]).unwrap().0, "a", 0).expect("a good token");
+        let newer = begun(&pages, "d", 3_000).unwrap();
+        assert_eq!(pages.next("b", &tokens[1], None), Err(invalid()), "released");
+        for (query, token) in [("a", &tokens[0]), ("c", &tokens[2]), ("d", &newer)] {
+            assert_eq!(pages.next(query, token, None).unwrap()["Rows"][0], "x".repeat(3_000), "{query}");
+        }
+    }
+
+    #[test]
+    fn however_many_queries_stay_unfinished_the_bound_holds() {
+        let pages = Pages::within(100_000);
+        for size in (0..500).map(|index| index * 37 % 20_000) {
+            begun(&pages, "q", size).unwrap();
+            assert!(pages.lock().bytes() <= 100_000);
+        }
+    }
+
+    #[test]
+    fn a_result_that_never_fits_is_refused_with_what_to_do() {
+        let pages = Pages::within(10_000);
+        let kept = begun(&pages, "q", 3_000).unwrap();
+        let refused = begun(&pages, "q", 20_000).expect_err("too large");
+        assert!(refused.to_string().contains("--unfinished-mb"), "{refused}");
+        // It released nothing, and one page of any size needs no room.
+        assert!(pages.next("q", &kept, None).is_ok());
+        let rows = Rows::Ready(vec![json!("x".repeat(20_000))]);
+        let result = ResultSet { columns: Vec::new(), rows, bytes_scanned: 0 };
+        assert!(pages.first("q", result, None, FirstPage::Rows).is_ok());
+    }
+
+    #[test]
+    fn a_result_that_is_read_to_its_end_is_released_and_its_last_page_can_be_asked_for_again() {
+        let pages = Pages::within(ROOM);
+        let first = pages.first("q", numbers(5_000), Some(4_999), FirstPage::Rows).unwrap();
+        let before = pages.lock().bytes();
+        let token = first["NextToken"].as_str().unwrap();
+        let last = pages.next("q", token, None).unwrap();
+        assert_eq!((&last["Rows"], last.get("NextToken")), (&json!([4_999]), None));
+        assert!(pages.lock().bytes() * 100 < before);
+        for _ in 1..USES {
+            assert_eq!(pages.next("q", token, None).as_ref(), Ok(&last));
+        }
+        assert_eq!(pages.next("q", token, None), Err(invalid()));
+        assert!(!pages.cancel(first["QueryId"].as_str().unwrap()), "it was read to its end");
+    }
+
+    #[test]
+    fn parts_of_one_buffer_are_counted_once() {
+        use datafusion::arrow::array::{Int64Array, RecordBatch};
+        let column = std::sync::Arc::new(Int64Array::from_iter_values(0..100_000)) as _;
+        let batch = RecordBatch::try_from_iter([("n", column)]).unwrap();
+        let parts = (0..100).map(|part| batch.slice(part * 1_000, 1_000)).collect();
+        let pages = Pages::within(ROOM);
+        let result = ResultSet { columns: Vec::new(), rows: Rows::Computed(parts), bytes_scanned: 0 };
+        pages.first("q", result, Some(1), FirstPage::Rows).unwrap();
+        let bytes = pages.lock().bytes();
+        assert!((800_000..810_000).contains(&bytes), "{bytes}");
     }
 }
