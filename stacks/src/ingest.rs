@@ -92,7 +92,7 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
 }
 
 /// Trust in the topic rules of this account.
-pub(crate) fn trust_rules() -> Trust {
+fn trust_rules() -> Trust {
     const RULES: Arn = Arn::sub("arn:${AWS::Partition}:iot:${AWS::Region}:${AWS::AccountId}:rule/*");
     Trust::service("iot.amazonaws.com").when(json!({
         "StringEquals": {"aws:SourceAccount": Expression::ACCOUNT},
@@ -101,7 +101,7 @@ pub(crate) fn trust_rules() -> Trust {
 }
 
 /// An encrypted queue. It waits for a person or a function, never for a consumer that polls often.
-pub(crate) fn queue(retention_seconds: u32) -> Resource {
+fn queue(retention_seconds: u32) -> Resource {
     Resource::new(
         "AWS::SQS::Queue",
         json!({
@@ -118,7 +118,7 @@ pub(crate) fn queue(retention_seconds: u32) -> Resource {
 }
 
 /// The policy by which a queue refuses plain HTTP.
-pub(crate) fn queue_policy(queue: &LogicalId) -> Resource {
+fn queue_policy(queue: &LogicalId) -> Resource {
     Resource::new(
         "AWS::SQS::QueuePolicy",
         json!({"Queues": [queue.reference()], "PolicyDocument": tls_only("sqs", &[queue.arn()])}),

@@ -3,10 +3,7 @@
 //! Applied to the local target only. It changes these things and nothing else, and a test holds it:
 //! - types of Timestream and of `TwinMaker` become custom resources with the same properties, served by
 //!   the local provider;
-//! - the Kinesis action of a topic rule becomes an SQS action into a bridge queue, which the provider
-//!   drains in batches into the stream;
-//! - the emulator's `CloudFormation` knows no provider of tokens, so the account of `bootstrap` has none;
-//! - Firehose does not compress, because the emulator does not, and the objects are named for it.
+//! - the emulator's `CloudFormation` knows no provider of tokens, so the account of `bootstrap` has none.
 //!
 //! Whatever it adds is called `Local…`.
 
@@ -15,14 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 
 use crate::Inputs;
-use crate::cfn::{Arn, Auditor, LogicalId, Resource, Statement, Template, role};
-use crate::functions::{self, Deployment, LOCAL_PROVIDER, put_to_stream};
-use crate::ingest::{self, QUARANTINE, RULE, STREAM};
-use crate::lake::DELIVERY;
+use crate::cfn::{Arn, Auditor, LogicalId, Statement, Template};
+use crate::functions::{self, Deployment, LOCAL_PROVIDER};
 use crate::twin;
-
-const BRIDGE_QUEUE: LogicalId = LogicalId::new("LocalBridgeQueue");
-const BRIDGE_ROLE: LogicalId = LogicalId::new("LocalBridgeRole");
 
 /// A service that the emulator does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,36 +38,9 @@ const MEMORY_MB: u32 = 128;
 const TIMEOUT_SECONDS: u32 = 60;
 /// How long `CloudFormation` waits for an answer of the provider, in seconds. By itself: an hour.
 const SERVICE_TIMEOUT_SECONDS: u32 = 90;
-const BRIDGE_BATCH: u32 = 500;
-const BRIDGE_WINDOW_SECONDS: u32 = 1;
-/// Deliveries of a message until it goes to quarantine.
-const BRIDGE_ATTEMPTS: u32 = 5;
-/// A day, in seconds.
-const BRIDGE_RETENTION_SECONDS: u32 = 86_400;
-
-/// Where the Kinesis action of the rule stands.
-const KINESIS_ACTION: &str = "/TopicRulePayload/Actions/0";
-/// Where Firehose is told how to write.
-const S3_DESTINATION: &str = "/ExtendedS3DestinationConfiguration";
 
 /// Changes a template of the stack for the emulator.
 pub(crate) fn apply(template: &mut Template, stack: &'static str, inputs: &Inputs) {
-    stand_in(template, stack, inputs);
-    bridge_to_kinesis(template, stack, inputs);
-    if let Some(destination) =
-        template.resources_mut().get_mut(&DELIVERY).and_then(|delivery| delivery.property_mut(S3_DESTINATION))
-    {
-        destination["CompressionFormat"] = json!("UNCOMPRESSED");
-        destination["FileExtension"] = json!(".jsonl");
-    }
-}
-
-/// Leaves the provider of GitHub's tokens out: nothing on this machine takes a role with one.
-pub(crate) fn without_provider(template: &mut Template) {
-    template.resources_mut().retain(|_, resource| resource.kind() != "AWS::IAM::OIDCProvider");
-}
-
-fn stand_in(template: &mut Template, stack: &'static str, inputs: &Inputs) {
     let mut missing = BTreeSet::new();
     for resource in template.resources_mut().values_mut() {
         let Some((_, stand_in, service)) = STAND_INS.iter().find(|(kind, ..)| *kind == resource.kind())
@@ -92,7 +57,7 @@ fn stand_in(template: &mut Template, stack: &'static str, inputs: &Inputs) {
     }
     let passes_role = missing.contains(&Service::TwinMaker);
     let statements = missing.into_iter().flat_map(|service| provision(service, inputs)).collect();
-    let provider = add_provider(template, stack, inputs, BTreeMap::new(), statements);
+    let provider = add_provider(template, stack, inputs, statements);
     if passes_role && let Some(role) = template.resources_mut().get_mut(&provider.with("Role")) {
         *role = role.clone().skip(
             Auditor::Parliament,
@@ -101,6 +66,11 @@ fn stand_in(template: &mut Template, stack: &'static str, inputs: &Inputs) {
              does so on the local target alone",
         );
     }
+}
+
+/// Leaves the provider of GitHub's tokens out: nothing on this machine takes a role with one.
+pub(crate) fn without_provider(template: &mut Template) {
+    template.resources_mut().retain(|_, resource| resource.kind() != "AWS::IAM::OIDCProvider");
 }
 
 /// What the provider may do to stand in for the types of a service.
@@ -165,70 +135,10 @@ fn provision(service: Service, inputs: &Inputs) -> Vec<Statement> {
     }
 }
 
-fn bridge_to_kinesis(template: &mut Template, stack: &'static str, inputs: &Inputs) {
-    let Some(action) =
-        template.resources_mut().get_mut(&RULE).and_then(|rule| rule.property_mut(KINESIS_ACTION))
-    else {
-        return;
-    };
-    *action = json!({"Sqs": {
-        "QueueUrl": BRIDGE_QUEUE.reference(),
-        "RoleArn": BRIDGE_ROLE.attribute("Arn"),
-        "UseBase64": false,
-    }});
-
-    let mut queue = ingest::queue(BRIDGE_RETENTION_SECONDS).holding_data(inputs.environment.on_delete);
-    queue.set_property("VisibilityTimeout", json!(TIMEOUT_SECONDS));
-    queue.set_property(
-        "RedrivePolicy",
-        json!({"deadLetterTargetArn": QUARANTINE.attribute("Arn"), "maxReceiveCount": BRIDGE_ATTEMPTS}),
-    );
-    let queue = template.add(BRIDGE_QUEUE, queue);
-    template.add(BRIDGE_QUEUE.with("Policy"), ingest::queue_policy(&queue));
-    template.add(
-        BRIDGE_ROLE,
-        role(
-            "Puts events on the bridge queue",
-            &ingest::trust_rules(),
-            &[Statement::allow(&["sqs:SendMessage"], [queue.arn()])],
-        ),
-    );
-    let provider = add_provider(
-        template,
-        stack,
-        inputs,
-        BTreeMap::from([
-            ("STREAM_NAME", STREAM.reference()),
-            ("PARTITION_KEY_FIELD", inputs.model.device.field.as_str().into()),
-        ]),
-        vec![
-            put_to_stream(STREAM.arn()),
-            Statement::allow(
-                &["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
-                [queue.arn()],
-            ),
-        ],
-    );
-    template.add(
-        LogicalId::new("LocalBridgeMapping"),
-        Resource::new(
-            "AWS::Lambda::EventSourceMapping",
-            json!({
-                "FunctionName": provider.reference(),
-                "EventSourceArn": queue.attribute("Arn"),
-                "BatchSize": BRIDGE_BATCH,
-                "MaximumBatchingWindowInSeconds": BRIDGE_WINDOW_SECONDS,
-                "FunctionResponseTypes": ["ReportBatchItemFailures"],
-            }),
-        ),
-    );
-}
-
 fn add_provider(
     template: &mut Template,
     stack: &'static str,
     inputs: &Inputs,
-    variables: BTreeMap<&'static str, crate::cfn::Expression>,
     statements: Vec<Statement>,
 ) -> LogicalId {
     functions::add(
@@ -240,10 +150,10 @@ fn add_provider(
             description: "Stands in for what the emulator lacks",
             memory_mb: MEMORY_MB,
             timeout_seconds: TIMEOUT_SECONDS,
-            variables,
+            variables: BTreeMap::new(),
             statements,
             failures: "It runs on the local target alone, where a custom resource without an answer fails its \
-                       stack, and a message that failed stays in the bridge's queue",
+                       stack",
         },
     )
 }

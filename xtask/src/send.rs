@@ -6,15 +6,16 @@ use anyhow::anyhow;
 use aws_sdk_kinesis::types::PutRecordsRequestEntry;
 use clap::ValueEnum;
 use device_simulator::Event;
+use futures::lock::Mutex;
 use futures::stream::{StreamExt as _, TryStreamExt as _, iter};
 
 use crate::failure::Failure;
 use crate::inventory::Inventory;
+use crate::local::{Broker, Message};
 use crate::sdk_error::sentence;
 use crate::target::Session;
 
-/// Messages on their way at the same time. IoT Core takes far more from one account; the emulator
-/// answers about as many as it has threads for.
+/// Requests on their way at the same time. IoT Core takes far more from one account.
 const IN_FLIGHT: usize = 32;
 
 /// Records of a request: [PutRecords](https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html).
@@ -35,8 +36,10 @@ pub enum Via {
 /// A way in that is open.
 #[derive(Debug)]
 pub enum Sender {
-    /// The data plane of IoT Core.
+    /// The data plane of IoT Core, by HTTP: MQTT there needs a certificate of one's own.
     Mqtt(aws_sdk_iotdataplane::Client),
+    /// The broker of the local target.
+    Broker(Mutex<Broker>),
     /// The stream.
     Kinesis {
         /// Client of the stream.
@@ -48,9 +51,12 @@ pub enum Sender {
 
 impl Sender {
     /// Opens a way into an environment.
-    pub fn open(session: &Session, inventory: &Inventory, via: Via) -> Result<Self, Failure> {
+    pub async fn open(session: &Session, inventory: &Inventory, via: Via) -> Result<Self, Failure> {
         Ok(match via {
-            Via::Mqtt => Self::Mqtt(session.iot()),
+            Via::Mqtt => match &session.endpoints {
+                Some(endpoints) => Self::Broker(Mutex::new(Broker::open(endpoints).await?)),
+                None => Self::Mqtt(session.iot()),
+            },
             Via::Kinesis => Self::Kinesis {
                 client: session.kinesis(),
                 stream: inventory.output(session, "ingest", "StreamName")?.to_owned(),
@@ -78,6 +84,11 @@ impl Sender {
                     Ok::<_, Failure>(start)
                 };
                 iter(events).map(publish).buffered(IN_FLIGHT).try_collect().await
+            }
+            Self::Broker(broker) => {
+                let messages =
+                    events.into_iter().map(|Event { topic, payload, .. }| Message { topic, payload });
+                broker.lock().await.publish(messages).await
             }
             Self::Kinesis { client, stream } => {
                 let mut starts = Vec::with_capacity(events.len());

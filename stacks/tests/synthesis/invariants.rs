@@ -221,14 +221,6 @@ fn data_that_would_go_where_it_stays_is_noticed() {
 }
 
 #[test]
-fn a_queue_whose_messages_fail_together_is_noticed() {
-    let found = broken("local", "ingest", "LocalBridgeMapping", |mapping| {
-        mapping.set_property("FunctionResponseTypes", Value::Null);
-    });
-    assert_eq!(found, [Breach::CarelessMapping("FunctionResponseTypes")]);
-}
-
-#[test]
 fn physical_names_of_buckets_are_those_that_s3_takes() {
     let cases = [
         ("sluice-dev-lake", None),
@@ -288,14 +280,6 @@ fn an_entity_that_does_not_wait_for_its_type_is_noticed() {
     assert_eq!(breaches(&resource), []);
     assert_eq!(breaches(&ordered), loose(&alarms));
     assert_eq!(breaches(&unordered), loose(&[&alarms[..1], &["telemetry"], &alarms[1..]].concat()));
-}
-
-#[test]
-fn a_queue_without_an_end_is_noticed() {
-    let found = broken("local", "ingest", "LocalBridgeQueue", |queue| {
-        queue.set_property("RedrivePolicy", Value::Null);
-    });
-    assert_eq!(found, [Breach::EndlessRetries("RedrivePolicy")]);
 }
 
 #[test]

@@ -38,22 +38,7 @@ const STAND_INS: [(&str, &str); 5] = [
 /// Every change to a resource of a stack that is there without the overlay: JSON pointer, and what it
 /// becomes.
 fn expected_changes(aws: &Stack) -> Vec<(String, Value)> {
-    let delivery = "/Delivery/Properties/ExtendedS3DestinationConfiguration";
-    let mut changes = match aws.name {
-        "ingest" => vec![(
-            "/TopicRule/Properties/TopicRulePayload/Actions/0".to_owned(),
-            json!({"Sqs": {
-                "QueueUrl": {"Ref": "LocalBridgeQueue"},
-                "RoleArn": {"Fn::GetAtt": ["LocalBridgeRole", "Arn"]},
-                "UseBase64": false,
-            }}),
-        )],
-        "lake" => vec![
-            (format!("{delivery}/CompressionFormat"), json!("UNCOMPRESSED")),
-            (format!("{delivery}/FileExtension"), json!(".jsonl")),
-        ],
-        _ => Vec::new(),
-    };
+    let mut changes = Vec::new();
     for (id, resource) in aws.template.resources() {
         if let Some((_, stand_in)) = STAND_INS.iter().find(|(kind, _)| *kind == resource.kind()) {
             let provider = json!({"Fn::GetAtt": ["LocalProvider", "Arn"]});
@@ -111,7 +96,7 @@ fn everything_else_of_a_template_stays() {
             .map(String::as_str)
             .collect();
         match aws.name {
-            "ingest" | "store" => {
+            "store" => {
                 assert_eq!(added, ["ArtifactBucket", "LocalProviderKey"]);
                 assert_eq!(local.depends_on, ["artifacts"]);
             }
@@ -133,16 +118,4 @@ fn nothing_of_it_reaches_aws() {
         let json = stack.template.to_json();
         assert!(!json.contains("Local") && !json.contains("Custom::"), "stack {}", stack.name);
     }
-}
-
-#[test]
-fn the_bridge_knows_the_field_that_names_the_device() {
-    let (_, local) = both_with(&[]);
-    let ingest = local.iter().find(|stack| stack.name == "ingest").expect("ingest");
-    let variables =
-        section(ingest, "Resources")["LocalProvider"]["Properties"]["Environment"]["Variables"].clone();
-    assert_eq!(
-        variables,
-        json!({"LOG_LEVEL": "DEBUG", "PARTITION_KEY_FIELD": "DeviceID", "STREAM_NAME": {"Ref": "EventStream"}})
-    );
 }

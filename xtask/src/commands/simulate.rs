@@ -76,7 +76,7 @@ impl Simulate {
     pub async fn run(&self, global: &Global, report: &Report) -> Outcome {
         let session = Session::connect(global).await?;
         let inventory = Inventory::read(&session).await?;
-        let sender = Sender::open(&session, &inventory, self.via)?;
+        let sender = Sender::open(&session, &inventory, self.via).await?;
         let traits = Traits {
             devices: self.devices,
             route: match self.via {
@@ -96,6 +96,7 @@ impl Simulate {
         while sent < total {
             // An event is sent when its own time has come. Behind the clock, a portion is larger, so
             // that the rate holds on average.
+            let portion = Instant::now();
             let due = total.min((self.rate * start.elapsed().as_secs_f64()) as u64 + 1);
             let event = |index: u64| {
                 let device = (index % u64::from(self.devices)) as u32;
@@ -104,7 +105,7 @@ impl Simulate {
             sender.send((sent..due).flat_map(event).collect()).await?;
             sent = due;
             step.update(format_args!("sent {sent} of {total} events"));
-            tokio::time::sleep(TICK).await;
+            tokio::time::sleep(TICK.saturating_sub(portion.elapsed())).await;
         }
         drop(step);
         let seconds = start.elapsed().as_secs_f64();

@@ -111,7 +111,7 @@ impl Verify {
         let now = Timestamp::now().as_microsecond();
         let events = fleet.round(now);
         let canary = session.environment.twin.enabled.then(|| fleet.event_of(CANARY.to_owned(), 0, now));
-        let sender = Sender::open(session, inventory, Via::Mqtt)?;
+        let sender = Sender::open(session, inventory, Via::Mqtt).await?;
         let publish = async |events: Vec<Event>| {
             let devices: Vec<String> = events.iter().map(|event| event.device.clone()).collect();
             Ok::<Sent, Failure>(devices.into_iter().zip(sender.send(events).await?).collect())

@@ -16,9 +16,17 @@ pub const HEALTH: &str = "/_ministack/ready";
 /// What the health page says when the MQTT broker listens.
 pub const MQTT_LISTENS: &str = "\"iot_mtls\": \"listening\"";
 
-/// Holds the emulator to the loopback interface. A file of the target's folder, so that a list of
-/// processes says what runs.
-const LAUNCHER: &str = include_str!("emulator.py");
+/// What starts the emulator, and does what it does not do by itself. Files of the target's folder, so that
+/// a list of processes says what runs.
+const PROGRAM: [(&str, &str); 6] = [
+    (LAUNCHER, include_str!("emulator/launch.py")),
+    ("broker.py", include_str!("emulator/broker.py")),
+    ("calls.py", include_str!("emulator/calls.py")),
+    ("delivery.py", include_str!("emulator/delivery.py")),
+    ("destination.py", include_str!("emulator/destination.py")),
+    ("rules.py", include_str!("emulator/rules.py")),
+];
+const LAUNCHER: &str = "emulator.py";
 
 /// Variables of the person's environment that a process cannot do without.
 const KEPT: &[&str] = &["PATH", "HOME", "LANG", "LC_ALL", "TZ"];
@@ -27,14 +35,15 @@ const KEPT: &[&str] = &["PATH", "HOME", "LANG", "LC_ALL", "TZ"];
 pub fn command(setting: &Setting) -> io::Result<Command> {
     let Setting { venv, folder, ports, region, .. } = setting;
     let data = folder.data(NAME);
-    let launcher = data.join("emulator.py");
-    std::fs::write(&launcher, LAUNCHER)?;
     let own = |name: &str| -> PathBuf { data.join(name) };
+    for (name, text) in PROGRAM {
+        std::fs::write(own(name), text)?;
+    }
     let endpoint = format!("http://127.0.0.1:{}", ports.aws);
     let timestream = format!("http://127.0.0.1:{}", ports.timestream);
     let twinmaker = format!("http://127.0.0.1:{}", ports.twinmaker);
     let mut command = Command::new(venv.python());
-    command.arg("-I").arg(launcher).current_dir(&data).env_clear();
+    command.arg("-I").arg(own(LAUNCHER)).current_dir(&data).env_clear();
     command.envs(KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
     command
         // Where it listens and where it keeps things.

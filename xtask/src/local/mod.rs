@@ -7,6 +7,7 @@
 //! The emulator keeps nothing on disk. When it has ended, everything that was deployed to it is gone,
 //! so the target starts empty then; any other service that has ended alone comes back with its data.
 
+mod broker;
 mod emulator;
 pub mod flink;
 pub mod grafana;
@@ -29,6 +30,7 @@ use std::time::Duration;
 use futures::future::try_join_all;
 use serde::Serialize;
 
+pub use self::broker::{Broker, Message};
 pub use self::ports::{PortError, Ports};
 use self::process::Process;
 use self::services::{SERVICES, Service, Setting};

@@ -1,5 +1,7 @@
 //! The whole life of a local target, with the real services, on free ports and in a temporary folder.
 
+mod delivery;
+
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::time::Instant;
