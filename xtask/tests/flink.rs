@@ -22,8 +22,7 @@ use installation::{DATABASE, Pipeline, kinesis, processes_of};
 const FLINK: [&str; 2] = ["--set", "consumer.kind=flink"];
 const LAMBDA: [&str; 2] = ["--set", "consumer.kind=lambda"];
 
-/// Events a second while a consumer is exchanged or killed. The transform of the lake, which the emulator
-/// calls for each record while it is put, takes few more.
+/// Events a second while a consumer is exchanged or killed: all of them are read again at the end.
 const RATE: u64 = 40;
 
 const KILLS: usize = 10;
