@@ -235,8 +235,26 @@ impl Index {
         if index.format != FORMAT {
             return Err(wrong(format!("it is of format {}, and this program reads {FORMAT}", index.format)));
         }
-        Ok(index)
+        let named = index.environments.values().flat_map(|fitted| fitted.archives.values());
+        match index.archives.keys().chain(named).find(|key| !is_key(key)) {
+            Some(key) => Err(wrong(format!("`{key}` is not of the form <name>/<SHA-256>.zip or .jar"))),
+            None => Ok(index),
+        }
     }
+}
+
+/// Whether this is `<name>/<SHA-256>.zip`, or `.jar`: a path that leads to nothing but an archive, and out of
+/// no folder.
+fn is_key(key: &str) -> bool {
+    let is_name = |text: &str| {
+        !text.is_empty() && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+    };
+    let is_hash =
+        |text: &str| text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    key.split_once('/').is_some_and(|(name, file)| {
+        let hash = file.strip_suffix(".zip").or_else(|| file.strip_suffix(".jar"));
+        is_name(name) && hash.is_some_and(is_hash)
+    })
 }
 
 /// The hash that a key is made from.
@@ -245,7 +263,8 @@ fn hash_in(key: &str) -> &str {
     file.split('.').next().unwrap_or_default()
 }
 
-/// Writes the archives and their index. What the folder had of an earlier build and has no more is removed.
+/// Writes the archives and their index. What the folder's index names of an earlier build is removed, where it
+/// is a file of this folder. An index that cannot be read names nothing.
 pub fn write(folder: &Path, index: &Index, made: &[Archives]) -> Result<(), FolderError> {
     let failed = |path: &Path| {
         let path = path.to_path_buf();
@@ -262,16 +281,23 @@ pub fn write(folder: &Path, index: &Index, made: &[Archives]) -> Result<(), Fold
     }
     let kept: BTreeSet<&String> = index.archives.keys().collect();
     for gone in before.keys().filter(|key| !kept.contains(key)) {
-        match std::fs::remove_file(folder.join(gone)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(failed(&folder.join(gone))(error));
-            }
-            _ => {}
+        let path = folder.join(gone);
+        if is_within(&path) {
+            std::fs::remove_file(&path).map_err(failed(&path))?;
         }
     }
     let path = folder.join(INDEX);
     let json = serde_json::to_string_pretty(index).map_err(|error| failed(&path)(error.into()))?;
     whole::write(&path, format!("{json}\n").as_bytes()).map_err(failed(&path))
+}
+
+/// Whether an archive and its folder are there, and neither is a link to elsewhere.
+fn is_within(archive: &Path) -> bool {
+    let is = |path: &Path, kind: fn(&std::fs::FileType) -> bool| {
+        std::fs::symlink_metadata(path).is_ok_and(|found| kind(&found.file_type()))
+    };
+    is(archive, std::fs::FileType::is_file)
+        && archive.parent().is_some_and(|folder| is(folder, std::fs::FileType::is_dir))
 }
 
 /// The folders in a folder, in which its archives lie.
@@ -329,166 +355,5 @@ fn checked(folder: &Path, key: &str, environment: &str) -> Result<Archive, Folde
 }
 
 #[cfg(test)]
-mod tests {
-    use stacks::environment::Environment;
-    use stacks::{JSONL_TRANSFORM, KINESIS_CONSUMER};
-
-    use super::*;
-    use crate::project::Project;
-
-    /// A folder for `dev` with two archives, and what it was made from.
-    struct Built {
-        model: Model,
-        environment: Environment,
-        made: Archives,
-        out: tempfile::TempDir,
-        _packed: tempfile::TempDir,
-    }
-
-    const CODE: [Artifact; 2] = [Artifact::Function(JSONL_TRANSFORM), Artifact::Function(KINESIS_CONSUMER)];
-
-    impl Built {
-        fn new() -> Self {
-            let (model, environment) = load(&[]);
-            let packed = tempfile::tempdir().expect("a folder");
-            let archive = |artifact: Artifact| {
-                let content =
-                    vec![super::super::archive::Entry::program("bootstrap", artifact.name().into())];
-                let archive = super::super::archive::pack(packed.path(), artifact.name(), content);
-                (artifact.name(), archive.expect("an archive"))
-            };
-            let made = CODE.into_iter().map(archive).collect();
-            let out = tempfile::tempdir().expect("a folder");
-            let built = Self { model, environment, made, out, _packed: packed };
-            built.write();
-            built
-        }
-
-        fn wanted(&self, artifacts: &[Artifact]) -> Wanted<'_> {
-            Wanted { environment: &self.environment, model: &self.model, artifacts: artifacts.to_vec() }
-        }
-
-        fn write(&self) {
-            let made = [self.made.clone()];
-            write(self.out.path(), &Index::of(&[self.wanted(&CODE)], &made), &made).expect("written");
-        }
-
-        fn path_of(&self, name: &str) -> PathBuf {
-            self.out.path().join(&self.made[name].key)
-        }
-    }
-
-    fn load(overrides: &[(&str, &str)]) -> (Model, Environment) {
-        let overrides: Vec<_> =
-            overrides.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        Project::locate()
-            .load_named("dev", &overrides)
-            .unwrap_or_else(|failure| panic!("{:#}", failure.error))
-    }
-
-    #[test]
-    fn what_was_built_is_found_with_its_keys() {
-        let built = Built::new();
-        let found = find(built.out.path(), &built.wanted(&CODE)).expect("found");
-        let keys = |archives: &Archives| -> Vec<String> {
-            archives.values().map(|archive| archive.key.clone()).collect()
-        };
-        assert_eq!(keys(&found), keys(&built.made));
-        assert!(found.values().all(|archive| archive.path.starts_with(built.out.path())));
-        let mut places: Vec<&Path> = found.values().filter_map(|archive| archive.path.parent()).collect();
-        places.sort();
-        assert_eq!(super::places(built.out.path(), "dev").expect("places"), places);
-        // Fewer stacks need less.
-        assert_eq!(find(built.out.path(), &built.wanted(&CODE[..1])).expect("found").len(), 1);
-    }
-
-    #[test]
-    fn the_same_archives_give_the_same_folder() {
-        let files = |built: &Built| {
-            let mut files = Vec::new();
-            let mut folders = vec![built.out.path().to_path_buf()];
-            while let Some(folder) = folders.pop() {
-                for entry in std::fs::read_dir(&folder).expect("a folder") {
-                    let path = entry.expect("an entry").path();
-                    if path.is_dir() {
-                        folders.push(path);
-                    } else {
-                        let name = path.strip_prefix(built.out.path()).expect("inside").to_path_buf();
-                        files.push((name, std::fs::read(&path).expect("readable")));
-                    }
-                }
-            }
-            files.sort();
-            files
-        };
-        let (one, other) = (Built::new(), Built::new());
-        assert_eq!(files(&one), files(&other));
-        assert_eq!(files(&one).len(), 3);
-        // A second build changes nothing, mends what is damaged, and leaves nothing behind of what it replaces.
-        std::fs::write(one.path_of("jsonl-transform"), "other").expect("written");
-        one.write();
-        assert_eq!(files(&one), files(&other));
-        let made = [one.made.clone().into_iter().take(1).collect::<Archives>()];
-        let less = Index::of(&[one.wanted(&CODE[..1])], &made);
-        write(one.out.path(), &less, &made).expect("written");
-        assert_eq!(files(&one).len(), 2);
-    }
-
-    #[test]
-    fn what_does_not_fit_is_refused_with_the_reason() {
-        type Break = fn(&mut Built);
-        let table: [(&str, Break, &str); 7] = [
-            (
-                "no index",
-                |built| std::fs::remove_file(built.out.path().join(INDEX)).expect("gone"),
-                "cannot read",
-            ),
-            (
-                "another file",
-                |built| std::fs::write(built.out.path().join(INDEX), "[]").expect("written"),
-                "is not an index of archives",
-            ),
-            (
-                "another environment",
-                |built| built.environment.name = "prod".to_owned(),
-                "has nothing for environment `prod`: it was built for dev",
-            ),
-            (
-                "another processor",
-                |built| built.environment = load(&[("architecture", "x86_64")]).1,
-                "are for arm64, but environment `dev` runs them on x86_64",
-            ),
-            (
-                "another model",
-                |built| built.model = load(&[("topic_prefix", "elsewhere")]).0,
-                "carry another model than environment `dev` has now",
-            ),
-            (
-                "an archive that is gone",
-                |built| std::fs::remove_file(built.path_of("kinesis-consumer")).expect("gone"),
-                "cannot read",
-            ),
-            (
-                "an archive that changed",
-                |built| std::fs::write(built.path_of("kinesis-consumer"), "other").expect("written"),
-                "is damaged: its SHA-256 is",
-            ),
-        ];
-        for (case, spoil, expected) in table {
-            let mut built = Built::new();
-            spoil(&mut built);
-            let error = find(built.out.path(), &built.wanted(&CODE)).expect_err(case);
-            assert!(error.to_string().contains(expected), "{case}: {error}");
-            assert_eq!(error.exit(), Exit::Configuration, "{case}");
-            let command = format!(
-                "cargo xtask build --env {} --out {}`",
-                built.environment.name,
-                built.out.path().display()
-            );
-            assert!(error.hint().is_some_and(|hint| hint.contains(&command)), "{case}: {:?}", error.hint());
-        }
-        let built = Built::new();
-        let error = find(built.out.path(), &built.wanted(&[Artifact::FlinkJob])).expect_err("not built");
-        assert!(error.to_string().contains("lacks flink-job, which environment `dev` deploys"), "{error}");
-    }
-}
+#[path = "folder_tests.rs"]
+mod tests;
