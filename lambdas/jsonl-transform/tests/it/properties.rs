@@ -108,8 +108,70 @@ proptest! {
         prop_assert_eq!(once, twice);
     }
 
+    /// What is between the quotes of an envelope may be anything: each record comes back once, with its identity,
+    /// as one line or with its data as it came.
     #[test]
-    fn no_bytes_panic(event in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = transform(&event);
+    fn whatever_an_envelope_holds_comes_back(
+        records in prop::collection::vec(("[^\"\\\\\\x00-\\x1f]{0,20}", "[^\"\\\\\\x00-\\x1f]{0,40}"), 0..8),
+    ) {
+        let members = records.iter().map(|(id, data)| format!(r#"{{"recordId":"{id}","data":"{data}"}}"#));
+        let event = format!(r#"{{"records":[{}]}}"#, members.collect::<Vec<_>>().join(","));
+        let answer = transform(event.as_bytes()).expect("a batch");
+        let answers = read(&answer.body);
+        prop_assert_eq!(answers.len(), records.len());
+        for (answer, (id, data)) in answers.iter().zip(&records) {
+            prop_assert_eq!(&answer.id, id);
+            let payload = BASE64_STANDARD.decode(data);
+            match (answer.result.as_str(), &payload) {
+                ("Ok", Ok(payload)) => {
+                    prop_assert_eq!(answer.data.iter().filter(|byte| **byte == b'\n').count(), 1);
+                    let document: Value = serde_json::from_slice(payload).expect("JSON");
+                    prop_assert_eq!(serde_json::from_slice::<Value>(&answer.data).expect("JSON"), document);
+                }
+                ("ProcessingFailed", Ok(payload)) => prop_assert_eq!(&answer.data, payload),
+                ("ProcessingFailed", Err(_)) => prop_assert_eq!(&answer.data, b""),
+                (result, payload) => return Err(TestCaseError::fail(format!("{result} for {payload:?}"))),
+            }
+        }
+    }
+
+    /// A batch of Firehose of which bytes were lost or changed on the way is refused whole, so that Firehose
+    /// repeats it, or every record that it still holds is answered.
+    #[test]
+    fn a_damaged_batch_is_refused_or_answered_in_full(
+        records in prop::collection::vec(record(), 1..6),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+        cut in prop::option::weighted(0.3, any::<prop::sample::Index>()),
+    ) {
+        let mut event = event(&records);
+        for (at, byte) in damage {
+            let at = at.index(event.len());
+            event[at] = byte;
+        }
+        if let Some(cut) = cut {
+            event.truncate(cut.index(event.len()));
+        }
+        match (transform(&event), serde_json::from_slice::<Value>(&event)) {
+            (Ok(answer), Ok(batch)) => {
+                let ids: Vec<_> = batch["records"].as_array().expect("records").iter().map(|record| record["recordId"].clone()).collect();
+                let answers = read(&answer.body);
+                prop_assert_eq!(answers.iter().map(|answer| json!(answer.id)).collect::<Vec<_>>(), ids);
+                prop_assert_eq!(answer.counts.lines + answer.counts.failed(), answers.len());
+            }
+            (Ok(_), Err(error)) => return Err(TestCaseError::fail(format!("taken for a batch: {error}"))),
+            (Err(error), Ok(batch)) => {
+                let is_batch = batch["records"].as_array().is_some_and(|records| {
+                    records.iter().all(|record| record["recordId"].is_string() && record["data"].is_string())
+                });
+                prop_assert!(!is_batch, "a batch is refused: {}", error);
+            }
+            (Err(error), Err(_)) => prop_assert_eq!(error.code(), "NotFirehose"),
+        }
+    }
+
+    /// Bytes that are not even JSON by chance.
+    #[test]
+    fn arbitrary_bytes_are_no_batch(event in prop::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert_eq!(transform(&event).map_err(|error| error.code()), Err("NotFirehose"));
     }
 }
