@@ -11,7 +11,6 @@ use tokio::process::Command;
 
 use super::Outcome;
 use super::check::Proof;
-use super::test::is_ci;
 use crate::artifacts::job;
 use crate::failure::{Exit, Failure};
 use crate::jdk;
@@ -25,6 +24,8 @@ use crate::validators::{self, Programs, workflows};
 const NO_DATABASE: &str = "failed to fetch advisory database";
 
 /// Check the code, the dependencies and the templates of every environment
+///
+/// Without a JDK the Flink job is not checked, and the exit code is 2.
 #[derive(Debug, Args)]
 pub struct Lint {}
 
@@ -47,6 +48,8 @@ enum Verdict {
     Failed,
     /// What it needs cannot be reached from here.
     Unreachable,
+    /// This machine lacks what the README asks for.
+    Skipped,
 }
 
 impl Lint {
@@ -74,9 +77,14 @@ impl Lint {
             conclude(&format!("templates of {environment}"), verdict?);
         }
 
-        let ok = checks.iter().all(|check| check.verdict != Verdict::Failed);
-        report.print(&Linted { ok, checks });
-        Ok(if ok { Exit::Done } else { Exit::Unexpected })
+        let any = |verdict| checks.iter().any(|check| check.verdict == verdict);
+        let exit = match (any(Verdict::Failed), any(Verdict::Skipped)) {
+            (true, _) => Exit::Unexpected,
+            (false, true) => Exit::Configuration,
+            (false, false) => Exit::Done,
+        };
+        report.print(&Linted { ok: exit == Exit::Done, checks });
+        Ok(exit)
     }
 }
 
@@ -97,7 +105,7 @@ async fn java(project: &Project, report: &Report) -> anyhow::Result<Verdict> {
         Ok(jdk) => jdk,
         Err(error) => {
             report.warn(format_args!("the Flink job is not looked at: {error}"));
-            return Ok(if is_ci() { Verdict::Failed } else { Verdict::Unreachable });
+            return Ok(Verdict::Skipped);
         }
     };
     report.note(paint(STRONG, "./mvnw -B spotless:check"));
@@ -187,7 +195,7 @@ impl Document for Linted {
             let mark = match verdict {
                 Verdict::Clean => paint(GOOD, "✓"),
                 Verdict::Failed => paint(BAD, "✗"),
-                Verdict::Unreachable => paint(CAUTION, "– not checked:"),
+                Verdict::Unreachable | Verdict::Skipped => paint(CAUTION, "– not checked:"),
             };
             writeln!(out, "{mark} {name}")?;
         }

@@ -1,7 +1,12 @@
 //! `test`: every test of the workspace and of the Flink job, with what they need.
+//!
+//! A test that needs what not every machine has carries the need in its name ([`Need`]) and fails without it.
+//! Where this machine lacks it, such tests are left out, and the summary counts them as skipped. The README
+//! asks for a JDK, so that a run without one is no complete run: its exit code is that of a machine that lacks
+//! something.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 
 use anyhow::{Context as _, anyhow};
@@ -13,9 +18,9 @@ use tokio::process::Command;
 use super::Outcome;
 use crate::artifacts::job;
 use crate::cli::Format;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Explain as _};
 use crate::github;
-use crate::jdk::{self, Jdk};
+use crate::jdk::{self, Jdk, NoJdk};
 use crate::local::venv::Venv;
 use crate::project::Project;
 use crate::report::{Document, Report, STRONG, paint};
@@ -26,7 +31,12 @@ use crate::toolchain::{self, maven};
 const STORE: &str = "local-timestream";
 const DECODER: &str = "decode";
 
-/// Run every test of the workspace, and those of the Flink job where there is a JDK
+/// Folder of the C library that an emulated program for arm64 loads, where Debian's `libc6-arm64-cross` puts it.
+const EMULATED_ROOT: &str = "/usr/aarch64-linux-gnu";
+
+/// Run every test of the workspace and of the Flink job
+///
+/// What this machine lacks the means for is skipped and counted. Without a JDK the exit code is 2.
 #[derive(Debug, Args)]
 pub struct Test {
     /// Further arguments for `cargo test`, for instance a test's name. The Flink job is then left out.
@@ -34,71 +44,120 @@ pub struct Test {
     arguments: Vec<String>,
 }
 
-/// How many tests passed and failed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+/// How many tests passed, failed and were left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 struct Tested {
     ok: bool,
     passed: u64,
     failed: u64,
+    skipped: u64,
+}
+
+/// What some tests need and not every machine has.
+#[derive(Debug)]
+struct Need {
+    /// A part of the names of the tests that need it.
+    name: &'static str,
+    /// Why there is none here, if there is none.
+    lack: Option<String>,
 }
 
 impl Test {
     pub async fn run(&self, report: &Report) -> Outcome {
         let project = Project::locate();
         report.add_matcher(&toolchain::problem_matchers(&project));
-        let jdk = if self.arguments.is_empty() { jdk_for_tests(report)? } else { None };
         let venv = Venv::ensure(&project, report).await?;
-        let job = match jdk {
-            Some(jdk) => of_job(&project, &jdk, &venv, report).await?,
-            None => Tested { ok: true, ..Tested::default() },
+        if !self.arguments.is_empty() {
+            let tested = self.of_workspace(&project, &venv, &[], report).await?;
+            report.print(&tested);
+            return Ok(tested.exit());
+        }
+        let (jdk, emulator) = (jdk::find(), emulator());
+        let job = match &jdk {
+            Ok(jdk) => of_job(&project, jdk, &venv, report).await?,
+            // Nothing counts them but the run that there is not.
+            Err(_) => Tested { ok: true, passed: 0, failed: 0, skipped: 1 },
         };
-        let workspace = self.of_workspace(&project, &venv, report).await?;
+        let needs = [
+            Need { name: "needs_jdk", lack: jdk.as_ref().err().map(NoJdk::to_string) },
+            Need { name: "needs_qemu", lack: emulator.err() },
+        ];
+        let workspace = self.of_workspace(&project, &venv, &needs, report).await?;
+        for Need { name, lack } in &needs {
+            if let Some(lack) = lack {
+                report.warn(format_args!("tests with `{name}` in their names are skipped: {lack}"));
+            }
+        }
+        if let Err(error) = &jdk {
+            let hint = error.hint().unwrap_or_default();
+            report.warn(format_args!("the tests of the Flink job are skipped: {hint}"));
+        }
         let all = Tested {
             ok: job.ok && workspace.ok,
             passed: job.passed + workspace.passed,
             failed: job.failed + workspace.failed,
+            skipped: job.skipped + workspace.skipped,
         };
         report.print(&all);
-        if all.ok {
-            return Ok(Exit::Done);
-        }
-        Ok(Exit::Unexpected)
+        Ok(match (all.exit(), jdk) {
+            (Exit::Done, Err(error)) => error.exit(),
+            (exit, _) => exit,
+        })
     }
 
-    async fn of_workspace(&self, project: &Project, venv: &Venv, report: &Report) -> anyhow::Result<Tested> {
-        // No examples in the documentation are run: there are none.
-        let everything = vec!["--tests".to_owned()];
+    /// The tests of the workspace. Without arguments, all but those whose need this machine lacks.
+    async fn of_workspace(
+        &self,
+        project: &Project,
+        venv: &Venv,
+        needs: &[Need],
+        report: &Report,
+    ) -> anyhow::Result<Tested> {
         let mut command = toolchain::cargo(project);
+        command.args(["test", "--workspace"]);
+        if self.arguments.is_empty() {
+            // No examples in the documentation are run: there are none.
+            command.args(["--tests", "--"]);
+            for need in needs.iter().filter(|need| need.lack.is_some()) {
+                command.args(["--skip", need.name]);
+            }
+        } else {
+            command.args(&self.arguments);
+        }
         command
-            .args(["test", "--workspace"])
-            .args(if self.arguments.is_empty() { &everything } else { &self.arguments })
             // Tests that drive a service with boto3, or start one, take it from here.
             .env("SLUICE_PYTHON", venv.python())
             // Commands that tests run are no steps of the run that this may be: it shows none of theirs.
             .env_remove(github::ACTIONS)
             .env_remove(github::SUMMARY);
-        let (status, output) = shown(command, report).await.context("cargo does not start")?;
-        let (passed, failed) = counts(&output);
-        Ok(Tested { ok: status.success(), passed, failed })
-    }
-}
-
-/// The JDK for the tests of the Flink job. Without one they are left out, but never where everything has
-/// to be tested.
-fn jdk_for_tests(report: &Report) -> Result<Option<Jdk>, Failure> {
-    match jdk::find() {
-        Ok(jdk) => Ok(Some(jdk)),
-        Err(error) if is_ci() => Err(error.into()),
-        Err(error) => {
-            report.warn(format_args!("the tests of the Flink job are left out: {error}"));
-            Ok(None)
+        if let Ok(Some(emulator)) = emulator() {
+            command.env("SLUICE_QEMU", emulator).env("QEMU_LD_PREFIX", EMULATED_ROOT);
+            // Older than Lambda's Graviton2, so that no instruction passes that Lambda lacks.
+            command.env("QEMU_CPU", "cortex-a72");
         }
+        let (status, output) = shown(command, report).await.context("cargo does not start")?;
+        let Counts { passed, failed, ignored, filtered } = Counts::of(&output);
+        // What arguments leave out, they were meant to.
+        let skipped = if self.arguments.is_empty() { ignored + filtered } else { ignored };
+        Ok(Tested { ok: status.success(), passed, failed, skipped })
     }
 }
 
-/// Whether this is the run that decides, as every system of continuous integration says by this variable.
-pub(super) fn is_ci() -> bool {
-    std::env::var("CI").is_ok_and(|value| !matches!(value.as_str(), "" | "0" | "false"))
+/// The program that runs programs for arm64 here, none where the machine itself does, or why they do not run.
+fn emulator() -> Result<Option<PathBuf>, String> {
+    if cfg!(all(target_os = "linux", target_arch = "aarch64")) {
+        return Ok(None);
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut programs = std::env::split_paths(&path)
+        .flat_map(|folder| ["qemu-aarch64-static", "qemu-aarch64"].map(|name| folder.join(name)));
+    match programs.find(|file| file.is_file()) {
+        Some(_) if !Path::new(EMULATED_ROOT).is_dir() => {
+            Err(format!("this machine has no {EMULATED_ROOT} (libc6-arm64-cross)"))
+        }
+        Some(program) => Ok(Some(program)),
+        None => Err("this machine has no qemu-aarch64 (qemu-user-static)".to_owned()),
+    }
 }
 
 async fn of_job(project: &Project, jdk: &Jdk, venv: &Venv, report: &Report) -> anyhow::Result<Tested> {
@@ -112,12 +171,12 @@ async fn of_job(project: &Project, jdk: &Jdk, venv: &Venv, report: &Report) -> a
         .env("SLUICE_DECODE", decoder)
         .env("SLUICE_PYTHON", venv.python());
     let (status, output) = shown(command, report).await.context("the Maven wrapper does not start")?;
-    let (passed, failed) = maven::counts(&output).unwrap_or_default();
+    let (passed, failed, skipped) = maven::counts(&output).unwrap_or_default();
     if !status.success() {
-        return Ok(Tested { ok: false, passed, failed });
+        return Ok(Tested { ok: false, passed, failed, skipped });
     }
     let ok = is_reproducible(project, jdk, report).await?;
-    Ok(Tested { ok, passed: passed + u64::from(ok), failed: failed + u64::from(!ok) })
+    Ok(Tested { ok, passed: passed + u64::from(ok), failed: failed + u64::from(!ok), skipped })
 }
 
 /// Whether two builds of the Flink job are the same bytes, on which the names of what is deployed rely.
@@ -169,38 +228,71 @@ async fn shown(mut command: Command, report: &Report) -> std::io::Result<(ExitSt
     Ok((child.wait().await?, output))
 }
 
-/// How many tests passed and failed, from the summaries of all test programs.
-fn counts(output: &str) -> (u64, u64) {
-    let number = |summary: &str, what: &str| -> u64 {
-        let words: Vec<&str> = summary.split([' ', ';']).collect();
-        let at = words.iter().position(|word| *word == what).and_then(|at| at.checked_sub(1));
-        at.and_then(|at| words[at].parse().ok()).unwrap_or_default()
-    };
-    let summaries = output.lines().filter_map(|line| line.trim_start().strip_prefix("test result: "));
-    summaries.fold((0, 0), |(passed, failed), summary| {
-        (passed + number(summary, "passed"), failed + number(summary, "failed"))
-    })
+/// What the summaries of all test programs count.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Counts {
+    passed: u64,
+    failed: u64,
+    ignored: u64,
+    filtered: u64,
+}
+
+impl Counts {
+    fn of(output: &str) -> Self {
+        let mut counts = Self::default();
+        let summaries = output.lines().filter_map(|line| line.trim_start().strip_prefix("test result: "));
+        for part in summaries.flat_map(|summary| summary.split(['.', ';'])) {
+            let Some((number, what)) = part.trim().split_once(' ') else { continue };
+            let count = match what {
+                "passed" => &mut counts.passed,
+                "failed" => &mut counts.failed,
+                "ignored" => &mut counts.ignored,
+                "filtered out" => &mut counts.filtered,
+                _ => continue,
+            };
+            *count += number.parse::<u64>().unwrap_or_default();
+        }
+        counts
+    }
+}
+
+impl Tested {
+    fn exit(self) -> Exit {
+        if self.ok { Exit::Done } else { Exit::Unexpected }
+    }
 }
 
 impl Document for Tested {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        let Self { ok, passed, failed } = self;
+        let Self { ok, passed, failed, skipped } = self;
         // A build that fails tests nothing.
-        let untested = if !ok && *failed == 0 { ", and not everything was tested" } else { "" };
-        writeln!(out, "{passed} passed, {failed} failed{untested}")
+        if !ok && *failed == 0 {
+            writeln!(out, "the build failed, so that not everything was tested")?;
+        }
+        // Alone on its line: programs read it.
+        writeln!(out, "{passed} passed, {failed} failed, {skipped} skipped")
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::counts;
+    use super::*;
 
     #[test]
     fn summaries_are_added_up() {
         let output = "running 2 tests\ntest a ... ok\n\n\
-            test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s\n\
-            test result: FAILED. 10 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1s\n";
-        assert_eq!(counts(output), (12, 3));
-        assert_eq!(counts("error: could not compile"), (0, 0));
+            test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 5 filtered out; finished in 0.01s\n\
+            test result: FAILED. 10 passed; 3 failed; 0 ignored; 0 measured; 1 filtered out; finished in 1s\n";
+        assert_eq!(Counts::of(output), Counts { passed: 12, failed: 3, ignored: 1, filtered: 6 });
+        assert_eq!(Counts::of("error: could not compile"), Counts::default());
+    }
+
+    #[test]
+    fn the_last_line_is_nothing_but_the_counts() {
+        for (ok, failed) in [(true, 0), (false, 2), (false, 0)] {
+            let mut text = String::new();
+            Tested { ok, passed: 7, failed, skipped: 1 }.text(&mut text).expect("text");
+            assert_eq!(text.lines().last(), Some(format!("7 passed, {failed} failed, 1 skipped").as_str()));
+        }
     }
 }

@@ -93,8 +93,8 @@ fn spoken(line: &str) -> Line<'_> {
     }
 }
 
-/// How many tests passed and failed, from the last line in which Surefire counts all of them.
-pub fn counts(output: &str) -> Option<(u64, u64)> {
+/// How many tests passed, failed and were skipped, from the last line in which Surefire counts all of them.
+pub fn counts(output: &str) -> Option<(u64, u64, u64)> {
     output.lines().rev().find_map(|line| {
         let mut numbers = line.split_once("Tests run: ")?.1.split(", ").map(|part| {
             let number = part.rsplit(' ').next()?;
@@ -103,7 +103,7 @@ pub fn counts(output: &str) -> Option<(u64, u64)> {
         let mut next = || numbers.next().flatten();
         let (run, failures, errors, skipped) = (next()?, next()?, next()?, next()?);
         let failed = failures + errors;
-        Some((run.saturating_sub(failed + skipped), failed))
+        Some((run.saturating_sub(failed + skipped), failed, skipped))
     })
 }
 
@@ -131,9 +131,12 @@ mod tests {
             (
                 "[INFO] Tests run: 3, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 0.1 s -- in a.B\n\
                  [INFO] Results:\n[INFO] Tests run: 7, Failures: 0, Errors: 0, Skipped: 1\n[INFO] BUILD SUCCESS",
-                Some((6, 0)),
+                Some((6, 0, 1)),
             ),
-            ("[ERROR] Tests run: 7, Failures: 1, Errors: 2, Skipped: 0\n[INFO] BUILD FAILURE", Some((4, 3))),
+            (
+                "[ERROR] Tests run: 7, Failures: 1, Errors: 2, Skipped: 0\n[INFO] BUILD FAILURE",
+                Some((4, 3, 0)),
+            ),
             ("[ERROR] COMPILATION ERROR", None),
         ] {
             assert_eq!(counts(output), expected, "{output}");
