@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the JAR in two folders of different names, in one of them twice, and fails unless all are the same
-# bytes.
+# Builds the JAR in two folders of different names, in one of them twice, for users whose locale, time zone and
+# umask differ, and fails unless all are the same bytes.
 set -euo pipefail
 cd "$(dirname "$0")"
 work="$(mktemp -d)"
@@ -8,8 +8,14 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/one" "$work/another/deeper"
 cp -R .mvn mvnw pom.xml src "$work/one"
 cp -R "$work/one/." "$work/another/deeper"
-for folder in "$work/one" "$work/another/deeper" "$work/another/deeper"; do
-    (cd "$folder" && ./mvnw -q -B -ntp package -Dmaven.test.skip -Dmdep.skip)
-done
+build() (
+    export LC_ALL="$2" TZ="$3"
+    umask "$4"
+    cd "$work/$1"
+    ./mvnw -q -B -ntp package -Dmaven.test.skip -Dmdep.skip
+)
+build one C Asia/Tokyo 077
+build another/deeper C.UTF-8 UTC 022
+build another/deeper C.UTF-8 America/New_York 002
 cmp "$work/one/target/flink-job.jar" "$work/another/deeper/target/flink-job.jar"
 sha256sum < "$work/one/target/flink-job.jar"

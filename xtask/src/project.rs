@@ -10,7 +10,7 @@ use crate::cli::Global;
 use crate::failure::{Exit, Explain, Failure};
 use crate::github::annotation::Annotation;
 
-/// Paths of the checkout that this program was built from.
+/// Paths of the checkout.
 #[derive(Debug, Clone)]
 pub struct Project {
     root: PathBuf,
@@ -87,10 +87,13 @@ impl Explain for ConfigurationError {
 }
 
 impl Project {
-    /// The checkout around this program's source. Its `telemetry.toml` and `environments/` are those of the
+    /// The checkout for which cargo runs this program, else the one around its source. Its `telemetry.toml` and `environments/` are those of the
     /// folder that the variable `SLUICE_CONFIGURATION` names, if it names one.
     pub fn locate() -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_path_buf();
+        let built = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let run = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        let package = run.filter(|package| package.file_name() == built.file_name()).unwrap_or(built);
+        let root = package.parent().unwrap_or(Path::new(".")).to_path_buf();
         let target =
             std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
         let configuration =

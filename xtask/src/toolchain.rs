@@ -51,24 +51,46 @@ pub fn cargo(project: &Project) -> Command {
     scrubbed(project, &cargo)
 }
 
-/// A program that runs in the checkout, without what `cargo run` tells the program that it starts:
-/// build scripts that watch those variables would make everything be built again.
+/// A program that runs in the checkout, so that what it builds depends on the sources and the compiler alone:
+/// without what the caller's environment says of builds ([`decides`]), and without what `cargo run` tells the
+/// program that it starts, for which build scripts would build everything again.
+///
+/// Nothing is compiled incrementally, as the profile in `Cargo.toml` says, whatever cargo's configuration says.
 pub fn scrubbed(project: &Project, program: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(project.root()).stdin(Stdio::null()).kill_on_drop(true);
     for (name, _) in std::env::vars_os() {
-        let told = name.to_str().is_some_and(|name| {
-            ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"]
-                .iter()
-                .any(|prefix| name.starts_with(prefix))
-                || matches!(name, "CARGO_PRIMARY_PACKAGE" | "CARGO_CFG_TARGET_OS" | "OUT_DIR")
-        });
-        if told {
+        if name.to_str().is_some_and(|name| is_told(name) || decides(name)) {
             command.env_remove(name);
         }
     }
-    command.env("CARGO_TARGET_DIR", project.target());
+    command.env("CARGO_TARGET_DIR", project.target()).env("CARGO_INCREMENTAL", "0");
     command
+}
+
+/// What `cargo run` sets for the program that it starts.
+fn is_told(name: &str) -> bool {
+    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
+        || matches!(name, "CARGO_PRIMARY_PACKAGE" | "CARGO_CFG_TARGET_OS" | "OUT_DIR")
+}
+
+/// Whether a variable changes the bytes that a build makes, by [cargo's list][cargo], that of the crate
+/// [cc](https://docs.rs/cc) and what archivers read. Which programs compile and link, and how many at once, is
+/// the machine's to say, by variables as by `PATH`.
+///
+/// [cargo]: https://doc.rust-lang.org/cargo/reference/environment-variables.html
+fn decides(name: &str) -> bool {
+    let of_compilers = |flags: &str| {
+        name.strip_prefix(flags).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+            || name.strip_suffix(flags).is_some_and(|rest| rest.ends_with('_'))
+    };
+    let of_cargo = ["CARGO_PROFILE_", "CARGO_UNSTABLE_", "CARGO_BUILD_"];
+    let harmless = ["CARGO_BUILD_JOBS", "CARGO_BUILD_RUSTC", "CARGO_BUILD_RUSTC_WRAPPER"];
+    of_cargo.iter().any(|prefix| name.starts_with(prefix)) && !harmless.contains(&name)
+        || ["RUSTFLAGS", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS"].into_iter().any(of_compilers)
+        || matches!(name, "RUSTC_BOOTSTRAP" | "SOURCE_DATE_EPOCH" | "ZERO_AR_DATE")
 }
 
 /// How errors look that compilers and panics write, for GitHub Actions to show at their lines.
@@ -188,6 +210,49 @@ mod tests {
         ];
         for (line, expected) in table {
             assert_eq!(spoken(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_decides_the_bytes_of_a_build_is_not_the_callers() {
+        let decisive = [
+            "RUSTFLAGS",
+            "CARGO_ENCODED_RUSTFLAGS",
+            "CARGO_BUILD_RUSTFLAGS",
+            "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS",
+            "CARGO_BUILD_TARGET",
+            "CARGO_BUILD_INCREMENTAL",
+            "CARGO_PROFILE_DEV_CODEGEN_UNITS",
+            "CARGO_PROFILE_RELEASE_LTO",
+            "RUSTC_BOOTSTRAP",
+            "CFLAGS",
+            "CFLAGS_x86_64_unknown_linux_gnu",
+            "HOST_CFLAGS",
+            "TARGET_CXXFLAGS",
+            "LDFLAGS",
+            "SOURCE_DATE_EPOCH",
+        ];
+        let others = [
+            "PATH",
+            "HOME",
+            "CARGO",
+            "CARGO_HOME",
+            "CARGO_TARGET_DIR",
+            "CARGO_BUILD_JOBS",
+            "CARGO_BUILD_RUSTC_WRAPPER",
+            "CARGO_NET_OFFLINE",
+            "CARGO_REGISTRIES_MIRROR_INDEX",
+            "RUSTUP_TOOLCHAIN",
+            "RUSTC_WRAPPER",
+            "CC",
+            "HTTPS_PROXY",
+            "NOTCFLAGS",
+        ];
+        for name in decisive {
+            assert!(decides(name), "{name}");
+        }
+        for name in others {
+            assert!(!decides(name), "{name}");
         }
     }
 

@@ -1,9 +1,15 @@
 //! One build of the workspace for all functions: with cargo for this machine, with cargo-lambda for AWS.
+//!
+//! The same sources and the same compiler give the same bytes: [`scrubbed`] keeps the caller's environment away,
+//! and no path of this machine is in what is for AWS. What is for this machine shares its dependencies with this
+//! program, whose panics name files in cargo's folder; the workspace's own debug information, which names the
+//! checkout, is stripped by the profile in `Cargo.toml`.
 
 use std::path::{Path, PathBuf};
 
 use stacks::Function;
 use stacks::environment::Architecture;
+use tokio::process::Command;
 
 use super::platform::Platform;
 use crate::failure::{Explain, Failure};
@@ -69,6 +75,7 @@ async fn for_this_machine(
     step: &Step<'_>,
 ) -> Result<Vec<(Function, PathBuf)>, BuildError> {
     let mut command = cargo(project);
+    anywhere(&mut command);
     // One set of features for the whole workspace, and unoptimized: most of it is compiled already.
     command.args(["build", "--workspace", "--message-format", "json-render-diagnostics"]);
     for function in functions {
@@ -111,8 +118,8 @@ async fn for_lambda(
     if let Ok(path) = std::env::join_paths(path) {
         command.env("PATH", path);
     }
-    // Where a panic happened is told by paths: those of this machine would change the archive.
-    command.env("CARGO_ENCODED_RUSTFLAGS", remapped(project));
+    command.env("CARGO_ENCODED_RUSTFLAGS", remapped(project).await?);
+    anywhere(&mut command);
     compile(command, step).await?;
     let find = |function: &Function| {
         let path = folder.join(function.name).join("bootstrap");
@@ -121,14 +128,39 @@ async fn for_lambda(
     functions.iter().map(find).collect()
 }
 
-/// Flags, separated as `CARGO_ENCODED_RUSTFLAGS` wants them.
-fn remapped(project: &Project) -> String {
+/// Lets the tools that a build script starts sort and tell the time as everywhere.
+fn anywhere(command: &mut Command) {
+    command.env("LC_ALL", "C").env("TZ", "UTC");
+}
+
+/// Flags that replace the paths by which panics tell where they happened, separated as
+/// `CARGO_ENCODED_RUSTFLAGS` wants them. Of two that fit, the compiler takes the later one. The workspace's own
+/// files are named from its root, whatever that is.
+async fn remapped(project: &Project) -> Result<String, BuildError> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
-    let remap = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
-    let mut flags = vec![remap(project.root(), "sluice")];
-    flags.extend(home.map(|home| remap(&home, "cargo")));
-    flags.join("\u{1f}")
+    let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo"))).unwrap_or_default();
+    let mut replaced = vec![(home.clone(), "cargo".to_owned())];
+    // A mirror of the registry has a folder of another name.
+    let registries = std::fs::read_dir(home.join("registry").join("src")).into_iter().flatten().flatten();
+    replaced.extend(registries.map(|registry| (registry.path(), "crates".to_owned())));
+    replaced.push((project.target().to_path_buf(), "target".to_owned()));
+    replaced.push(standard_library(project).await?);
+    let flag = |(from, to): &(PathBuf, String)| format!("--remap-path-prefix={}={to}", from.display());
+    Ok(replaced.iter().map(flag).collect::<Vec<_>>().join("\u{1f}"))
+}
+
+/// Where the source of the standard library is, if it is installed, and how panics name it where it is not.
+async fn standard_library(project: &Project) -> Result<(PathBuf, String), ToolError> {
+    let compiler = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
+    let ask = async |question: &[&str]| {
+        let output = scrubbed(project, Path::new(&compiler)).args(question).output().await;
+        let output = output.map_err(|source| ToolError::Start { program: compiler.clone(), source })?;
+        Ok::<_, ToolError>(String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (sysroot, version) = futures::try_join!(ask(&["--print", "sysroot"]), ask(&["-vV"]))?;
+    let commit = version.lines().find_map(|line| line.strip_prefix("commit-hash: ")).unwrap_or_default();
+    let source = Path::new(sysroot.trim()).join("lib/rustlib/src/rust");
+    Ok((source, format!("/rustc/{commit}")))
 }
 
 async fn add_target(project: &Project, triple: &'static str) -> Result<(), BuildError> {

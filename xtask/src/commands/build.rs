@@ -24,6 +24,9 @@ pub struct Build {
     /// An environment to build for. May be given several times.
     #[arg(id = "env", long = "env", value_name = "NAME")]
     pub environments: Vec<String>,
+    /// Build what this stack and those that it needs deploy only. May be given several times.
+    #[arg(long = "stack", value_name = "STACK")]
+    stacks: Vec<String>,
     /// Folder to write the archives and their index, `artifacts.json`, to.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -42,13 +45,14 @@ impl Build {
         let project = Project::locate();
         let load = |name: &String| project.load(&Global { env: name.clone(), ..global.clone() });
         let loaded = self.environments.iter().map(load).collect::<Result<Vec<_>, _>>()?;
-        let wanted: Vec<Wanted> = loaded
+        let wanted = loaded
             .iter()
             .map(|(model, environment)| {
                 let stacks = stacks::synthesize(&Inputs { model, environment });
-                Wanted { environment, model, artifacts: deploy::artifacts(&stacks) }
+                let stacks = deploy::choose(stacks, &self.stacks)?;
+                Ok(Wanted { environment, model, artifacts: deploy::artifacts(&stacks) })
             })
-            .collect();
+            .collect::<Result<Vec<_>, deploy::DeployError>>()?;
         let made = artifacts::make_all(&project, &wanted, report).await?;
         let index = Index::of(&wanted, &made);
         folder::write(&self.out, &index, &made)?;
