@@ -9,6 +9,7 @@ use std::process::Stdio;
 use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{ChildStderr, ChildStdout, Command};
+use xtask_start::is_told;
 
 use crate::failure::Explain;
 use crate::project::Project;
@@ -66,14 +67,6 @@ pub fn scrubbed(project: &Project, program: &Path) -> Command {
     }
     command.env("CARGO_TARGET_DIR", project.target()).env("CARGO_INCREMENTAL", "0");
     command
-}
-
-/// What `cargo run` sets for the program that it starts.
-fn is_told(name: &str) -> bool {
-    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"]
-        .iter()
-        .any(|prefix| name.starts_with(prefix))
-        || matches!(name, "CARGO_PRIMARY_PACKAGE" | "CARGO_CFG_TARGET_OS" | "OUT_DIR")
 }
 
 /// Whether a variable changes the bytes that a build makes, by [cargo's list][cargo], that of the crate

@@ -16,7 +16,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("local-timestream", &[]),
     ("local-twinmaker", &[]),
     ("local-provider", &[]),
-    ("xtask", &["stacks", "telemetry", "device-simulator"]),
+    ("xtask", &["stacks", "telemetry", "device-simulator", "xtask-start"]),
+    ("xtask-start", &[]),
 ];
 
 /// Packages that do I/O, which a pure library must not reach, however far down.
