@@ -12,7 +12,7 @@ use super::Outcome;
 use crate::cli::Global;
 use crate::failure::Exit;
 use crate::jdk;
-use crate::local::requirements::{AUDIT, Requirements, TOOLS};
+use crate::local::requirements::{AUDIT, EMULATOR, Requirements, TOOLS};
 use crate::local::venv::{self, Venv};
 use crate::local::{self, python};
 use crate::project::Project;
@@ -76,6 +76,7 @@ impl Doctor {
         let mut findings = vec![
             rust(&project).await,
             python(),
+            packages("Emulator", &EMULATOR, &project),
             packages("Python packages", &TOOLS, &project),
             packages("Security checkers", &AUDIT, &project),
             jdk(&environment),

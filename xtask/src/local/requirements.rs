@@ -14,7 +14,15 @@ pub struct Requirements {
     pub megabytes: u32,
 }
 
-/// The emulator, the validators that know the resource types, the build tools and the linters.
+/// The emulator alone: a first deployment to this machine waits for it.
+pub static EMULATOR: Requirements = Requirements {
+    title: "the emulator's packages",
+    folder: "venv-emulator",
+    text: include_str!("../../requirements-emulator.txt"),
+    megabytes: 130,
+};
+
+/// The validators that know the resource types, the build tools, the linters, and what tests need.
 pub static TOOLS: Requirements = Requirements {
     title: "Python packages",
     folder: "venv",
@@ -46,11 +54,13 @@ impl Requirements {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
     fn every_requirement_is_pinned_and_hashed() {
-        for requirements in [TOOLS, AUDIT] {
+        for requirements in [EMULATOR, TOOLS, AUDIT] {
             let content = |line: &&str| !line.starts_with('#') && !line.is_empty();
             let mut lines = requirements.text.lines().filter(content).peekable();
             assert_eq!(lines.next(), Some("--only-binary :all:"));
@@ -68,9 +78,21 @@ mod tests {
         }
     }
 
+    /// Tests drive the emulator that the local target runs.
+    #[test]
+    fn the_emulator_is_that_of_the_tools() {
+        let versions = |requirements: Requirements| -> BTreeSet<&'static str> {
+            let lines = requirements.text.lines().filter(|line| line.contains("=="));
+            lines.filter(|line| !line.starts_with('#')).filter_map(|line| line.split(' ').next()).collect()
+        };
+        let (emulator, tools) = (versions(EMULATOR), versions(TOOLS));
+        assert!(emulator.is_subset(&tools), "{:?}", emulator.difference(&tools).collect::<Vec<_>>());
+    }
+
     #[test]
     fn every_direct_requirement_is_in_the_pinned_ones() {
         let cases = [
+            (EMULATOR, include_str!("../../requirements-emulator.in")),
             (TOOLS, include_str!("../../requirements.in")),
             (AUDIT, include_str!("../../requirements-audit.in")),
         ];

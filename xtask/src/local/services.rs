@@ -10,6 +10,7 @@ use std::process::Command;
 
 use super::emulator;
 use super::ports::Ports;
+use super::requirements::EMULATOR;
 use super::state::Folder;
 use super::venv::Venv;
 use crate::failure::{Explain, Failure};
@@ -87,7 +88,7 @@ impl<'a> Setting<'a> {
         ports: Ports,
         region: &'a str,
     ) -> Result<Self, Failure> {
-        let venv = async { Venv::ensure(project, report).await.map_err(Failure::from) };
+        let venv = async { Venv::ensure_with(&EMULATOR, project, report).await.map_err(Failure::from) };
         let programs = async { build(project, report).await.map_err(Failure::from) };
         let (venv, programs) = futures::try_join!(venv, programs)?;
         Ok(Self { venv, programs, folder, ports, region })
