@@ -10,7 +10,6 @@ import dev.sluice.flink.source.Shards;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.source.Source;
-import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
@@ -38,13 +37,12 @@ public final class Job {
     /** The same with another source of deliveries. */
     static void describe(
             StreamExecutionEnvironment environment, JobProperties properties, Source<Delivery, ?, ?> source) {
-        // Of all settings, only those that the service leaves to programs.
+        // Of all settings, only those that the service leaves to programs: it ends a program that changes
+        // another (https://docs.aws.amazon.com/managed-flink/latest/java/programmatic-configuration.html).
         Configuration settings = new Configuration();
         settings.set(PipelineOptions.NAME, NAME);
         settings.set(PipelineOptions.OBJECT_REUSE, true);
         settings.set(PipelineOptions.AUTO_GENERATE_UIDS, false);
-        // A store that is away may hold up checkpoints until they expire. To start again for that helps nothing.
-        settings.set(CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, Integer.MAX_VALUE);
         environment.configure(settings);
 
         SingleOutputStreamOperator<Entry> records = environment

@@ -31,9 +31,9 @@ import org.slf4j.LoggerFactory;
  * <p>While a service is away, a checkpoint may wait all the same. {@link AsyncSinkWriter} keeps the thread of
  * the task where the pace lets no further request through (in its timer that flushes by age as well as in
  * {@code write}) and where the buffer is full, and a checkpoint needs that thread. So during an outage
- * checkpoints may expire; the job tolerates any number of them and goes on. Nothing is lost by it as long as
- * the stream keeps its records: a restart meanwhile goes back to the last checkpoint that was completed, and
- * reads again what came since. A stop with a savepoint has to wait, too.
+ * a checkpoint may expire, and that starts the job again. Nothing is lost by it as long as the stream keeps
+ * its records: it goes back to the last checkpoint that was completed, and reads again what came since. A
+ * stop with a savepoint has to wait, too.
  *
  * @param <T> what is written
  */
