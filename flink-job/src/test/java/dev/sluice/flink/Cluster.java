@@ -2,7 +2,9 @@ package dev.sluice.flink;
 
 import static org.junit.jupiter.api.Assertions.fail;
 
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
@@ -29,7 +31,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** A cluster of the tests, with frequent checkpoints that outlive their job. */
 @SuppressWarnings("try") // Whoever interrupts a test may interrupt its end.
-final class Cluster implements AutoCloseable {
+public final class Cluster implements AutoCloseable {
     private static final Duration CHECKPOINTS = Duration.ofMillis(500);
     /** For a machine that does much else meanwhile: only a test that fails takes so long. */
     private static final long PATIENCE_SECONDS = 240;
@@ -40,7 +42,7 @@ final class Cluster implements AutoCloseable {
     private final Configuration settings = new Configuration();
     private final MiniCluster cluster;
 
-    Cluster() throws Exception {
+    public Cluster() throws Exception {
         folder = Files.createTempDirectory("flink-job-cluster");
         settings.set(RestOptions.BIND_PORT, "0");
         settings.set(CoreOptions.DEFAULT_PARALLELISM, 2);
@@ -65,7 +67,7 @@ final class Cluster implements AutoCloseable {
     }
 
     /** A job that runs. Closing it is a crash: it takes no savepoint and flushes nothing. */
-    final class Running implements AutoCloseable {
+    public final class Running implements AutoCloseable {
         private final JobID id;
 
         private Running(JobID id) {
@@ -73,30 +75,42 @@ final class Cluster implements AutoCloseable {
         }
 
         /** Stops it as a redeployment does. Gives the savepoint. */
-        String stop() throws Exception {
+        public String stop() throws Exception {
             return cluster.stopWithSavepoint(
                             id, folder.resolve("savepoints").toUri().toString(), false, SavepointFormatType.CANONICAL)
                     .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
         }
 
         /** Ends it at once. Gives its last checkpoint, if there is one. */
-        Optional<String> crash() throws Exception {
+        public Optional<String> crash() throws Exception {
             close();
-            try (Stream<Path> files = Files.walk(folder.resolve(id.toHexString()))) {
+            return checkpoint();
+        }
+
+        /** Its last checkpoint, if there is one. */
+        public Optional<String> checkpoint() throws Exception {
+            Path checkpoints = folder.resolve(id.toHexString());
+            if (!Files.exists(checkpoints)) {
+                return Optional.empty();
+            }
+            try (Stream<Path> files = Files.walk(checkpoints)) {
                 return files.filter(file -> file.endsWith("_metadata"))
                         .map(Path::getParent)
                         .max(Comparator.comparingInt(chk ->
                                 Integer.parseInt(chk.getFileName().toString().replace("chk-", ""))))
                         .map(chk -> chk.toUri().toString());
+            } catch (UncheckedIOException | NoSuchFileException moved) {
+                // An older one was removed meanwhile.
+                return checkpoint();
             }
         }
 
         /** Whether it has failed and started again. */
-        boolean restarted() throws Exception {
+        public boolean restarted() throws Exception {
             return cluster.getExecutionGraph(id).get().getStatusTimestamp(JobStatus.RESTARTING) > 0;
         }
 
-        JobStatus status() throws Exception {
+        public JobStatus status() throws Exception {
             return cluster.getJobStatus(id).get();
         }
 
@@ -110,7 +124,7 @@ final class Cluster implements AutoCloseable {
     }
 
     /** Starts a job, from a snapshot if one is given. */
-    Running start(Consumer<StreamExecutionEnvironment> job, Optional<String> snapshot) throws Exception {
+    public Running start(Consumer<StreamExecutionEnvironment> job, Optional<String> snapshot) throws Exception {
         StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment(settings);
         job.accept(environment);
         JobGraph graph = environment.getStreamGraph().getJobGraph();
@@ -120,12 +134,12 @@ final class Cluster implements AutoCloseable {
     }
 
     /** Something that a test waits for. */
-    interface Condition {
+    public interface Condition {
         void check() throws Exception;
     }
 
     /** Waits until {@code condition} does not fail any more. */
-    static void eventually(Condition condition) throws Exception {
+    public static void eventually(Condition condition) throws Exception {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (true) {
             try {
@@ -141,7 +155,7 @@ final class Cluster implements AutoCloseable {
     }
 
     /** Fails if {@code condition} holds, now or within a time that is long enough for any flush. */
-    static void never(Condition condition) throws Exception {
+    public static void never(Condition condition) throws Exception {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(3);
         while (System.nanoTime() < deadline) {
             try {

@@ -1,7 +1,6 @@
 package dev.sluice.flink.source;
 
-import java.util.List;
-import java.util.Map;
+import java.time.Duration;
 import java.util.Set;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.source.Boundedness;
@@ -11,9 +10,6 @@ import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.api.java.typeutils.ResultTypeQueryable;
-import org.apache.flink.configuration.Configuration;
-import org.apache.flink.connector.base.source.reader.RecordEmitter;
-import org.apache.flink.connector.base.source.reader.SingleThreadMultiplexSourceReaderBase;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 
 /**
@@ -25,7 +21,11 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
 public final class KinesisSource implements Source<Delivery, Shard, Shards>, ResultTypeQueryable<Delivery> {
     private static final long serialVersionUID = 1;
 
+    /** Between two looks for new shards. A reshard takes longer than that to begin with. */
+    private static final Duration DISCOVERY = Duration.ofSeconds(10);
+
     private final Stream stream;
+    private final Duration discovery;
 
     /**
      * A source that reads one stream.
@@ -34,7 +34,13 @@ public final class KinesisSource implements Source<Delivery, Shard, Shards>, Res
      * @param region its Region
      */
     public KinesisSource(String streamArn, String region) {
-        this.stream = new Stream(streamArn, region);
+        this(new Stream(streamArn, region), DISCOVERY);
+    }
+
+    /** The same, which looks for new shards as often as {@code discovery} says. */
+    KinesisSource(Stream stream, Duration discovery) {
+        this.stream = stream;
+        this.discovery = discovery;
     }
 
     @Override
@@ -44,17 +50,17 @@ public final class KinesisSource implements Source<Delivery, Shard, Shards>, Res
 
     @Override
     public SplitEnumerator<Shard, Shards> createEnumerator(SplitEnumeratorContext<Shard> context) {
-        return restoreEnumerator(context, new Shards(Set.of(), List.of()));
+        return restoreEnumerator(context, new Shards(Set.of(), Set.of()));
     }
 
     @Override
     public SplitEnumerator<Shard, Shards> restoreEnumerator(SplitEnumeratorContext<Shard> context, Shards shards) {
-        return new ShardEnumerator(context, stream, shards);
+        return new ShardEnumerator(context, stream, discovery, shards);
     }
 
     @Override
     public SourceReader<Delivery, Shard> createReader(SourceReaderContext context) {
-        return new Reader(stream, context);
+        return new StreamReader(stream, context);
     }
 
     @Override
@@ -70,44 +76,5 @@ public final class KinesisSource implements Source<Delivery, Shard, Shards>, Res
     @Override
     public TypeInformation<Delivery> getProducedType() {
         return TypeInformation.of(Delivery.class);
-    }
-
-    /** The position of a shard, as far as its records went downstream. */
-    private static final class Progress {
-        private final String id;
-        private String after;
-
-        private Progress(Shard shard) {
-            this.id = shard.id();
-            this.after = shard.after();
-        }
-    }
-
-    @SuppressWarnings("try") // Of the base class: its close() may be interrupted.
-    private static final class Reader
-            extends SingleThreadMultiplexSourceReaderBase<Delivery, Delivery, Shard, Progress> {
-        private static final RecordEmitter<Delivery, Delivery, Progress> EMITTER = (delivery, output, progress) -> {
-            output.collect(delivery, delivery.arrivalMs());
-            progress.after = delivery.sequenceNumber();
-        };
-
-        private Reader(Stream stream, SourceReaderContext context) {
-            super(() -> new ShardReader(stream), EMITTER, new Configuration(), context);
-        }
-
-        @Override
-        protected void onSplitFinished(Map<String, Progress> finished) {
-            // The enumerator knows them, and gives out none of them again.
-        }
-
-        @Override
-        protected Progress initializedState(Shard shard) {
-            return new Progress(shard);
-        }
-
-        @Override
-        protected Shard toSplitType(String id, Progress progress) {
-            return new Shard(progress.id, progress.after);
-        }
     }
 }

@@ -1,12 +1,13 @@
 package dev.sluice.flink.source;
 
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.Iterator;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.apache.flink.api.connector.source.SourceEvent;
 import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.slf4j.Logger;
@@ -14,65 +15,87 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /**
- * Finds the shards of the stream, also those that a reshard adds, and gives each to one reader.
+ * Finds the shards of the stream, also those that a reshard adds, and gives each to one reader, once.
  *
  * <p>A shard that is found later is read from its oldest record on as well: what came in before it was
- * found is not skipped. A stream that does not answer is asked again; that fails nothing.
+ * found is not skipped. It waits until its parents were read to their end, so that the records of one
+ * partition key are handed on in their order
+ * (<a href="https://docs.aws.amazon.com/streams/latest/dev/kinesis-using-sdk-java-after-resharding.html">after
+ * resharding</a>).
+ *
+ * <p>A stream that does not answer is asked again; that fails nothing. A listing may be incomplete, so what
+ * one lacks is not gone: several in a row say so.
  */
 final class ShardEnumerator implements SplitEnumerator<Shard, Shards> {
     private static final Logger LOG = LoggerFactory.getLogger(ShardEnumerator.class);
 
-    /** Between two looks for new shards. A reshard takes longer than that to begin with. */
-    private static final long DISCOVERY_MS = 10_000;
-
     private final SplitEnumeratorContext<Shard> context;
     private final Stream stream;
+    private final Duration discovery;
     private final KinesisAsyncClient client;
-    private final Set<String> known;
-    private final List<Shard> unassigned;
 
-    ShardEnumerator(SplitEnumeratorContext<Shard> context, Stream stream, Shards shards) {
+    /** With a reader, which tells when it has read them to their end. */
+    private final Set<String> given;
+
+    private final Set<String> finished;
+
+    /** The shards of the latest listing, each with its parents. */
+    private Map<String, Set<String>> listed = Map.of();
+
+    /** How many listings in a row lack a shard that somebody may still ask for. */
+    private final Map<String, Integer> lacking = new TreeMap<>();
+
+    ShardEnumerator(SplitEnumeratorContext<Shard> context, Stream stream, Duration discovery, Shards shards) {
         this.context = context;
         this.stream = stream;
+        this.discovery = discovery;
         this.client = stream.client();
-        this.known = new TreeSet<>(shards.known());
-        this.unassigned = new ArrayList<>(shards.unassigned());
+        this.given = new TreeSet<>(shards.given());
+        this.finished = new TreeSet<>(shards.finished());
     }
 
     @Override
     public void start() {
-        context.callAsync(() -> stream.shards(client), this::found, 0, DISCOVERY_MS);
+        context.callAsync(() -> stream.shards(client), this::found, 0, discovery.toMillis());
     }
 
-    private void found(List<String> ids, Throwable failure) {
+    private void found(Map<String, Set<String>> shards, Throwable failure) {
         if (failure != null) {
             LOG.warn("the stream {} does not list its shards; asking again", stream.arn(), failure);
             return;
         }
-        // What the stream no longer lists has outlived its retention, and never comes back.
-        known.retainAll(Set.copyOf(ids));
-        for (String id : ids) {
-            if (known.add(id)) {
-                LOG.info("reading {} of {} from its oldest record on", id, stream.arn());
-                unassigned.add(Shard.untouched(id));
-            }
-        }
+        listed = shards;
+        Set<String> asked = shards.values().stream().flatMap(Set::stream).collect(Collectors.toSet());
+        asked.addAll(finished);
+        asked.removeAll(shards.keySet());
+        lacking.keySet().retainAll(asked);
+        asked.forEach(id -> lacking.merge(id, 1, Integer::sum));
+        finished.removeIf(this::isGone);
         assign();
     }
 
-    /** Gives every shard that waits to its reader, if that one is there. */
+    /** Whether a shard has outlived the stream's retention: it never comes back. */
+    private boolean isGone(String id) {
+        return lacking.getOrDefault(id, 0) >= Stream.LISTINGS;
+    }
+
+    /** Gives every shard that waits to its reader, if that one is there and the parents were read. */
     private void assign() {
-        Map<Integer, Integer> given = new HashMap<>();
-        for (Iterator<Shard> waiting = unassigned.iterator(); waiting.hasNext(); ) {
-            Shard shard = waiting.next();
-            int reader = reader(shard.id(), context.currentParallelism());
-            if (context.registeredReaders().containsKey(reader)) {
-                context.assignSplit(shard, reader);
-                given.merge(reader, 1, Integer::sum);
-                waiting.remove();
+        listed.forEach((id, parents) -> {
+            int reader = reader(id, context.currentParallelism());
+            boolean waits = !given.contains(id) && !finished.contains(id);
+            if (waits
+                    && parents.stream().allMatch(this::isRead)
+                    && context.registeredReaders().containsKey(reader)) {
+                LOG.info("reading {} of {} from its oldest record on", id, stream.arn());
+                given.add(id);
+                context.assignSplit(Shard.untouched(id), reader);
             }
-        }
-        given.forEach((reader, count) -> LOG.debug("reader {} gets {} shards", reader, count));
+        });
+    }
+
+    private boolean isRead(String parent) {
+        return finished.contains(parent) || !given.contains(parent) && isGone(parent);
     }
 
     /** Neighbours go to different readers: ids end in a number that the stream counts up. */
@@ -95,8 +118,21 @@ final class ShardEnumerator implements SplitEnumerator<Shard, Shards> {
     }
 
     @Override
+    public void handleSourceEvent(int subtask, SourceEvent event) {
+        if (event instanceof ShardsFinished news) {
+            given.removeAll(news.ids());
+            finished.addAll(news.ids());
+            assign();
+        }
+    }
+
+    /** What a reader was given and lost before its first checkpoint. Nothing of it counts as read. */
+    @Override
     public void addSplitsBack(List<Shard> shards, int subtask) {
-        unassigned.addAll(shards);
+        for (Shard shard : shards) {
+            given.remove(shard.id());
+            finished.remove(shard.id());
+        }
         assign();
     }
 
@@ -107,7 +143,7 @@ final class ShardEnumerator implements SplitEnumerator<Shard, Shards> {
 
     @Override
     public Shards snapshotState(long checkpoint) {
-        return new Shards(new TreeSet<>(known), new ArrayList<>(unassigned));
+        return new Shards(new TreeSet<>(given), new TreeSet<>(finished));
     }
 
     @Override

@@ -67,6 +67,9 @@ final class ShardReader implements SplitReader<Delivery, Shard> {
         private long dueNanos = System.nanoTime();
         private int failures;
 
+        /** Listings in a row that lack the shard. */
+        private int lacking;
+
         private Cursor(Shard shard) {
             this.shardId = shard.id();
             this.after = shard.after();
@@ -96,6 +99,7 @@ final class ShardReader implements SplitReader<Delivery, Shard> {
         try {
             read(next, fetched);
             next.failures = 0;
+            next.lacking = 0;
         } catch (CompletionException failed) {
             failed(next, failed.getCause(), fetched);
         }
@@ -177,7 +181,10 @@ final class ShardReader implements SplitReader<Delivery, Shard> {
         // Whatever it was, a new iterator from the last record on loses nothing.
         cursor.iterator = null;
         cursor.failures++;
-        if (cause instanceof ResourceNotFoundException && isGone(cursor.shardId)) {
+        if (cause instanceof ResourceNotFoundException) {
+            cursor.lacking = isListed(cursor.shardId) ? 0 : cursor.lacking + 1;
+        }
+        if (cursor.lacking >= Stream.LISTINGS) {
             LOG.error("{} is gone: what was not read of it has outlived the stream's retention", cursor.shardId);
             finish(cursor, fetched);
             return;
@@ -191,12 +198,12 @@ final class ShardReader implements SplitReader<Delivery, Shard> {
         }
     }
 
-    /** Whether the stream is there and the shard is not. */
-    private boolean isGone(String shardId) {
+    /** Whether the stream has the shard, as far as it says: of one that does not answer it is assumed. */
+    private boolean isListed(String shardId) {
         try {
-            return !stream.shards(client).contains(shardId);
+            return stream.shards(client).containsKey(shardId);
         } catch (CompletionException unknown) {
-            return false;
+            return true;
         }
     }
 

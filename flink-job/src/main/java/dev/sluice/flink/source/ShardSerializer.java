@@ -7,9 +7,9 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 
-/** A shard in a checkpoint. */
+/** A shard in a checkpoint. Version 1 has no {@link Shard#END}, and is the same otherwise. */
 final class ShardSerializer implements SimpleVersionedSerializer<Shard> {
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
 
     @Override
     public int getVersion() {
@@ -27,7 +27,7 @@ final class ShardSerializer implements SimpleVersionedSerializer<Shard> {
 
     @Override
     public Shard deserialize(int version, byte[] bytes) throws IOException {
-        if (version != VERSION) {
+        if (version > VERSION) {
             throw new IOException("a shard of version " + version + " is from a later release of this job");
         }
         DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes));

@@ -1,13 +1,12 @@
 package dev.sluice.flink.source;
 
-import java.util.List;
 import java.util.Set;
 
 /**
  * What the enumerator has to remember: with this and the shards that the readers hold, no shard is read
  * twice and none is left out.
  *
- * @param known ids of the shards that were given to a reader, or wait for one, or were read to their end
- * @param unassigned shards that wait for a reader
+ * @param given ids of the shards that a reader has
+ * @param finished ids of the shards that were read to their end, as long as the stream lists them
  */
-public record Shards(Set<String> known, List<Shard> unassigned) {}
+public record Shards(Set<String> given, Set<String> finished) {}

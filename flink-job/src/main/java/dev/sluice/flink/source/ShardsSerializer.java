@@ -5,15 +5,19 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 
-/** The {@link Shards} in a checkpoint. */
+/**
+ * The {@link Shards} in a checkpoint.
+ *
+ * <p>Version 1 has the ids of all shards that were ever given to a reader or wait for one, and then those
+ * that wait. It does not say which were read to their end. All that do not wait are taken for finished:
+ * their readers have them, and no shard waits for a parent of which nobody is going to tell.
+ */
 final class ShardsSerializer implements SimpleVersionedSerializer<Shards> {
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
 
     @Override
     public int getVersion() {
@@ -24,32 +28,40 @@ final class ShardsSerializer implements SimpleVersionedSerializer<Shards> {
     public byte[] serialize(Shards shards) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         DataOutputStream out = new DataOutputStream(bytes);
-        out.writeInt(shards.known().size());
-        for (String id : shards.known()) {
-            out.writeUTF(id);
-        }
-        out.writeInt(shards.unassigned().size());
-        for (Shard shard : shards.unassigned()) {
-            out.writeUTF(shard.id());
-            out.writeUTF(shard.after());
-        }
+        writeIds(shards.given(), out);
+        writeIds(shards.finished(), out);
         return bytes.toByteArray();
     }
 
     @Override
     public Shards deserialize(int version, byte[] bytes) throws IOException {
-        if (version != VERSION) {
+        if (version > VERSION) {
             throw new IOException("the shards of version " + version + " are from a later release of this job");
         }
         DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes));
-        Set<String> known = new TreeSet<>();
-        for (int left = in.readInt(); left > 0; left--) {
-            known.add(in.readUTF());
+        if (version == VERSION) {
+            return new Shards(readIds(in), readIds(in));
         }
-        List<Shard> unassigned = new ArrayList<>();
+        Set<String> known = readIds(in);
         for (int left = in.readInt(); left > 0; left--) {
-            unassigned.add(new Shard(in.readUTF(), in.readUTF()));
+            known.remove(in.readUTF());
+            in.readUTF(); // A position, at which nothing was read.
         }
-        return new Shards(known, unassigned);
+        return new Shards(Set.of(), known);
+    }
+
+    private static void writeIds(Set<String> ids, DataOutputStream out) throws IOException {
+        out.writeInt(ids.size());
+        for (String id : ids) {
+            out.writeUTF(id);
+        }
+    }
+
+    private static Set<String> readIds(DataInputStream in) throws IOException {
+        Set<String> ids = new TreeSet<>();
+        for (int left = in.readInt(); left > 0; left--) {
+            ids.add(in.readUTF());
+        }
+        return ids;
     }
 }
