@@ -4,7 +4,7 @@
 //! consumer can store, waits in the quarantine queue for a person.
 
 use serde_json::json;
-use telemetry::Model;
+use telemetry::{Model, QUARANTINE_MESSAGE_BYTES};
 
 use crate::Inputs;
 use crate::cfn::{Arn, Auditor, Expression, LogicalId, Resource, Statement, Template, Trust, role, tls_only};
@@ -100,12 +100,14 @@ fn trust_rules() -> Trust {
     }))
 }
 
-/// An encrypted queue. It waits for a person or a function, never for a consumer that polls often.
+/// An encrypted queue for messages as large as the consumers write. It waits for a person or a function,
+/// never for a consumer that polls often.
 fn queue(retention_seconds: u32) -> Resource {
     Resource::new(
         "AWS::SQS::Queue",
         json!({
             "MessageRetentionPeriod": retention_seconds,
+            "MaximumMessageSize": QUARANTINE_MESSAGE_BYTES,
             "SqsManagedSseEnabled": true,
         }),
     )

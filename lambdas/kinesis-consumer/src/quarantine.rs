@@ -1,23 +1,22 @@
 //! What cannot be stored is kept: its bytes, where it was in the stream, and why it is here.
 //!
-//! A message in the queue says all of it. Bytes that are too large for a message lie in the bucket,
-//! and the message says where. What cannot be kept is reported, never dropped.
+//! A message in the queue says all of it. Bytes that the queue does not take in a message lie in the
+//! bucket, and the message says where. What cannot be kept is reported, never dropped.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::error::{ProvideErrorMetadata as _, SdkError};
+use aws_sdk_sqs::operation::send_message_batch::SendMessageBatchError;
+use aws_sdk_sqs::types::{BatchResultErrorEntry, SendMessageBatchRequestEntry, SendMessageBatchResultEntry};
 use futures::StreamExt;
 use serde::Serialize;
+use telemetry::QUARANTINE_MESSAGE_BYTES;
 use tokio::time::Instant;
 
 use crate::batch::Delivery;
 use crate::time_left::{pause, within};
-
-/// Bytes of a message, and of all messages of one request:
-/// [quotas of SQS](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html).
-pub const MAX_MESSAGE_BYTES: usize = 1 << 20;
 
 /// Messages of one request.
 const MAX_MESSAGES: usize = 10;
@@ -34,7 +33,7 @@ pub struct Quarantine {
     pub s3: aws_sdk_s3::Client,
     /// The queue.
     pub queue_url: String,
-    /// The bucket for what is too large for the queue, under `quarantine/<date>/<sequence number>`.
+    /// The bucket for what the queue does not take, under `quarantine/<date>/<sequence number>`.
     pub bucket: String,
 }
 
@@ -95,35 +94,57 @@ fn is_zero(count: &usize) -> bool {
 
 impl Quarantine {
     /// Keeps events, until `until`. Gives the indexes of those that could not be kept.
+    ///
+    /// The bytes of an event whose message the queue refuses, as it does with what is larger than it
+    /// takes or has characters that it does not take, go into the bucket, as those of one that is too
+    /// large.
     pub async fn keep(&self, inmates: &[Inmate<'_>], until: Instant) -> BTreeSet<usize> {
-        let bodies: Vec<Option<String>> = futures::stream::iter(inmates)
-            .map(|inmate| self.body(inmate, until))
+        let bodies = futures::stream::iter(inmates.iter().enumerate())
+            .map(async |(index, inmate)| (index, self.body(inmate, until).await))
             .buffered(CONCURRENT_REQUESTS)
             .collect()
             .await;
-        let mut lost: BTreeSet<usize> =
-            bodies.iter().enumerate().filter(|(_, body)| body.is_none()).map(|(index, _)| index).collect();
-        let messages: Vec<(usize, String)> = bodies
-            .into_iter()
-            .enumerate()
-            .filter_map(|(index, body)| body.map(|body| (index, body)))
-            .collect();
-        let unsent: Vec<Vec<usize>> = futures::stream::iter(requests(&messages))
-            .map(|range| self.send(&messages[range], until))
+        let first = self.deliver(bodies, until).await;
+        let pointers = futures::stream::iter(&first.refused)
+            .map(async |&index| (index, self.pointer(&inmates[index], until).await))
+            .buffered(CONCURRENT_REQUESTS)
+            .collect()
+            .await;
+        let second = self.deliver(pointers, until).await;
+        [first.others, second.refused, second.others].into_iter().flatten().collect()
+    }
+
+    /// Sends the messages of events, by their indexes. `None` is a message that could not be made.
+    async fn deliver(&self, bodies: Vec<(usize, Option<String>)>, until: Instant) -> Outside {
+        let mut outside = Outside::default();
+        let mut letters = Vec::new();
+        for (index, body) in bodies {
+            match body {
+                Some(body) => letters.push((index, body)),
+                None => outside.others.push(index),
+            }
+        }
+        let unsent: Vec<Outside> = futures::stream::iter(requests(&letters))
+            .map(|range| self.send(&letters[range], until))
             .buffer_unordered(CONCURRENT_REQUESTS)
             .collect()
             .await;
-        lost.extend(unsent.into_iter().flatten());
-        lost
+        for unsent in unsent {
+            outside.refused.extend(unsent.refused);
+            outside.others.extend(unsent.others);
+        }
+        outside
     }
 
     /// The message of an event, once its bytes are safe; `None` if they are not.
     async fn body(&self, inmate: &Inmate<'_>, until: Instant) -> Option<String> {
         let data = inmate.delivery.base64();
         let body = body(inmate, Content::Data(&data));
-        if body.len() <= MAX_MESSAGE_BYTES {
-            return Some(body);
-        }
+        if body.len() <= QUARANTINE_MESSAGE_BYTES { Some(body) } else { self.pointer(inmate, until).await }
+    }
+
+    /// The message that says where the bytes of an event are, once they are there; `None` if they are not.
+    async fn pointer(&self, inmate: &Inmate<'_>, until: Instant) -> Option<String> {
         let bytes =
             inmate.delivery.bytes().unwrap_or_else(|| inmate.delivery.kinesis.data.clone().into_bytes());
         let key = object_key(inmate.delivery);
@@ -141,67 +162,87 @@ impl Quarantine {
         }
     }
 
-    /// Sends the messages of one request, and again those that the queue could not take at once.
-    /// Gives the indexes of those that it did not take.
-    async fn send(&self, messages: &[(usize, String)], until: Instant) -> Vec<usize> {
-        let mut pending: Vec<usize> = (0..messages.len()).collect();
-        let mut lost = Vec::new();
+    /// Sends the messages of one request, and again those that the queue could not take at once. A
+    /// request that it refuses for what is in it is sent message by message, to find which.
+    async fn send(&self, letters: &[Letter], until: Instant) -> Outside {
+        let mut outside = Outside::default();
+        let mut requests: Vec<Vec<&Letter>> = vec![letters.iter().collect()];
         for attempts in 1.. {
-            match within(until, self.send_once(messages, &pending)).await {
-                Ok(Ok(refused)) => {
-                    lost.extend(refused.forever);
-                    pending = refused.for_now;
-                }
-                Ok(Err(cause)) => {
+            let mut again = Vec::new();
+            for request in requests {
+                let sent = within(until, self.send_once(&request)).await;
+                if let Ok(Err(error)) = &sent {
+                    let cause = aws_sdk_sqs::error::DisplayErrorContext(error);
                     tracing::error!(queue = self.queue_url, %cause, "quarantine: the queue did not take events");
-                    break;
                 }
-                Err(_) => break,
+                match sent {
+                    Ok(Ok(unsent)) => {
+                        outside.refused.extend(unsent.refused);
+                        let waits = |letter: &&Letter| unsent.others.contains(&letter.0);
+                        again.push(request.into_iter().filter(waits).collect::<Vec<_>>());
+                    }
+                    Ok(Err(error)) if is_about_messages(&error) => match request.as_slice() {
+                        [only] => outside.refused.push(only.0),
+                        all => again.extend(all.iter().map(|letter| vec![*letter])),
+                    },
+                    Ok(Err(_)) | Err(_) => outside.others.extend(request.iter().map(|letter| letter.0)),
+                }
             }
-            if pending.is_empty() || pause(attempts, until).await.is_err() {
+            again.retain(|request| !request.is_empty());
+            requests = again;
+            if requests.is_empty() || pause(attempts, until).await.is_err() {
                 break;
             }
         }
-        lost.extend(pending);
-        lost.into_iter().map(|position| messages[position].0).collect()
+        outside.others.extend(requests.into_iter().flatten().map(|letter| letter.0));
+        outside
     }
 
-    async fn send_once(&self, messages: &[(usize, String)], pending: &[usize]) -> Result<Refused, String> {
-        let entries = pending
+    async fn send_once(&self, letters: &[&Letter]) -> Result<Outside, SdkError<SendMessageBatchError>> {
+        let entries = letters
             .iter()
-            .map(|position| {
-                SendMessageBatchRequestEntry::builder()
-                    .id(position.to_string())
-                    .message_body(&messages[*position].1)
-                    .build()
+            .map(|(index, body)| {
+                SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body).build()
             })
             .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| error.to_string())?;
-        let sent =
-            self.sqs.send_message_batch().queue_url(&self.queue_url).set_entries(Some(entries)).send().await;
-        let sent = sent.map_err(|error| aws_sdk_sqs::error::DisplayErrorContext(error).to_string())?;
-        let taken: BTreeSet<&str> =
-            sent.successful().iter().map(aws_sdk_sqs::types::SendMessageBatchResultEntry::id).collect();
-        let mut refused = Refused::default();
-        for position in pending.iter().filter(|position| !taken.contains(position.to_string().as_str())) {
-            let failure = sent.failed().iter().find(|failed| failed.id() == position.to_string());
-            if failure.is_some_and(aws_sdk_sqs::types::BatchResultErrorEntry::sender_fault) {
-                let code = failure.map(aws_sdk_sqs::types::BatchResultErrorEntry::code);
+            .map_err(SdkError::construction_failure)?;
+        let request = self.sqs.send_message_batch().queue_url(&self.queue_url).set_entries(Some(entries));
+        let sent = request.send().await?;
+        let taken: BTreeSet<&str> = sent.successful().iter().map(SendMessageBatchResultEntry::id).collect();
+        let mut outside = Outside::default();
+        for (index, _) in letters.iter().filter(|(index, _)| !taken.contains(index.to_string().as_str())) {
+            let failure = sent.failed().iter().find(|failed| failed.id() == index.to_string());
+            if failure.is_some_and(BatchResultErrorEntry::sender_fault) {
+                let code = failure.map(BatchResultErrorEntry::code);
                 tracing::error!(queue = self.queue_url, code, "quarantine: the queue refused a message");
-                refused.forever.push(*position);
+                outside.refused.push(*index);
             } else {
-                refused.for_now.push(*position);
+                outside.others.push(*index);
             }
         }
-        Ok(refused)
+        Ok(outside)
     }
 }
 
-/// Positions of messages that the queue did not take.
+/// The index of an event, and its message.
+type Letter = (usize, String);
+
+/// Indexes of events that are not in the queue.
 #[derive(Default)]
-struct Refused {
-    forever: Vec<usize>,
-    for_now: Vec<usize>,
+struct Outside {
+    /// The queue refuses their messages as they are.
+    refused: Vec<usize>,
+    others: Vec<usize>,
+}
+
+/// Whether a request was refused for what is in its messages:
+/// [errors](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html).
+fn is_about_messages(error: &SdkError<SendMessageBatchError>) -> bool {
+    let code = error.code().unwrap_or_default();
+    matches!(
+        code.rsplit('.').next(),
+        Some("BatchRequestTooLong" | "InvalidMessageContents" | "InvalidParameterValue")
+    )
 }
 
 /// `quarantine/<date>/<sequence number>`, by the date of arrival: a replay writes the same object.
@@ -236,12 +277,12 @@ fn body(inmate: &Inmate<'_>, content: Content<'_>) -> String {
 }
 
 /// Divides messages into requests.
-fn requests(messages: &[(usize, String)]) -> Vec<Range<usize>> {
+fn requests(messages: &[Letter]) -> Vec<Range<usize>> {
     let mut ranges: Vec<Range<usize>> = Vec::new();
     let mut bytes = 0;
     for (position, (_, body)) in messages.iter().enumerate() {
         match ranges.last_mut() {
-            Some(last) if last.len() < MAX_MESSAGES && bytes + body.len() <= MAX_MESSAGE_BYTES => {
+            Some(last) if last.len() < MAX_MESSAGES && bytes + body.len() <= QUARANTINE_MESSAGE_BYTES => {
                 last.end = position + 1;
                 bytes += body.len();
             }
@@ -260,7 +301,7 @@ mod tests {
 
     #[test]
     fn requests_keep_count_and_size() {
-        let whole = MAX_MESSAGE_BYTES;
+        let whole = QUARANTINE_MESSAGE_BYTES;
         let table: [(&[usize], &[Range<usize>]); 5] = [
             (&[], &[]),
             (&[1; 11], &[0..10, 10..11]),

@@ -22,7 +22,7 @@ pub use model::{
     Device, Dimension, LoadError, MODEL_FILE, Measure, MeasureType, Model, Range, RecordLayout, TimeField,
     TimeUnit, Undeclared,
 };
-pub use reason::{Fault, MAX_REASONS, Reason, Rejection};
+pub use reason::{Fault, MAX_REASONS, QUARANTINE_MESSAGE_BYTES, Reason, Rejection};
 pub use record::{
     DimensionValue, MAX_RECORD_BYTES, MAX_SERIES_BYTES, MAX_TEXT_BYTES, MeasureValue, Measured,
     ORIGINAL_TIME, Record, TIME_CORRECTED, Value,

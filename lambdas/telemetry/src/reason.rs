@@ -10,6 +10,11 @@ use crate::MeasureType;
 /// these, and its quarantine message stays small.
 pub const MAX_REASONS: usize = 20;
 
+/// Bytes of a message of the quarantine, and of all messages of one request: the most that SQS takes, if
+/// a queue is told to ([quotas](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html)).
+/// An older queue that is not told takes a quarter of it.
+pub const QUARANTINE_MESSAGE_BYTES: usize = 1 << 20;
+
 /// Bytes of foreign text (a field's name, an offending value) that a reason quotes.
 const QUOTED_BYTES: usize = 128;
 

@@ -1,6 +1,6 @@
 //! What the services will not take in one piece.
 
-use crate::bench::{Bench, batch, event, failures};
+use crate::bench::{Bench, PLENTY, batch, event, failures};
 use crate::services::Faults;
 
 #[tokio::test]
@@ -89,6 +89,58 @@ async fn a_bucket_that_refuses_is_a_failure_of_the_large_event_alone() {
     let handled = bench.handle(&batch([event(0), large, "no JSON".to_owned()])).await;
     assert_eq!(failures(&handled), ["1"]);
     assert_eq!(bench.services.held().quarantined(), ["2".to_owned()].into());
+}
+
+#[tokio::test]
+async fn a_message_that_the_queue_refuses_is_a_pointer_to_its_bytes() {
+    let medium = format!("no JSON {}", "x".repeat(1_000));
+    for faults in [
+        Faults { largest_message: Some(1_024), ..Faults::default() },
+        Faults { largest_request: Some(1_024), ..Faults::default() },
+        Faults { largest_message: Some(1_024), message_refused: 0.3, ..Faults::default() },
+    ] {
+        let name = format!("{faults:?}");
+        let bench = Bench::new(faults).await;
+        let handled = bench.handle(&batch(["no JSON", &medium, "no JSON either"])).await;
+        assert_eq!(failures(&handled), Vec::<String>::new(), "{name}");
+        let held = bench.services.held();
+        assert_eq!(
+            held.objects.get("/rejected/quarantine/2021-01-04/1").map(Vec::as_slice),
+            Some(medium.as_bytes()),
+            "{name}"
+        );
+        assert_eq!(held.objects.len(), 1, "{name}");
+        let pointers: Vec<_> = held.messages.iter().filter(|message| message["data"].is_null()).collect();
+        assert_eq!(pointers.len(), 1, "{name}");
+        assert_eq!(pointers[0]["object"]["key"], "quarantine/2021-01-04/1", "{name}");
+        assert_eq!((held.quarantined().len(), held.messages.len()), (3, 3), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn what_neither_queue_nor_bucket_takes_is_a_failure_of_that_event() {
+    let medium = format!("no JSON {}", "x".repeat(1_000));
+    let table = [
+        (Faults { largest_message: Some(1_024), bucket_denied: true, ..Faults::default() }, vec!["0"]),
+        // Not even the pointers.
+        (Faults { largest_message: Some(0), ..Faults::default() }, vec!["0", "1"]),
+    ];
+    for (faults, expected) in table {
+        let bench = Bench::new(faults).await;
+        let batch = batch([&medium, "no JSON"]);
+        assert_eq!(failures(&bench.handle(&batch).await), expected);
+        assert_eq!(bench.services.held().messages.len(), 2 - expected.len());
+        bench.services.held().faults = Faults::default();
+        assert_eq!(bench.deliver(&batch, PLENTY).await, 1);
+        assert_eq!(bench.services.held().quarantined().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_queue_that_is_away_fills_no_bucket() {
+    let bench = Bench::new(Faults { queue_denied: true, ..Faults::default() }).await;
+    assert_eq!(failures(&bench.handle(&batch(["no JSON", "no JSON either"])).await), ["0", "1"]);
+    assert!(bench.services.held().objects.is_empty());
 }
 
 #[tokio::test]

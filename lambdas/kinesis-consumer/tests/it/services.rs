@@ -30,6 +30,10 @@ pub struct Faults {
     pub always: Option<&'static str>,
     /// Chance that the queue does not take a message for now.
     pub message_refused: f64,
+    /// Bytes of the largest message, and of the largest request, that the queue takes, if it is less than
+    /// the most.
+    pub largest_message: Option<usize>,
+    pub largest_request: Option<usize>,
     /// The queue refuses every request.
     pub queue_denied: bool,
     /// The bucket refuses every object.
@@ -258,8 +262,10 @@ fn send_messages(held: &mut Held, request: &Value) -> Response {
         return error(403, "AccessDeniedException", "not yours");
     }
     let entries = request["Entries"].as_array().expect("entries");
-    let bytes: usize = entries.iter().map(|entry| text(&entry["MessageBody"]).len()).sum();
-    if entries.is_empty() || entries.len() > 10 || bytes > 1 << 20 {
+    let bytes = |entry: &Value| text(&entry["MessageBody"]).len();
+    let largest = |limit: Option<usize>| limit.unwrap_or(1 << 20);
+    let request_bytes: usize = entries.iter().map(bytes).sum();
+    if entries.is_empty() || entries.len() > 10 || request_bytes > largest(held.faults.largest_request) {
         return error(400, "BatchRequestTooLong", "too much");
     }
     let (mut successful, mut failed) = (Vec::new(), Vec::new());
@@ -268,6 +274,8 @@ fn send_messages(held: &mut Held, request: &Value) -> Response {
         let chance = held.faults.message_refused;
         if body.contains(['\u{FFFE}', '\u{FFFF}']) {
             failed.push(json!({ "Id": entry["Id"], "SenderFault": true, "Code": "InvalidMessageContents" }));
+        } else if body.len() > largest(held.faults.largest_message) {
+            failed.push(json!({ "Id": entry["Id"], "SenderFault": true, "Code": "InvalidParameterValue" }));
         } else if held.happens(chance) {
             failed.push(json!({ "Id": entry["Id"], "SenderFault": false, "Code": "InternalError" }));
         } else {

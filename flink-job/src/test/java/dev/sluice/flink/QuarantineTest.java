@@ -12,7 +12,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** What cannot be stored is kept, however large it is, and also when the queue is away for a while. */
+/** What cannot be stored is kept, whether the queue takes it or not, and also when it is away for a while. */
 @SuppressWarnings("try") // A job runs for as long as its block.
 final class QuarantineTest {
     private static Cluster cluster;
@@ -45,6 +45,25 @@ final class QuarantineTest {
     }
 
     @Test
+    void whatTheQueueRefusesLiesInTheBucket() throws Exception {
+        try (World world = new World()) {
+            world.limitQueue(1_024);
+            String large = "no JSON " + "x".repeat(1_000);
+            world.put("no JSON", large);
+            try (Cluster.Running running =
+                    cluster.start(environment -> Job.describe(environment, world.properties()), Optional.empty())) {
+                eventually(() -> assertEquals(2, world.quarantined().size()));
+            }
+            JsonNode object = world.quarantined().stream()
+                    .filter(message -> message.has("object"))
+                    .findFirst()
+                    .orElseThrow()
+                    .path("object");
+            assertEquals(large, world.object(object.path("key").asText()));
+        }
+    }
+
+    @Test
     void aQueueThatIsAwayIsWaitedForAndCheckpointsGoOn() throws Exception {
         try (World world = new World()) {
             List<String> bad = new ArrayList<>();
@@ -56,6 +75,7 @@ final class QuarantineTest {
             Optional<String> checkpoint;
             try (Cluster.Running running =
                     cluster.start(environment -> Job.describe(environment, world.properties()), Optional.empty())) {
+                eventually(() -> assertTrue(running.checkpoint().isPresent()));
                 Thread.sleep(5_000);
                 assertEquals("RUNNING", running.status().name());
                 // The events are behind the position of the stream by now, and in no queue: the state has them.

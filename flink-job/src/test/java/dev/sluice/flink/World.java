@@ -26,6 +26,7 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 import software.amazon.awssdk.services.sqs.model.Message;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import software.amazon.awssdk.services.timestreamquery.TimestreamQueryAsyncClient;
 import software.amazon.awssdk.services.timestreamquery.model.Row;
 import software.amazon.awssdk.services.timestreamwrite.TimestreamWriteAsyncClient;
@@ -241,6 +242,14 @@ final class World implements AutoCloseable {
 
     void restoreTable() {
         makeTable();
+    }
+
+    /** The queue takes no larger messages. */
+    void limitQueue(int bytes) {
+        Map<QueueAttributeName, String> limit =
+                Map.of(QueueAttributeName.MAXIMUM_MESSAGE_SIZE, Integer.toString(bytes));
+        sqs.setQueueAttributes(queue -> queue.queueUrl(queueUrl).attributes(limit))
+                .join();
     }
 
     void dropQueue() {

@@ -15,7 +15,8 @@ import java.util.Base64;
 /** The body of a message of the quarantine, the same as the Lambda consumer's. */
 final class Message {
     /**
-     * Bytes of a message, and of all messages of one request
+     * Bytes of a message, and of all messages of one request: what the template has as the queue's
+     * {@code MaximumMessageSize}, and the most that SQS takes
      * (<a href="https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html">quotas</a>).
      */
     static final int MAX_BYTES = 1 << 20;

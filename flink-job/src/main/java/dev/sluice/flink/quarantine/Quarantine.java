@@ -6,8 +6,12 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.async.AsyncRequestBody;
@@ -15,13 +19,21 @@ import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchResponse;
+import software.amazon.awssdk.services.sqs.model.SqsException;
 
-/** Where events go that cannot be stored: a queue, and a bucket for what is too large for it. */
+/** Where events go that cannot be stored: a queue, and a bucket for what the queue does not take. */
 public final class Quarantine implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Quarantine.class);
 
     /** Messages of one request. */
     static final int MAX_MESSAGES = 10;
+
+    /**
+     * Errors of a whole request that are about what is in its messages
+     * (<a href="https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html">errors</a>).
+     */
+    private static final Set<String> ABOUT_MESSAGES =
+            Set.of("BatchRequestTooLong", "InvalidMessageContents", "InvalidParameterValue");
 
     /**
      * The names of a quarantine.
@@ -50,40 +62,57 @@ public final class Quarantine implements AutoCloseable {
 
     private record Letter(Inmate inmate, String body, int bytes) {}
 
+    /** Events that are not in the queue: those that it refuses as they are, and all others. */
+    private record Outside(List<Inmate> refused, List<Inmate> others) {
+        private static Outside of(List<Outside> parts) {
+            return new Outside(
+                    parts.stream().flatMap(part -> part.refused.stream()).toList(),
+                    parts.stream().flatMap(part -> part.others.stream()).toList());
+        }
+    }
+
     /**
-     * Keeps events, in one attempt beyond those that the clients make by themselves.
+     * Keeps events, in one attempt beyond those that the clients make by themselves. The bytes of one whose
+     * message the queue refuses, as it does with what is larger than it takes or has characters that it does
+     * not take, go into the bucket, as those of one that is too large.
      *
      * @return those that are not kept, once it is known of all; it never completes exceptionally
      */
     public CompletableFuture<List<Inmate>> keep(List<Inmate> inmates) {
-        List<CompletableFuture<Letter>> letters =
-                inmates.stream().map(this::letter).toList();
-        return all(letters).thenCompose(written -> {
-            List<Letter> ready = new ArrayList<>();
-            List<Inmate> lost = new ArrayList<>();
+        return deliver(inmates, this::letter)
+                .thenCompose(first -> deliver(first.refused(), this::pointer)
+                        .thenApply(second -> Stream.of(first.others(), second.refused(), second.others())
+                                .flatMap(List::stream)
+                                .toList()));
+    }
+
+    private CompletableFuture<Outside> deliver(
+            List<Inmate> inmates, Function<Inmate, CompletableFuture<Optional<Letter>>> write) {
+        return all(inmates.stream().map(write).toList()).thenCompose(written -> {
+            List<Letter> letters = new ArrayList<>();
+            List<Inmate> unwritten = new ArrayList<>();
             for (int at = 0; at < inmates.size(); at++) {
-                if (written.get(at) == null) {
-                    lost.add(inmates.get(at));
-                } else {
-                    ready.add(written.get(at));
-                }
+                Inmate inmate = inmates.get(at);
+                written.get(at).ifPresentOrElse(letters::add, () -> unwritten.add(inmate));
             }
-            List<CompletableFuture<List<Inmate>>> sent =
-                    requests(ready).stream().map(this::send).toList();
-            return all(sent).thenApply(unsent -> {
-                unsent.forEach(lost::addAll);
-                return lost;
-            });
+            List<CompletableFuture<Outside>> sent = new ArrayList<>();
+            sent.add(CompletableFuture.completedFuture(new Outside(List.of(), unwritten)));
+            requests(letters).forEach(request -> sent.add(send(request)));
+            return all(sent).thenApply(Outside::of);
         });
     }
 
-    /** The message of an event, once its bytes are safe; {@code null} if they are not. */
-    private CompletableFuture<Letter> letter(Inmate inmate) {
+    /** The message of an event, once its bytes are safe; none if they are not. */
+    private CompletableFuture<Optional<Letter>> letter(Inmate inmate) {
         String body = Message.withData(inmate);
         int bytes = Message.bytes(body);
-        if (bytes <= Message.MAX_BYTES) {
-            return CompletableFuture.completedFuture(new Letter(inmate, body, bytes));
-        }
+        return bytes <= Message.MAX_BYTES
+                ? CompletableFuture.completedFuture(Optional.of(new Letter(inmate, body, bytes)))
+                : pointer(inmate);
+    }
+
+    /** The message that says where the bytes are, once they are there; none if they are not. */
+    private CompletableFuture<Optional<Letter>> pointer(Inmate inmate) {
         String key = Message.objectKey(inmate.delivery());
         return s3.putObject(
                         put -> put.bucket(place.bucket()).key(key),
@@ -91,14 +120,14 @@ public final class Quarantine implements AutoCloseable {
                 .handle((done, failure) -> {
                     if (failure != null) {
                         tell("the bucket " + place.bucket() + " did not take " + key + ": " + failure);
-                        return null;
+                        return Optional.empty();
                     }
-                    String pointer = Message.withObject(inmate, place.bucket());
-                    return new Letter(inmate, pointer, Message.bytes(pointer));
+                    String body = Message.withObject(inmate, place.bucket());
+                    return Optional.of(new Letter(inmate, body, Message.bytes(body)));
                 });
     }
 
-    private CompletableFuture<List<Inmate>> send(List<Letter> letters) {
+    private CompletableFuture<Outside> send(List<Letter> letters) {
         List<SendMessageBatchRequestEntry> entries = new ArrayList<>();
         for (int at = 0; at < letters.size(); at++) {
             entries.add(SendMessageBatchRequestEntry.builder()
@@ -107,34 +136,60 @@ public final class Quarantine implements AutoCloseable {
                     .build());
         }
         return sqs.sendMessageBatch(send -> send.queueUrl(place.queueUrl()).entries(entries))
-                .handle((response, failure) -> {
-                    if (failure != null) {
-                        tell("the queue " + place.queueUrl() + " did not take events: " + failure);
-                        return letters.stream().map(Letter::inmate).toList();
-                    }
-                    return untaken(letters, response);
-                });
+                .handle((response, failure) -> failure == null
+                        ? CompletableFuture.completedFuture(outside(letters, response))
+                        : outside(letters, failure))
+                .thenCompose(Function.identity());
+    }
+
+    /** A request that the queue refuses for what is in it is sent message by message, to find which. */
+    private CompletableFuture<Outside> outside(List<Letter> letters, Throwable failure) {
+        tell("the queue " + place.queueUrl() + " did not take events: " + failure);
+        if (!isAboutMessages(failure)) {
+            return CompletableFuture.completedFuture(new Outside(List.of(), inmates(letters)));
+        }
+        return letters.size() == 1
+                ? CompletableFuture.completedFuture(new Outside(inmates(letters), List.of()))
+                : all(letters.stream().map(letter -> send(List.of(letter))).toList())
+                        .thenApply(Outside::of);
+    }
+
+    private static boolean isAboutMessages(Throwable failure) {
+        Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        return cause instanceof SqsException refusal
+                && refusal.awsErrorDetails() != null
+                && ABOUT_MESSAGES.contains(refusal.awsErrorDetails().errorCode().replaceFirst(".*[.]", ""));
+    }
+
+    private Outside outside(List<Letter> letters, SendMessageBatchResponse response) {
+        Set<String> taken = new HashSet<>();
+        response.successful().forEach(one -> taken.add(one.id()));
+        Set<String> refused = new HashSet<>();
+        response.failed().forEach(failed -> {
+            tell("the queue " + place.queueUrl() + " refused a message: " + failed.code() + " " + failed.message());
+            if (failed.senderFault()) {
+                refused.add(failed.id());
+            }
+        });
+        List<Letter> forEver = new ArrayList<>();
+        List<Letter> forNow = new ArrayList<>();
+        for (int at = 0; at < letters.size(); at++) {
+            String id = Integer.toString(at);
+            if (!taken.contains(id)) {
+                (refused.contains(id) ? forEver : forNow).add(letters.get(at));
+            }
+        }
+        return new Outside(inmates(forEver), inmates(forNow));
+    }
+
+    private static List<Inmate> inmates(List<Letter> letters) {
+        return letters.stream().map(Letter::inmate).toList();
     }
 
     private void tell(String trouble) {
         if (quiet.mayTell()) {
             LOG.error("quarantine, trying again: {}", trouble);
         }
-    }
-
-    private List<Inmate> untaken(List<Letter> letters, SendMessageBatchResponse response) {
-        response.failed()
-                .forEach(failed -> tell("the queue " + place.queueUrl() + " refused a message: " + failed.code() + " "
-                        + failed.message()));
-        Set<String> taken = new HashSet<>();
-        response.successful().forEach(one -> taken.add(one.id()));
-        List<Inmate> untaken = new ArrayList<>();
-        for (int at = 0; at < letters.size(); at++) {
-            if (!taken.contains(Integer.toString(at))) {
-                untaken.add(letters.get(at).inmate());
-            }
-        }
-        return untaken;
     }
 
     /** Divides messages into requests of the permitted count and size. */

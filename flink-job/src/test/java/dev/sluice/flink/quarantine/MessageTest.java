@@ -2,12 +2,16 @@ package dev.sluice.flink.quarantine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.flink.source.Delivery;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -34,6 +38,20 @@ final class MessageTest {
                         + "\"eventID\":\"shardId-000000000000:49\",\"arrival\":\"1970-01-01T00:00:00.000Z\","
                         + "\"object\":{\"bucket\":\"b\",\"key\":\"quarantine/1970-01-01/49\",\"bytes\":2}}",
                 Message.withObject(inmate(0, 0, new Charge("x", null, "m")), "b"));
+    }
+
+    @Test
+    void theQueueOfTheTemplateTakesTheLargestMessage() throws IOException {
+        for (String environment : List.of("dev", "local", "preview-1", "prod")) {
+            Path snapshot = Path.of("../stacks/tests/synthesis/snapshots", environment, "ingest.snap");
+            JsonNode template =
+                    new ObjectMapper().readTree(Files.readString(snapshot).split("---", 3)[2]);
+            JsonNode queue = template.path("Resources").path("QuarantineQueue");
+            assertEquals(
+                    Message.MAX_BYTES,
+                    queue.path("Properties").path("MaximumMessageSize").asInt(),
+                    environment);
+        }
     }
 
     @Test
