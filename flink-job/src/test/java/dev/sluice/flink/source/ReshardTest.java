@@ -126,6 +126,26 @@ final class ReshardTest {
     }
 
     @Test
+    void aListingThatLacksShardsThatAreReadChangesNothing() throws Exception {
+        kinesis.faults(0, 0, 0);
+        try (Cluster.Running running = cluster.start(job(), Optional.empty())) {
+            putAndReshard();
+            eventually(() -> assertEquals(put.size(), READ.size()));
+            List<Integer> open = kinesis.open();
+            open.forEach(shard -> kinesis.hide(shard, 1));
+            int listings = kinesis.requests("ListShards");
+            eventually(() -> assertTrue(kinesis.requests("ListShards") > listings + 6));
+            // They end, and have to end once.
+            open.forEach(kinesis::split);
+            putAndReshard();
+            eventually(() -> assertTrue(READ.size() >= put.size()));
+            Thread.sleep(10 * DISCOVERY.toMillis());
+            assertEquals(byKey(put), byKey(READ));
+            assertFalse(running.restarted());
+        }
+    }
+
+    @Test
     void aJobThatIsKilledAmidReshardsLosesNothing() throws Exception {
         Optional<String> checkpoint = Optional.empty();
         for (int kill = 0; kill < KILLS; kill++) {
