@@ -9,17 +9,17 @@
 //! Aggregates of the Kinesis Producer Library are not taken apart: such a record goes to quarantine.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use telemetry::Decoder;
 
 use crate::batch::{Batch, BatchResponse, ItemFailure};
 use crate::metrics::Metrics;
-use crate::outgoing::{Gathered, Outgoing};
+use crate::outgoing::{Cause, Gathered, LeftOut, Outgoing, Settled};
 use crate::quarantine::{Inmate, Quarantine, Reason};
 use crate::store::Table;
 use crate::time_left::TimeLeft;
-use crate::writer::{self, Fate, Written};
+use crate::writer::{self, Fate, Refused, Written};
 
 /// What a batch needs on its way.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub struct Consumer {
     pub decoder: Decoder,
     /// Where records go.
     pub table: Table,
+    /// How long the store keeps a record in memory, where it takes it at full speed: older ones are late.
+    pub memory: Duration,
     /// Where everything else goes.
     pub quarantine: Quarantine,
 }
@@ -51,14 +53,17 @@ struct Charge {
 type Charges = BTreeMap<usize, Charge>;
 
 impl Consumer {
-    /// Handles a batch in the time that the invocation has left. It answers, whatever happens.
-    pub async fn handle(&self, batch: &Batch, left: Duration) -> Handled {
+    /// Handles a batch at the time `now`, in the time that the invocation has left. It answers, whatever
+    /// happens.
+    pub async fn handle(&self, batch: &Batch, now: SystemTime, left: Duration) -> Handled {
         let time = TimeLeft::divide(left);
         let mut metrics = Metrics { events: count(batch.deliveries.len()), ..Metrics::default() };
         let mut charges = Charges::new();
-        let gathered = self.decode(batch, &mut metrics, &mut charges);
-        let written = writer::write(&self.table, &gathered.outgoing, time.writing).await;
-        let mut failed = judge(&gathered.outgoing, &written, &mut charges, &mut metrics);
+        let Settled { outgoing, superseded } = self.decode(batch, &mut metrics, &mut charges).settle();
+        metrics.superseded = superseded;
+        let written =
+            writer::write(&self.table, &outgoing, nanoseconds(now, self.memory), time.writing).await;
+        let mut failed = judge(&outgoing, &written, &mut charges, &mut metrics);
         if let Some(cause) = &written.unusable {
             tracing::error!(
                 database = self.table.database,
@@ -122,16 +127,12 @@ impl Consumer {
                 gathered.add(record, index);
             }
         }
-        metrics.superseded += gathered.superseded;
-        for index in &gathered.conflicting {
-            let message = "another event of the same arrival says otherwise of the same instant".to_owned();
-            charge(charges, *index, Reason { code: "conflicting_record", field: None, message });
-        }
         gathered
     }
 }
 
-/// Charges the events of refused records, and gives those of unwritten ones.
+/// Charges the events of what is not written, and gives those that come again. Of a record that comes
+/// again nothing is charged: that happens when it is decided.
 fn judge(
     outgoing: &[Outgoing],
     written: &Written,
@@ -143,18 +144,52 @@ fn judge(
         match fate {
             Fate::Stored => metrics.records += 1,
             Fate::Superseded => metrics.superseded += 1,
-            Fate::Unwritten => failed.extend(&outgoing.origins),
-            Fate::Refused { code, reason } => {
-                for index in &outgoing.origins {
-                    charge(charges, *index, Reason { code, field: None, message: reason.clone() });
-                }
+            Fate::Unwritten => {
+                failed.extend(&outgoing.events);
+                continue;
             }
+            Fate::Refused(why) => {
+                outgoing.origins.iter().flatten().for_each(|event| charge(charges, *event, refusal(why)));
+            }
+        }
+        outgoing.left_out.iter().for_each(|value| charge(charges, value.event, left_out(value)));
+    }
+    for value in &written.values {
+        if written.fates[value.record] != Fate::Unwritten {
+            let events = outgoing[value.record].origins_of(&value.measure);
+            events.iter().for_each(|event| charge(charges, *event, refusal(&value.why)));
         }
     }
     metrics.throttled = written.throttled;
     metrics.unavailable = written.unavailable;
     metrics.write_latency.clone_from(&written.latencies);
     failed
+}
+
+fn refusal(why: &Refused) -> Reason {
+    Reason { code: why.code, field: None, message: why.reason.clone() }
+}
+
+fn left_out(LeftOut { measure, cause, .. }: &LeftOut) -> Reason {
+    let (code, message) = match cause {
+        Cause::Contradicted => (
+            "conflicting_record",
+            format!("another event of the same arrival has another \"{measure}\" of the same instant"),
+        ),
+        Cause::NoRoom => (
+            "record_too_large",
+            format!(
+                "\"{measure}\" does not fit into one record with what other events have of the same instant"
+            ),
+        ),
+    };
+    Reason { code, field: None, message }
+}
+
+/// The time `before` the time `now`, in nanoseconds since 1970, as far as they can count it.
+fn nanoseconds(now: SystemTime, before: Duration) -> i64 {
+    let count = |duration: Duration| i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX);
+    count(now.duration_since(UNIX_EPOCH).unwrap_or_default()) - count(before)
 }
 
 /// Adds a reason to an event, once, and within the number that one event may carry.

@@ -22,15 +22,25 @@ const CONNECT: Duration = Duration::from_secs(3);
 
 /// A setting that the function's configuration must have.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "the environment variable {name} is missing: the function needs DATABASE, TABLE, QUARANTINE_URL and REJECTED_BUCKET"
-)]
-struct MissingSetting {
-    name: &'static str,
+enum SettingError {
+    #[error(
+        "the environment variable {0} is missing: the function needs DATABASE, TABLE, MEMORY_HOURS, QUARANTINE_URL and REJECTED_BUCKET"
+    )]
+    Missing(&'static str),
+    #[error("the environment variable {0} is \"{1}\", and must be a whole number of hours")]
+    NoHours(&'static str, String),
 }
 
-fn setting(name: &'static str) -> Result<String, MissingSetting> {
-    std::env::var(name).ok().filter(|value| !value.is_empty()).ok_or(MissingSetting { name })
+fn setting(name: &'static str) -> Result<String, SettingError> {
+    std::env::var(name).ok().filter(|value| !value.is_empty()).ok_or(SettingError::Missing(name))
+}
+
+fn hours(name: &'static str) -> Result<Duration, SettingError> {
+    let value = setting(name)?;
+    value
+        .parse::<u32>()
+        .map(|hours| Duration::from_hours(hours.into()))
+        .map_err(|_| SettingError::NoHours(name, value))
 }
 
 #[tokio::main]
@@ -48,8 +58,9 @@ async fn handle(
     function: &str,
     event: LambdaEvent<Batch>,
 ) -> Result<BatchResponse, Error> {
-    let left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
-    let Handled { response, metrics } = consumer.handle(&event.payload, left).await;
+    let now = SystemTime::now();
+    let left = event.context.deadline().duration_since(now).unwrap_or_default();
+    let Handled { response, metrics } = consumer.handle(&event.payload, now, left).await;
     let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     writeln!(std::io::stdout(), "{}", metrics.line(function, now_ms))?;
     Ok(response)
@@ -66,6 +77,7 @@ async fn wire() -> Result<Consumer, Error> {
             database: setting("DATABASE")?,
             table: setting("TABLE")?,
         },
+        memory: hours("MEMORY_HOURS")?,
         quarantine: Quarantine {
             sqs: aws_sdk_sqs::Client::new(&config),
             s3: s3(&config),

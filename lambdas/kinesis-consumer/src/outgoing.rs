@@ -1,35 +1,67 @@
 //! From the records of a batch to what is written: no two of them have the same place in the store.
 //!
 //! The store decides between records of one place (series, measure name, time) by their versions,
-//! but not within one request. So that is decided here, and the same way for every replay: measures
-//! of both are joined; of a measure that both have, the higher version wins; of the same version, the
-//! first of the stream stays and the event of the other one is left to quarantine.
+//! but not within one request. So that is decided here, value by value and the same way for every
+//! replay: of a measure that several records have, the highest version wins; of the same version, the
+//! first of the stream is written and a different one is left to quarantine. The record has the
+//! highest version of its values.
 //!
 //! Pure: values in, values out.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use telemetry::{DimensionValue, MAX_RECORD_BYTES, MeasureValue, Measured, Record};
 
-/// A record to be written, and the events of the batch that it comes from.
+/// A record to be written, and where it comes from. Events are indexes into the batch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outgoing {
     /// What is written.
     pub record: Record,
-    /// Indexes into the batch, at least one.
-    pub origins: Vec<usize>,
+    /// For each value of the record, in its order, the events that have it: at least one.
+    pub origins: Vec<Vec<usize>>,
+    /// What is neither written nor replaced by a later arrival.
+    pub left_out: Vec<LeftOut>,
+    /// All events of this place, also those of which nothing is written.
+    pub events: Vec<usize>,
 }
 
-/// The records of a batch, one for each place in the store.
+/// A value that is not written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The event that has it.
+    pub event: usize,
+    /// Name of the measure.
+    pub measure: Arc<str>,
+    /// Why it is left out.
+    pub cause: Cause,
+}
+
+/// Why a value is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// Another event of the same arrival has another value.
+    Contradicted,
+    /// The values of all events of this place do not fit into one record.
+    NoRoom,
+}
+
+/// What a batch writes.
+#[derive(Debug, Default, PartialEq)]
+pub struct Settled {
+    /// One for each place in the store, in the order of the stream.
+    pub outgoing: Vec<Outgoing>,
+    /// Values that a later arrival of the batch replaces.
+    pub superseded: u64,
+}
+
+/// The records of a batch by their places in the store.
 #[derive(Debug, Default)]
 pub struct Gathered {
-    /// What is written, in the order of the stream.
-    pub outgoing: Vec<Outgoing>,
-    /// Events that contradict another one of the same arrival.
-    pub conflicting: Vec<usize>,
-    /// Values that a later arrival of the batch replaced.
-    pub superseded: u64,
+    /// In the order in which the stream has the places.
+    said: Vec<Vec<Said>>,
     places: HashMap<Place, usize>,
 }
 
@@ -40,73 +72,117 @@ struct Place {
     time: i64,
 }
 
+/// What an event says of a place.
+#[derive(Debug)]
+struct Said {
+    record: Record,
+    event: usize,
+}
+
 impl Gathered {
-    /// Adds a record of the event with index `origin`, in the order of the stream.
-    pub fn add(&mut self, record: Record, origin: usize) {
+    /// Adds a record of the event with index `event`, in the order of the stream.
+    pub fn add(&mut self, record: Record, event: usize) {
         let place = Place {
             dimensions: Arc::clone(&record.dimensions),
             measure_name: Arc::clone(&record.measure_name),
             time: record.time,
         };
-        let Some(&at) = self.places.get(&place) else {
-            self.places.insert(place, self.outgoing.len());
-            self.outgoing.push(Outgoing { record, origins: vec![origin] });
-            return;
-        };
-        let there = &mut self.outgoing[at];
-        let joined = join(&there.record, &record);
-        self.superseded += joined.superseded;
-        match joined.left_out {
-            Some(Side::First) => self.conflicting.extend(&there.origins),
-            Some(Side::Second) => self.conflicting.push(origin),
-            None => {}
+        let said = Said { record, event };
+        match self.places.entry(place) {
+            Entry::Occupied(at) => self.said[*at.get()].push(said),
+            Entry::Vacant(at) => {
+                at.insert(self.said.len());
+                self.said.push(vec![said]);
+            }
         }
-        there.record = joined.record;
-        there.origins.push(origin);
+    }
+
+    /// Decides what is written.
+    pub fn settle(self) -> Settled {
+        let mut settled = Settled::default();
+        for mut said in self.said {
+            // Stable: what arrived together stays in the order of the stream.
+            said.sort_by_key(|one| Reverse(one.record.version));
+            let superseded = &mut settled.superseded;
+            settled.outgoing.extend(join(said, superseded));
+        }
+        settled
     }
 }
 
-struct Joined {
-    record: Record,
-    superseded: u64,
-    /// The one of which something is neither written nor replaced by a later arrival.
-    left_out: Option<Side>,
+/// A value that wins its measure.
+struct Winner {
+    value: MeasureValue,
+    version: i64,
+    events: Vec<usize>,
+    fits: bool,
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Side {
-    First,
-    Second,
-}
-
-/// Joins two records of one place; `first` is the one that the stream has first.
-fn join(first: &Record, second: &Record) -> Joined {
-    let (winner, loser, losing_side) = if second.version > first.version {
-        (second, first, Side::First)
-    } else {
-        (first, second, Side::Second)
-    };
-    let same_version = first.version == second.version;
-    let mut joined = values(winner);
-    let (mut superseded, mut left_out) = (0, None);
-    for lost in values(loser) {
-        match joined.iter().find(|value| value.name == lost.name) {
-            None => joined.push(lost),
-            Some(value) if value.value == lost.value => {}
-            Some(_) if same_version => left_out = Some(losing_side),
-            Some(_) => superseded += 1,
+/// Joins what events say of one place, the latest arrival first. `None` of nothing.
+fn join(said: Vec<Said>, superseded: &mut u64) -> Option<Outgoing> {
+    let mut all = said.iter();
+    let latest = &all.next()?.record;
+    if all.next().is_none() {
+        return said.into_iter().next().map(alone);
+    }
+    let mut winners: Vec<Winner> = Vec::new();
+    let mut left_out = Vec::new();
+    let mut bytes = Record { measured: Measured::Multi(Vec::new()), ..latest.clone() }.bytes();
+    for Said { record, event } in &said {
+        for value in values(record) {
+            match winners.iter_mut().find(|winner| winner.value.name == value.name) {
+                Some(winner) if winner.value.value == value.value => winner.events.push(*event),
+                Some(winner) if winner.version == record.version => {
+                    left_out.push(LeftOut { event: *event, measure: value.name, cause: Cause::Contradicted });
+                }
+                Some(_) => *superseded += 1,
+                None => {
+                    let more = bytes_of(record, &value);
+                    let fits = bytes + more <= MAX_RECORD_BYTES;
+                    bytes += if fits { more } else { 0 };
+                    winners.push(Winner { value, version: record.version, events: vec![*event], fits });
+                }
+            }
         }
     }
-    let measured = match &winner.measured {
-        Measured::Multi(_) => Measured::Multi(joined),
+    let (written, crowded): (Vec<Winner>, Vec<Winner>) = winners.into_iter().partition(|winner| winner.fits);
+    for Winner { value, events, .. } in crowded {
+        let out = |event| LeftOut { event, measure: Arc::clone(&value.name), cause: Cause::NoRoom };
+        left_out.extend(events.into_iter().map(out));
+    }
+    let (values, origins) = written.into_iter().map(|winner| (winner.value, winner.events)).unzip();
+    let measured = match &latest.measured {
+        Measured::Multi(_) => Measured::Multi(values),
         Measured::Single(value) => Measured::Single(value.clone()),
     };
-    let record = Record { measured, ..winner.clone() };
-    if record.bytes() <= MAX_RECORD_BYTES {
-        return Joined { record, superseded, left_out };
+    let record = Record { measured, ..latest.clone() };
+    Some(Outgoing { record, origins, left_out, events: said.iter().map(|one| one.event).collect() })
+}
+
+fn alone(Said { record, event }: Said) -> Outgoing {
+    let values = match &record.measured {
+        Measured::Multi(values) => values.len(),
+        Measured::Single(_) => 1,
+    };
+    Outgoing { record, origins: vec![vec![event]; values], left_out: Vec::new(), events: vec![event] }
+}
+
+impl Outgoing {
+    /// The events that a value comes from.
+    pub fn origins_of(&self, measure: &str) -> &[usize] {
+        let at = match &self.record.measured {
+            Measured::Multi(values) => values.iter().position(|value| &*value.name == measure),
+            Measured::Single(_) => Some(0),
+        };
+        at.and_then(|at| self.origins.get(at)).map_or(&[], Vec::as_slice)
     }
-    // Both do not fit into one record: the winner is written as it is.
-    Joined { record: winner.clone(), superseded, left_out: Some(losing_side) }
+}
+
+/// The record without one of its values; `None` where nothing is left of it.
+pub fn without(record: &Record, measure: &str) -> Option<Record> {
+    let Measured::Multi(values) = &record.measured else { return None };
+    let rest: Vec<MeasureValue> = values.iter().filter(|value| &*value.name != measure).cloned().collect();
+    (!rest.is_empty()).then(|| Record { measured: Measured::Multi(rest), ..record.clone() })
 }
 
 fn values(record: &Record) -> Vec<MeasureValue> {
@@ -118,95 +194,11 @@ fn values(record: &Record) -> Vec<MeasureValue> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use telemetry::Value;
-
-    fn record(time: i64, version: i64, values: &[(&str, f64)]) -> Record {
-        Record {
-            dimensions: [DimensionValue { name: "device".into(), value: "a".into() }].into(),
-            measure_name: "m".into(),
-            measured: Measured::Multi(
-                values
-                    .iter()
-                    .map(|(name, value)| MeasureValue { name: (*name).into(), value: Value::Double(*value) })
-                    .collect(),
-            ),
-            time,
-            version,
-        }
-    }
-
-    /// Name; records of the events 0, 1, …; what is written, and from which; conflicting events; superseded values.
-    type Case<'a> = (&'a str, Vec<Record>, Vec<(Record, Vec<usize>)>, Vec<usize>, u64);
-
-    #[test]
-    fn one_record_for_each_place() {
-        let long = "n".repeat(1500);
-        let other = "o".repeat(1500);
-        let table: Vec<Case<'_>> = vec![
-            (
-                "different times stay apart",
-                vec![record(1, 5, &[("t", 1.0)]), record(2, 5, &[("t", 2.0)])],
-                vec![(record(1, 5, &[("t", 1.0)]), vec![0]), (record(2, 5, &[("t", 2.0)]), vec![1])],
-                vec![],
-                0,
-            ),
-            (
-                "the same event twice",
-                vec![record(1, 5, &[("t", 1.0)]), record(1, 5, &[("t", 1.0)])],
-                vec![(record(1, 5, &[("t", 1.0)]), vec![0, 1])],
-                vec![],
-                0,
-            ),
-            (
-                "the later version wins",
-                vec![record(1, 5, &[("t", 1.0)]), record(1, 6, &[("t", 2.0)])],
-                vec![(record(1, 6, &[("t", 2.0)]), vec![0, 1])],
-                vec![],
-                1,
-            ),
-            (
-                "in whatever order",
-                vec![record(1, 6, &[("t", 2.0)]), record(1, 5, &[("t", 1.0)])],
-                vec![(record(1, 6, &[("t", 2.0)]), vec![0, 1])],
-                vec![],
-                1,
-            ),
-            (
-                "of the same version the first stays",
-                vec![record(1, 5, &[("t", 1.0)]), record(1, 5, &[("t", 2.0)])],
-                vec![(record(1, 5, &[("t", 1.0)]), vec![0, 1])],
-                vec![1],
-                0,
-            ),
-            (
-                "different measures are joined",
-                vec![record(1, 5, &[("t", 1.0)]), record(1, 6, &[("h", 2.0)])],
-                vec![(record(1, 6, &[("h", 2.0), ("t", 1.0)]), vec![0, 1])],
-                vec![],
-                0,
-            ),
-            (
-                "what does not fit together is a conflict",
-                vec![record(1, 5, &[(&long, 1.0)]), record(1, 6, &[(&other, 2.0)])],
-                vec![(record(1, 6, &[(&other, 2.0)]), vec![0, 1])],
-                vec![0],
-                0,
-            ),
-        ];
-        for (name, records, outgoing, conflicting, superseded) in table {
-            let mut gathered = Gathered::default();
-            for (origin, record) in records.into_iter().enumerate() {
-                gathered.add(record, origin);
-            }
-            let found: Vec<_> = gathered.outgoing.into_iter().map(|one| (one.record, one.origins)).collect();
-            assert_eq!(
-                (found, gathered.conflicting, gathered.superseded),
-                (outgoing, conflicting, superseded),
-                "{name}"
-            );
-        }
-    }
+/// What a value adds to the size of its record: the name of a single measure is the record's.
+fn bytes_of(record: &Record, value: &MeasureValue) -> usize {
+    let name = match record.measured {
+        Measured::Multi(_) => value.name.len(),
+        Measured::Single(_) => 0,
+    };
+    name + value.value.text().len()
 }

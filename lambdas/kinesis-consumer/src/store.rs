@@ -6,7 +6,7 @@
 use aws_sdk_timestreamwrite::Client;
 use aws_sdk_timestreamwrite::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_timestreamwrite::operation::write_records::WriteRecordsError;
-use telemetry::Record;
+use telemetry::{DimensionValue, Measured, Record, Value};
 
 use crate::request;
 
@@ -15,6 +15,10 @@ const TOO_LARGE: u16 = 413;
 
 /// Status of a service that asks for fewer requests.
 const TOO_MANY: u16 = 429;
+
+/// A time that no record may have, in nanoseconds: 2200-01-01T00:00:00Z. The store takes times of
+/// [15 minutes ahead](https://docs.aws.amazon.com/timestream/latest/developerguide/ts-limits.html) at most.
+const NEVER: i64 = 7_258_118_400_000_000_000;
 
 /// A table of the store, Timestream for `LiveAnalytics`.
 #[derive(Debug, Clone)]
@@ -84,6 +88,70 @@ impl Table {
             Ok(_) => Answer::Stored,
             Err(error) => meaning(&error, sent),
         }
+    }
+}
+
+impl Table {
+    /// Asks whether the table takes requests at all, without a trace in it: the record is valid in form and
+    /// refused for its time, so that every answer but [`Answer::Refused`] and [`Answer::Stored`] is about
+    /// something else than the record.
+    pub async fn probe(&self) -> Answer {
+        let record = Record {
+            dimensions: [DimensionValue { name: "probe".into(), value: "probe".to_owned() }].into(),
+            measure_name: "probe".into(),
+            measured: Measured::Single(Value::Double(0.0)),
+            time: NEVER,
+            version: 1,
+        };
+        self.write(&[&record]).await
+    }
+}
+
+impl Refusal {
+    /// The measure of `record` that is to blame, where the service's words name one.
+    ///
+    /// The service [publishes](https://docs.aws.amazon.com/timestream/latest/developerguide/API_RejectedRecord.html)
+    /// no sentence for a measure of another type than the table's column, so none is expected: a measure
+    /// is named where its name stands in quotes, or, without any such, where it is a word of a reason that
+    /// speaks of a type. Where several are named, none is to blame alone.
+    pub fn blames<'a>(&self, record: &'a Record) -> Option<&'a str> {
+        let Measured::Multi(values) = &record.measured else { return None };
+        if self.existing_version.is_some() {
+            return None;
+        }
+        let only = |named: &dyn Fn(&str) -> bool| {
+            let mut named = values.iter().map(|value| &*value.name).filter(|name| named(name));
+            (named.next(), named.next())
+        };
+        match only(&|name| self.quotes(name)) {
+            (Some(name), None) => Some(name),
+            (Some(_), Some(_)) => None,
+            (None, _) => match only(&|name| self.has_word(name)) {
+                (Some(name), None) => Some(name),
+                _ => None,
+            },
+        }
+    }
+
+    fn quotes(&self, name: &str) -> bool {
+        let quoted = |(before, after): (&str, &str)| {
+            let (before, after) = (before.chars().next_back(), after.chars().next());
+            before == after && before.is_some_and(|mark| matches!(mark, '"' | '\'' | '`'))
+                || (before, after) == (Some('['), Some(']'))
+        };
+        self.around(name).any(quoted)
+    }
+
+    fn has_word(&self, name: &str) -> bool {
+        let part = |mark: char| mark.is_alphanumeric() || matches!(mark, '_' | '-');
+        let apart = |(before, after): (&str, &str)| !before.ends_with(part) && !after.starts_with(part);
+        self.reason.contains("type") && self.around(name).any(apart)
+    }
+
+    /// What stands before and after each place where the reason has `name`.
+    fn around<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let around = |(at, found): (usize, &str)| (&self.reason[..at], &self.reason[at + found.len()..]);
+        self.reason.match_indices(name).map(around)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The test bench: a consumer wired to a server, batches, and Lambda's way of delivering them again.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
@@ -21,6 +21,13 @@ pub const ARRIVAL_MS: i64 = 1_609_757_180_000;
 /// The time of an invocation that has enough of it.
 pub const PLENTY: Duration = Duration::from_mins(1);
 
+/// How long the store keeps a record in memory.
+pub const MEMORY: Duration = Duration::from_hours(24);
+
+fn now() -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(ARRIVAL_MS.unsigned_abs())
+}
+
 pub struct Bench {
     pub services: Services,
     pub consumer: Consumer,
@@ -38,14 +45,19 @@ impl Bench {
     }
 
     pub async fn handle(&self, batch: &Batch) -> Handled {
-        self.consumer.handle(batch, PLENTY).await
+        self.handle_within(batch, PLENTY).await
+    }
+
+    /// As soon as the events have arrived.
+    pub async fn handle_within(&self, batch: &Batch, left: Duration) -> Handled {
+        self.consumer.handle(batch, now(), left).await
     }
 
     /// Delivers as Lambda does: again from the first failure on, until there is none.
     pub async fn deliver(&self, batch: &Batch, left: Duration) -> usize {
         let mut batch = batch.clone();
         for deliveries in 1..=200 {
-            let handled = self.consumer.handle(&batch, left).await;
+            let handled = self.handle_within(&batch, left).await;
             let failures = failures(&handled);
             let Some(lowest) =
                 batch.deliveries.iter().position(|one| failures.contains(&one.kinesis.sequence_number))
@@ -109,19 +121,28 @@ pub fn model() -> Model {
     .expect("a model")
 }
 
-fn consumer(endpoint: &str) -> Consumer {
-    let credentials = || {
-        Credentials::builder().access_key_id("test").secret_access_key("test").provider_name("test").build()
-    };
-    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(500)).build();
-    let region = || Region::new("eu-west-1");
-    let store = aws_sdk_timestreamwrite::Config::builder()
+fn credentials() -> Credentials {
+    Credentials::builder().access_key_id("test").secret_access_key("test").provider_name("test").build()
+}
+
+fn region() -> Region {
+    Region::new("eu-west-1")
+}
+
+/// A client of the store, as the function makes it, which waits for an answer as long as `patience`.
+pub fn store(endpoint: &str, patience: Duration) -> aws_sdk_timestreamwrite::Client {
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(patience).build();
+    let config = aws_sdk_timestreamwrite::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(region())
         .endpoint_url(endpoint)
         .credentials_provider(credentials())
         .timeout_config(timeouts)
         .retry_config(RetryConfig::disabled());
+    aws_sdk_timestreamwrite::Client::from_conf(config.build())
+}
+
+fn consumer(endpoint: &str) -> Consumer {
     let sqs = aws_sdk_sqs::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(region())
@@ -136,10 +157,11 @@ fn consumer(endpoint: &str) -> Consumer {
     Consumer {
         decoder: Decoder::new(&model()),
         table: Table {
-            client: aws_sdk_timestreamwrite::Client::from_conf(store.build()),
+            client: store(endpoint, Duration::from_millis(500)),
             database: "db".to_owned(),
             table: "table".to_owned(),
         },
+        memory: MEMORY,
         quarantine: Quarantine {
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
             s3: aws_sdk_s3::Client::from_conf(s3.build()),

@@ -4,7 +4,11 @@
 mod bench;
 mod conflicts;
 mod documents;
+mod endpoint;
 mod faults;
+mod joining;
+mod late;
 mod limits;
 mod process;
+mod refusals;
 mod services;

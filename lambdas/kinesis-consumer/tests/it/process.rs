@@ -33,6 +33,7 @@ fn function(folder: &Path, services: &Services) -> Command {
             ("AWS_ENDPOINT_URL", services.endpoint.as_str()),
             ("DATABASE", "db"),
             ("TABLE", "table"),
+            ("MEMORY_HOURS", "24"),
             ("REJECTED_BUCKET", "rejected"),
         ])
         .stdout(Stdio::piped())

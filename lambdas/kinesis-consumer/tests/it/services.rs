@@ -18,6 +18,8 @@ use serde_json::{Value, json};
 pub struct Faults {
     /// Chance that the store throttles a request.
     pub throttled: f64,
+    /// The store throttles this request, by number from 1, and all that follow.
+    pub throttled_from: Option<usize>,
     /// Requests that the store takes in a second; it throttles the others.
     pub capacity: Option<f64>,
     /// Chance that the store fails before it writes.
@@ -28,6 +30,8 @@ pub struct Faults {
     pub silent: f64,
     /// An error with which the store answers everything.
     pub always: Option<&'static str>,
+    /// The store throttles every request with a record before this time, in nanoseconds.
+    pub throttled_before: Option<i64>,
     /// Chance that the queue does not take a message for now.
     pub message_refused: f64,
     /// Bytes of the largest message, and of the largest request, that the queue takes, if it is less than
@@ -53,6 +57,8 @@ pub struct Held {
     pub rows: BTreeMap<Place, Row>,
     pub messages: Vec<Value>,
     pub objects: BTreeMap<String, Vec<u8>>,
+    /// Columns of the table, with their types. Whoever writes a measure first makes its column.
+    pub columns: BTreeMap<String, String>,
     /// Sizes of the requests to the store.
     pub requests: Vec<usize>,
     /// Writes of a row that changed nothing.
@@ -189,8 +195,11 @@ fn dimensions(record: &Value) -> Vec<(String, String)> {
     record["Dimensions"].as_array().map_or_else(Vec::new, |all| all.iter().map(pair).collect())
 }
 
-/// The rules of the store, as far as they matter here: limits, versions, a window of time, and what
-/// makes a whole request invalid.
+/// A time that is too far ahead of any test.
+const TOO_FAR: i64 = 4_000_000_000_000_000_000;
+
+/// The rules of the store, as far as they matter here: limits, versions, types, a window of time, and
+/// what makes a whole request invalid.
 fn write_records(held: &mut Held, request: &Value) -> Response {
     let records = request["Records"].as_array().expect("records");
     held.requests.push(records.len());
@@ -199,7 +208,11 @@ fn write_records(held: &mut Held, request: &Value) -> Response {
     }
     let (throttled, internal, after) =
         (held.faults.throttled, held.faults.internal, held.faults.internal_after_write);
-    if held.happens(throttled) || held.is_full() {
+    let before = held.faults.throttled_before.unwrap_or(i64::MIN);
+    let is_late = |record: &Value| text(&record["Time"]).parse::<i64>().is_ok_and(|time| time < before);
+    let late = records.iter().any(is_late);
+    let from = held.faults.throttled_from.is_some_and(|number| held.requests.len() >= number);
+    if held.happens(throttled) || held.is_full() || late || from {
         return error(400, "ThrottlingException", "too fast");
     }
     if held.happens(internal) {
@@ -231,10 +244,17 @@ fn write_records(held: &mut Held, request: &Value) -> Response {
         let place = (unique, text(&either(record, "MeasureName")), text(&record["Time"]));
         assert!(places.insert(place.clone()), "a request has two records for one place: {place:?}");
         let time: i64 = place.2.parse().expect("a time");
+        let outside = !(1_000_000_000..TOO_FAR).contains(&time);
+        let reason = if outside {
+            Some("outside of the retention".to_owned())
+        } else {
+            other_type(&mut held.columns, record)
+        };
+        if let Some(reason) = reason {
+            rejected.push(json!({ "RecordIndex": index, "Reason": reason }));
+            continue;
+        }
         match held.rows.get(&place) {
-            _ if time < 1_000_000_000 => {
-                rejected.push(json!({ "RecordIndex": index, "Reason": "outside of the retention" }));
-            }
             Some((existing, there))
                 if *existing > version || (*existing == version && *there != measures) =>
             {
@@ -255,6 +275,22 @@ fn write_records(held: &mut Held, request: &Value) -> Response {
     }
     let body = json!({ "__type": "com.amazonaws#RejectedRecordsException", "Message": "some", "RejectedRecords": rejected });
     (StatusCode::from_u16(419).expect("a status"), Json(body)).into_response()
+}
+
+/// Why a record does not fit into the columns of its table; makes those that are missing.
+fn other_type(columns: &mut BTreeMap<String, String>, record: &Value) -> Option<String> {
+    let values: Vec<(String, String)> = record["MeasureValues"].as_array().map_or_else(Vec::new, |all| {
+        all.iter().map(|one| (text(&one["Name"]), text(&one["Type"]))).collect()
+    });
+    let wrong = values.iter().find_map(|(name, given)| {
+        let there = columns.get(name).filter(|there| *there != given)?;
+        Some(format!("The measure \"{name}\" has the data type {given}, but it already exists with the data type {there}."))
+    });
+    if wrong.is_none() {
+        columns
+            .extend(values.into_iter().filter(|(name, _)| !columns.contains_key(name)).collect::<Vec<_>>());
+    }
+    wrong
 }
 
 fn send_messages(held: &mut Held, request: &Value) -> Response {

@@ -1,0 +1,112 @@
+//! The consumer against the local Timestream, which has its own sentences.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aws_sdk_timestreamwrite::Client;
+use aws_sdk_timestreamwrite::types::{
+    Dimension, MeasureValue, MeasureValueType, Record, RetentionProperties, TimeUnit,
+};
+use kinesis_consumer::batch::Batch;
+use kinesis_consumer::store::{Answer, Table};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::bench::{Bench, PLENTY, delivery, failures, store};
+use crate::services::Faults;
+
+/// An empty table of the endpoint. It ends with this value.
+struct Endpoint {
+    table: Table,
+    _process: Child,
+    _state: TempDir,
+}
+
+/// The endpoint's program: beside that of the consumer, where a build of the workspace puts it; else it is
+/// built.
+fn program() -> PathBuf {
+    let folder = Path::new(env!("CARGO_BIN_EXE_kinesis-consumer")).parent().expect("a folder");
+    let program = folder.join(format!("local-timestream{}", std::env::consts::EXE_SUFFIX));
+    if !program.exists() {
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml");
+        let mut build = std::process::Command::new(env!("CARGO"));
+        build.args(["build", "--workspace", "--bin", "local-timestream", "--manifest-path"]).arg(manifest);
+        build.arg("--target-dir").arg(folder.parent().expect("a target folder"));
+        assert!(build.status().expect("cargo runs").success(), "the endpoint is built");
+    }
+    program
+}
+
+impl Endpoint {
+    async fn start() -> Self {
+        let state = tempfile::tempdir().expect("a folder");
+        let mut command = Command::new(program());
+        command.args(["--port", "0", "--state"]).arg(state.path());
+        let mut process =
+            command.stdout(Stdio::piped()).kill_on_drop(true).spawn().expect("the endpoint starts");
+        let output = process.stdout.take().expect("its output");
+        let line = BufReader::new(output).lines().next_line().await.expect("output").expect("a line");
+        let client = store(line.strip_prefix("listening on ").expect("its address"), PLENTY);
+        client.create_database().database_name("home").send().await.expect("a database");
+        let retention = RetentionProperties::builder()
+            .memory_store_retention_period_in_hours(24)
+            .magnetic_store_retention_period_in_days(365)
+            .build();
+        let table = client.create_table().database_name("home").table_name("table");
+        table.retention_properties(retention.expect("retention")).send().await.expect("a table");
+        let table = Table { client, database: "home".to_owned(), table: "table".to_owned() };
+        Self { table, _process: process, _state: state }
+    }
+}
+
+fn now_ms() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+    now.as_millis().try_into().expect("milliseconds")
+}
+
+/// Makes the column `other` with texts in it.
+async fn write_text(client: &Client) {
+    let dimension = Dimension::builder().name("device").value("z").build().expect("a dimension");
+    let value = MeasureValue::builder().name("other").value("text").r#type(MeasureValueType::Varchar);
+    let record = Record::builder()
+        .dimensions(dimension)
+        .measure_name("m")
+        .measure_value_type(MeasureValueType::Multi)
+        .measure_values(value.build().expect("a value"))
+        .time(now_ms().to_string())
+        .time_unit(TimeUnit::Milliseconds);
+    let request = client.write_records().database_name("home").table_name("table");
+    request.records(record.build()).send().await.expect("a row");
+}
+
+#[tokio::test]
+async fn a_value_of_another_type_leaves_the_others_of_its_record() {
+    let endpoint = Endpoint::start().await;
+    write_text(&endpoint.table.client).await;
+    let mut bench = Bench::new(Faults::default()).await;
+    bench.consumer.table = endpoint.table.clone();
+    let now = now_ms();
+    let event = |number: i64, more: &str| format!(r#"{{"id": "a", "t": {}, "v": 7{more}}}"#, now - number);
+    let deliveries =
+        vec![delivery(0, now, event(0, "").as_bytes()), delivery(1, now, event(1, r#", "w": 5"#).as_bytes())];
+    let batch = Batch { deliveries };
+    for _ in 0..2 {
+        let handled = bench.consumer.handle(&batch, SystemTime::now(), PLENTY).await;
+        assert_eq!(failures(&handled), Vec::<String>::new());
+        assert_eq!(handled.metrics.records, 2, "also when it comes again");
+    }
+    let held = bench.services.held();
+    assert_eq!(held.quarantined(), ["1".to_owned()].into());
+    let reason = &held.messages[0]["reasons"][0];
+    assert_eq!(reason["code"], "store_rejected");
+    assert!(reason["message"].as_str().is_some_and(|said| said.contains("\"other\"")), "{reason}");
+}
+
+#[tokio::test]
+async fn a_probe_is_refused_for_its_time() {
+    let answer = Endpoint::start().await.table.probe().await;
+    let Answer::Refused(refusals) = answer else { panic!("{answer:?}") };
+    assert!(refusals.iter().all(|refusal| refusal.reason.contains("outside the time range")), "{refusals:?}");
+}

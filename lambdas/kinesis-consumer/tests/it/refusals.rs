@@ -1,0 +1,173 @@
+//! A store that refuses a value, a record, or everything.
+
+use std::time::Duration;
+
+use kinesis_consumer::batch::Batch;
+use kinesis_consumer::store::Refusal;
+use telemetry::{MeasureValue, Measured, Record, Value};
+
+use crate::bench::{ARRIVAL_MS, Bench, batch, delivery, event, failures};
+use crate::services::Faults;
+
+fn both(number: usize) -> String {
+    event(number).replace('}', &format!(r#", "w": {number}}}"#))
+}
+
+/// The codes and messages in quarantine, by sequence number.
+fn reasons(bench: &Bench) -> Vec<(String, String, String)> {
+    let held = bench.services.held();
+    let mut reasons: Vec<_> = held
+        .messages
+        .iter()
+        .map(|message| {
+            let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+            let [reason] = &message["reasons"].as_array().expect("reasons")[..] else { panic!("{message}") };
+            (text(&message["sequenceNumber"]), text(&reason["code"]), text(&reason["message"]))
+        })
+        .collect();
+    reasons.sort();
+    reasons
+}
+
+#[tokio::test]
+async fn a_value_of_another_type_leaves_the_others_of_its_record() {
+    let bench = Bench::new(Faults::default()).await;
+    bench.services.held().columns.insert("other".to_owned(), "VARCHAR".to_owned());
+    let payload = |number: usize| if number % 10 == 3 { both(number) } else { event(number) };
+    let handled = bench.handle(&batch((0..50).map(payload))).await;
+    assert_eq!(failures(&handled), Vec::<String>::new());
+    assert_eq!(handled.metrics.records, 50);
+    let held = bench.services.held();
+    assert_eq!(held.rows.len(), 50);
+    assert!(held.rows.values().all(|(_, measures)| measures.keys().eq(["value"])), "{:?}", held.rows);
+    drop(held);
+    let said =
+        r#"The measure "other" has the data type BIGINT, but it already exists with the data type VARCHAR."#;
+    let expected: Vec<_> = ["13", "23", "3", "33", "43"]
+        .map(|number| (number.to_owned(), "store_rejected".to_owned(), said.to_owned()))
+        .into();
+    assert_eq!(reasons(&bench), expected);
+}
+
+#[tokio::test]
+async fn a_record_of_nothing_else_is_refused_as_a_whole() {
+    let bench = Bench::new(Faults::default()).await;
+    for name in ["value", "other"] {
+        bench.services.held().columns.insert(name.to_owned(), "DOUBLE".to_owned());
+    }
+    let handled = bench.handle(&batch([event(0), both(1)])).await;
+    assert_eq!((failures(&handled).len(), handled.metrics.records), (0, 0));
+    assert!(bench.services.held().rows.is_empty());
+    let held = bench.services.held();
+    let count = |number: &str| {
+        let message =
+            held.messages.iter().find(|message| message["sequenceNumber"] == *number).expect("it is there");
+        message["reasons"].as_array().map(Vec::len)
+    };
+    assert_eq!((count("0"), count("1")), (Some(1), Some(2)));
+}
+
+#[tokio::test]
+async fn a_value_is_charged_to_the_event_that_has_it() {
+    let bench = Bench::new(Faults::default()).await;
+    bench.services.held().columns.insert("other".to_owned(), "VARCHAR".to_owned());
+    let reading = |measure: &str| format!(r#"{{"id": "a", "t": 1609757170000, "{measure}": 7}}"#);
+    let deliveries = vec![
+        delivery(0, ARRIVAL_MS, reading("v").as_bytes()),
+        delivery(1, ARRIVAL_MS + 5, reading("w").as_bytes()),
+    ];
+    bench.handle(&Batch { deliveries }).await;
+    assert_eq!(bench.services.held().quarantined(), ["1".to_owned()].into());
+    assert_eq!(bench.services.held().rows.len(), 1);
+}
+
+#[tokio::test]
+async fn nothing_is_charged_of_what_comes_again() {
+    let bench = Bench::new(Faults::default()).await;
+    bench.services.held().columns.insert("other".to_owned(), "VARCHAR".to_owned());
+    // The request that has the refused records is answered; the one with what is left of them is throttled.
+    bench.services.held().faults.throttled_from = Some(2);
+    let events = batch((0..20).map(both));
+    let handled = bench.handle_within(&events, Duration::from_secs(2)).await;
+    assert_eq!(failures(&handled).len(), 20);
+    assert!(bench.services.held().messages.is_empty());
+    bench.services.held().faults = Faults::default();
+    bench.deliver(&events, Duration::from_mins(1)).await;
+    let held = bench.services.held();
+    assert_eq!((held.messages.len(), held.rows.len()), (20, 20));
+}
+
+#[tokio::test]
+async fn a_store_that_calls_everything_invalid_is_waited_for() {
+    for events in [1, 2, 3, 100, 250] {
+        let faults = Faults { always: Some("ValidationException"), ..Faults::default() };
+        let bench = Bench::new(faults).await;
+        let all = batch((0..events).map(event));
+        let handled = bench.handle(&all).await;
+        assert_eq!(failures(&handled).len(), events);
+        assert!(bench.services.held().messages.is_empty(), "{events}: nothing is at fault but the store");
+        let requests = bench.services.held().requests.len();
+        assert!(requests <= 9 * events.div_ceil(100), "{events}: {requests} requests to find that out");
+        bench.services.held().faults = Faults::default();
+        assert_eq!(bench.deliver(&all, Duration::from_mins(1)).await, 1);
+        assert_eq!(bench.services.held().rows.len(), events);
+    }
+}
+
+#[tokio::test]
+async fn poison_in_every_record_ends_in_quarantine() {
+    for events in [1, 2, 7] {
+        let bench = Bench::new(Faults::default()).await;
+        let poison =
+            |number: usize| format!(r#"{{"id": "poison", "t": {}, "v": 1}}"#, 1_609_757_170_000 + number);
+        let handled = bench.handle(&batch((0..events).map(poison))).await;
+        assert_eq!(failures(&handled), Vec::<String>::new());
+        assert_eq!(bench.services.held().messages.len(), events);
+        assert!(bench.services.held().rows.is_empty(), "a probe leaves nothing behind");
+        assert!(reasons(&bench).iter().all(|(_, code, _)| code == "store_invalid"));
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_the_queue_blames_on_its_sender_is_a_failure_of_its_event_alone() {
+    let bench = Bench::new(Faults { largest_message: Some(1_999), ..Faults::default() }).await;
+    let handled = bench.handle(&batch(["no JSON".to_owned(), "x".repeat(3_000), event(2)])).await;
+    assert_eq!(failures(&handled), ["1"]);
+    assert_eq!(bench.services.held().quarantined(), ["0".to_owned()].into());
+    assert_eq!(bench.services.held().rows.len(), 1);
+}
+
+/// Measures of a record; a reason; the measure that it blames.
+type Case<'a> = (&'a [&'a str], &'a str, Option<&'a str>);
+
+#[test]
+fn a_reason_blames_the_measure_that_it_names() {
+    let table: [Case<'_>; 12] = [
+        (&["t", "h"], r#"The measure "h" has the data type BIGINT."#, Some("h")),
+        (&["t", "h"], "Type of 'h' differs", Some("h")),
+        (&["t", "h"], "Type of [h] differs", Some("h")),
+        (&["data", "h"], r#"The measure "h" has the data type BIGINT."#, Some("h")),
+        (&["t", "h"], "measure h is of type BIGINT", Some("h")),
+        (&["temp", "temp_max"], "measure temp_max is of type BIGINT", Some("temp_max")),
+        (&["temp", "x-temp"], "measure x-temp: other type", Some("x-temp")),
+        (&["t", "h"], r#""t" and "h" differ"#, None),
+        (&["t", "h"], "t and h differ", None),
+        (&["t", "h"], "too many records", None),
+        (&["value", "h"], "A higher version is required to update the measure value.", None),
+        (&["ü", "h"], "measure \"ü\" is of type BIGINT", Some("ü")),
+    ];
+    for (measures, reason, expected) in table {
+        let value = |name: &&str| MeasureValue { name: (*name).into(), value: Value::Double(1.0) };
+        let record = Record {
+            dimensions: [].into(),
+            measure_name: "m".into(),
+            measured: Measured::Multi(measures.iter().map(value).collect()),
+            time: 5,
+            version: 5,
+        };
+        let refusal = Refusal { index: 0, reason: reason.to_owned(), existing_version: None };
+        assert_eq!(refusal.blames(&record), expected, "{reason}");
+        let outdated = Refusal { existing_version: Some(5), ..refusal };
+        assert_eq!(outdated.blames(&record), None, "a version is at fault, not a measure");
+    }
+}
