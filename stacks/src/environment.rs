@@ -185,6 +185,9 @@ pub struct FlinkConsumer {
     /// Time between two checkpoints, in seconds, 1 to 3,600. After a failure, what was read since the
     /// last one is read again.
     pub checkpoint_seconds: u32,
+    /// Megabytes of events that one subtask holds while the store does not take them, 2 to 256; then it reads
+    /// no further. A half is for what is late.
+    pub buffer_mb: u32,
 }
 
 /// [Retention](https://docs.aws.amazon.com/timestream/latest/developerguide/storage.html) of the Timestream table.

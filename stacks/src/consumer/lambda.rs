@@ -28,6 +28,7 @@ pub(super) fn add(template: &mut Template, inputs: &Inputs, consumer: &LambdaCon
             variables: BTreeMap::from([
                 ("DATABASE", ends.database.reference()),
                 ("TABLE", ends.table_name.reference()),
+                ("MEMORY_HOURS", inputs.environment.store.memory_hours.to_string().into()),
                 ("QUARANTINE_URL", ends.quarantine_url.reference()),
                 ("REJECTED_BUCKET", ends.rejected_bucket.reference()),
             ]),

@@ -28,6 +28,9 @@ mod default {
     pub const AUTOSCALING: bool = true;
     /// What the service takes by itself.
     pub const CHECKPOINT_SECONDS: u32 = 60;
+    /// Tens of thousands of small events. While the store is away a subtask takes a few times as much memory,
+    /// as checkpoints copy it, of the 4 GB of a Kinesis Processing Unit.
+    pub const BUFFER_MB: u32 = 32;
 }
 
 /// Most tasks of an operator, and most Kinesis Processing Units of an application: the
@@ -39,6 +42,9 @@ const MAX_KPUS: u32 = 64;
 /// Longest time between two checkpoints, in seconds: as much is read again after a failure.
 const MAX_CHECKPOINT_SECONDS: u32 = 3_600;
 
+/// Most megabytes of events that a subtask holds: what a Kinesis Processing Unit has memory for.
+const MAX_BUFFER_MB: u32 = 256;
+
 /// Keys of a consumer that is a function, and of one that is a Flink application.
 const LAMBDA_KEYS: [&str; 7] = [
     "batch_size",
@@ -49,7 +55,8 @@ const LAMBDA_KEYS: [&str; 7] = [
     "memory_mb",
     "timeout_seconds",
 ];
-const FLINK_KEYS: [&str; 4] = ["parallelism", "parallelism_per_kpu", "autoscaling", "checkpoint_seconds"];
+const FLINK_KEYS: [&str; 5] =
+    ["parallelism", "parallelism_per_kpu", "autoscaling", "checkpoint_seconds", "buffer_mb"];
 
 /// Why a consumer cannot be as its section says.
 #[derive(Debug, thiserror::Error)]
@@ -149,10 +156,12 @@ fn read_flink(section: &Section<'_>) -> Option<FlinkConsumer> {
     let autoscaling = section.flag("autoscaling").or(default::AUTOSCALING);
     let checkpoint_seconds = section.integer("checkpoint_seconds", 1..=MAX_CHECKPOINT_SECONDS);
     let checkpoint_seconds = checkpoint_seconds.or(default::CHECKPOINT_SECONDS);
+    let buffer_mb = section.integer("buffer_mb", 2..=MAX_BUFFER_MB).or(default::BUFFER_MB);
     Some(FlinkConsumer {
         parallelism: parallelism?,
         parallelism_per_kpu: parallelism_per_kpu?,
         autoscaling: autoscaling?,
         checkpoint_seconds: checkpoint_seconds?,
+        buffer_mb: buffer_mb?,
     })
 }

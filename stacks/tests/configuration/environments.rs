@@ -315,6 +315,8 @@ fn a_flink_consumer_keeps_to_the_limits_of_its_service() {
         ("parallelism_per_kpu", "8", None),
         ("parallelism_per_kpu", "9", Some("`consumer.parallelism_per_kpu` cannot be 9".to_owned())),
         ("autoscaling", "1", Some("`consumer.autoscaling` cannot be 1".to_owned())),
+        ("buffer_mb", "256", None),
+        ("buffer_mb", "1", Some("`consumer.buffer_mb` cannot be 1".to_owned())),
         ("checkpoint_seconds", "3600", None),
         ("checkpoint_seconds", "0", Some("`consumer.checkpoint_seconds` cannot be 0".to_owned())),
     ] {

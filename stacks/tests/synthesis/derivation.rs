@@ -332,7 +332,7 @@ fn the_settings_of_a_job_follow_from_the_environment() {
 /// What the job is told, in the groups and under the keys that it reads.
 #[test]
 fn a_job_reads_where_it_works_and_the_model() {
-    let template = flink(&[]);
+    let template = flink(&[("store.memory_hours", "36"), ("consumer.buffer_mb", "8")]);
     let groups = template.pointer(
         "/Resources/FlinkJob/Properties/ApplicationConfiguration/EnvironmentProperties/PropertyGroups",
     );
@@ -344,8 +344,10 @@ fn a_job_reads_where_it_works_and_the_model() {
     let pipeline: Vec<_> = group("pipeline").into_iter().collect();
     let reference = |name: &str| json!({"Ref": name});
     let expected = [
+        ("BufferMegabytes", json!("8")),
         ("Database", reference("DatabaseName")),
         ("Environment", json!("dev")),
+        ("MemoryHours", json!("36")),
         ("QuarantineUrl", reference("QuarantineUrl")),
         ("Region", json!("eu-central-1")),
         ("RejectedBucket", reference("RejectedBucket")),
