@@ -128,15 +128,6 @@ async fn poison_in_every_record_ends_in_quarantine() {
     }
 }
 
-#[tokio::test]
-async fn a_message_that_the_queue_blames_on_its_sender_is_a_failure_of_its_event_alone() {
-    let bench = Bench::new(Faults { largest_message: Some(1_999), ..Faults::default() }).await;
-    let handled = bench.handle(&batch(["no JSON".to_owned(), "x".repeat(3_000), event(2)])).await;
-    assert_eq!(failures(&handled), ["1"]);
-    assert_eq!(bench.services.held().quarantined(), ["0".to_owned()].into());
-    assert_eq!(bench.services.held().rows.len(), 1);
-}
-
 /// Measures of a record; a reason; the measure that it blames.
 type Case<'a> = (&'a [&'a str], &'a str, Option<&'a str>);
 

@@ -52,7 +52,7 @@ public final class Job {
                 .returns(TypeInformation.of(Entry.class))
                 .name("decode")
                 .uid("decode");
-        records.sinkTo(new TimestreamSink(properties.store(), properties.quarantine()))
+        records.sinkTo(new TimestreamSink(properties.store(), properties.quarantine(), properties.bufferBytes()))
                 .name("store")
                 .uid("store");
         records.getSideOutput(Decoding.REJECTED)

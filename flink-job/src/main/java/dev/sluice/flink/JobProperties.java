@@ -4,6 +4,7 @@ import dev.sluice.flink.domain.Model;
 import dev.sluice.flink.quarantine.Quarantine;
 import dev.sluice.flink.sink.TimestreamSink;
 import java.io.Serializable;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,8 +18,10 @@ import java.util.TreeMap;
  * @param region Region of everything
  * @param database database of the store
  * @param table table of the store
+ * @param memoryHours hours for which the store keeps a record in memory
  * @param quarantineUrl the queue of the quarantine
  * @param rejectedBucket the bucket for what is too large for the queue
+ * @param bufferMegabytes megabytes of events that a subtask holds while the store does not take them
  * @param environment name of the environment
  * @param model the text of the model
  */
@@ -27,8 +30,10 @@ public record JobProperties(
         String region,
         String database,
         String table,
+        int memoryHours,
         String quarantineUrl,
         String rejectedBucket,
+        int bufferMegabytes,
         String environment,
         String model)
         implements Serializable {
@@ -62,8 +67,10 @@ public record JobProperties(
                 property(pipeline, "Region", missing),
                 property(pipeline, "Database", missing),
                 property(pipeline, "Table", missing),
+                count(pipeline, "MemoryHours", missing),
                 property(pipeline, "QuarantineUrl", missing),
                 property(pipeline, "RejectedBucket", missing),
+                count(pipeline, "BufferMegabytes", missing),
                 property(pipeline, "Environment", missing),
                 model);
         if (!missing.isEmpty()) {
@@ -80,6 +87,16 @@ public record JobProperties(
             missing.add(PIPELINE + "." + name);
         }
         return value;
+    }
+
+    private static int count(Properties group, String name, List<String> missing) {
+        String value = property(group, name, missing);
+        try {
+            return value.isEmpty() ? 0 : Integer.parseUnsignedInt(value);
+        } catch (NumberFormatException invalid) {
+            throw new InvalidException("the application's property " + PIPELINE + "." + name + " is \"" + value
+                    + "\", and must be a whole number; deploy the consumer again");
+        }
     }
 
     /** The chunks, concatenated in the order of their names. */
@@ -105,7 +122,12 @@ public record JobProperties(
 
     /** Where records go. */
     public TimestreamSink.Table store() {
-        return new TimestreamSink.Table(region, database, table);
+        return new TimestreamSink.Table(region, database, table, Duration.ofHours(memoryHours));
+    }
+
+    /** Bytes of events that a subtask holds while the store does not take them. */
+    public long bufferBytes() {
+        return (long) bufferMegabytes << 20;
     }
 
     /** Where everything else goes. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;
 import org.junit.jupiter.api.Test;
@@ -19,6 +20,8 @@ final class JobPropertiesTest {
         }) {
             pipeline.setProperty(name, "the " + name);
         }
+        pipeline.setProperty("MemoryHours", "48");
+        pipeline.setProperty("BufferMegabytes", "32");
         return pipeline;
     }
 
@@ -37,6 +40,8 @@ final class JobPropertiesTest {
         JobProperties read = JobProperties.of(Map.of("pipeline", pipeline(), "model", chunks(model, 20)));
         assertEquals(model, read.model());
         assertEquals("the Table", read.store().table());
+        assertEquals(Duration.ofHours(48), read.store().memory());
+        assertEquals(32 << 20, read.bufferBytes());
     }
 
     @Test
@@ -48,6 +53,18 @@ final class JobPropertiesTest {
         String said = assertThrows(JobProperties.InvalidException.class, () -> JobProperties.of(groups))
                 .getMessage();
         assertTrue(said.contains("lack model.json.00, pipeline.Region, pipeline.Table;"), said);
+    }
+
+    @Test
+    void aNumberThatIsNoneIsRefused() {
+        for (String value : new String[] {"-1", "two days", "4.5", "99999999999"}) {
+            Properties pipeline = pipeline();
+            pipeline.setProperty("MemoryHours", value);
+            Map<String, Properties> groups = Map.of("pipeline", pipeline, "model", chunks("{}", 20));
+            String said = assertThrows(JobProperties.InvalidException.class, () -> JobProperties.of(groups))
+                    .getMessage();
+            assertTrue(said.contains("pipeline.MemoryHours is \"" + value + "\""), said);
+        }
     }
 
     @Test

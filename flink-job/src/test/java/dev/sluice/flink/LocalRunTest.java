@@ -49,8 +49,10 @@ final class LocalRunTest {
                 "Region", named.region(),
                 "Database", named.database(),
                 "Table", named.table(),
+                "MemoryHours", Integer.toString(named.memoryHours()),
                 "QuarantineUrl", named.quarantineUrl(),
                 "RejectedBucket", named.rejectedBucket(),
+                "BufferMegabytes", Integer.toString(named.bufferMegabytes()),
                 "Environment", named.environment());
         Map<String, String> model = Map.of(
                 "json.00",

@@ -186,7 +186,8 @@ final class LossesTest {
                 .returns(TypeInformation.of(Entry.class))
                 .map(LossesTest::poison)
                 .returns(TypeInformation.of(Entry.class))
-                .sinkTo(new TimestreamSink(world.store(), world.quarantine()));
+                .sinkTo(new TimestreamSink(
+                        world.store(), world.quarantine(), world.properties().bufferBytes()));
         try (Cluster.Running running = cluster.start(poisoned, Optional.empty())) {
             eventually(() -> {
                 assertEquals(515, world.rows());

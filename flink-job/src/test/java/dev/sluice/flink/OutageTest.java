@@ -71,7 +71,6 @@ final class OutageTest {
             try (Cluster.Running running =
                     cluster.start(environment -> Job.describe(environment, world.properties()), Optional.empty())) {
                 Thread.sleep(5_000);
-                assertEquals(List.of(), world.quarantined());
                 Services.running().noFaults();
                 eventually(() -> assertEquals(20, world.rows()));
                 eventually(() -> assertFalse(world.quarantined().isEmpty()));

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -60,6 +61,22 @@ final class QuarantineTest {
                     .orElseThrow()
                     .path("object");
             assertEquals(large, world.object(object.path("key").asText()));
+        }
+    }
+
+    @Test
+    void aValueOfAnotherTypeLeavesTheOthersOfItsRecord() throws Exception {
+        try (World world = new World()) {
+            world.writeText("humidity");
+            String event = "{\"DeviceID\": \"a\", \"Time\": " + System.currentTimeMillis()
+                    + ", \"temperature_measure\": 1, \"humidity_measure\": 2}";
+            world.put(event);
+            try (Cluster.Running running = cluster.start(
+                    environment -> Job.describe(environment, world.properties("smart-home")), Optional.empty())) {
+                eventually(() -> assertEquals(Map.of(event, "store_rejected"), world.quarantinedEvents()));
+                eventually(() -> assertEquals(2, world.rows()));
+            }
+            assertTrue(world.columns().contains("temperature"), () -> "columns: " + world.columns());
         }
     }
 

@@ -108,8 +108,10 @@ final class Throughput {
                         "us-east-1",
                         "database",
                         "table",
+                        24,
                         "http://127.0.0.1/queue",
                         "bucket",
+                        32,
                         "benchmark",
                         model));
         JobClient job = environment.executeAsync();

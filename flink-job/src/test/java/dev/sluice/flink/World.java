@@ -30,10 +30,16 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import software.amazon.awssdk.services.timestreamquery.TimestreamQueryAsyncClient;
 import software.amazon.awssdk.services.timestreamquery.model.Row;
 import software.amazon.awssdk.services.timestreamwrite.TimestreamWriteAsyncClient;
+import software.amazon.awssdk.services.timestreamwrite.model.Dimension;
+import software.amazon.awssdk.services.timestreamwrite.model.MeasureValue;
+import software.amazon.awssdk.services.timestreamwrite.model.MeasureValueType;
+import software.amazon.awssdk.services.timestreamwrite.model.Record;
 
 /** A stream, a table, a queue and a bucket of one test, and what a test asks of them. */
 final class World implements AutoCloseable {
     static final String REGION = "us-east-1";
+
+    private static final int MEMORY_HOURS = 24;
 
     private static final AtomicInteger NUMBER = new AtomicInteger();
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -80,16 +86,22 @@ final class World implements AutoCloseable {
     private void makeTable() {
         writes.createTable(request -> request.databaseName("tests")
                         .tableName(table)
-                        .retentionProperties(keep ->
-                                keep.memoryStoreRetentionPeriodInHours(24L).magneticStoreRetentionPeriodInDays(365L))
+                        .retentionProperties(keep -> keep.memoryStoreRetentionPeriodInHours((long) MEMORY_HOURS)
+                                .magneticStoreRetentionPeriodInDays(365L))
                         .magneticStoreWriteProperties(late -> late.enableMagneticStoreWrites(true)))
                 .join();
     }
 
     JobProperties properties() {
+        return properties("smart-home-single");
+    }
+
+    /** The same with another model of the vectors. */
+    JobProperties properties(String name) {
         try {
-            String model = Files.readString(Path.of("../test-vectors/models/smart-home-single.json"));
-            return new JobProperties(streamArn, REGION, "tests", table, queueUrl, name, "test", model);
+            String model = Files.readString(Path.of("../test-vectors/models/" + name + ".json"));
+            return new JobProperties(
+                    streamArn, REGION, "tests", table, MEMORY_HOURS, queueUrl, this.name, 32, "test", model);
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }
@@ -233,6 +245,24 @@ final class World implements AutoCloseable {
             events.put(event, message.path("reasons").path(0).path("code").asText());
         }
         return events;
+    }
+
+    /** Makes a column with texts in it, by a row of its own. */
+    void writeText(String measure) {
+        Record row = Record.builder()
+                .dimensions(Dimension.builder().name("DeviceID").value("other").build())
+                .measureName("m")
+                .measureValueType(MeasureValueType.MULTI)
+                .measureValues(MeasureValue.builder()
+                        .name(measure)
+                        .value("text")
+                        .type(MeasureValueType.VARCHAR)
+                        .build())
+                .time(Long.toString(System.currentTimeMillis()))
+                .build();
+        writes.writeRecords(request ->
+                        request.databaseName("tests").tableName(table).records(row))
+                .join();
     }
 
     void dropTable() {

@@ -14,6 +14,12 @@ import java.util.List;
  */
 @SuppressWarnings("serial") // Flink's marker: state is written by a serializer of its own.
 public record Inmate(Delivery delivery, List<Charge> charges, int omitted) implements Serializable {
+    /** The event with at least one charge, of which an event carries a limited number. */
+    public static Inmate of(Delivery delivery, List<Charge> charges) {
+        List<Charge> told = charges.stream().limit(Rejection.MAX_REASONS).toList();
+        return new Inmate(delivery, told, charges.size() - told.size());
+    }
+
     /** The event that the decoder rejects, or rejects in part. */
     public static Inmate of(Delivery delivery, Rejection rejection) {
         List<Charge> charges = rejection.reasons().stream().map(Charge::of).toList();

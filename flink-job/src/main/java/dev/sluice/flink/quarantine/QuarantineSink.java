@@ -1,6 +1,7 @@
 package dev.sluice.flink.quarantine;
 
 import dev.sluice.flink.Metrics;
+import dev.sluice.flink.sink.Held;
 import dev.sluice.flink.sink.PatientWriter;
 import java.util.Collection;
 import java.util.List;
@@ -26,6 +27,9 @@ public final class QuarantineSink extends AsyncSinkBase<Inmate, Inmate> {
 
     /** All that one request may bring to memory: ten records of Kinesis at their largest. */
     private static final long REQUEST_BYTES = 100L << 20;
+
+    /** Bytes of events that a subtask holds while they are not in quarantine. */
+    private static final long HELD_BYTES = 16L << 20;
 
     private final Quarantine.Place place;
 
@@ -80,7 +84,7 @@ public final class QuarantineSink extends AsyncSinkBase<Inmate, Inmate> {
 
         private Writer(
                 QuarantineSink sink, WriterInitContext context, Collection<BufferedRequestState<Inmate>> states) {
-            super(context, sink.configuration(), states);
+            super(context, sink.configuration(), new Held<>(HELD_BYTES, Inmate::delivery, inmate -> 0), states);
             quarantine = sink.place.open();
             quarantined = Metrics.counter(Metrics.group(context.metricGroup()), "quarantined");
         }

@@ -1,60 +1,51 @@
 package dev.sluice.flink.sink;
 
-import dev.sluice.flink.domain.Rejection;
 import dev.sluice.flink.quarantine.Charge;
-import dev.sluice.flink.quarantine.Inmate;
+import dev.sluice.flink.source.Delivery;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Which events of a request go to quarantine, and why: one message for each event, however many of its records are refused. */
+/** Which events of a request go to quarantine, and why: once for each event, however many of its records are refused. */
 final class Charges {
-    /** Two events of one arrival that contradict each other; the first of the stream is written. */
-    static final Charge CONFLICTING = new Charge(
-            "conflicting_record", null, "another event of the same arrival says otherwise of the same instant");
+    private record Charged(Entry entry, Charge charge) {}
 
-    private record Case(List<Entry> entries, Set<Charge> charges) {}
+    private final List<Charged> all = new ArrayList<>();
 
-    /** By the identity of the event. */
-    private final Map<String, Case> cases = new LinkedHashMap<>();
-
-    /** Adds a reason to the event of {@code entry}, once. */
+    /** Adds a reason to the event of {@code entry}. */
     void add(Entry entry, Charge charge) {
-        Case known = cases.computeIfAbsent(
-                entry.origin().eventId(), id -> new Case(new ArrayList<>(), new LinkedHashSet<>()));
-        known.entries().add(entry);
-        known.charges().add(charge);
+        all.add(new Charged(entry, charge));
+    }
+
+    void addAll(Collection<Entry> entries, Charge charge) {
+        entries.forEach(entry -> add(entry, charge));
     }
 
     void addAll(Charges others) {
-        others.cases
-                .values()
-                .forEach(other ->
-                        other.entries().forEach(entry -> other.charges().forEach(charge -> add(entry, charge))));
+        all.addAll(others.all);
     }
 
-    /** The events, with at most as many reasons as one may carry. */
-    List<Inmate> inmates() {
-        List<Inmate> inmates = new ArrayList<>();
-        for (Case one : cases.values()) {
-            List<Charge> charges =
-                    one.charges().stream().limit(Rejection.MAX_REASONS).toList();
-            inmates.add(new Inmate(
-                    one.entries().get(0).origin(), charges, one.charges().size() - charges.size()));
+    /** Takes back what entries are charged with that are tried again: it is found once more. */
+    void drop(Set<Entry> again) {
+        all.removeIf(one -> again.contains(one.entry()));
+    }
+
+    /** The events, each as an entry that has all of its charges. */
+    List<Entry> entries() {
+        Map<String, Delivery> events = new LinkedHashMap<>();
+        Map<String, Set<Charge>> charges = new LinkedHashMap<>();
+        for (Charged one : all) {
+            Delivery event = one.entry().origin();
+            events.putIfAbsent(event.eventId(), event);
+            charges.computeIfAbsent(event.eventId(), id -> new LinkedHashSet<>())
+                    .add(one.charge());
         }
-        return inmates;
-    }
-
-    /** The charged entries of events. */
-    List<Entry> entriesOf(List<Inmate> inmates) {
         List<Entry> entries = new ArrayList<>();
-        for (Inmate inmate : inmates) {
-            entries.addAll(
-                    new LinkedHashSet<>(cases.get(inmate.delivery().eventId()).entries()));
-        }
+        events.forEach((id, event) -> entries.add(Entry.charged(event, List.copyOf(charges.get(id)))));
         return entries;
     }
 }

@@ -5,6 +5,7 @@ import dev.sluice.flink.domain.MeasureValue;
 import dev.sluice.flink.domain.Measured;
 import dev.sluice.flink.domain.Record;
 import dev.sluice.flink.domain.Value;
+import dev.sluice.flink.quarantine.Charge;
 import dev.sluice.flink.source.Delivery;
 import dev.sluice.flink.source.DeliveryCodec;
 import java.io.ByteArrayInputStream;
@@ -27,7 +28,13 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
  * <p>An event lies in it once, however many records it has: an event of a megabyte may have ten thousand.
  */
 final class EntriesSerializer implements SimpleVersionedSerializer<BufferedRequestState<Entry>> {
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
+
+    /** Entries of that version have records and no charges. */
+    private static final int WITHOUT_CHARGES = 1;
+
+    private static final byte RECORD = 0;
+    private static final byte CHARGES = 1;
     private static final byte SINGLE = 0;
     private static final byte MULTI = 1;
     private static final byte DOUBLE = 0;
@@ -59,8 +66,15 @@ final class EntriesSerializer implements SimpleVersionedSerializer<BufferedReque
         }
         out.writeInt(state.getBufferedRequestEntries().size());
         for (RequestEntryWrapper<Entry> wrapper : state.getBufferedRequestEntries()) {
-            out.writeInt(numbers.get(wrapper.getRequestEntry().origin()));
-            write(wrapper.getRequestEntry().record(), out);
+            Entry entry = wrapper.getRequestEntry();
+            out.writeInt(numbers.get(entry.origin()));
+            if (entry.isCharged()) {
+                out.writeByte(CHARGES);
+                write(entry.charges(), out);
+            } else {
+                out.writeByte(RECORD);
+                write(entry.record(), out);
+            }
             out.writeLong(wrapper.getSize());
         }
         return bytes.toByteArray();
@@ -68,7 +82,7 @@ final class EntriesSerializer implements SimpleVersionedSerializer<BufferedReque
 
     @Override
     public BufferedRequestState<Entry> deserialize(int version, byte[] bytes) throws IOException {
-        if (version != VERSION) {
+        if (version > VERSION) {
             throw new IOException("buffered records of version " + version + " are from a later release of this job");
         }
         DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes));
@@ -79,10 +93,28 @@ final class EntriesSerializer implements SimpleVersionedSerializer<BufferedReque
         List<RequestEntryWrapper<Entry>> entries = new ArrayList<>();
         for (int left = in.readInt(); left > 0; left--) {
             Delivery origin = deliveries.get(in.readInt());
-            Entry entry = new Entry(readRecord(in), origin);
+            byte kind = version == WITHOUT_CHARGES ? RECORD : in.readByte();
+            Entry entry = kind == CHARGES ? Entry.charged(origin, readCharges(in)) : new Entry(readRecord(in), origin);
             entries.add(new RequestEntryWrapper<>(entry, in.readLong()));
         }
         return new BufferedRequestState<>(entries);
+    }
+
+    private static void write(List<Charge> charges, DataOutputStream out) throws IOException {
+        out.writeInt(charges.size());
+        for (Charge charge : charges) {
+            writeText(charge.code(), out);
+            writeText(charge.message(), out);
+        }
+    }
+
+    private static List<Charge> readCharges(DataInputStream in) throws IOException {
+        List<Charge> charges = new ArrayList<>();
+        for (int left = in.readInt(); left > 0; left--) {
+            String code = readText(in);
+            charges.add(new Charge(code, null, readText(in)));
+        }
+        return List.copyOf(charges);
     }
 
     private static void write(Record record, DataOutputStream out) throws IOException {

@@ -1,14 +1,65 @@
 package dev.sluice.flink.sink;
 
+import dev.sluice.flink.domain.MeasureValue;
+import dev.sluice.flink.domain.Measured;
 import dev.sluice.flink.domain.Record;
+import dev.sluice.flink.domain.Value;
+import dev.sluice.flink.quarantine.Charge;
+import dev.sluice.flink.quarantine.Inmate;
 import dev.sluice.flink.source.Delivery;
 import java.io.Serializable;
+import java.util.List;
 
 /**
- * A record to be written, and the event that it comes from.
+ * A record to be written, and the event that it comes from; or an event that quarantine has not taken yet.
  *
- * @param record what is written
+ * @param record what is written; {@code null} where the event only goes to quarantine
  * @param origin the event: shared by all of its records, and needed should the store refuse one
+ * @param charges why it goes to quarantine; empty while there is a record
  */
 @SuppressWarnings("serial") // Flink's marker: state is written by a serializer of its own.
-public record Entry(Record record, Delivery origin) implements Serializable {}
+public record Entry(Record record, Delivery origin, List<Charge> charges) implements Serializable {
+    /** The objects of an entry and its record; their dimensions are the event's, their names the model's. */
+    private static final int ENTRY_BYTES = 200;
+
+    private static final int VALUE_BYTES = 64;
+
+    /** A record of {@code origin}. */
+    public Entry(Record record, Delivery origin) {
+        this(record, origin, List.of());
+    }
+
+    /** An event that goes to quarantine, with at least one charge. */
+    static Entry charged(Delivery origin, List<Charge> charges) {
+        return new Entry(null, origin, charges);
+    }
+
+    boolean isCharged() {
+        return record == null;
+    }
+
+    /** About the bytes that it takes beside its event. */
+    long bytes() {
+        if (record == null) {
+            return ENTRY_BYTES;
+        }
+        long bytes = ENTRY_BYTES;
+        if (record.measured() instanceof Measured.Multi multi) {
+            for (MeasureValue measure : multi.values()) {
+                bytes += bytes(measure.value());
+            }
+        } else if (record.measured() instanceof Measured.Single single) {
+            bytes += bytes(single.value());
+        }
+        return bytes;
+    }
+
+    private static long bytes(Value value) {
+        return VALUE_BYTES + (value instanceof Value.Varchar text ? text.value().length() : 0);
+    }
+
+    /** The charged event, as quarantine takes it. */
+    Inmate inmate() {
+        return Inmate.of(origin, charges);
+    }
+}

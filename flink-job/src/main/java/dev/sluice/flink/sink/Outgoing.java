@@ -4,8 +4,12 @@ import dev.sluice.flink.domain.DimensionValue;
 import dev.sluice.flink.domain.MeasureValue;
 import dev.sluice.flink.domain.Measured;
 import dev.sluice.flink.domain.Record;
+import dev.sluice.flink.quarantine.Charge;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -13,47 +17,87 @@ import java.util.Map;
  * What one request writes: no two of its records have the same place in the store.
  *
  * <p>The store decides between records of one place (series, measure name, time) by their versions, but
- * not within one request. So that is decided here, and the same way for every replay: measures of both
- * are joined; of a measure that both have, the higher version wins; of the same version, the first of the
- * stream stays and the event of the other one is left to quarantine.
+ * not within one request. So that is decided here, value by value and the same way for every replay: of a
+ * measure that several records have, the highest version wins; of the same version, the first of the stream
+ * is written and a different one is left to quarantine. The record has the highest version of its values.
  */
 final class Outgoing {
     /**
      * A record to be written.
      *
      * @param record what is written
-     * @param origins the entries that it comes from, at least one
+     * @param origins for each value of the record, in its order, the entries that have it: at least one
      */
-    record Item(Record record, List<Entry> origins) {}
+    record Item(Record record, List<List<Entry>> origins) {
+        /** The entries that the record comes from, some of them more than once. */
+        List<Entry> entries() {
+            return origins.stream().flatMap(List::stream).toList();
+        }
 
-    private record Place(List<DimensionValue> dimensions, String measureName, long time) {}
+        /** The entries that a value comes from. */
+        List<Entry> originsOf(String measure) {
+            return origins.get(indexOf(measure));
+        }
 
-    private enum Side {
-        FIRST,
-        SECOND
+        /** The record without one of its values; {@code null} where nothing is left of it. */
+        Item without(String measure) {
+            if (!(record.measured() instanceof Measured.Multi multi)
+                    || multi.values().size() == 1) {
+                return null;
+            }
+            int at = indexOf(measure);
+            List<MeasureValue> values = new ArrayList<>(multi.values());
+            List<List<Entry>> rest = new ArrayList<>(origins);
+            values.remove(at);
+            rest.remove(at);
+            return new Item(with(record, values), rest);
+        }
+
+        private int indexOf(String measure) {
+            List<MeasureValue> values = values(record);
+            int at = 0;
+            while (!values.get(at).name().equals(measure)) {
+                at++;
+            }
+            return at;
+        }
     }
 
     /**
-     * Two records of one place, as one.
+     * A value that is neither written nor replaced by a later arrival.
      *
-     * @param leftOut the one of which something is neither written nor replaced by a later arrival, or
-     *     {@code null}
+     * @param entry the entry that has it
+     * @param charge why it is left out
      */
-    private record Joined(Record record, int superseded, Side leftOut) {}
+    record LeftOut(Entry entry, Charge charge) {}
+
+    private record Place(List<DimensionValue> dimensions, String measureName, long time) {}
+
+    /** A value that wins its measure. */
+    private record Winner(MeasureValue value, long version, List<Entry> entries, boolean fits) {}
 
     private final List<Item> items = new ArrayList<>();
-    private final List<Entry> conflicting = new ArrayList<>();
+    private final List<LeftOut> leftOut = new ArrayList<>();
     private int superseded;
 
     private Outgoing() {}
 
-    /** Gathers entries, which are in the order of the stream. */
+    /** Gathers entries, which are in the order of the stream and have records. */
     static Outgoing of(List<Entry> entries) {
-        Outgoing outgoing = new Outgoing();
-        Map<Place, Integer> places = new HashMap<>(2 * entries.size());
+        Map<Place, List<Entry>> places = new LinkedHashMap<>(2 * entries.size());
         for (Entry entry : entries) {
-            outgoing.add(entry, places);
+            Record record = entry.record();
+            Place place = new Place(record.dimensions(), record.measureName(), record.time());
+            List<Entry> alone = List.of(entry);
+            List<Entry> there = places.putIfAbsent(place, alone);
+            if (there != null) {
+                List<Entry> more = there.size() == 1 ? new ArrayList<>(there) : there;
+                more.add(entry);
+                places.put(place, more);
+            }
         }
+        Outgoing outgoing = new Outgoing();
+        places.values().forEach(outgoing::add);
         return outgoing;
     }
 
@@ -62,79 +106,94 @@ final class Outgoing {
         return items;
     }
 
-    /** Entries whose event contradicts another one of the same arrival. */
-    List<Entry> conflicting() {
-        return conflicting;
+    /** Values that are left out of it. */
+    List<LeftOut> leftOut() {
+        return leftOut;
     }
 
-    /** Values that a later arrival of the same request replaced. */
+    /** Values that a later arrival of the same request replaces. */
     int superseded() {
         return superseded;
     }
 
-    private void add(Entry entry, Map<Place, Integer> places) {
-        Record record = entry.record();
-        Place place = new Place(record.dimensions(), record.measureName(), record.time());
-        Integer at = places.putIfAbsent(place, items.size());
-        if (at == null) {
-            items.add(new Item(record, List.of(entry)));
+    /** Joins the entries of one place. */
+    private void add(List<Entry> entries) {
+        Record latest = entries.get(0).record();
+        if (entries.size() == 1) {
+            items.add(new Item(latest, Collections.nCopies(values(latest).size(), entries)));
             return;
         }
-        Item there = items.get(at);
-        Joined joined = join(there.record(), record);
-        superseded += joined.superseded();
-        if (joined.leftOut() == Side.FIRST) {
-            conflicting.addAll(there.origins());
-        } else if (joined.leftOut() == Side.SECOND) {
-            conflicting.add(entry);
-        }
-        List<Entry> origins = new ArrayList<>(there.origins());
-        origins.add(entry);
-        items.set(at, new Item(joined.record(), origins));
-    }
-
-    private static Joined join(Record first, Record second) {
-        boolean secondWins = second.version() > first.version();
-        Record winner = secondWins ? second : first;
-        Record loser = secondWins ? first : second;
-        Side losingSide = secondWins ? Side.FIRST : Side.SECOND;
-        List<MeasureValue> values = new ArrayList<>(values(winner));
-        int superseded = 0;
-        Side leftOut = null;
-        for (MeasureValue lost : values(loser)) {
-            MeasureValue kept = named(values, lost.name());
-            if (kept == null) {
-                values.add(lost);
-            } else if (!kept.value().equals(lost.value())) {
-                if (first.version() == second.version()) {
-                    leftOut = losingSide;
+        // Stable: what arrived together stays in the order of the stream.
+        entries.sort(Comparator.comparingLong(entry -> -entry.record().version()));
+        latest = entries.get(0).record();
+        List<Winner> winners = new ArrayList<>();
+        int bytes = with(latest, List.of()).bytes();
+        for (Entry entry : entries) {
+            Record record = entry.record();
+            for (MeasureValue value : values(record)) {
+                Winner winner = named(winners, value.name());
+                if (winner == null) {
+                    int more = bytes(record, value);
+                    boolean fits = bytes + more <= Record.MAX_RECORD_BYTES;
+                    bytes += fits ? more : 0;
+                    winners.add(new Winner(value, record.version(), new ArrayList<>(List.of(entry)), fits));
+                } else if (winner.value().value().equals(value.value())) {
+                    winner.entries().add(entry);
+                } else if (winner.version() == record.version()) {
+                    leftOut.add(new LeftOut(entry, contradicted(value.name())));
                 } else {
                     superseded++;
                 }
             }
         }
-        if (winner.measured() instanceof Measured.Single) {
-            return new Joined(winner, superseded, leftOut);
+        List<MeasureValue> written = new ArrayList<>();
+        List<List<Entry>> origins = new ArrayList<>();
+        for (Winner winner : winners) {
+            if (winner.fits()) {
+                written.add(winner.value());
+                origins.add(winner.entries());
+            } else {
+                Charge charge = noRoom(winner.value().name());
+                winner.entries().forEach(entry -> leftOut.add(new LeftOut(entry, charge)));
+            }
         }
-        Record joined = new Record(
-                winner.dimensions(),
-                winner.measureName(),
-                new Measured.Multi(List.copyOf(values)),
-                winner.time(),
-                winner.version());
-        return joined.bytes() <= Record.MAX_RECORD_BYTES
-                ? new Joined(joined, superseded, leftOut)
-                // Both do not fit into one record: the winner is written as it is.
-                : new Joined(winner, superseded, losingSide);
+        boolean single = latest.measured() instanceof Measured.Single;
+        items.add(new Item(single ? latest : with(latest, written), origins));
     }
 
-    private static MeasureValue named(List<MeasureValue> values, String name) {
-        for (MeasureValue value : values) {
-            if (value.name().equals(name)) {
-                return value;
+    private static Winner named(List<Winner> winners, String name) {
+        for (Winner winner : winners) {
+            if (winner.value().name().equals(name)) {
+                return winner;
             }
         }
         return null;
+    }
+
+    private static Charge contradicted(String measure) {
+        String message = "another event of the same arrival has another \"" + measure + "\" of the same instant";
+        return new Charge("conflicting_record", null, message);
+    }
+
+    private static Charge noRoom(String measure) {
+        String message =
+                "\"" + measure + "\" does not fit into one record with what other events have of the same instant";
+        return new Charge("record_too_large", null, message);
+    }
+
+    private static Record with(Record record, List<MeasureValue> values) {
+        return new Record(
+                record.dimensions(),
+                record.measureName(),
+                new Measured.Multi(List.copyOf(values)),
+                record.time(),
+                record.version());
+    }
+
+    /** What a value adds to the size of its record: the name of a single measure is the record's. */
+    private static int bytes(Record record, MeasureValue value) {
+        String name = record.measured() instanceof Measured.Multi ? value.name() : "";
+        return (name + value.value().text()).getBytes(StandardCharsets.UTF_8).length;
     }
 
     private static List<MeasureValue> values(Record record) {

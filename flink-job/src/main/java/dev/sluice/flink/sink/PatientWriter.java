@@ -1,5 +1,7 @@
 package dev.sluice.flink.sink;
 
+import java.io.IOException;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -37,7 +39,7 @@ import org.slf4j.LoggerFactory;
  *
  * @param <T> what is written
  */
-public abstract class PatientWriter<T extends java.io.Serializable> extends AsyncSinkWriter<T, T> {
+public abstract class PatientWriter<T extends Serializable> extends AsyncSinkWriter<T, T> {
     private static final Logger LOG = LoggerFactory.getLogger(PatientWriter.class);
 
     /** The entries of one request. Two requests are never the same. */
@@ -49,8 +51,27 @@ public abstract class PatientWriter<T extends java.io.Serializable> extends Asyn
         }
     }
 
+    /** Counts what comes into the buffer. It leaves when the request that took it is over. */
+    private static final class Buffer<T extends Serializable> extends DequeRequestBuffer<T> {
+        private final Held<T> held;
+
+        private Buffer(Held<T> held) {
+            this.held = held;
+        }
+
+        @Override
+        public void add(RequestEntryWrapper<T> entry, boolean first) {
+            held.add(entry.getRequestEntry());
+            super.add(entry, first);
+        }
+    }
+
+    /** Bytes of entries in one piece of a checkpoint. */
+    private static final long PIECE_BYTES = 1 << 20;
+
     private final MailboxExecutor mailbox;
     private final Backoff backoff = new Backoff();
+    private final Held<T> held;
 
     /** Of this thread alone, which is the task's. */
     private final Set<UnderWay<T>> underWay = new LinkedHashSet<>();
@@ -58,10 +79,15 @@ public abstract class PatientWriter<T extends java.io.Serializable> extends Asyn
     /** Read by the threads of the clients, whose last answers come after the end. */
     private volatile boolean closed;
 
-    /** A writer that starts with what {@code states} hold. */
+    /**
+     * A writer that starts with what {@code states} hold.
+     *
+     * @param held how much memory entries may hold before no more is taken; one event may go beyond it
+     */
     protected PatientWriter(
             WriterInitContext context,
             AsyncSinkWriterConfiguration configuration,
+            Held<T> held,
             Collection<BufferedRequestState<T>> states) {
         super(
                 (entry, ignored) -> entry,
@@ -69,8 +95,18 @@ public abstract class PatientWriter<T extends java.io.Serializable> extends Asyn
                 configuration,
                 states,
                 new SimpleBatchCreator<>(configuration.getMaxBatchSizeInBytes()),
-                new DequeRequestBuffer<>());
+                new Buffer<>(held));
         this.mailbox = context.getMailboxExecutor();
+        this.held = held;
+    }
+
+    /** Takes an entry. Waits while there is no room for it: its timer sends what the buffer has. */
+    @Override
+    public void write(T entry, Context context) throws IOException, InterruptedException {
+        while (held.isFull()) {
+            mailbox.yield();
+        }
+        super.write(entry, context);
     }
 
     /**
@@ -109,11 +145,16 @@ public abstract class PatientWriter<T extends java.io.Serializable> extends Asyn
         }
         try {
             handler.retryForEntries(again);
-            mailbox.execute(() -> underWay.remove(request), "a request is over");
+            mailbox.execute(() -> settle(request), "a request is over");
         } catch (RejectedExecutionException closed) {
             // The task's mailbox is closed before its writers are.
             LOG.debug("a request outlived its job; what it wrote will be written again");
         }
+    }
+
+    private void settle(UnderWay<T> request) {
+        underWay.remove(request);
+        held.remove(request.entries);
     }
 
     /** Ends it. What is under way is forgotten here, and is in the last checkpoint. */
@@ -130,17 +171,32 @@ public abstract class PatientWriter<T extends java.io.Serializable> extends Asyn
         }
     }
 
+    /** All entries that are not settled. */
+    protected List<T> unsettled() {
+        List<T> entries = new ArrayList<>();
+        underWay.forEach(request -> entries.addAll(request.entries));
+        for (BufferedRequestState<T> buffered : super.snapshotState(0)) {
+            buffered.getBufferedRequestEntries().forEach(wrapper -> entries.add(wrapper.getRequestEntry()));
+        }
+        return entries;
+    }
+
+    /** In pieces, each of which is written to the checkpoint as a whole: that takes its size in memory. */
     @Override
-    public List<BufferedRequestState<T>> snapshotState(long checkpoint) {
-        List<RequestEntryWrapper<T>> entries = new ArrayList<>();
-        for (UnderWay<T> request : underWay) {
-            for (T entry : request.entries) {
-                entries.add(new RequestEntryWrapper<>(entry, getSizeInBytes(entry)));
+    public final List<BufferedRequestState<T>> snapshotState(long checkpoint) {
+        List<BufferedRequestState<T>> pieces = new ArrayList<>();
+        Held<T> held = this.held.like(PIECE_BYTES);
+        List<RequestEntryWrapper<T>> piece = new ArrayList<>();
+        for (T entry : unsettled()) {
+            if (held.isFull()) {
+                pieces.add(new BufferedRequestState<>(piece));
+                piece = new ArrayList<>();
+                held = this.held.like(PIECE_BYTES);
             }
+            held.add(entry);
+            piece.add(new RequestEntryWrapper<>(entry, getSizeInBytes(entry)));
         }
-        for (BufferedRequestState<T> buffered : super.snapshotState(checkpoint)) {
-            entries.addAll(buffered.getBufferedRequestEntries());
-        }
-        return List.of(new BufferedRequestState<>(entries));
+        pieces.add(new BufferedRequestState<>(piece));
+        return pieces;
     }
 }

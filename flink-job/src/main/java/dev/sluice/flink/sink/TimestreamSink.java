@@ -2,6 +2,7 @@ package dev.sluice.flink.sink;
 
 import dev.sluice.flink.quarantine.Quarantine;
 import java.io.Serializable;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import org.apache.flink.api.connector.sink2.StatefulSinkWriter;
@@ -18,8 +19,9 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
  * arrival of its event: written twice it is the same record, and a later arrival is never replaced by an
  * earlier one. What is in the store after a failure is therefore what would be there without it.
  *
- * <p>Bounded: at most {@link #REQUESTS} requests at once and {@link #BUFFERED} records in wait for each
- * subtask; then the job reads no further (backpressure) until the store has taken some.
+ * <p>Bounded for each subtask: at most {@link #REQUESTS} requests at once, {@link #BUFFERED} records in wait
+ * beside the late ones, and a number of bytes that all records hold together with their events. Then the job
+ * reads no further (backpressure) until the store has taken some.
  */
 public final class TimestreamSink extends AsyncSinkBase<Entry, Entry> {
     private static final long serialVersionUID = 1;
@@ -38,6 +40,7 @@ public final class TimestreamSink extends AsyncSinkBase<Entry, Entry> {
 
     private final Table table;
     private final Quarantine.Place quarantine;
+    private final long heldBytes;
 
     /**
      * A table of the store.
@@ -45,16 +48,19 @@ public final class TimestreamSink extends AsyncSinkBase<Entry, Entry> {
      * @param region its Region
      * @param database name of the database
      * @param table name of the table
+     * @param memory how long the store keeps a record in memory, where it takes it at full speed: older ones
+     *     are late
      */
-    public record Table(String region, String database, String table) implements Serializable {}
+    public record Table(String region, String database, String table, Duration memory) implements Serializable {}
 
     /**
      * A sink that writes to {@code table}, and to {@code quarantine} what that refuses.
      *
      * @param table where records go
      * @param quarantine where refused events go
+     * @param heldBytes bytes of events and records that a subtask holds while they are not written, about
      */
-    public TimestreamSink(Table table, Quarantine.Place quarantine) {
+    public TimestreamSink(Table table, Quarantine.Place quarantine, long heldBytes) {
         super(
                 (entry, context) -> entry,
                 Request.MAX_RECORDS,
@@ -65,6 +71,7 @@ public final class TimestreamSink extends AsyncSinkBase<Entry, Entry> {
                 REQUEST_BYTES);
         this.table = table;
         this.quarantine = quarantine;
+        this.heldBytes = heldBytes;
     }
 
     @Override
@@ -75,7 +82,7 @@ public final class TimestreamSink extends AsyncSinkBase<Entry, Entry> {
     @Override
     public StatefulSinkWriter<Entry, BufferedRequestState<Entry>> restoreWriter(
             WriterInitContext context, Collection<BufferedRequestState<Entry>> states) {
-        return new TimestreamWriter(context, table, quarantine, states);
+        return new TimestreamWriter(context, table, quarantine, heldBytes, states);
     }
 
     @Override

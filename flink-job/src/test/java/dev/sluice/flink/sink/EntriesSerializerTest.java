@@ -11,7 +11,11 @@ import dev.sluice.flink.domain.MeasureValue;
 import dev.sluice.flink.domain.Measured;
 import dev.sluice.flink.domain.Record;
 import dev.sluice.flink.domain.Value;
+import dev.sluice.flink.quarantine.Charge;
 import dev.sluice.flink.source.Delivery;
+import dev.sluice.flink.source.DeliveryCodec;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -59,6 +63,37 @@ final class EntriesSerializerTest {
         assertEquals(delivery.arrivalMs(), origin.arrivalMs());
         assertEquals(delivery.partitionKey(), origin.partitionKey());
         assertSame(origin, back.get(1).origin(), "one event stays one");
+    }
+
+    @Test
+    void anEventThatGoesToQuarantineKeepsItsCharges() throws IOException {
+        Delivery delivery = new Delivery(new byte[] {7}, "p", "49", 5, "shard");
+        List<Charge> charges = List.of(new Charge("store_rejected", null, "\"ü\""), new Charge("b", null, "two"));
+        List<Entry> back = roundTrip(List.of(Entry.charged(delivery, charges)));
+        assertTrue(back.get(0).isCharged());
+        assertEquals(charges, back.get(0).charges());
+        assertEquals("49", back.get(0).inmate().delivery().sequenceNumber());
+    }
+
+    /** In the first version there was no byte that says whether an entry has a record. */
+    @Test
+    void theFirstVersionIsRead() throws IOException {
+        Delivery delivery = new Delivery(new byte[] {7}, "p", "49", 5, "shard");
+        Record record =
+                new Record(List.of(new DimensionValue("d", "a")), "m", new Measured.Single(new Value.Double(1)), 3, 5);
+        byte[] bytes = serializer.serialize(state(List.of(new Entry(record, delivery))));
+        ByteArrayOutputStream codec = new ByteArrayOutputStream();
+        DeliveryCodec.write(delivery, new DataOutputStream(codec));
+        int at = 3 * Integer.BYTES + codec.size();
+        ByteArrayOutputStream first = new ByteArrayOutputStream();
+        first.write(bytes, 0, at);
+        first.write(bytes, at + 1, bytes.length - at - 1);
+        Entry back = serializer
+                .deserialize(1, first.toByteArray())
+                .getBufferedRequestEntries()
+                .get(0)
+                .getRequestEntry();
+        assertEquals(record, back.record());
     }
 
     @Test

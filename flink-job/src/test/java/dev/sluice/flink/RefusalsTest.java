@@ -1,0 +1,244 @@
+package dev.sluice.flink;
+
+import static dev.sluice.flink.Cluster.eventually;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.sluice.flink.source.Delivery;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.connector.source.util.ratelimit.RateLimiterStrategy;
+import org.apache.flink.connector.datagen.source.DataGeneratorSource;
+import org.apache.flink.connector.datagen.source.GeneratorFunction;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A store that refuses a value, a record, everything, or what is late; and a queue that does not take it at once. */
+@SuppressWarnings("try") // A job runs for as long as its block.
+final class RefusalsTest {
+    private static final int MEMORY_HOURS = 24;
+    private static final long NOW_MS = System.currentTimeMillis();
+    private static final long MEMORY_BEGINS_MS = NOW_MS - TimeUnit.HOURS.toMillis(MEMORY_HOURS);
+
+    private static Cluster cluster;
+    private Scripted services;
+
+    @BeforeAll
+    static void start() throws Exception {
+        cluster = new Cluster();
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        cluster.close();
+    }
+
+    @BeforeEach
+    void make() throws IOException {
+        services = new Scripted();
+    }
+
+    @AfterEach
+    void leave() {
+        services.close();
+    }
+
+    /** Gives the events of a list. */
+    private record Events(List<Delivery> deliveries) implements GeneratorFunction<Long, Delivery> {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        public Delivery map(Long index) {
+            return deliveries.get(index.intValue());
+        }
+    }
+
+    private Cluster.Running job(List<Delivery> deliveries) throws Exception {
+        return job(deliveries, Double.POSITIVE_INFINITY, Optional.empty());
+    }
+
+    private Cluster.Running job(List<Delivery> deliveries, double perSecond, Optional<String> snapshot)
+            throws Exception {
+        String model = Files.readString(Path.of("../test-vectors/models/smart-home.json"));
+        JobProperties properties = new JobProperties(
+                "arn:aws:kinesis:us-east-1:000000000000:stream/events",
+                "us-east-1",
+                "database",
+                "table",
+                MEMORY_HOURS,
+                services.url() + "/queue",
+                "bucket",
+                32,
+                "test",
+                model);
+        var source = new DataGeneratorSource<>(
+                new Events(new ArrayList<>(deliveries)),
+                deliveries.size(),
+                Double.isInfinite(perSecond) ? RateLimiterStrategy.noOp() : RateLimiterStrategy.perSecond(perSecond),
+                TypeInformation.of(Delivery.class));
+        return cluster.start(
+                environment -> {
+                    environment.setParallelism(1);
+                    Job.describe(environment, properties, source);
+                },
+                snapshot);
+    }
+
+    private static Delivery delivery(int number, long arrivalMs, String event) {
+        return new Delivery(
+                event.getBytes(StandardCharsets.UTF_8), "p", Integer.toString(number), arrivalMs, "shardId-0");
+    }
+
+    private static String event(String device, long timeMs, String measures) {
+        return "{\"DeviceID\": \"" + device + "\", \"Time\": " + timeMs + ", " + measures + "}";
+    }
+
+    private static List<Delivery> events(int count) {
+        List<Delivery> events = new ArrayList<>();
+        for (int number = 0; number < count; number++) {
+            events.add(delivery(number, NOW_MS, event("d", NOW_MS - number, "\"temperature_measure\": " + number)));
+        }
+        return events;
+    }
+
+    /** Sequence numbers in quarantine, once for each message. */
+    private List<String> quarantined() {
+        return services.messages().stream()
+                .map(message -> message.path("sequenceNumber").asText())
+                .sorted()
+                .toList();
+    }
+
+    private Set<String> codes() {
+        Set<String> codes = new TreeSet<>();
+        for (JsonNode message : services.messages()) {
+            message.path("reasons")
+                    .forEach(reason -> codes.add(reason.path("code").asText()));
+        }
+        return codes;
+    }
+
+    @Test
+    void aValueOfAnotherTypeLeavesTheOthersOfItsRecord() throws Exception {
+        services.column("humidity", "VARCHAR");
+        List<Delivery> events = new ArrayList<>(events(20));
+        String both = "\"temperature_measure\": 1, \"humidity_measure\": 2";
+        events.set(7, delivery(7, NOW_MS, event("d", NOW_MS - 7, both)));
+        try (Cluster.Running running = job(events)) {
+            eventually(() -> assertEquals(20, services.rows().size()));
+            eventually(() -> assertEquals(List.of("7"), quarantined()));
+        }
+        assertEquals(Set.of("store_rejected"), codes());
+        String said = services.messages()
+                .get(0)
+                .path("reasons")
+                .path(0)
+                .path("message")
+                .asText();
+        assertTrue(said.contains("\"humidity\" has the data type DOUBLE"), said);
+        Set<Set<String>> measures = services.rows().values().stream()
+                .map(row -> row.measures().keySet())
+                .collect(Collectors.toSet());
+        assertEquals(Set.of(Set.of("temperature")), measures);
+    }
+
+    @Test
+    void aStoreThatCallsEverythingInvalidIsWaitedFor() throws Exception {
+        services.callsAllInvalid(true);
+        try (Cluster.Running running = job(events(150))) {
+            Thread.sleep(4_000);
+            assertEquals(List.of(), services.messages());
+            services.callsAllInvalid(false);
+            eventually(() -> assertEquals(150, services.rows().size()));
+        }
+        assertEquals(List.of(), services.messages());
+    }
+
+    @Test
+    void poisonInEveryRecordEndsInQuarantine() throws Exception {
+        List<Delivery> poison = new ArrayList<>();
+        for (int number = 0; number < 5; number++) {
+            String event = event("poison", NOW_MS - number, "\"temperature_measure\": 1");
+            poison.add(delivery(number, NOW_MS, event));
+        }
+        try (Cluster.Running running = job(poison)) {
+            eventually(() -> assertEquals(List.of("0", "1", "2", "3", "4"), quarantined()));
+        }
+        assertEquals(Set.of("store_invalid"), codes());
+        assertEquals(Map.of(), services.rows(), "a probe leaves nothing behind");
+    }
+
+    /** Written again, the event that contradicts would be older than the row, and dropped. */
+    @Test
+    void aConflictKeepsItsChargeUntilTheQueueTakesIt() throws Exception {
+        services.refusesMessages(3);
+        List<Delivery> events = List.of(
+                delivery(0, NOW_MS, event("d", NOW_MS, "\"temperature_measure\": 1")),
+                delivery(1, NOW_MS + 1, event("d", NOW_MS, "\"humidity_measure\": 2")),
+                delivery(2, NOW_MS, event("d", NOW_MS, "\"temperature_measure\": 9")));
+        try (Cluster.Running running = job(events)) {
+            eventually(() -> assertEquals(List.of("2"), quarantined()));
+        }
+        assertEquals(Set.of("conflicting_record"), codes());
+        assertEquals(
+                List.of(Map.of("temperature", "1.0", "humidity", "2.0")),
+                services.rows().values().stream().map(Scripted.Row::measures).toList());
+    }
+
+    /** Late events before fresh ones, and more of them than the requests at once can carry. */
+    private static List<Delivery> lateAndFresh(int late, int fresh) {
+        List<Delivery> events = new ArrayList<>();
+        for (int number = 0; number < late + fresh; number++) {
+            long time = number < late ? MEMORY_BEGINS_MS - 1 - number : NOW_MS - number;
+            events.add(delivery(number, NOW_MS, event("d", time, "\"temperature_measure\": 1")));
+        }
+        return events;
+    }
+
+    @Test
+    void freshRecordsDoNotWaitForLateOnes() throws Exception {
+        services.throttlesBefore(TimeUnit.MILLISECONDS.toNanos(MEMORY_BEGINS_MS));
+        try (Cluster.Running running = job(lateAndFresh(3_000, 2_000))) {
+            long started = System.nanoTime();
+            eventually(() -> assertEquals(2_000, services.rows().size()));
+            long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - started);
+            assertTrue(seconds < 20, "the fresh ones took " + seconds + " s");
+            services.throttlesBefore(Long.MIN_VALUE);
+            eventually(() -> assertEquals(5_000, services.rows().size()));
+        }
+        assertEquals(List.of(), services.messages());
+    }
+
+    @Test
+    void lateRecordsThatWaitAreInTheCheckpoint() throws Exception {
+        services.throttlesBefore(TimeUnit.MILLISECONDS.toNanos(MEMORY_BEGINS_MS));
+        List<Delivery> events = lateAndFresh(1_000, 5_000);
+        Optional<String> checkpoint;
+        try (Cluster.Running running = job(events, 1_000, Optional.empty())) {
+            // The source is behind the late ones by then.
+            eventually(() -> assertTrue(services.rows().size() > 1_000));
+            Thread.sleep(1_500);
+            checkpoint = running.crash();
+        }
+        assertTrue(checkpoint.isPresent(), "checkpoints go on while late records are throttled");
+        services.throttlesBefore(Long.MIN_VALUE);
+        try (Cluster.Running running = job(events, 1_000_000, checkpoint)) {
+            eventually(() -> assertEquals(6_000, services.rows().size()));
+        }
+    }
+}
