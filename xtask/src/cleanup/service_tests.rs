@@ -18,7 +18,7 @@ use super::scope::Scope;
 use super::{find, sweep};
 use crate::cli::Format;
 use crate::deploy::test_service::Service;
-use crate::destroy::teardown::{self, Interrupted};
+use crate::destroy::teardown::{self, Untouched};
 use crate::report::Report;
 use crate::target::Session;
 
@@ -216,7 +216,8 @@ async fn a_destruction_that_was_interrupted_goes_on() {
     let before = account.there().await;
     // Interrupted at once, while or before anything is stopped: nothing is touched, or the stacks are kept.
     match teardown::execute(&session, None, &first, &account.report, &ready(()).boxed().shared()).await {
-        Err(Interrupted) => {}
+        Err(Untouched::Interrupted) => {}
+        Err(other) => panic!("{other}"),
         Ok(receipt) => assert_eq!((receipt.is_clean(), receipt.failures()), (false, 1)),
     }
     assert_eq!(account.there().await, before);

@@ -255,6 +255,9 @@ async fn plan_one(
     let Some(plan) = teardown::plan(&session, report).await? else {
         return Ok(Err("it is gone already".to_owned()));
     };
+    if let Some(protected) = plan.stacks.iter().find(|stack| stack.protected) {
+        return Ok(Err(format!("{} is protected against its deletion", protected.stack_name)));
+    }
     if plan.stacks.iter().any(|stack| stack.retain.len() > stack.stays().count()) {
         return Ok(Err("the template of one of its stacks cannot be read".to_owned()));
     }

@@ -58,6 +58,7 @@ impl Destroy {
             report.print(&plan);
             return Ok(Exit::Done);
         }
+        plan.unprotected()?;
         self.confirm(&plan, &session, global, report)?;
 
         let machine = Machine::of(&project, global, &session);

@@ -204,14 +204,14 @@ impl<'a> Applications<'a> {
     }
 
     /// Stops an application, with a snapshot, and waits until it is stopped. Its position stays in the
-    /// snapshot for as long as the application is there.
-    pub async fn stop(&self, name: &str) -> Result<(), ApplicationError> {
+    /// snapshot for as long as the application is there. Returns whether it ran.
+    pub async fn stop(&self, name: &str) -> Result<bool, ApplicationError> {
         let step = self.report.step(format_args!("Stopping {name}"));
         let deadline = Instant::now() + PATIENCE;
         let mut waits = self.pace.waits();
         let mut asked = false;
         loop {
-            let Some(detail) = self.describe(name).await? else { return Ok(()) };
+            let Some(detail) = self.describe(name).await? else { return Ok(false) };
             let status = detail.application_status().as_str();
             match activity(status) {
                 // Whatever the emulator says, the process may still be there.
@@ -245,7 +245,7 @@ impl<'a> Applications<'a> {
             }
             _ => "it did not run".to_owned(),
         });
-        Ok(())
+        Ok(asked)
     }
 
     /// The application as the service describes it. `None`: there is none.

@@ -6,6 +6,7 @@ use std::future::{pending, ready};
 use aws_sdk_cloudformation::types::ChangeSetType;
 use serde_json::{Value, json};
 
+use super::application::Applications;
 use super::change_set::INLINE_LIMIT;
 use super::consent::Consent;
 use super::document::{Deployed, Way};
@@ -297,7 +298,8 @@ async fn destroy_leaves_what_is_retained_and_finds_nothing_the_second_time() {
     assert_eq!(plan.stacks[0].retain.len(), 1);
     let queue = plan.stacks[0].retain[0].resource.physical_id.rsplit('/').next().expect("a name").to_owned();
 
-    let outcomes = remove::execute(&deployment.engine(), &plan, pending()).await;
+    let applications = Applications::new(&deployment.session, None, &deployment.report);
+    let outcomes = remove::execute(&deployment.engine(), &applications, &plan, pending()).await;
     assert!(outcomes.iter().all(|outcome| matches!(outcome, remove::Outcome::Gone(_))), "{outcomes:?}");
     assert!(find::stacks(&client, environment).await.expect("an answer").ours.is_empty());
     let gone: Vec<_> = plan.stacks.iter().collect();

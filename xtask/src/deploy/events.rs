@@ -13,6 +13,7 @@ use serde::Deserialize;
 use tokio::sync::mpsc;
 
 use super::pace::Pace;
+use super::stack_error::Unheard;
 use super::status::{
     self, Condition, DELETED, Stage, begins_operation, condition, says_cancelled, says_not_there, stage,
 };
@@ -122,11 +123,24 @@ impl Poller {
     }
 }
 
-/// The latest event of a stack, to tell later ones from it.
-pub async fn latest(client: &Client, stack: &str) -> Since {
-    let answer = client.describe_stack_events().stack_name(stack).send().await;
-    let latest = answer.ok().and_then(|answer| answer.stack_events?.into_iter().next()?.event_id);
-    Since::Event(latest)
+/// The latest event of a stack, to tell later ones from it. Who begins something without it may take the end
+/// of an earlier operation for the end of this one. Asks for as long as the trouble passes.
+pub async fn latest(client: &Client, stack: &str, pace: Pace) -> Result<Since, Unheard> {
+    let (mut waits, started) = (pace.waits(), Instant::now());
+    loop {
+        let silence = match client.describe_stack_events().stack_name(stack).send().await {
+            Ok(answer) => {
+                let latest = answer.stack_events.and_then(|events| events.into_iter().next()?.event_id);
+                return Ok(Since::Event(latest));
+            }
+            Err(error) => Silence::of(&error),
+        };
+        match silence {
+            Silence::Gone => return Ok(Since::Event(None)),
+            Silence::Refused(cause) if started.elapsed() > pace.patience => return Err(Unheard(cause)),
+            Silence::Refused(_) | Silence::Passing(_) => waits.next().await,
+        }
+    }
 }
 
 async fn poll(client: Client, pace: Pace, mut orders: mpsc::UnboundedReceiver<Watched>) {
@@ -289,7 +303,8 @@ pub fn root_cause(events: &[Event]) -> Option<RootCause> {
         events.iter().filter(|event| stage(&event.status) == Stage::Failed && !says_cancelled(&event.reason))
     };
     let told_by_stack = || {
-        events.iter().filter(|event| event.is_of_stack() && !event.reason.is_empty() && sank(&event.status))
+        let tells = |event: &&Event| sank(&event.status) || says_cancelled(&event.reason);
+        events.iter().filter(|event| event.is_of_stack() && !event.reason.is_empty()).filter(tells)
     };
     let event = failed()
         .find(|event| !event.is_of_stack())
@@ -303,7 +318,8 @@ pub fn root_cause(events: &[Event]) -> Option<RootCause> {
     })
 }
 
-/// A stack may roll back without a failed resource, for instance when a person cancels its update.
+/// A stack may roll back without a failed resource, for instance when a person cancels its update. A deletion
+/// is cancelled before any resource is touched while another stack imports one of its exports.
 fn sank(status: &str) -> bool {
     status.contains("ROLLBACK")
 }

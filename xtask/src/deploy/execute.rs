@@ -15,7 +15,7 @@ use super::merge;
 use super::pace::Pace;
 use super::plan::{Action, Plan, Source, StackPlan};
 use super::run::{Ordered, Run, run};
-pub use super::stack_error::{StackError, Unwatched};
+pub use super::stack_error::{StackError, Unheard, Unwatched};
 use super::state;
 use super::status::{Condition, Operation, Stage, condition, stage};
 use crate::artifacts::digest::hex;
@@ -231,7 +231,7 @@ async fn apply(
         }
         return Err(refused);
     }
-    let since = latest(&engine.cloudformation, &change_set.stack_id).await;
+    let since = latest(&engine.cloudformation, &change_set.stack_id, engine.pace).await?;
     change_set::execute(&engine.cloudformation, &change_set).await?;
     let touches = change_set.resources.len();
     let followed = follow(engine, poller, &change_set.stack_id, since, Some(touches), &step).await?;
@@ -302,7 +302,7 @@ async fn delete(
     step: &Step<'_>,
 ) -> Result<(), StackError> {
     let id = stack.stack_id.as_deref().unwrap_or(&stack.stack_name);
-    let since = latest(&engine.cloudformation, id).await;
+    let since = latest(&engine.cloudformation, id, engine.pace).await?;
     let sent = engine.cloudformation.delete_stack().stack_name(id).send().await;
     sent.map_err(|error| StackError::Delete(sentence(&error)))?;
     let followed = follow(engine, poller, id, since, None, step).await?;

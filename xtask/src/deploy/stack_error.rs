@@ -65,6 +65,9 @@ pub enum StackError {
     /// The stack could not be read.
     #[error(transparent)]
     State(#[from] StateError),
+    /// The stack was not touched.
+    #[error(transparent)]
+    Unheard(#[from] Unheard),
     /// The stack was not followed to its end.
     #[error(transparent)]
     Unwatched(#[from] Unwatched),
@@ -90,6 +93,11 @@ fn beyond(changes: &[ResourceChange]) -> String {
     };
     changes.iter().map(one).collect::<Vec<_>>().join(", ")
 }
+
+/// Nothing was begun, because nobody could say how it ends.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing was begun, because CloudFormation does not tell its events: {0}")]
+pub struct Unheard(pub(super) String);
 
 /// What has begun could not be followed to its end.
 #[derive(Debug, thiserror::Error)]

@@ -121,6 +121,12 @@ pub fn status(stack: &Stack) -> &str {
     stack.stack_status().map_or("", |status| status.as_str())
 }
 
+/// Whether CloudFormation refuses to delete a stack, because of its
+/// [termination protection](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html).
+pub fn is_protected(stack: &Stack) -> bool {
+    stack.enable_termination_protection() == Some(true)
+}
+
 /// The outputs of a stack.
 pub fn outputs(stack: &Stack) -> BTreeMap<String, String> {
     let pair = |output: &aws_sdk_cloudformation::types::Output| {

@@ -1,9 +1,10 @@
 //! Servers that stand in for AWS in tests: real processes on free ports, gone with their value.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use clap::Parser as _;
@@ -74,14 +75,7 @@ impl Service {
 
     /// A session whose every service is this server, which has no TwinMaker.
     pub async fn session(&self) -> Session {
-        let global = Cli::parse_from(["xtask", "deploy", "--set", "twin.enabled=false"]).global;
-        let project = Project::locate();
-        let (model, environment) =
-            project.load(&global).unwrap_or_else(|failure| panic!("{:#}", failure.error));
-        let aws = format!("http://127.0.0.1:{}", self.port);
-        let endpoints = Endpoints { timestream: aws.clone(), twinmaker: aws.clone(), aws, mqtt: 0 };
-        let session = Session::open(model, environment, Some(endpoints)).await;
-        session.unwrap_or_else(|failure| panic!("{:#}", failure.error))
+        session(self.port).await
     }
 
     /// A folder that goes with the server.
@@ -107,6 +101,110 @@ impl Drop for Service {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+async fn session(port: u16) -> Session {
+    let global = Cli::parse_from(["xtask", "deploy", "--set", "twin.enabled=false"]).global;
+    let project = Project::locate();
+    let (model, environment) = project.load(&global).unwrap_or_else(|failure| panic!("{:#}", failure.error));
+    let aws = format!("http://127.0.0.1:{port}");
+    let endpoints = Endpoints { timestream: aws.clone(), twinmaker: aws.clone(), aws, mqtt: 0 };
+    let session = Session::open(model, environment, Some(endpoints)).await;
+    session.unwrap_or_else(|failure| panic!("{:#}", failure.error))
+}
+
+/// A request as a [`Proxy`] sees it.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// For instance `POST /`.
+    pub line: String,
+    /// What it carries.
+    pub body: String,
+}
+
+impl Request {
+    /// The operation of CloudFormation that it asks for.
+    pub fn action(&self) -> &str {
+        let rest = self.body.strip_prefix("Action=").unwrap_or_default();
+        rest.split('&').next().unwrap_or_default()
+    }
+}
+
+/// A server in front of a [`Service`], which answers some requests itself and hands the others on.
+pub struct Proxy {
+    port: u16,
+    seen: Arc<Mutex<Vec<Request>>>,
+}
+
+impl Proxy {
+    /// `answer` gives the status line and the body of its own answers.
+    pub fn before(
+        service: &Service,
+        answer: impl Fn(&Request) -> Option<(&'static str, String)> + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        let (port, behind) = (listener.local_addr().expect("its address").port(), service.port);
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let (noted, answer) = (Arc::clone(&seen), Arc::new(answer));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (noted, answer) = (Arc::clone(&noted), Arc::clone(&answer));
+                // A client that goes away is no fault of the proxy's.
+                std::thread::spawn(move || exchange(stream, behind, &noted, answer.as_ref()).ok());
+            }
+        });
+        Self { port, seen }
+    }
+
+    /// A session whose every service is behind this proxy.
+    pub async fn session(&self) -> Session {
+        session(self.port).await
+    }
+
+    /// The requests until now.
+    pub fn seen(&self) -> Vec<Request> {
+        self.seen.lock().expect("the list").clone()
+    }
+}
+
+/// One request and its answer, after which the connection ends.
+fn exchange(
+    mut stream: TcpStream,
+    behind: u16,
+    noted: &Mutex<Vec<Request>>,
+    answer: &dyn Fn(&Request) -> Option<(&'static str, String)>,
+) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let (mut head, mut length) = (String::new(), 0);
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line)? == 0 || line == "\r\n" {
+            break;
+        }
+        let name = line.to_ascii_lowercase();
+        if let Some(value) = name.strip_prefix("content-length:") {
+            length = value.trim().parse().map_err(std::io::Error::other)?;
+        }
+        if !name.starts_with("connection:") {
+            head.push_str(&line);
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    let line = head.split(" HTTP/").next().unwrap_or_default().to_owned();
+    let request = Request { line, body: String::from_utf8_lossy(&body).into_owned() };
+    noted.lock().expect("the list").push(request.clone());
+    if let Some((status, body)) = answer(&request) {
+        let length = body.len();
+        return write!(
+            stream,
+            "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+        );
+    }
+    let mut service = TcpStream::connect(("127.0.0.1", behind))?;
+    service.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes())?;
+    service.write_all(&body)?;
+    std::io::copy(&mut service, &mut stream).map(|_| ())
 }
 
 fn free_port() -> u16 {

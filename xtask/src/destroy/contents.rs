@@ -26,7 +26,12 @@ pub struct Contents {
 impl Contents {
     /// Whether there is nothing to empty.
     pub fn is_empty(&self) -> bool {
-        self.objects + self.versions == 0
+        self.all() == 0
+    }
+
+    /// Versions and marks of all objects.
+    pub fn all(&self) -> usize {
+        usize::try_from(self.objects + self.versions).unwrap_or(usize::MAX)
     }
 
     /// Counts what a bucket holds below a prefix. A bucket that does not exist holds nothing.

@@ -127,6 +127,7 @@ async fn found(client: &Client, environment: &Environment, stack: &Stack) -> Res
         stack_name: stack_name.to_owned(),
         stack_id: stack_id.to_owned(),
         status: state::status(stack).to_owned(),
+        protected: state::is_protected(stack),
         template,
         resources,
     })

@@ -1,12 +1,13 @@
 //! Destruction: what is found, the plan to remove it, its execution, and the receipt.
 //!
-//! `plan`, `why` and `consent` are pure. Nothing is touched that does not carry the environment's tag.
+//! `plan`, `why`, `obstacle` and `consent` are pure. Nothing is touched that does not carry the environment's tag.
 
 mod ask;
 pub mod buckets;
 pub mod consent;
 pub mod contents;
 pub mod find;
+mod obstacle;
 mod page;
 pub mod plan;
 pub mod proof;
@@ -20,3 +21,7 @@ pub mod workspace;
 mod buckets_tests;
 #[cfg(test)]
 mod plan_tests;
+#[cfg(test)]
+mod proof_tests;
+#[cfg(test)]
+mod refusal_tests;

@@ -18,7 +18,11 @@ impl Document for DestroyPlan {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
         writeln!(out, "{}", paint(STRONG, format_args!("{}: in this order", self.environment)))?;
         for stack in &self.stacks {
-            writeln!(out, "  {} {}", paint(STRONG, &stack.stack_name), paint(FAINT, &stack.status))?;
+            write!(out, "  {} {}", paint(STRONG, &stack.stack_name), paint(FAINT, &stack.status))?;
+            if stack.protected {
+                write!(out, "  {}", paint(BAD, "termination protection is on"))?;
+            }
+            writeln!(out)?;
             for contents in stack.contents.iter().filter(|contents| !contents.is_empty()) {
                 writeln!(out, "    {} {}: {}", paint(BAD, "empty"), contents.bucket, contents.text())?;
             }
@@ -54,7 +58,7 @@ impl Document for DestroyPlan {
         }
         writeln!(
             out,
-            "| order | stack | deleted | emptied before | retained |\n| ---: | --- | ---: | --- | ---: |"
+            "| order | stack | deleted | emptied | retained |\n| ---: | --- | ---: | --- | ---: |"
         )?;
         for (order, stack) in self.stacks.iter().enumerate() {
             let contents = stack.contents.iter().filter(|contents| !contents.is_empty());
@@ -62,9 +66,10 @@ impl Document for DestroyPlan {
                 contents.map(|contents| format!("`{}`: {}", contents.bucket, contents.text())).collect();
             emptied
                 .extend(stack.extras().map(|(kind, count)| format!("{count} {kind} that it did not make")));
+            let protected = if stack.protected { "<br>**termination protection is on**" } else { "" };
             writeln!(
                 out,
-                "| {} | `{}` | {} | {} | {} |",
+                "| {} | `{}`{protected} | {} | {} | {} |",
                 order + 1,
                 stack.stack_name,
                 stack.delete.len(),
@@ -120,6 +125,13 @@ impl DestroyPlan {
             0 => String::new(),
             unknown => format!("; of {} it is not known", many(unknown, "resource", "resources")),
         };
-        format!("{stacks} with {resources}; {stay}{unknown}")
+        let protected = match self.stacks.iter().filter(|stack| stack.protected).count() {
+            0 => String::new(),
+            protected => format!(
+                "; {} refused, so that nothing is destroyed",
+                many(protected, "deletion is", "deletions are")
+            ),
+        };
+        format!("{stacks} with {resources}; {stay}{unknown}{protected}")
     }
 }

@@ -13,6 +13,9 @@ use super::why::{self, Why};
 use super::workspace::Extra;
 use crate::deploy::graph::{Cycle, Graph};
 use crate::deploy::replacement::stands_for;
+use crate::failure::{Exit, Explain};
+
+const WORKSPACE: &str = "AWS::IoTTwinMaker::Workspace";
 
 /// A stack that was found, with what it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +28,9 @@ pub struct Found {
     pub stack_id: String,
     /// Status, as CloudFormation spells it.
     pub status: String,
+    /// Whether CloudFormation refuses to delete it, because of its
+    /// [termination protection](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html).
+    pub protected: bool,
     /// The template that it was deployed with.
     pub template: String,
     /// Its resources.
@@ -77,13 +83,15 @@ pub struct Removal {
     pub stack_id: String,
     /// Status, as CloudFormation spells it.
     pub status: String,
+    /// Whether CloudFormation refuses to delete it, because of its termination protection.
+    pub protected: bool,
     /// Stacks that go first, because they need this one.
     pub after: BTreeSet<String>,
     /// What goes with it.
     pub delete: Vec<Resource>,
     /// What stays behind. Of a template that cannot be read, it is not known whether it does.
     pub retain: Vec<Retained>,
-    /// What its buckets hold, which goes before it. Log events are not counted.
+    /// What its buckets hold, which goes with it. Log events are not counted.
     pub contents: Vec<Contents>,
     /// What its TwinMaker workspace has beyond the stack, which goes too.
     #[serde(skip_serializing_if = "Extra::is_empty")]
@@ -98,7 +106,15 @@ impl Removal {
 
     /// Whether a TwinMaker workspace goes with it, which must be empty before.
     pub fn has_workspace(&self) -> bool {
-        self.delete.iter().any(|resource| stands_for(&resource.kind) == "AWS::IoTTwinMaker::Workspace")
+        self.delete.iter().any(|resource| stands_for(&resource.kind) == WORKSPACE)
+    }
+
+    /// Whether a function of the stack stands in for TwinMaker. The emulator deletes that function with the
+    /// rest when the workspace cannot be deleted, and then nothing can.
+    pub fn loses_its_provider(&self) -> bool {
+        self.delete
+            .iter()
+            .any(|resource| resource.kind != WORKSPACE && stands_for(&resource.kind) == WORKSPACE)
     }
 
     /// Ids of the entities and component types that go with it. CloudFormation puts the workspace before
@@ -118,6 +134,40 @@ impl Removal {
             .iter()
             .filter(|resource| resource.kind == "AWS::S3::Bucket" && !resource.physical_id.is_empty())
             .map(|resource| resource.physical_id.as_str())
+    }
+}
+
+/// Stacks are protected against their deletion, so nothing of the environment was touched.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("nothing was destroyed: termination protection is on for {}", .0.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", "))]
+pub struct Protected(Vec<(String, String)>);
+
+impl Explain for Protected {
+    fn exit(&self) -> Exit {
+        Exit::Declined
+    }
+
+    fn hint(&self) -> Option<String> {
+        let lift = |(name, id): &(String, String)| {
+            // arn:aws:cloudformation:<region>:<account>:stack/<name>/<id>
+            let region = id.split(':').nth(3).map(|region| format!(" --region {region}")).unwrap_or_default();
+            format!(
+                "`aws cloudformation update-termination-protection --no-enable-termination-protection \
+                 --stack-name {name}{region}`"
+            )
+        };
+        let commands: Vec<String> = self.0.iter().map(lift).collect();
+        Some(format!("somebody turned it on; this lifts it: {}", commands.join("; ")))
+    }
+}
+
+impl DestroyPlan {
+    /// Refuses a plan of which CloudFormation would refuse a part: what goes before that part would be gone.
+    pub fn unprotected(&self) -> Result<(), Protected> {
+        let protected = self.stacks.iter().filter(|stack| stack.protected);
+        let protected: Vec<_> =
+            protected.map(|stack| (stack.stack_name.clone(), stack.stack_id.clone())).collect();
+        if protected.is_empty() { Ok(()) } else { Err(Protected(protected)) }
     }
 }
 
@@ -172,6 +222,7 @@ fn removal(environment: &str, stack: &Found, after: BTreeSet<String>) -> Removal
         stack_name: stack.stack_name.clone(),
         stack_id: stack.stack_id.clone(),
         status: stack.status.clone(),
+        protected: stack.protected,
         after,
         delete,
         retain,

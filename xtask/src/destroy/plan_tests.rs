@@ -10,6 +10,7 @@ use super::plan::{DestroyPlan, Found, Removal, Resource, make};
 use super::proof::{Asked, Left, Proof, Silent};
 use super::receipt::Receipt;
 use super::remove::{Emptied, Outcome, RemoveError};
+use crate::failure::{Exit, Explain as _};
 use crate::local::Stopped;
 use crate::project::Project;
 use crate::report::shown;
@@ -36,6 +37,7 @@ fn found(name: &str, policy: &str) -> Found {
         stack_name: format!("sluice-test-{name}"),
         stack_id: format!("arn:{name}"),
         status: "CREATE_COMPLETE".to_owned(),
+        protected: false,
         template: json!({"Resources": {
             "Bucket": {"Type": "AWS::S3::Bucket", "DeletionPolicy": policy},
             "Role": {"Type": "AWS::IAM::Role"},
@@ -97,6 +99,7 @@ fn deployed(environment: &str) -> Vec<Found> {
         stack_name: stack.stack_name.clone(),
         stack_id: format!("arn:{}", stack.name),
         status: "CREATE_COMPLETE".to_owned(),
+        protected: false,
         template: stack.template.to_json(),
         resources: stack
             .template
@@ -208,6 +211,26 @@ fn a_plan_is_as_reviewed() {
 }
 
 #[test]
+fn what_is_protected_is_shown_and_refuses_everything() {
+    let mut plan = example();
+    assert_eq!(plan.unprotected(), Ok(()));
+    plan.stacks[0].protected = true;
+    plan.stacks[0].stack_id = "arn:aws:cloudformation:eu-west-1:1:stack/sluice-test-lake/0".to_owned();
+    let refused = plan.unprotected().expect_err("it is protected");
+    assert_eq!(refused.exit(), Exit::Declined);
+    assert_eq!(
+        (refused.to_string().as_str(), refused.hint().unwrap_or_default().as_str()),
+        (
+            "nothing was destroyed: termination protection is on for sluice-test-lake",
+            "somebody turned it on; this lifts it: `aws cloudformation update-termination-protection \
+             --no-enable-termination-protection --stack-name sluice-test-lake --region eu-west-1`"
+        )
+    );
+    assert_eq!(serde_json::to_value(&plan).expect("JSON")["stacks"][0]["protected"], true);
+    insta::assert_snapshot!("plan-protected", shown(&plan));
+}
+
+#[test]
 fn receipts_are_as_reviewed() {
     let plan = example();
     let gone = |objects, twins| Outcome::Gone(Emptied { objects, twins });
@@ -224,8 +247,17 @@ fn receipts_are_as_reviewed() {
         ..Proof::default()
     };
     let receipt = Receipt::of(&plan, &[gone(0, 0), gone(0, 0)], proof);
-    assert!(receipt.is_clean(), "what the Tagging API alone lists is not known to be there");
+    assert!(receipt.is_clean(), "CloudFormation deleted what the Tagging API still lists");
     insta::assert_snapshot!("receipt-listed", shown(&receipt));
+
+    let proof = Proof {
+        asked: asked(),
+        unknown: vec!["arn:aws:glue:eu-west-1:1:database/a".to_owned()],
+        ..Proof::default()
+    };
+    let receipt = Receipt::of(&plan, &[gone(0, 0), gone(0, 0)], proof);
+    assert!(!receipt.is_clean(), "nobody says that it is gone");
+    insta::assert_snapshot!("receipt-unknown", shown(&receipt));
 
     // What is left of the account's bucket is no stack.
     let proof = Proof { asked: asked(), ..Proof::default() };
@@ -243,6 +275,7 @@ fn receipts_are_as_reviewed() {
         asked: asked(),
         left: vec![Left { kind: "AWS::Logs::LogGroup".to_owned(), physical_id: "/sluice/test/x".to_owned() }],
         listed: Vec::new(),
+        unknown: Vec::new(),
         silent: vec![Silent { service: "SQS", cause: "AccessDenied: a | b".to_owned() }],
     };
     let receipt = Receipt::of(&plan, &[Outcome::Failed(failed), Outcome::Kept("lake".to_owned())], proof);

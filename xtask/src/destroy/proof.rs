@@ -2,13 +2,16 @@
 //! Read only.
 //!
 //! The Resource Groups Tagging API may list for a while what is gone. So what it lists is asked for again at
-//! its own service, and what cannot be asked for is told apart from what is certainly there.
+//! its own service; what cannot be asked for is gone when CloudFormation says that it deleted it. Of what is
+//! left then nobody says anything, and where a service does not answer nothing is known: neither is clean.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use aws_sdk_iottwinmaker::operation::get_workspace::GetWorkspaceError;
 use aws_sdk_resourcegroupstagging::types::TagFilter;
+use aws_sdk_s3::error::{ProvideErrorMetadata as _, SdkError};
+use aws_sdk_s3::operation::get_bucket_tagging::GetBucketTaggingError;
 use futures::StreamExt as _;
 use serde::Serialize;
 use stacks::environment::Environment;
@@ -18,7 +21,7 @@ use super::ask::{self, Service};
 use super::find;
 use super::plan::{DestroyPlan, Removal, Resource};
 use crate::deploy::pace::Pace;
-use crate::sdk_error::sentence;
+use crate::sdk_error::{is_not_there, sentence};
 use crate::target::Session;
 use crate::twin::Workspace;
 
@@ -35,9 +38,12 @@ pub struct Proof {
     pub asked: Vec<Asked>,
     /// What is there.
     pub left: Vec<Left>,
-    /// ARNs that carry the tag as far as the Tagging API knows, and that no other service was asked about.
+    /// ARNs that carry the tag as far as the Tagging API knows, and that CloudFormation says it deleted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub listed: Vec<String>,
+    /// ARNs that carry the tag as far as the Tagging API knows, and of which nothing says that they are gone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<String>,
     /// Services that did not answer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub silent: Vec<Silent>,
@@ -72,9 +78,9 @@ pub struct Silent {
 }
 
 impl Proof {
-    /// Whether every service answered, and has nothing.
+    /// Whether every service answered and has nothing, and nothing is listed that may be there.
     pub fn is_clean(&self) -> bool {
-        self.left.is_empty() && self.silent.is_empty()
+        self.left.is_empty() && self.unknown.is_empty() && self.silent.is_empty()
     }
 
     /// That of a destruction which a person interrupted before it ended.
@@ -97,6 +103,11 @@ impl Proof {
             waits.next().await;
         }
     }
+}
+
+/// Whether a bucket carries no tag at all, or went while it was asked for. Whoever may not ask does not know.
+fn has_no_tags<R>(error: &SdkError<GetBucketTaggingError, R>) -> bool {
+    error.code() == Some("NoSuchTagSet") || is_not_there(error)
 }
 
 /// A round of questions.
@@ -143,12 +154,13 @@ impl<'a> Inquiry<'a> {
         }
         let gone: Vec<Resource> = self.gone.iter().flat_map(|stack| stack.delete.iter().cloned()).collect();
         self.resources(&gone).await;
-        let listed = self.tagged().await;
+        let (listed, unknown) = self.tagged().await;
         let asked = self.asked.iter().map(|(&service, names)| Asked { service, names: names.len() });
         Proof {
             asked: asked.collect(),
             left: self.left.into_iter().collect(),
             listed,
+            unknown,
             silent: self.silent.into_iter().collect(),
         }
     }
@@ -232,14 +244,18 @@ impl<'a> Inquiry<'a> {
             }
         }
         for name in names {
-            let tags = client.get_bucket_tagging().bucket(&name).send().await;
-            let is_ours = tags.is_ok_and(|tags| {
-                tags.tag_set()
-                    .iter()
-                    .any(|tag| tag.key() == ENVIRONMENT_TAG && tag.value() == self.environment().name)
-            });
-            if is_ours {
-                self.find("AWS::S3::Bucket", &name);
+            match client.get_bucket_tagging().bucket(&name).send().await {
+                Ok(tags) => {
+                    let ours = &self.environment().name;
+                    if tags.tag_set().iter().any(|tag| tag.key() == ENVIRONMENT_TAG && tag.value() == ours) {
+                        self.find("AWS::S3::Bucket", &name);
+                    }
+                }
+                Err(error) if has_no_tags(&error) => {}
+                Err(error) => {
+                    let cause = sentence(&error);
+                    self.fail(Service::S3.name(), format!("whose bucket {name} is, is not known: {cause}"));
+                }
             }
             self.ask(Service::S3.name(), [name]);
         }
@@ -291,8 +307,9 @@ impl<'a> Inquiry<'a> {
         }
     }
 
-    /// What carries exactly the environment's tag. Returns what no other service can be asked about.
-    async fn tagged(&mut self) -> Vec<String> {
+    /// What carries exactly the environment's tag. Returns what no other service can be asked about: what
+    /// CloudFormation deleted, and what nobody knows of.
+    async fn tagged(&mut self) -> (Vec<String>, Vec<String>) {
         let client = self.session.tagging();
         let filter = TagFilter::builder().key(ENVIRONMENT_TAG).values(&self.environment().name).build();
         let mut arns = BTreeSet::new();
@@ -308,12 +325,19 @@ impl<'a> Inquiry<'a> {
         }
         self.ask(TAGGING, arns.iter().cloned());
         arns.retain(|arn| !self.expected.iter().any(|resource| ask::is_of(arn, resource)));
-        let (known, unknown): (Vec<_>, Vec<_>) = arns
-            .into_iter()
-            .map(|arn| (ask::named_by(&arn), arn))
-            .partition(|(resource, _)| resource.is_some());
-        let known: Vec<Resource> = known.into_iter().filter_map(|(resource, _)| resource).collect();
-        self.resources(&known).await;
-        unknown.into_iter().map(|(_, arn)| arn).collect()
+        let (mut asked, mut others) = (Vec::new(), Vec::new());
+        for arn in arns {
+            match ask::named_by(&arn) {
+                Some(resource) => asked.push(resource),
+                None => others.push(arn),
+            }
+        }
+        self.resources(&asked).await;
+        let deleted = |arn: &String| {
+            self.gone.iter().any(|stack| {
+                *arn == stack.stack_id || stack.delete.iter().any(|resource| ask::is_of(arn, resource))
+            })
+        };
+        others.into_iter().partition(deleted)
     }
 }

@@ -206,13 +206,18 @@ impl Document for Receipt {
             writeln!(out, "  {} {arn}", paint(CAUTION, "listed"))?;
         }
         if !self.proof.listed.is_empty() {
-            let note =
-                "the Tagging API lists what is gone for a while, and no other service was asked for it";
+            let note = "the Tagging API lists what is gone for a while, and CloudFormation deleted these";
+            writeln!(out, "           {}", paint(FAINT, note))?;
+        }
+        for arn in &self.proof.unknown {
+            writeln!(out, "  {} {arn}", paint(BAD, "not known"))?;
+        }
+        if !self.proof.unknown.is_empty() {
+            let note = "the Tagging API lists it, and nothing says that it is gone";
             writeln!(out, "           {}", paint(FAINT, note))?;
         }
         if self.is_clean() && !self.proof.asked.is_empty() {
-            let certain = if self.proof.listed.is_empty() { "is left" } else { "is known to be left" };
-            writeln!(out, "  nothing else {certain}, by exact tag and exact name: {}", self.asked())?;
+            writeln!(out, "  nothing else is left, by exact tag and exact name: {}", self.asked())?;
         }
         Ok(())
     }
@@ -225,7 +230,7 @@ impl Document for Receipt {
             }
             (true, true) if listed > 0 => {
                 let listed = many(listed, "resource is", "resources are");
-                format!("⚠️ gone as far as is known, while {listed} still listed by tag")
+                format!("✅ gone, while {listed} still listed by tag")
             }
             (true, true) => "✅ gone".to_owned(),
             (true, false) => "❌ gone, but not proven to be".to_owned(),
@@ -291,11 +296,18 @@ impl Document for Receipt {
 impl Receipt {
     /// What the services said, as Markdown.
     fn proven(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        let Proof { asked, left, listed, silent } = &self.proof;
+        let Proof { asked, left, listed, unknown, silent } = &self.proof;
         if !left.is_empty() {
             writeln!(out, "**Left**, though no stack has it\n\n| resource | type |\n| --- | --- |")?;
             for Left { kind, physical_id } in left {
                 writeln!(out, "| `{}` | {kind} |", cell(physical_id))?;
+            }
+            writeln!(out)?;
+        }
+        if !unknown.is_empty() {
+            writeln!(out, "**Not known**: the Tagging API lists it, and nothing says that it is gone\n")?;
+            for arn in unknown {
+                writeln!(out, "- `{}`", cell(arn))?;
             }
             writeln!(out)?;
         }
@@ -307,10 +319,10 @@ impl Receipt {
             writeln!(out)?;
         }
         if !asked.is_empty() {
-            let verdict = match (self.is_clean(), listed.is_empty()) {
-                (true, true) => "nothing else is left",
-                (true, false) => "nothing else is known to be left",
-                (false, _) => "what is left stands above",
+            let verdict = if self.is_clean() {
+                "nothing else is left"
+            } else {
+                "what is left, or may be, stands above"
             };
             writeln!(out, "**Proof**, by exact tag and exact name: {verdict}.\n")?;
             writeln!(out, "| asked | names |\n| --- | ---: |")?;
@@ -326,7 +338,7 @@ impl Receipt {
             )?;
             writeln!(
                 out,
-                "The Tagging API lists what is gone for a while, and no other service was asked for these.\n"
+                "The Tagging API lists what is gone for a while, and CloudFormation deleted these.\n"
             )?;
             for arn in listed {
                 writeln!(out, "- `{arn}`")?;

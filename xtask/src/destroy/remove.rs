@@ -5,17 +5,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::buckets::{self, EmptyError};
+use super::contents::Contents;
+use super::obstacle::Obstacles;
 use super::plan::{DestroyPlan, Removal};
 use super::workspace;
+use crate::deploy::application::{APPLICATION, Applications};
 use crate::deploy::events::{Poller, RootCause, Since, latest, root_cause};
-use crate::deploy::execute::{Engine, Unwatched, follow};
+use crate::deploy::execute::{Engine, Followed, Unheard, Unwatched, follow};
 use crate::deploy::run::{Ordered, Run, run};
-use crate::deploy::status::{Condition, Operation, condition, says_not_empty};
-use crate::report::Step;
+use crate::deploy::state::{self, StateError};
+use crate::deploy::status::{Condition, Operation, condition};
+use crate::report::{Report, Step};
 use crate::sdk_error::sentence;
 use crate::twin::TwinError;
 
-/// How often a bucket is emptied again because something wrote to it before it was deleted.
+/// How often a stack is deleted: without emptying anything, then twice more, as something may have written to
+/// a bucket between its emptying and its deletion.
 const ATTEMPTS: u32 = 3;
 
 /// What became of a stack.
@@ -60,6 +65,12 @@ pub enum RemoveError {
     /// A workspace was not emptied.
     #[error(transparent)]
     Workspace(#[from] TwinError),
+    /// The stack could not be read.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The deletion was not begun.
+    #[error(transparent)]
+    Unheard(#[from] Unheard),
     /// The deletion was not followed to its end.
     #[error(transparent)]
     Unwatched(#[from] Unwatched),
@@ -82,12 +93,13 @@ pub enum RemoveError {
 /// Executes a plan until it is done or `interrupt` completes. Outcomes are in the order of the plan.
 pub async fn execute(
     engine: &Engine<'_>,
+    applications: &Applications<'_>,
     plan: &DestroyPlan,
     interrupt: impl Future<Output = ()>,
 ) -> Vec<Outcome> {
     let poller = &Poller::start(engine.cloudformation.clone(), engine.pace);
     let begin = |stack, _: &BTreeMap<&str, Emptied>| async move {
-        let removed = remove(engine, poller, stack).await;
+        let removed = remove(engine, applications, poller, stack).await;
         removed.inspect_err(|error| engine.report_failure(&stack.stack_name, error))
     };
     let outcome = |run| match run {
@@ -109,7 +121,15 @@ impl Ordered for Removal {
     }
 }
 
-async fn remove(engine: &Engine<'_>, poller: &Poller, stack: &Removal) -> Result<Emptied, RemoveError> {
+/// Removes one stack. CloudFormation begins, and what a person may miss goes only once it has deleted everything
+/// that it can and nothing but that is in its way: a deletion that is refused, or that cannot be followed,
+/// empties nothing.
+async fn remove(
+    engine: &Engine<'_>,
+    applications: &Applications<'_>,
+    poller: &Poller,
+    stack: &Removal,
+) -> Result<Emptied, RemoveError> {
     let step = engine.report.step(&stack.stack_name);
     if condition(&stack.status) == Condition::Busy {
         step.update(format_args!("{} is in {}: waiting", stack.stack_name, stack.status));
@@ -119,25 +139,72 @@ async fn remove(engine: &Engine<'_>, poller: &Poller, stack: &Removal) -> Result
             return Ok(Emptied::default());
         }
     }
+    let stopped = stop(applications, stack, engine.report).await;
     let mut emptied = Emptied::default();
-    for attempt in 1..=ATTEMPTS {
-        emptied.objects += empty_buckets(engine, stack, &step).await?;
-        emptied.twins += empty_workspace(engine, stack, &step).await?;
-        match delete(engine, poller, stack, &step).await {
-            Err(RemoveError::Failed { cause: Some(cause), .. })
-                if attempt < ATTEMPTS && says_not_empty(&cause.reason) => {}
-            Err(error) => return Err(error),
-            Ok(()) => break,
+    if stack.loses_its_provider() {
+        deletable(engine, stack).await?;
+        emptied.twins = empty_workspace(engine, stack, &step).await?;
+    }
+    for attempt in 1.. {
+        let deleted = delete(engine, poller, stack, &step).await;
+        if let Err(RemoveError::Refused(_) | RemoveError::Unheard(_)) = deleted {
+            start(applications, &stopped, engine.report).await;
         }
+        let Followed { status, events } = deleted?;
+        if Operation::Delete.succeeded(&status) {
+            break;
+        }
+        let failed = || RemoveError::Failed { cause: root_cause(&events), status: status.clone() };
+        let obstacles = Obstacles::of(stack, &status, &events).filter(|_| attempt < ATTEMPTS);
+        let obstacles = obstacles.ok_or_else(failed)?;
+        deletable(engine, stack).await?;
+        emptied.objects += empty_buckets(engine, stack, &obstacles.buckets, &step).await?;
+        if obstacles.workspace {
+            emptied.twins += empty_workspace(engine, stack, &step).await?;
+        }
+    }
+    if emptied.objects == 0 {
+        // The emulator deletes a bucket with what is in it.
+        emptied.objects = stack.contents.iter().map(Contents::all).sum();
     }
     step.done(format_args!("deleted, {} resources{}", stack.delete.len(), emptied.text()));
     Ok(emptied)
 }
 
-async fn empty_workspace(engine: &Engine<'_>, stack: &Removal, step: &Step<'_>) -> Result<usize, TwinError> {
-    if !stack.has_workspace() {
-        return Ok(0);
+/// Makes sure that CloudFormation may still delete the stack, before anything is emptied for it.
+async fn deletable(engine: &Engine<'_>, stack: &Removal) -> Result<(), RemoveError> {
+    let described = state::describe(&engine.cloudformation, &stack.stack_id).await?;
+    if described.as_ref().is_some_and(state::is_protected) {
+        return Err(RemoveError::Refused("termination protection is on".to_owned()));
     }
+    Ok(())
+}
+
+/// Stops the applications that go, each with a snapshot from which it goes on if its stack stays. Returns
+/// those that ran. What cannot be stopped is deleted as it runs: the stream still has what it did not write.
+async fn stop<'a>(applications: &Applications<'_>, stack: &'a Removal, report: &Report) -> Vec<&'a str> {
+    let going = stack.delete.iter().filter(|resource| resource.kind == APPLICATION);
+    let mut stopped = Vec::new();
+    for name in going.map(|resource| resource.physical_id.as_str()).filter(|name| !name.is_empty()) {
+        match applications.stop(name).await {
+            Ok(true) => stopped.push(name),
+            Ok(false) => {}
+            Err(error) => report.warn(format_args!("{error}; it is deleted as it is")),
+        }
+    }
+    stopped
+}
+
+/// Starts again what was stopped for a deletion that was never begun.
+async fn start(applications: &Applications<'_>, stopped: &[&str], report: &Report) {
+    for name in stopped {
+        if let Err(error) = applications.start(name).await {
+            report.warn(format_args!("{error}; its stack stays, and it does not run"));
+        }
+    }
+}
+
+async fn empty_workspace(engine: &Engine<'_>, stack: &Removal, step: &Step<'_>) -> Result<usize, TwinError> {
     let workspace = &engine.workspace;
     workspace::empty(workspace, stack, engine.pace, |left| {
         step.update(format_args!("{} emptying {}: {left} left", stack.stack_name, workspace.id));
@@ -145,9 +212,14 @@ async fn empty_workspace(engine: &Engine<'_>, stack: &Removal, step: &Step<'_>) 
     .await
 }
 
-async fn empty_buckets(engine: &Engine<'_>, stack: &Removal, step: &Step<'_>) -> Result<usize, EmptyError> {
+async fn empty_buckets(
+    engine: &Engine<'_>,
+    stack: &Removal,
+    buckets: &[&str],
+    step: &Step<'_>,
+) -> Result<usize, EmptyError> {
     let mut objects = 0;
-    for bucket in stack.buckets() {
+    for bucket in buckets {
         let before = objects;
         objects += buckets::empty(&engine.s3, bucket, "", |seen| {
             step.update(format_args!("{} emptying {bucket}: {} objects", stack.stack_name, before + seen));
@@ -157,18 +229,15 @@ async fn empty_buckets(engine: &Engine<'_>, stack: &Removal, step: &Step<'_>) ->
     Ok(objects)
 }
 
+/// Deletes the stack, as far as CloudFormation can, and follows it to the end.
 async fn delete(
     engine: &Engine<'_>,
     poller: &Poller,
     stack: &Removal,
     step: &Step<'_>,
-) -> Result<(), RemoveError> {
-    let since = latest(&engine.cloudformation, &stack.stack_id).await;
+) -> Result<Followed, RemoveError> {
+    let since = latest(&engine.cloudformation, &stack.stack_id, engine.pace).await?;
     let sent = engine.cloudformation.delete_stack().stack_name(&stack.stack_id).send().await;
     sent.map_err(|error| RemoveError::Refused(sentence(&error)))?;
-    let followed = follow(engine, poller, &stack.stack_id, since, Some(stack.delete.len()), step).await?;
-    if Operation::Delete.succeeded(&followed.status) {
-        return Ok(());
-    }
-    Err(RemoveError::Failed { cause: root_cause(&followed.events), status: followed.status })
+    Ok(follow(engine, poller, &stack.stack_id, since, Some(stack.delete.len()), step).await?)
 }

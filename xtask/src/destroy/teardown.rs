@@ -3,21 +3,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures::FutureExt as _;
 use futures::future::{BoxFuture, Shared, try_join_all};
 use stacks::{Inputs, STACKS};
 
 use super::buckets::{self, EmptyError};
 use super::contents::Contents;
 use super::find;
-use super::plan::{self, DestroyPlan, Removal};
+use super::plan::{self, DestroyPlan, Protected, Removal};
 use super::proof::Proof;
 use super::receipt::Receipt;
 use super::remove::{self, Outcome};
 use super::workspace::Extra;
-use crate::deploy::application::{APPLICATION, Applications};
+use crate::deploy::application::Applications;
 use crate::deploy::consent::Consent;
 use crate::deploy::execute::Engine;
-use crate::failure::{Explain, Failure};
+use crate::failure::{Exit, Explain, Failure};
 use crate::local::flink::Machine;
 use crate::report::Report;
 use crate::target::Session;
@@ -53,23 +54,22 @@ pub async fn plan(session: &Session, report: &Report) -> Result<Option<DestroyPl
     Ok(is_there.then_some(plan))
 }
 
-/// Executes the plan, and asks the services what is left.
+/// Executes the plan, unless a stack of it is protected, and asks the services what is left.
 pub async fn execute(
     session: &Session,
     machine: Option<Machine>,
     plan: &DestroyPlan,
     report: &Report,
     interruption: &Interruption,
-) -> Result<Receipt, Interrupted> {
+) -> Result<Receipt, Untouched> {
+    plan.unprotected()?;
+    if interruption.clone().now_or_never().is_some() {
+        return Err(Untouched::Interrupted);
+    }
     let consent = Consent::default();
     let engine = Engine::new(session, &consent, report);
     let applications = Applications::new(session, machine, report);
-    tokio::select! {
-        biased;
-        () = interruption.clone() => return Err(Interrupted),
-        () = stop(&applications, plan, report) => {}
-    }
-    let outcomes = remove::execute(&engine, plan, interruption.clone()).await;
+    let outcomes = remove::execute(&engine, &applications, plan, interruption.clone()).await;
     let gone: Vec<&Removal> = plan
         .stacks
         .iter()
@@ -109,26 +109,29 @@ pub async fn execute(
     Ok(receipt)
 }
 
-/// It was interrupted before any stack was touched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("interrupted: no stack was touched")]
-pub struct Interrupted;
-
-impl Explain for Interrupted {
-    fn hint(&self) -> Option<String> {
-        Some("run the same command again to go on".to_owned())
-    }
+/// Why no stack was touched.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Untouched {
+    /// A person interrupted.
+    #[error("interrupted: no stack was touched")]
+    Interrupted,
+    /// CloudFormation would refuse.
+    #[error(transparent)]
+    Protected(#[from] Protected),
 }
 
-/// Stops the applications that go, each with a snapshot from which it could go on if its stack stayed.
-/// What cannot be stopped is deleted as it runs: the stream still has what it did not write.
-async fn stop(applications: &Applications<'_>, plan: &DestroyPlan, report: &Report) {
-    let going = plan.stacks.iter().flat_map(|stack| &stack.delete);
-    for application in
-        going.filter(|resource| resource.kind == APPLICATION && !resource.physical_id.is_empty())
-    {
-        if let Err(error) = applications.stop(&application.physical_id).await {
-            report.warn(format_args!("{error}; it is deleted as it is"));
+impl Explain for Untouched {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Interrupted => Exit::Unexpected,
+            Self::Protected(protected) => protected.exit(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Interrupted => Some("run the same command again to go on".to_owned()),
+            Self::Protected(protected) => protected.hint(),
         }
     }
 }
