@@ -147,7 +147,11 @@ async fn remove(
     }
     for attempt in 1.. {
         let deleted = delete(engine, poller, stack, &step).await;
-        if let Err(RemoveError::Refused(_) | RemoveError::Unheard(_)) = deleted {
+        let untouched = match &deleted {
+            Ok(followed) => condition(&followed.status) == Condition::Ready,
+            Err(error) => matches!(error, RemoveError::Refused(_) | RemoveError::Unheard(_)),
+        };
+        if untouched {
             start(applications, &stopped, engine.report).await;
         }
         let Followed { status, events } = deleted?;
@@ -195,7 +199,7 @@ async fn stop<'a>(applications: &Applications<'_>, stack: &'a Removal, report: &
     stopped
 }
 
-/// Starts again what was stopped for a deletion that was never begun.
+/// Starts again what was stopped for a deletion that touched nothing.
 async fn start(applications: &Applications<'_>, stopped: &[&str], report: &Report) {
     for name in stopped {
         if let Err(error) = applications.start(name).await {
