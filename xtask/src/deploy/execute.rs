@@ -17,7 +17,7 @@ use super::plan::{Action, Plan, Source, StackPlan};
 use super::run::{Ordered, Run, run};
 pub use super::stack_error::{StackError, Unheard, Unwatched};
 use super::state;
-use super::status::{Condition, Operation, Stage, condition, stage};
+use super::status::{Condition, Operation, Stage, condition, says_role_not_told, stage};
 use crate::artifacts::digest::hex;
 use crate::artifacts::upload;
 use crate::report::{BAD, Report, Step, paint};
@@ -115,7 +115,7 @@ pub async fn execute(engine: &Engine<'_>, plan: &Plan, interrupt: impl Future<Ou
         let (parameters, bucket) = (parameters(stack, done), output(done, STORAGE.0, STORAGE.1));
         let bucket = engine.storage.account_bucket.clone().or(bucket);
         async move {
-            let applied = async { apply(engine, poller, stack, parameters?, bucket).await };
+            let applied = async { apply(engine, poller, stack, &parameters?, bucket.as_deref()).await };
             applied.await.inspect_err(|error| engine.report_failure(&stack.stack_name, error))
         }
     };
@@ -188,16 +188,53 @@ fn parameters(stack: &StackPlan, done: &Done<'_>) -> Result<BTreeMap<String, Str
     stack.parameters.iter().map(value).collect()
 }
 
-/// Makes one stack what the plan says.
+/// Makes one stack what the plan says. A failure that passes by itself is tried once more: who makes a role
+/// and what uses it at once may be faster than IAM.
 async fn apply(
     engine: &Engine<'_>,
     poller: &Poller,
     stack: &StackPlan,
-    parameters: BTreeMap<String, String>,
-    bucket: Option<String>,
+    parameters: &BTreeMap<String, String>,
+    bucket: Option<&str>,
+) -> Result<(Change, BTreeMap<String, String>), StackError> {
+    let failed = match apply_once(engine, poller, stack, parameters, bucket).await {
+        Err(failed) => failed,
+        done => return done,
+    };
+    let Some(again) = once_more(stack, &failed) else { return Err(failed) };
+    engine.report.warn(format_args!(
+        "{}: {failed}. A service may not know of a new role yet: trying once more",
+        stack.stack_name
+    ));
+    tokio::time::sleep(engine.pace.propagation).await;
+    apply_once(engine, poller, &again, parameters, bucket).await
+}
+
+/// What is left to do of a stack that failed because a role was too new. `None`: it failed otherwise, or is not
+/// back where it was.
+fn once_more(stack: &StackPlan, failed: &StackError) -> Option<StackPlan> {
+    let StackError::Failed { status, cause: Some(cause) } = failed else { return None };
+    if !says_role_not_told(&cause.kind, &cause.reason) {
+        return None;
+    }
+    let action = match condition(status) {
+        Condition::NeverSucceeded => Action::Recreate,
+        Condition::Ready => Action::Update,
+        _ => return None,
+    };
+    // The change set that was made for it is executed.
+    Some(StackPlan { action, status: Some(status.clone()), change_set: None, ..stack.clone() })
+}
+
+async fn apply_once(
+    engine: &Engine<'_>,
+    poller: &Poller,
+    stack: &StackPlan,
+    parameters: &BTreeMap<String, String>,
+    bucket: Option<&str>,
 ) -> Result<(Change, BTreeMap<String, String>), StackError> {
     if engine.binding == Binding::Exact {
-        as_shown(stack, &parameters)?;
+        as_shown(stack, parameters)?;
     }
     // The outputs of another stack may have turned out to be other ones than those it had.
     let as_planned =
@@ -211,7 +248,7 @@ async fn apply(
         step.update(format_args!("{} never succeeded: deleting what is left", stack.stack_name));
         delete(engine, poller, stack, &step).await?;
     }
-    upload(engine, stack, bucket.as_deref(), &step).await?;
+    upload(engine, stack, bucket, &step).await?;
     let (kind, operation, change) = match stack.action {
         Action::Create | Action::Recreate => (Kind::Create, Operation::Create, Change::Created),
         Action::Update | Action::None | Action::Wait | Action::Blocked => {
@@ -219,7 +256,7 @@ async fn apply(
         }
     };
     step.update(format_args!("{} change set", stack.stack_name));
-    let made = change_set(engine, stack, kind, &parameters, bucket.as_deref()).await?;
+    let made = change_set(engine, stack, kind, parameters, bucket).await?;
     let Some(change_set) = made else {
         step.done("unchanged");
         return Ok((Change::Unchanged, stack.outputs.clone()));

@@ -30,6 +30,8 @@ pub mod state;
 pub mod status;
 
 #[cfg(test)]
+mod again_tests;
+#[cfg(test)]
 mod application_tests;
 #[cfg(test)]
 mod bound_tests;

@@ -9,6 +9,8 @@ pub struct Pace {
     longest: Duration,
     /// How long a service may refuse to answer before it is asked no more.
     pub patience: Duration,
+    /// How long a service may take to hear of a new role, beyond what a rollback takes.
+    pub propagation: Duration,
 }
 
 /// For AWS, which counts requests per account.
@@ -16,6 +18,7 @@ pub const SERVICE: Pace = Pace {
     shortest: Duration::from_secs(1),
     longest: Duration::from_secs(5),
     patience: Duration::from_mins(1),
+    propagation: Duration::from_secs(15),
 };
 
 /// For this machine.
@@ -23,6 +26,7 @@ pub const MACHINE: Pace = Pace {
     shortest: Duration::from_millis(5),
     longest: Duration::from_millis(250),
     patience: Duration::from_secs(2),
+    propagation: Duration::from_millis(10),
 };
 
 /// A series of waits.

@@ -182,6 +182,29 @@ pub fn says_not_empty(reason: &str) -> bool {
         .any(|sentence| reason.contains(sentence))
 }
 
+/// What a service says of a role that [IAM](https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency)
+/// has, and has not told it of yet: the type of the resource that fails, a part of the sentence, and who
+/// recorded it.
+#[rustfmt::skip]
+const ROLE_NOT_TOLD: &[(&str, &str, &str)] = &[
+    ("AWS::Lambda::Function",                "role defined for the function cannot be assumed by Lambda", "https://github.com/aws/aws-lambda-dotnet/pull/2450"),
+    ("AWS::Lambda::EventSourceMapping",      "Please ensure the role can perform the",                    "https://github.com/hashicorp/terraform-provider-aws/pull/20229"),
+    ("AWS::Lambda::EventSourceMapping",      "execution role does not have permissions to call",          "https://github.com/github-aws-runners/terraform-aws-github-runner/pull/5098"),
+    ("AWS::KinesisFirehose::DeliveryStream", "Firehose is unable to assume role",                         "https://github.com/hashicorp/terraform/pull/4407"),
+    ("AWS::KinesisFirehose::DeliveryStream", "Ensure that the provided IAM role associated with firehose is not deleted", "https://github.com/hashicorp/terraform-provider-aws/issues/47937"),
+    ("AWS::KinesisFirehose::DeliveryStream", "is not authorized to perform: kinesis:",                     "https://github.com/hashicorp/terraform-provider-aws/issues/3380"),
+    ("AWS::KinesisAnalyticsV2::Application", "sufficient privileges to assume the role",                  "https://github.com/hashicorp/terraform-provider-aws/issues/7032"),
+    ("AWS::KinesisAnalyticsV2::Application", "Please check the role provided or validity of S3 location", "https://github.com/hashicorp/terraform-provider-aws/issues/16104"),
+    // The topic rule, the workspace of TwinMaker and that of Grafana take their roles by way of STS.
+    ("",                                     "perform: sts:AssumeRole on resource",                       "https://docs.aws.amazon.com/iot-sitewise/latest/userguide/troubleshoot-rule.html"),
+];
+
+/// Whether a resource of this type failed because a role is so new that its service does not know it, or
+/// not what it may. Who may never do it says the same.
+pub fn says_role_not_told(kind: &str, reason: &str) -> bool {
+    ROLE_NOT_TOLD.iter().any(|(of, part, _)| (of.is_empty() || *of == kind) && reason.contains(part))
+}
+
 /// Timestream for `LiveAnalytics` is not open to this account.
 pub fn says_timestream_closed(message: &str) -> bool {
     message.contains("Only existing Timestream for LiveAnalytics customers")
@@ -298,6 +321,62 @@ mod tests {
         for (says, yes, no) in table {
             assert!(says(yes), "{yes}");
             assert!(!says(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn a_role_that_is_too_new_is_told_from_other_failures() {
+        const FUNCTION: &str = "AWS::Lambda::Function";
+        const FIREHOSE: &str = "AWS::KinesisFirehose::DeliveryStream";
+        let table = [
+            (
+                FUNCTION,
+                "Resource handler returned message: \"The role defined for the function cannot be assumed by \
+                 Lambda. (Service: Lambda, Status Code: 400, Request ID: 1)\" (RequestToken: 1, \
+                 HandlerErrorCode: InvalidRequest)",
+                true,
+            ),
+            (
+                "AWS::Lambda::EventSourceMapping",
+                "Cannot access stream arn:aws:kinesis:eu-west-1:1:stream/s. Please ensure the role can perform the \
+                 GetRecords, GetShardIterator, DescribeStream, ListShards, and ListStreams Actions on your stream \
+                 in IAM.",
+                true,
+            ),
+            (
+                "AWS::Lambda::EventSourceMapping",
+                "The provided execution role does not have permissions to call ReceiveMessage on SQS",
+                true,
+            ),
+            (
+                FIREHOSE,
+                "Firehose is unable to assume role arn:aws:iam::1:role/r. Please check the role provided.",
+                true,
+            ),
+            (
+                FIREHOSE,
+                "Role arn:aws:iam::1:role/r is not authorized to perform: kinesis:DescribeStream on resource s",
+                true,
+            ),
+            (
+                "AWS::KinesisAnalyticsV2::Application",
+                "Please check the role provided or validity of S3 location you provided. We are unable to get the \
+                 specified fileKey: k in the specified bucket: b",
+                true,
+            ),
+            (
+                "AWS::IoT::TopicRule",
+                "iot.amazonaws.com is unable to perform: sts:AssumeRole on resource: arn:aws:iam::1:role/r",
+                true,
+            ),
+            // Who deploys may not do it, and never will.
+            (FUNCTION, "User: x is not authorized to perform: lambda:CreateFunction on resource: f", false),
+            (FUNCTION, "Unzipped size must be smaller than 262144000 bytes", false),
+            (FIREHOSE, "User: x is not authorized to perform: firehose:CreateDeliveryStream", false),
+            ("AWS::S3::Bucket", "Firehose is unable to assume role", false),
+        ];
+        for (kind, reason, expected) in table {
+            assert_eq!(says_role_not_told(kind, reason), expected, "{kind} {reason}");
         }
     }
 
