@@ -358,6 +358,7 @@ impl ChangeSet {
                 stack: stack.to_owned(),
                 logical_id: change.logical_id.clone(),
                 data: change.data.unwrap_or(Data::Lost),
+                lost: Vec::new(),
             })
             .collect()
     }

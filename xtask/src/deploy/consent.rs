@@ -36,7 +36,7 @@ impl Consent {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Declined {
     /// Data would not stay where it is.
-    #[error("this would replace, remove or no longer keep resources that hold data:\n{}", listed(.0))]
+    #[error("this would lose data, or no longer keep it:\n{}", listed(.0))]
     Losses(Vec<Loss>),
     /// There is nobody to ask.
     #[error("{what} environment `{environment}` needs an answer, and there is no terminal to ask at")]
@@ -62,7 +62,10 @@ pub enum Declined {
 }
 
 fn listed(losses: &[Loss]) -> String {
-    let line = |Loss { stack, logical_id, data }: &Loss| format!("  {stack}.{logical_id}: {}", fate(*data));
+    let line = |Loss { stack, logical_id, data, lost }: &Loss| {
+        let lost = lost.iter().map(|lost| format!("\n    {lost}")).collect::<String>();
+        format!("  {stack}.{logical_id}: {}{lost}", fate(*data))
+    };
     losses.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 

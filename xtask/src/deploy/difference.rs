@@ -12,7 +12,7 @@ use stacks::cfn::Policy;
 
 use super::property::{self, Filled};
 pub use super::property::{Origin, PropertyChange};
-use super::replacement;
+use super::{replacement, shrinking};
 
 /// A resource that a deployment touches.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,9 @@ pub struct ResourceChange {
     /// What becomes of what it holds, where that does not stay as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<Data>,
+    /// What of it is lost although the resource stays, for instance `records between 24 h and 168 h old`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<String>,
     /// How the resource has drifted from its template, as CloudFormation spells it: `MODIFIED` or `DELETED`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<String>,
@@ -68,16 +71,25 @@ impl Change {
     }
 }
 
-/// What becomes of the data in a resource that goes, or that is no longer kept.
+/// What becomes of the data in a resource that goes, or that keeps it no longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Data {
     /// The resource stays, and goes with its data when its stack is deleted, which kept it until now.
     Unguarded,
+    /// The resource stays, and keeps less than before, or for a shorter time.
+    Shortened,
     /// The old resource stays behind, outside of the stack.
     Retained,
     /// It is lost.
     Lost,
+}
+
+impl Data {
+    /// Whether the resource stays that holds it.
+    pub fn stays(self) -> bool {
+        matches!(self, Self::Unguarded | Self::Shortened)
+    }
 }
 
 /// Values of parameters: `None` is known only after another stack is deployed.
@@ -228,6 +240,7 @@ fn change(id: &str, resource: &Value, change: Change) -> ResourceChange {
         why: Vec::new(),
         possible: false,
         data: None,
+        lost: Vec::new(),
         drift: None,
         origin: Origin::Template,
     }
@@ -249,8 +262,17 @@ fn modified(id: &str, old: &Filled, new: &Filled, unknown: &BTreeSet<String>) ->
     if !found.why.is_empty() {
         found.change = Change::Replace;
         found.data = data(old.real(), "UpdateReplacePolicy");
-    } else if keeps_data(old.real()) && !keeps_data(new.real()) {
-        found.data = Some(Data::Unguarded);
+    } else {
+        let unguarded = keeps_data(old.real()) && !keeps_data(new.real());
+        found.lost = shrinking::lost(kind, &old.real()["Properties"], &new.real()["Properties"]);
+        found.data = match (found.lost.is_empty(), unguarded) {
+            (false, _) => Some(Data::Shortened),
+            (true, true) => Some(Data::Unguarded),
+            (true, false) => None,
+        };
+        if unguarded && !found.lost.is_empty() {
+            found.lost.push("all of it when its stack is deleted, which kept it until now".to_owned());
+        }
     }
     found.properties = properties;
     Some(found)

@@ -115,10 +115,11 @@ fn add(known: &mut ResourceChange, other: ResourceChange) {
         known.change = other.change;
     }
     known.possible &= other.possible;
-    // What goes is lost or retained; what stays can only be no longer kept.
+    // What goes is lost or retained; what stays can only keep less, or be no longer kept.
     let ends = known.change.ends_resource();
-    let fitting = |data: Option<Data>| data.filter(|data| (*data == Data::Unguarded) != ends);
+    let fitting = |data: Option<Data>| data.filter(|data| data.stays() != ends);
     known.data = fitting(known.data).max(fitting(other.data));
+    known.lost.extend(other.lost);
     known.drift = known.drift.take().or(other.drift);
     for property in other.properties {
         add_property(&mut known.properties, property);
@@ -184,6 +185,7 @@ fn resource(change: &sdk::ResourceChange) -> ResourceChange {
         why: Vec::new(),
         possible: !change.details().is_empty() && change.details().iter().all(is_possible),
         data: None,
+        lost: Vec::new(),
         drift: drift(change),
         origin: Origin::ChangeSet,
     };

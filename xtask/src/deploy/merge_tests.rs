@@ -344,6 +344,7 @@ fn a_change_set_may_not_do_more_than_the_plan_shows() {
         why: Vec::new(),
         possible: false,
         data: None,
+        lost: Vec::new(),
         drift: None,
         origin: Origin::ChangeSet,
     };

@@ -170,6 +170,17 @@ pub struct Loss {
     pub logical_id: String,
     /// What becomes of the data.
     pub data: Data,
+    /// What of it is lost, when the resource stays.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<String>,
+}
+
+impl Loss {
+    /// What a plan says of a resource's data. `None`: it stays where it is.
+    pub fn of(stack: &str, change: &ResourceChange) -> Option<Self> {
+        let (logical_id, lost) = (change.logical_id.clone(), change.lost.clone());
+        Some(Self { stack: stack.to_owned(), logical_id, data: change.data?, lost })
+    }
 }
 
 impl Desired {
@@ -391,11 +402,7 @@ impl Plan {
     /// The resources whose data would not stay where it is.
     pub fn losses(&self) -> Vec<Loss> {
         let of = |stack: &StackPlan| {
-            let losses = stack.resources.iter().filter_map(|resource| {
-                let data = resource.data?;
-                Some(Loss { stack: stack.name.clone(), logical_id: resource.logical_id.clone(), data })
-            });
-            losses.collect::<Vec<_>>()
+            stack.resources.iter().filter_map(|change| Loss::of(&stack.name, change)).collect::<Vec<_>>()
         };
         self.stacks.iter().flat_map(of).collect()
     }

@@ -144,8 +144,15 @@ fn at_risk<'a>(stack: &PlannedStack<'a>) -> Vec<AtRisk<'a>> {
         Some(AtRisk { stack: name, change, data: change.data?, allow })
     };
     let mut risks: Vec<AtRisk> = stack.resources.iter().filter_map(risk).collect();
-    risks.sort_by_key(|risk| risk.data != Data::Lost);
+    risks.sort_by_key(|risk| !matches!(risk.data, Data::Lost | Data::Shortened));
     risks
+}
+
+impl AtRisk<'_> {
+    /// What of it is lost, when the resource stays.
+    pub fn lost(&self) -> &[String] {
+        if self.data.stays() { &self.change.lost } else { &[] }
+    }
 }
 
 impl<'a> PlannedStack<'a> {

@@ -99,10 +99,13 @@ fn risks(plan: &PlanDocument<'_>, out: &mut dyn Write) -> Result {
     if plan.data_at_risk.is_empty() {
         return Ok(());
     }
-    let (kind, title) = match plan.data_at_risk.iter().map(|risk| risk.data).max() {
-        Some(Data::Lost) => ("CAUTION", "Data would be lost"),
-        Some(Data::Retained) => ("WARNING", "Data would stay behind"),
-        Some(Data::Unguarded) | None => ("WARNING", "Data would no longer be kept"),
+    let is = |data: Data| plan.data_at_risk.iter().any(|risk| risk.data == data);
+    let (kind, title) = if is(Data::Lost) || is(Data::Shortened) {
+        ("CAUTION", "Data would be lost")
+    } else if is(Data::Retained) {
+        ("WARNING", "Data would stay behind")
+    } else {
+        ("WARNING", "Data would no longer be kept")
     };
     let mut alert =
         format!("[!{kind}]\n**{title}.** It is done only when the command line agrees to it.\n\n");
@@ -118,12 +121,17 @@ fn risks(plan: &PlanDocument<'_>, out: &mut dyn Write) -> Result {
         let name = cell(&format!("{}.{}", risk.stack, risk.change.logical_id));
         vec![
             format!("{name}<br>{}", cell(&risk.change.kind)),
-            format!("{does}{why}: **{}**", fate(risk.data)),
+            format!("{does}{why}: **{}**{}", fate(risk.data), losing(risk.lost())),
             cell(&risk.allow),
         ]
     });
     table(&mut alert, &["Resource", "What happens", "What agrees to it"], rows)?;
     writeln!(out, "{}", quoted(&alert))
+}
+
+/// What is lost, below the rest of a cell.
+pub fn losing(lost: &[String]) -> String {
+    lost.iter().map(|lost| format!("<br>lost: {}", prose(lost))).collect()
 }
 
 fn write_stack(stack: &PlannedStack<'_>, detail: Detail, out: &mut dyn Write) -> Result {

@@ -70,7 +70,7 @@ fn risks(plan: &PlanDocument<'_>, out: &mut dyn Write) -> Result {
     for risk in &plan.data_at_risk {
         let (change, name) = (risk.change, format!("{}.{}", risk.stack, risk.change.logical_id));
         let fate = match risk.data {
-            Data::Lost => paint(BAD, fate(risk.data)),
+            Data::Lost | Data::Shortened => paint(BAD, fate(risk.data)),
             Data::Retained | Data::Unguarded => paint(CAUTION, fate(risk.data)),
         };
         let does = match change.change {
@@ -82,6 +82,7 @@ fn risks(plan: &PlanDocument<'_>, out: &mut dyn Write) -> Result {
         let why = because(change);
         let why = if why.is_empty() { why } else { format!(" {why}") };
         writeln!(out, "  {} {} is {does}{why}: {fate}", paint(STRONG, name), paint(FAINT, &change.kind))?;
+        risk.lost().iter().try_for_each(|lost| writeln!(out, "      lost: {lost}"))?;
         writeln!(out, "      agree with {}", risk.allow)?;
     }
     Ok(())

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::markdown::{block, cell, code, prose, quoted, table};
 use super::plan::Next;
+use super::plan_markdown::losing;
 use super::wording::{because, fate, selection};
 use crate::deploy::difference::{Data, ResourceChange};
 use crate::deploy::moved::{Moved, Refusal};
@@ -127,12 +128,13 @@ impl Document for Refused<'_> {
                 writeln!(out, "\n{}", paint(STRONG, "Data at risk"))?;
                 for (loss, change) in losses {
                     let (style, fate) = match loss.data {
-                        Data::Lost => (BAD, fate(loss.data)),
+                        Data::Lost | Data::Shortened => (BAD, fate(loss.data)),
                         Data::Retained | Data::Unguarded => (CAUTION, fate(loss.data)),
                     };
                     let name = paint(STRONG, format_args!("{}.{}", loss.stack, loss.logical_id));
                     let kind = change.map(|change| format!(" {}", change.kind)).unwrap_or_default();
                     writeln!(out, "  {name}{kind}: {}", paint(style, fate))?;
+                    loss.lost.iter().try_for_each(|lost| writeln!(out, "      lost: {lost}"))?;
                     let why = change.map(because).unwrap_or_default();
                     if !why.is_empty() {
                         writeln!(out, "      {why}")?;
@@ -162,7 +164,7 @@ impl Document for Refused<'_> {
                     let name = cell(&format!("{}.{}", loss.stack, loss.logical_id));
                     let kind = change.map(|change| format!("<br>{}", cell(&change.kind))).unwrap_or_default();
                     let why = change.map(|change| prose(&because(change))).unwrap_or_default();
-                    vec![format!("{name}{kind}"), fate(loss.data).to_owned(), why]
+                    vec![format!("{name}{kind}"), format!("{}{}", fate(loss.data), losing(&loss.lost)), why]
                 });
                 table(out, &["Resource", "What happens", "Why"], rows)?;
             }

@@ -121,6 +121,17 @@ pub fn asked() -> Plan {
     plan
 }
 
+/// A stream, a table and logs that keep less than before.
+pub fn shortened() -> Plan {
+    let before = dev(&[
+        ("stream.retention_hours", "168"),
+        ("store.memory_hours", "48"),
+        ("store.magnetic_days", "730"),
+        ("logs.retention_days", "90"),
+    ]);
+    plan::make(&dev(&[]), &deployed(&before)).expect("no cycle")
+}
+
 /// A table that is created anew, a longer retention, a wider role, and a network more that may connect.
 pub fn update() -> Plan {
     let before = dev(&[]);

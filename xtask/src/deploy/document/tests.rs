@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::samples::{asked, deployed, dev, edit, first, nothing, update};
+use super::samples::{asked, deployed, dev, edit, first, nothing, shortened, update};
 use super::{Deployed, Next, PlanDocument, Refused, Way};
 use crate::deploy::application::Running;
 use crate::deploy::difference::Data;
@@ -43,6 +43,7 @@ fn plans() {
         &PlanDocument::of(&update()).next(&Next::Saved("plan.json".into()), &Options::default()),
     );
     check("plan-asked", &PlanDocument::of(&asked()).next(&Next::Save, &Options::default()));
+    check("plan-shortened", &PlanDocument::of(&shortened()));
     check("plan-nothing", &PlanDocument::of(&nothing()));
 }
 
@@ -71,6 +72,9 @@ fn refusals() {
     let plan = update();
     let next = Next::Saved("plan.json".into());
     check("refusal-losses", &Refused::losses(&plan, &plan.losses(), &next, &Options::default()));
+    let plan = shortened();
+    let losses = plan.losses();
+    check("refusal-shortened", &Refused::losses(&plan, &losses, &Next::Deploy, &Options::default()));
 }
 
 /// Every stack of a plan, with what became of it.
@@ -118,6 +122,7 @@ fn what_came_of_deployments() {
             stack: stack.to_owned(),
             logical_id: "LakeBucket".to_owned(),
             data: Data::Lost,
+            lost: Vec::new(),
         }])),
         _ => Outcome::Detached,
     });
@@ -154,6 +159,7 @@ fn a_program_finds_each_section() {
     let document = serde_json::to_value(PlanDocument::of(&plan)).expect("a document is JSON");
     assert_eq!(document["data_at_risk"][0]["allow"], "--allow-data-loss store.Table");
     assert_eq!(document["data_at_risk"][0]["data"], "lost");
+    assert_eq!(document["data_at_risk"][0]["lost"], Value::Null);
     assert_eq!(document["security"]["consumer"]["gained"][0]["actions"], json!(["iot:Publish"]));
     assert_eq!(document["security"]["grafana"]["opened"][0]["peers"], json!(["198.51.100.7/32"]));
     assert_eq!(document["counts"]["stacks"]["update"], 5);
@@ -162,6 +168,18 @@ fn a_program_finds_each_section() {
             .expect("JSON");
     assert_eq!((&refused["ok"], &refused["error"]["exit"]), (&json!(false), &json!(3)));
     assert_eq!(refused["error"]["details"]["losses"][0]["logical_id"], "Table");
+
+    let plan = shortened();
+    let document = serde_json::to_value(PlanDocument::of(&plan)).expect("a document is JSON");
+    let of = |id: &str| {
+        let risks = document["data_at_risk"].as_array().expect("a list");
+        let risk = risks.iter().find(|risk| risk["logical_id"] == id).expect("it is at risk");
+        (risk["data"].clone(), risk["lost"].clone(), risk["allow"].clone())
+    };
+    let expected =
+        |id: &str, lost: &str| (json!("shortened"), json!([lost]), json!(format!("--allow-data-loss {id}")));
+    assert_eq!(of("EventStream"), expected("ingest.EventStream", "records between 24 h and 168 h old"));
+    assert_eq!(of("Table"), expected("store.Table", "points between 31 d and 732 d old"));
 }
 
 /// A stack with as many new properties, of this length, as are asked for.

@@ -53,6 +53,7 @@ pub fn fate(data: Data) -> &'static str {
         Data::Lost => "what it holds is lost",
         Data::Retained => "the old one stays behind, outside of the stack",
         Data::Unguarded => "`DeletionPolicy` no longer retains it",
+        Data::Shortened => "some of its data is lost",
     }
 }
 
