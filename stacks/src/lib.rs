@@ -31,4 +31,4 @@ pub use functions::{
     DEVICE_SIMULATOR, FUNCTIONS, Function, JSONL_TRANSFORM, KINESIS_CONSUMER, LOCAL_PROVIDER,
     TWINMAKER_CONNECTOR,
 };
-pub use store::FIXED;
+pub use store::{FIXED, STORED};

@@ -3,7 +3,8 @@
 //! The table takes late data into its magnetic tier; what that tier rejects later, when nobody waits
 //! for an answer any more, is reported into the bucket.
 
-use serde_json::json;
+use serde_json::{Value, json};
+use telemetry::Model;
 
 use crate::Inputs;
 use crate::buckets;
@@ -31,6 +32,12 @@ pub const FIXED: &[(&str, &str)] = &[
     // alone could change, and never does here.
     ("AWS::Timestream::Table", "Schema"),
 ];
+
+/// Metadata of the table: what the model has it store, by name, `dimension` or the type of a measure.
+///
+/// Timestream gives a name the [type](https://docs.aws.amazon.com/timestream/latest/developerguide/writes.html)
+/// that it first has and keeps it as long as the table is there, so a plan compares this with what was deployed.
+pub const STORED: &str = "sluice:stored";
 
 const CLOSED: &str = "W3697";
 const CLOSED_BECAUSE: &str =
@@ -90,6 +97,7 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
             }),
         )
         .holding_data(environment.on_delete)
+        .metadata_entry(STORED, stored(inputs.model))
         .accept(CLOSED, CLOSED_BECAUSE),
     );
 
@@ -99,4 +107,12 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
     template.output("RejectedBucket", "Bucket of rejected and of oversized data", rejected.reference());
     template.output("RejectedBucketArn", "ARN of that bucket", rejected.attribute("Arn"));
     template
+}
+
+fn stored(model: &Model) -> Value {
+    let dimensions = model.dimensions.iter().map(|dimension| dimension.name.as_str());
+    let dimensions = [model.device.dimension.as_str()].into_iter().chain(dimensions);
+    let measures = model.measures.iter().map(|measure| (measure.name.as_str(), measure.kind.name()));
+    let names = dimensions.map(|name| (name, "dimension")).chain(measures);
+    Value::Object(names.map(|(name, kind)| (name.to_owned(), json!(kind))).collect())
 }

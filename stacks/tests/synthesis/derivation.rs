@@ -81,6 +81,22 @@ fn the_table_is_partitioned_by_the_device() {
     assert_eq!(key, json!([{"Type": "DIMENSION", "Name": "device_id", "EnforcementInRecord": "REQUIRED"}]));
 }
 
+/// With this, a plan knows what a table has, which a model that was deployed has said.
+#[test]
+fn the_table_says_what_it_stores() {
+    let mut model = model();
+    let read = |model: &Model| value(model, "store", "/Resources/Table/Metadata/sluice:stored");
+    let shipped = json!({
+        "DeviceID": "dimension", "temperature": "double", "humidity": "double", "voltage": "double",
+        "watt": "double",
+    });
+    assert_eq!(read(&model), shipped);
+    model.dimensions.push(Dimension { name: "site".to_owned(), field: "Site".to_owned() });
+    model.measures[0].kind = MeasureType::Varchar;
+    let stored = read(&model);
+    assert_eq!((&stored["site"], &stored["temperature"]), (&json!("dimension"), &json!("varchar")));
+}
+
 /// Another name for the device reaches the store where a plan has to refuse it, and nowhere else.
 #[test]
 fn the_name_of_the_device_is_fixed_with_the_table() {

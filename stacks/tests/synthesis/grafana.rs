@@ -173,6 +173,7 @@ fn a_new_measure_arrives_everywhere_by_one_edit() {
             "grafana.template.json",
             "lake.template.json",
             "provisioning/alerting/rules.yaml",
+            "store.template.json",
             "twin.template.json",
         ]
     );

@@ -12,7 +12,7 @@ use stacks::cfn::Policy;
 
 use super::property::{self, Filled};
 pub use super::property::{Origin, PropertyChange};
-use super::{replacement, shrinking};
+use super::{replacement, shrinking, stored};
 
 /// A resource that a deployment touches.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -265,6 +265,7 @@ fn modified(id: &str, old: &Filled, new: &Filled, unknown: &BTreeSet<String>) ->
     } else {
         let unguarded = keeps_data(old.real()) && !keeps_data(new.real());
         found.lost = shrinking::lost(kind, &old.real()["Properties"], &new.real()["Properties"]);
+        found.lost.extend(stored::refused(old.real(), new.real()));
         found.data = match (found.lost.is_empty(), unguarded) {
             (false, _) => Some(Data::Shortened),
             (true, true) => Some(Data::Unguarded),

@@ -1,6 +1,6 @@
 //! Deployment: what shall be, what is, the plan between them, and its execution.
 //!
-//! `plan`, `graph`, `description`, `difference`, `property`, `security`, `merge`, `options`, `replacement`, `shrinking` and `status` are pure. The others talk to services.
+//! `plan`, `graph`, `description`, `difference`, `property`, `security`, `merge`, `options`, `replacement`, `shrinking`, `status` and `stored` are pure. The others talk to services.
 
 pub mod application;
 mod application_error;
@@ -29,6 +29,7 @@ mod shrinking;
 mod stack_error;
 pub mod state;
 pub mod status;
+mod stored;
 
 #[cfg(test)]
 mod again_tests;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use stacks::environment::Environment;
-use stacks::{Inputs, synthesize};
+use stacks::{Inputs, STORED, synthesize};
 
 use crate::artifacts::Archive;
 use crate::deploy::difference::{Change, PropertyChange, ResourceChange};
@@ -130,6 +130,15 @@ pub fn shortened() -> Plan {
         ("logs.retention_days", "90"),
     ]);
     plan::make(&dev(&[]), &deployed(&before)).expect("no cycle")
+}
+
+/// A measure of another type, in a table that has it.
+pub fn retyped() -> Plan {
+    let mut after = dev(&[]);
+    edit(&mut after, "store", |template| {
+        template["Resources"]["Table"]["Metadata"][STORED]["temperature"] = json!("varchar");
+    });
+    plan::make(&after, &deployed(&dev(&[]))).expect("no cycle")
 }
 
 /// A table that is created anew, a longer retention, a wider role, and a network more that may connect.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::samples::{asked, deployed, dev, edit, first, nothing, shortened, update};
+use super::samples::{asked, deployed, dev, edit, first, nothing, retyped, shortened, update};
 use super::{Deployed, Next, PlanDocument, Refused, Way};
 use crate::deploy::application::Running;
 use crate::deploy::difference::Data;
@@ -44,6 +44,7 @@ fn plans() {
     );
     check("plan-asked", &PlanDocument::of(&asked()).next(&Next::Save, &Options::default()));
     check("plan-shortened", &PlanDocument::of(&shortened()));
+    check("plan-retyped", &PlanDocument::of(&retyped()));
     check("plan-nothing", &PlanDocument::of(&nothing()));
 }
 
@@ -180,6 +181,15 @@ fn a_program_finds_each_section() {
         |id: &str, lost: &str| (json!("shortened"), json!([lost]), json!(format!("--allow-data-loss {id}")));
     assert_eq!(of("EventStream"), expected("ingest.EventStream", "records between 24 h and 168 h old"));
     assert_eq!(of("Table"), expected("store.Table", "points between 31 d and 732 d old"));
+
+    let plan = retyped();
+    let document = serde_json::to_value(PlanDocument::of(&plan)).expect("a document is JSON");
+    let risk = &document["data_at_risk"][0];
+    assert_eq!((&risk["logical_id"], &risk["data"]), (&json!("Table"), &json!("shortened")));
+    let property = &risk["properties"][0];
+    assert_eq!(property["path"], "Metadata.sluice:stored.temperature");
+    assert_eq!((&property["before"], &property["after"]), (&json!("double"), &json!("varchar")));
+    assert!(risk["lost"][0].as_str().is_some_and(|lost| lost.starts_with("each `temperature`")), "{risk}");
 }
 
 /// A stack with as many new properties, of this length, as are asked for.
