@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use telemetry::canary::CANARY;
 
 use crate::Inputs;
 use crate::buckets;
@@ -25,7 +26,7 @@ use crate::functions::{self, Deployment, TWINMAKER_CONNECTOR};
 
 pub use component::{ComponentType, ComponentTypes};
 pub(crate) use entity::check_name;
-pub use entity::{CANARY, Component, DeviceFault, check_device, components, entity_id};
+pub use entity::{Component, DeviceFault, check_device, components, entity_id};
 pub(crate) use fit::{MAX_DEVICES, check};
 
 /// The workspace.

@@ -3,6 +3,7 @@
 //! Pure: no clock, no network, no file but the model's. Whatever the bytes, it answers and never
 //! panics. Every consumer and every test vector goes through [`Decoder::decode`].
 
+pub mod canary;
 mod clock;
 mod decimal;
 mod decoder;

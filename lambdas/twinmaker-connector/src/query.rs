@@ -2,7 +2,7 @@
 //!
 //! No branch is without a bound on both sides of time.
 
-use telemetry::MeasureType;
+use telemetry::{MeasureType, canary};
 
 use crate::catalog::{Columns, DimensionProperty, MeasureProperty};
 use crate::instant::Instant;
@@ -329,7 +329,8 @@ impl Scope<'_> {
         Some(sql)
     }
 
-    /// `FROM` and what holds for every row of a measure: the range of time, the record and the series.
+    /// `FROM` and what holds for every row of a measure: the range of time, the record and the series. Of all
+    /// devices, canaries are none; who asks for one by its name is answered.
     fn from(&self, sql: &mut Sql, measure: &MeasureProperty, slice: Slice) -> Option<()> {
         let plan = self.plan;
         let text = |text: &str| Literal::Text(text.to_owned());
@@ -337,8 +338,15 @@ impl Scope<'_> {
         sql.text(" FROM ").table(self.table).text(" WHERE time BETWEEN ");
         sql.literal(&Literal::Instant(slice.from)).text(" AND ").literal(&Literal::Instant(slice.to));
         sql.text(" AND measure_name = ").literal(&text(&measure.record));
-        if let Some(name) = &plan.device {
-            sql.text(" AND ").part(&device).text(" = ").literal(&text(name));
+        let names_devices = || plan.conditions.iter().any(|one| matches!(one.target, Target::ExternalId));
+        match &plan.device {
+            Some(name) => {
+                sql.text(" AND ").part(&device).text(" = ").literal(&text(name));
+            }
+            None if !names_devices() => {
+                sql.text(" AND ").part(&device).text(" NOT LIKE ").literal(&text(canary::PATTERN));
+            }
+            None => {}
         }
         for (dimension, value) in &plan.attributes {
             sql.text(" AND ").part(&self.dimension(dimension)?).text(" = ").literal(&text(value));

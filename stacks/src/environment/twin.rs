@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use telemetry::canary::{CANARY, is_canary};
+
 use super::{Twin, region};
 use crate::config::{Fault, Section, Spot};
-use crate::twin::{CANARY, DeviceFault, MAX_DEVICES, check_name, entity_id};
+use crate::twin::{DeviceFault, MAX_DEVICES, check_name, entity_id};
 
 /// Memory of the connector, in MB: several times what a page of ten properties takes.
 const MEMORY_MB: u32 = 256;
@@ -21,8 +23,8 @@ enum TwinFault {
     Twice { device: String },
     #[error("is {device:?}, which becomes the same entity as {other:?}")]
     Same { device: String, other: String },
-    #[error("is \"{CANARY}\", which the pipeline verifies itself with")]
-    Canary,
+    #[error("is {device:?}, but devices whose names begin with `{CANARY}` are those of `cargo xtask verify`")]
+    Canary { device: String },
     #[error("is {device:?}, which CloudFormation does not take as the name of an entity")]
     Name { device: String },
     #[error("are {count}, but a template has room for {MAX_DEVICES}")]
@@ -36,7 +38,9 @@ impl Fault for TwinFault {
         match self {
             Self::Device(fault) => fault.help(),
             Self::Twice { .. } | Self::Same { .. } => "remove one".into(),
-            Self::Canary => "remove it: it is always there".into(),
+            Self::Canary { .. } => {
+                "remove it, and call no device so: dashboards, alerts and `twin sync` leave such names out".into()
+            }
             Self::Name { .. } => {
                 "remove it: `cargo xtask twin sync` makes its entity once it has sent something".into()
             }
@@ -87,8 +91,8 @@ fn check_devices(section: &Section<'_>, devices: &[(Spot, String)]) {
 
 fn check_device(device: &str) -> Result<(), TwinFault> {
     check_name(device)?;
-    if device == CANARY {
-        return Err(TwinFault::Canary);
+    if is_canary(device) {
+        return Err(TwinFault::Canary { device: device.to_owned() });
     }
     if !is_template_name(device) {
         return Err(TwinFault::Name { device: device.to_owned() });

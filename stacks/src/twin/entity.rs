@@ -14,9 +14,6 @@ use super::{ComponentTypes, digest};
 use crate::cfn::{LogicalId, Resource};
 use crate::config::Fault;
 
-/// The device by which `verify` proves the twin. No device of a person is called so.
-pub const CANARY: &str = "sluice-canary";
-
 /// Longest id of an entity, in characters.
 const MAX_ID: usize = 128;
 

@@ -2,9 +2,10 @@
 //!
 //! Found out before anything is deployed: the service would say it in the middle of an update.
 
+use telemetry::canary::CANARY;
 use telemetry::twin::{alarm_component, alarms};
 
-use super::{CANARY, ComponentTypes, DeviceFault, check_device};
+use super::{ComponentTypes, DeviceFault, check_device};
 use crate::Inputs;
 use crate::catalog;
 use crate::cfn::TEMPLATE_LIMIT_BYTES;

@@ -6,8 +6,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use stacks::cfn::TEMPLATE_LIMIT_BYTES;
 use stacks::environment::{Environment, Target};
-use stacks::twin::{CANARY, ComponentTypes, check_device, components, entity_id};
+use stacks::twin::{ComponentTypes, check_device, components, entity_id};
 use stacks::{Inputs, Stack, synthesize};
+use telemetry::canary::CANARY;
 use telemetry::twin::{alarm_component, alarm_key, alarms, property_name};
 use telemetry::{Dimension, Measure, MeasureType, Model, Range, RecordLayout};
 

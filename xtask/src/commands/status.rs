@@ -10,6 +10,7 @@ use clap::Args;
 use futures::future::join_all;
 use jiff::Timestamp;
 use serde::Serialize;
+use telemetry::canary::is_canary;
 
 use super::Outcome;
 use crate::cli::Global;
@@ -318,7 +319,8 @@ async fn twin(session: &Session, inventory: &Inventory) -> Vec<Part> {
     let Ok(id) = inventory.output(session, "twin", "WorkspaceId") else { return Vec::new() };
     let workspace = Workspace { client: session.twinmaker(), id: id.to_owned() };
     vec![match workspace.entities().await {
-        Ok(entities) => {
+        Ok(mut entities) => {
+            entities.retain(|entity| !is_canary(entity.entity_name()));
             let is_broken = |entity: &EntitySummary| {
                 entity.status().and_then(|status| status.state()) == Some(&State::Error)
             };

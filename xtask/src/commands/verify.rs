@@ -9,7 +9,7 @@ use device_simulator::{Event, Fleet, Route, Traits};
 use futures::future::{OptionFuture, try_join};
 use jiff::Timestamp;
 use serde::Serialize;
-use stacks::twin::CANARY;
+use telemetry::canary::CANARY;
 
 use super::Outcome;
 use crate::cli::Global;
@@ -23,8 +23,8 @@ use crate::target::Session;
 /// Send marked events through the front door and prove that each arrives at every end
 ///
 /// The events are published to the model's topic, one from each of N devices whose names begin with
-/// `sluice-verify-`, so that a dashboard can leave them out. One more, of the device `sluice-canary`, proves
-/// that the digital twin answers for an entity.
+/// `sluice-canary-`, so that dashboards, alerts and counts leave them out. One more, of the device
+/// `sluice-canary`, proves that the digital twin answers for an entity.
 #[derive(Debug, Args)]
 pub struct Verify {
     /// How many events to send.
@@ -151,10 +151,10 @@ impl<'a> Progress<'a> {
     }
 }
 
-/// A prefix of device names that no other run has.
+/// A prefix of device names that no other run has, of [canaries](telemetry::canary).
 fn marker() -> String {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    format!("sluice-verify-{:x}-{:x}-", since.as_millis(), std::process::id())
+    format!("{CANARY}-{:x}-{:x}-", since.as_millis(), std::process::id())
 }
 
 /// What the buffers between the front door and the slowest end may wait, and some.

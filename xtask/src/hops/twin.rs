@@ -6,7 +6,7 @@
 use aws_sdk_iottwinmaker::operation::get_property_value_history::builders::GetPropertyValueHistoryFluentBuilder;
 use aws_sdk_iottwinmaker::types::{DataValue, OrderByTime, PropertyFilter, PropertyValueHistory};
 use jiff::{SignedDuration, Timestamp};
-use stacks::twin::CANARY;
+use telemetry::canary::CANARY;
 use telemetry::twin::{TELEMETRY_COMPONENT, property_name};
 
 use super::Hop;

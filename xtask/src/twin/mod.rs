@@ -15,6 +15,7 @@ use aws_sdk_iottwinmaker::operation::get_entity::{GetEntityError, GetEntityOutpu
 use aws_sdk_iottwinmaker::operation::get_workspace::GetWorkspaceError;
 use aws_sdk_iottwinmaker::types::{ComponentResponse, EntitySummary, PropertyResponse, State};
 use stacks::config::likely;
+use telemetry::canary::is_canary;
 
 use crate::failure::{Exit, Explain, Failure};
 use crate::inventory::Inventory;
@@ -295,6 +296,7 @@ impl Workspace {
         }
         let mut known: Vec<String> =
             self.entities().await?.into_iter().map(|entity| entity.entity_name).collect();
+        known.retain(|name| !is_canary(name));
         known.sort();
         Err(TwinError::NoEntity { entity: name.to_owned(), known })
     }

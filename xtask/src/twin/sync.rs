@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use stacks::twin::{CANARY, Component, entity_id};
+use stacks::twin::{Component, entity_id};
+use telemetry::canary::{CANARY, is_canary};
 
 use super::{self as twin, Entity, Health};
 
@@ -27,7 +28,7 @@ pub struct Plan {
     pub remove_types: Vec<String>,
     /// Entities that need a change and are not ours, by name.
     pub foreign: Vec<String>,
-    /// How many entities are as they shall be.
+    /// How many entities of devices are as they shall be.
     pub unchanged: usize,
 }
 
@@ -95,6 +96,7 @@ pub fn plan(devices: &BTreeSet<String>, found: &Found, components: impl Fn(&str)
         let kinds = entity.components.iter().filter(|(name, _)| stays(name));
         used.extend(kinds.map(|(_, component)| component.kind.clone()));
         match change {
+            None if is_canary(&entity.name) => {}
             None => plan.unchanged += 1,
             Some(_) if is_foreign => plan.foreign.push(entity.name.clone()),
             Some(change) => plan.change.push(change),
@@ -203,7 +205,8 @@ mod tests {
     #[test]
     fn what_was_done_is_not_done_again() {
         let devices = ["kitchen".to_owned()].into();
-        let mut found = found(vec![current("kitchen"), current("silent")]);
+        // A canary is no device, and no entity of one.
+        let mut found = found(vec![current("kitchen"), current("silent"), current(CANARY)]);
         found.types = [telemetry(NEW), alarm(NEW)].into();
         let plan = plan(&devices, &found, components);
         assert!(plan.is_empty(), "{plan:?}");

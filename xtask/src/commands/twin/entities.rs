@@ -5,6 +5,7 @@ use std::fmt;
 use clap::Args;
 use comfy_table::{Table, presets};
 use serde::Serialize;
+use telemetry::canary::is_canary;
 
 use super::super::Outcome;
 use crate::cli::Global;
@@ -14,7 +15,7 @@ use crate::report::{Document, FAINT, Report, paint};
 use crate::target::Session;
 use crate::twin::Workspace;
 
-/// List the entities of the twin
+/// List the entities of the twin: one a device
 #[derive(Debug, Args)]
 pub struct Entities {}
 
@@ -41,6 +42,7 @@ impl Entities {
             .entities()
             .await?
             .into_iter()
+            .filter(|entity| !is_canary(&entity.entity_name))
             .map(|entity| Line {
                 state: entity
                     .status

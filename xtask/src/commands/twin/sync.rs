@@ -7,7 +7,8 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
-use stacks::twin::{CANARY, ComponentType, ComponentTypes, check_device, components};
+use stacks::twin::{ComponentType, ComponentTypes, check_device, components};
+use telemetry::canary::{self, CANARY, is_canary};
 
 use super::super::{Outcome, query};
 use crate::cli::Global;
@@ -69,7 +70,8 @@ impl Sync {
         .await?;
         let (devices, refused) = sorted(&session, devices);
         let plan = crate::twin::sync::plan(&devices, &found, made_of);
-        step.done(format_args!("{} devices, {} entities", devices.len(), found.entities.len()));
+        let entities = found.entities.iter().filter(|entity| !is_canary(&entity.name)).count();
+        step.done(format_args!("{} devices, {entities} entities", devices.len()));
 
         if !self.dry_run && !plan.is_empty() {
             let step = report.step("changing the twin");
@@ -90,8 +92,8 @@ impl Sync {
         let device = &session.model.device.dimension;
         let seconds = self.since.as_secs().max(1);
         let sql = format!(
-            r#"SELECT DISTINCT "{device}" FROM "{database}"."{table}" WHERE time > ago({seconds}s)
-               AND "{device}" NOT LIKE 'sluice-verify-%' AND "{device}" <> '{CANARY}'"#
+            r#"SELECT DISTINCT "{device}" FROM "{database}"."{table}" WHERE time > ago({seconds}s) AND {}"#,
+            canary::left_out(&format!("\"{device}\""))
         );
         let client = session.timestream_query().await?;
         let answer = query::run(&client, &sql, None).await?;
