@@ -9,6 +9,7 @@ pub mod cost;
 pub mod environment;
 pub mod invariants;
 pub mod model;
+pub mod once;
 pub mod tags;
 pub mod twin;
 

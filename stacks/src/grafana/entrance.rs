@@ -10,9 +10,17 @@ use super::{BALANCER, PORT, TARGETS};
 use crate::cfn::{Auditor, Expression, LogicalId, Resource, Template};
 use crate::environment::{Entrance, GrafanaContainer};
 
-/// TLS 1.3 and 1.2, without weak ciphers: one of the
+/// What answers on port 80. It is the same one with and without a certificate, and only what it does with a
+/// request differs: a load balancer has one listener on a port, and an update makes what is new before it
+/// removes what is old.
+const HTTP_LISTENER: LogicalId = LogicalId::new("HttpListener");
+/// What answers on port 443, where there is a certificate.
+const HTTPS_LISTENER: LogicalId = LogicalId::new("HttpsListener");
+
+/// TLS 1.3 and 1.2 without weak ciphers, and with a key exchange that withstands quantum computers for
+/// browsers that offer it: the policy that AWS recommends among its
 /// [policies](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html).
-const TLS_POLICY: &str = "ELBSecurityPolicy-TLS13-1-2-2021-06";
+const TLS_POLICY: &str = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09";
 
 /// A container that goes is given this long to finish its answers, in seconds.
 const DRAIN_SECONDS: u32 = 10;
@@ -83,7 +91,7 @@ pub(super) fn add(template: &mut Template, container: &GrafanaContainer, network
             return Door {
                 url: Expression::joined(["http://".into(), balancer.attribute("DNSName"), "/".into()]),
                 is_https: false,
-                listeners: vec![template.add(LogicalId::new("PlainListener"), listener)],
+                listeners: vec![template.add(HTTP_LISTENER, listener)],
             };
         }
         Entrance::Certificate { certificate, domain } => (json!(certificate), domain),
@@ -102,10 +110,7 @@ pub(super) fn add(template: &mut Template, container: &GrafanaContainer, network
     Door {
         url: format!("https://{domain}/").into(),
         is_https: true,
-        listeners: vec![
-            template.add(LogicalId::new("SecureListener"), secure),
-            template.add(LogicalId::new("RedirectListener"), plain),
-        ],
+        listeners: vec![template.add(HTTPS_LISTENER, secure), template.add(HTTP_LISTENER, plain)],
     }
 }
 

@@ -44,6 +44,8 @@ mod events_tests;
 #[cfg(test)]
 mod grafana_tests;
 #[cfg(test)]
+mod once_tests;
+#[cfg(test)]
 mod plan_tests;
 #[cfg(test)]
 pub mod test_service;

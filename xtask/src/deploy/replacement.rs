@@ -20,13 +20,37 @@ const HOLDS_DATA: &[&str] = &[
 ];
 
 /// Properties whose change replaces the resource: `createOnlyProperties` of the types'
-/// [schemas](https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html).
+/// [schemas](https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html), as far as
+/// a template of this pipeline has them.
+#[rustfmt::skip]
 const REPLACES: &[(&str, &[&str])] = &[
     ("AWS::Athena::WorkGroup", &["Name"]),
+    ("AWS::CertificateManager::Certificate", &["DomainName", "DomainValidationOptions"]),
+    ("AWS::EC2::Route", &["DestinationCidrBlock", "RouteTableId"]),
+    ("AWS::EC2::RouteTable", &["VpcId"]),
+    ("AWS::EC2::SecurityGroup", &["GroupDescription", "GroupName", "VpcId"]),
+    ("AWS::EC2::Subnet", &["AvailabilityZone", "CidrBlock", "VpcId"]),
+    ("AWS::EC2::SubnetRouteTableAssociation", &["RouteTableId", "SubnetId"]),
+    ("AWS::EC2::VPC", &["CidrBlock"]),
+    ("AWS::EC2::VPCGatewayAttachment", &["VpcId"]),
+    ("AWS::ECS::Cluster", &["ClusterName"]),
+    ("AWS::ECS::Service", &["Cluster", "ServiceName"]),
+    (
+        "AWS::ECS::TaskDefinition",
+        &[
+            "ContainerDefinitions", "Cpu", "ExecutionRoleArn", "Family", "Memory", "NetworkMode",
+            "RequiresCompatibilities", "RuntimePlatform", "TaskRoleArn", "Volumes",
+        ],
+    ),
+    ("AWS::EFS::AccessPoint", &["FileSystemId", "PosixUser", "RootDirectory"]),
     ("AWS::EFS::FileSystem", &["AvailabilityZoneName", "Encrypted", "KmsKeyId", "PerformanceMode"]),
+    ("AWS::EFS::MountTarget", &["FileSystemId", "SubnetId"]),
+    ("AWS::ElasticLoadBalancingV2::Listener", &["LoadBalancerArn"]),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", &["Name", "Scheme", "Type"]),
+    ("AWS::ElasticLoadBalancingV2::TargetGroup", &["Name", "Port", "Protocol", "TargetType", "VpcId"]),
     ("AWS::Events::Rule", &["Name"]),
     ("AWS::Glue::Database", &["DatabaseName", "CatalogId"]),
-    ("AWS::Glue::Table", &["CatalogId"]),
+    ("AWS::Glue::Table", &["CatalogId", "DatabaseName"]),
     ("AWS::IAM::Role", &["RoleName", "Path"]),
     ("AWS::IoT::TopicRule", &["RuleName"]),
     ("AWS::IoTTwinMaker::ComponentType", &["ComponentTypeId", "WorkspaceId"]),
@@ -44,6 +68,8 @@ const REPLACES: &[(&str, &[&str])] = &[
     ("AWS::Lambda::Permission", &["Action", "FunctionName", "Principal", "SourceArn", "SourceAccount"]),
     ("AWS::Logs::LogGroup", &["LogGroupName"]),
     ("AWS::Logs::LogStream", &["LogGroupName", "LogStreamName"]),
+    // Its page says so of the name too, which its schema does not.
+    ("AWS::Route53::RecordSet", &["HostedZoneId", "Name"]),
     ("AWS::S3::Bucket", &["BucketName"]),
     ("AWS::S3::BucketPolicy", &["Bucket"]),
     ("AWS::SNS::Topic", &["TopicName", "FifoTopic"]),
@@ -96,7 +122,10 @@ mod tests {
     use stacks::Inputs;
 
     use super::*;
+    use crate::cli::Format;
+    use crate::local::venv::Venv;
     use crate::project::Project;
+    use crate::report::Report;
 
     /// What has policies for its end and holds nothing that is missed.
     const HOLDS_NOTHING: &[(&str, &str)] = &[
@@ -130,6 +159,60 @@ mod tests {
             .filter(|kind| !found.contains(**kind))
             .collect();
         assert!(stale.is_empty(), "listed, and in no stack: {stale:?}");
+    }
+
+    /// What cfn-lint ships of the registry: properties that only another resource can have otherwise, by type.
+    async fn create_only() -> impl Fn(&str) -> Vec<String> {
+        let project = Project::locate();
+        let venv = Venv::ensure(&project, &Report::new(Format::Text)).await.expect("the tools");
+        let pattern = |folder: &std::path::Path| {
+            let found = std::fs::read_dir(folder).expect("a folder").next().expect("a Python");
+            found.expect("its folder").path().join("site-packages/cfnlint/data/schemas")
+        };
+        let schemas = pattern(&venv.bin().with_file_name("lib"));
+        let read = |path: std::path::PathBuf| -> serde_json::Value {
+            let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+            serde_json::from_str(&text).expect("JSON")
+        };
+        let types = read(schemas.join("providers/us-east-1.json"));
+        move |kind| {
+            let file = types[kind].as_str().unwrap_or_else(|| panic!("no schema of {kind}"));
+            let schema = read(schemas.join(format!("resources/{file}.json")));
+            let paths = schema["createOnlyProperties"].as_array().cloned().unwrap_or_default();
+            let names = paths.iter().filter_map(|path| path.as_str()?.strip_prefix("/properties/"));
+            // A part of a property that cannot change does not replace for the other parts.
+            names.filter(|name| !name.contains('/')).map(str::to_owned).collect()
+        }
+    }
+
+    #[tokio::test]
+    async fn whatever_replaces_by_its_schema_is_known() {
+        let create_only = create_only().await;
+        let mut kinds = BTreeSet::new();
+        let mut unknown = BTreeSet::new();
+        for (name, overrides) in [("dev", &[][..]), ("prod", &[]), ("dev", &[("consumer.kind", "flink")])] {
+            let overrides: Vec<_> = overrides
+                .iter()
+                .map(|(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned()))
+                .collect();
+            let (model, environment) =
+                Project::locate().load_sample(name, &overrides).unwrap_or_else(|_| panic!("{name}"));
+            for stack in stacks::synthesize(&Inputs { model: &model, environment: &environment }) {
+                for resource in stack.template.resources().values() {
+                    let kind = resource.kind();
+                    kinds.insert(kind);
+                    let there =
+                        create_only(kind).into_iter().filter(|name| !resource.property(name).is_null());
+                    unknown.extend(
+                        there
+                            .filter(|name| !replaces(kind, &format!("Properties.{name}")))
+                            .map(|name| format!("{kind} {name}")),
+                    );
+                }
+            }
+        }
+        assert!(unknown.is_empty(), "not in REPLACES: {unknown:?}");
+        assert!(kinds.len() > 40, "{kinds:?}");
     }
 
     #[test]
