@@ -21,7 +21,10 @@ use serde::Serialize;
 pub use crate::config::likely;
 pub use bootstrap::ACCOUNT_STACK;
 pub use expiry::{Expiry, ExpiryFault};
-pub use grafana::{Entrance, Grafana, GrafanaContainer, Network};
+pub(crate) use grafana::is_version;
+pub use grafana::{
+    AlertInterval, Entrance, Grafana, GrafanaContainer, IMAGE, Image, Network, Oidc, Repository,
+};
 pub use read::parse;
 pub use tags::PIPELINE_PREFIX;
 

@@ -14,6 +14,7 @@ mod files;
 mod managed;
 mod network;
 mod service;
+mod sign_on;
 mod storage;
 mod units;
 
@@ -22,7 +23,7 @@ use crate::cfn::{Arn, LogicalId, Statement, Template};
 use crate::environment::{Environment, Grafana, GrafanaContainer};
 
 pub use files::{File, PROVISIONING, Place, files, paths};
-pub use service::{FILES_VARIABLE, IMAGE, PLUGIN, settings};
+pub use service::{FILES_VARIABLE, PLUGIN, settings};
 
 /// The port on which Grafana listens in its container.
 pub(crate) const PORT: u16 = 3_000;

@@ -1,14 +1,13 @@
 //! What the templates are filled with: the model as SQL for its record layout, and as words.
 //!
-//! Every query names one measure, so that a measure that no device has sent yet, of which the store
-//! has no column, leaves only its own panel empty.
+//! Every query of a panel names one measure, so that a measure that no device has sent yet, of which the
+//! store has no column, leaves only its own panel empty. None counts a [canary].
 
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
-use telemetry::{Measure, MeasureType, Model, Range, RecordLayout, TIME_CORRECTED};
+use telemetry::{Measure, MeasureType, Model, Range, RecordLayout, TIME_CORRECTED, canary};
 
 use super::units;
-use crate::environment::Environment;
+use crate::environment::{AlertInterval, Environment, Grafana};
 
 /// Macros of the plugin: what every query is about, and the time that a person has chosen.
 const TABLE: &str = "$__database.$__table";
@@ -41,6 +40,31 @@ pub(super) struct Context<'a> {
     /// The measures among which the variable `measure` chooses, and the one that it has chosen.
     choices: Vec<&'a str>,
     picked: Picked,
+    /// The condition that leaves canaries out.
+    devices: String,
+    /// What the alerts ask for, where there are alerts.
+    alerts: Option<Alerts>,
+}
+
+/// How often the store is asked for what people are alarmed about.
+#[derive(Debug, Serialize)]
+struct Alerts {
+    /// As Grafana writes it.
+    interval: String,
+    /// The same, in seconds.
+    seconds: u32,
+    /// Without an event for so long, something stands still. In seconds, no less than the interval.
+    silence: u32,
+}
+
+impl Alerts {
+    /// The shortest silence that is worth an alarm, in seconds.
+    const SILENCE: u32 = 900;
+
+    fn new(interval: AlertInterval) -> Self {
+        let seconds = interval.seconds();
+        Self { interval: interval.to_string(), seconds, silence: seconds.max(Self::SILENCE) }
+    }
 }
 
 /// A measure that is a number.
@@ -55,16 +79,19 @@ struct Number {
     value: String,
     /// The condition for records that have it.
     filter: String,
+    /// Its name, as text of SQL.
+    literal: String,
     /// The condition for values that are not normal, where something is.
     outside: Option<String>,
     min: Option<f64>,
     max: Option<f64>,
+    /// The ends of the normal range, as numbers of SQL.
+    least: Option<String>,
+    most: Option<String>,
     unit: String,
     steps: Vec<Step>,
     /// `refId` of its query, where a panel has one for each measure.
     letter: String,
-    /// Of its alert.
-    uid: String,
 }
 
 /// A measure that is none.
@@ -145,6 +172,11 @@ impl<'a> Context<'a> {
                 .map(|measure| measure.name.as_str())
                 .collect(),
             picked: picked(model, chosen),
+            devices: devices(model),
+            alerts: match &environment.grafana {
+                Grafana::Container(container) => container.alerts.map(Alerts::new),
+                Grafana::None | Grafana::Managed => None,
+            },
         }
     }
 }
@@ -162,13 +194,15 @@ impl Number {
             ),
             column: identifier(&measure.name),
             filter: filter(model, measure),
+            literal: literal(&measure.name),
             outside: range.map(|Range { min, max }| format!("{value} < {min:?} OR {value} > {max:?}")),
             min: range.map(|range| range.min),
             max: range.map(|range| range.max),
+            least: range.map(|range| format!("{:?}", range.min)),
+            most: range.map(|range| format!("{:?}", range.max)),
             unit: units::id(measure.unit.as_deref()),
             steps: steps(range),
             letter: letter(index),
-            uid: uid(&measure.name),
             value,
         }
     }
@@ -184,14 +218,22 @@ fn steps(range: Option<Range>) -> Vec<Step> {
     ]
 }
 
+/// The condition for rows of devices.
+fn devices(model: &Model) -> String {
+    canary::left_out(&identifier(&model.device.dimension))
+}
+
 /// One row an event. In the layout `single` an event is several records of one device and time.
 fn events(model: &Model) -> String {
+    let devices = devices(model);
     match &model.record {
-        RecordLayout::Multi { name } => format!("{TABLE} WHERE measure_name = {} AND {TIME}", literal(name)),
+        RecordLayout::Multi { name } => {
+            format!("{TABLE} WHERE measure_name = {} AND {devices} AND {TIME}", literal(name))
+        }
         RecordLayout::Single => {
             let names: Vec<String> = model.measures.iter().map(|measure| literal(&measure.name)).collect();
             format!(
-                "(SELECT DISTINCT {}, time FROM {TABLE} WHERE measure_name IN ({}) AND {TIME}) WHERE {TIME}",
+                "(SELECT DISTINCT {}, time FROM {TABLE} WHERE measure_name IN ({}) AND {devices} AND {TIME}) WHERE {TIME}",
                 identifier(&model.device.dimension),
                 names.join(", "),
             )
@@ -200,11 +242,12 @@ fn events(model: &Model) -> String {
 }
 
 fn corrected(model: &Model) -> String {
+    let devices = devices(model);
     match &model.record {
         RecordLayout::Multi { name } => {
-            format!("measure_name = {} AND {}", literal(name), identifier(TIME_CORRECTED))
+            format!("measure_name = {} AND {} AND {devices}", literal(name), identifier(TIME_CORRECTED))
         }
-        RecordLayout::Single => format!("measure_name = {}", literal(TIME_CORRECTED)),
+        RecordLayout::Single => format!("measure_name = {} AND {devices}", literal(TIME_CORRECTED)),
     }
 }
 
@@ -216,11 +259,13 @@ fn value(model: &Model, measure: &Measure) -> String {
 }
 
 fn filter(model: &Model, measure: &Measure) -> String {
+    let devices = devices(model);
     match &model.record {
         RecordLayout::Multi { name } => {
-            format!("measure_name = {} AND {} IS NOT NULL", literal(name), identifier(&measure.name))
+            let column = identifier(&measure.name);
+            format!("measure_name = {} AND {column} IS NOT NULL AND {devices}", literal(name))
         }
-        RecordLayout::Single => format!("measure_name = {}", literal(&measure.name)),
+        RecordLayout::Single => format!("measure_name = {} AND {devices}", literal(&measure.name)),
     }
 }
 
@@ -237,14 +282,18 @@ fn chosen_kind(model: &Model) -> Option<MeasureType> {
 
 /// The names to choose from are those of the model, so that the variable is put in as it is.
 fn picked(model: &Model, kind: Option<MeasureType>) -> Picked {
+    let devices = devices(model);
     match &model.record {
         RecordLayout::Multi { name } => Picked {
             value: "\"${measure:raw}\"".to_owned(),
-            filter: format!("measure_name = {} AND \"${{measure:raw}}\" IS NOT NULL", literal(name)),
+            filter: format!(
+                "measure_name = {} AND \"${{measure:raw}}\" IS NOT NULL AND {devices}",
+                literal(name)
+            ),
         },
         RecordLayout::Single => Picked {
             value: format!("measure_value::{}", kind.unwrap_or(MeasureType::Double).name()),
-            filter: "measure_name = '${measure:raw}'".to_owned(),
+            filter: format!("measure_name = '${{measure:raw}}' AND {devices}"),
         },
     }
 }
@@ -256,17 +305,6 @@ fn letter(index: usize) -> String {
         0 => letter.to_string(),
         round => format!("{letter}{round}"),
     }
-}
-
-/// The identifier of a measure's alert, which Grafana keeps the alert's state and silences by: of the name
-/// alone, so that it stays when other measures come and go. Grafana takes 40 letters, digits, hyphens and
-/// underscores; a name may be longer and have others, so that a hash tells names apart.
-fn uid(name: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-    let words: String = name.chars().map(plain).take(20).collect();
-    let hash = Sha256::digest(name.as_bytes());
-    let hash = hash.iter().take(6).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-    format!("sluice-{words}-{hash}")
 }
 
 /// `battery_level` as a heading: `Battery level`.
@@ -295,18 +333,5 @@ mod tests {
         assert_eq!(identifier("a\"b"), "\"a\"\"b\"");
         assert_eq!(literal("it's"), "'it''s'");
         assert_eq!([0, 25, 26, 53].map(letter), ["A", "Z", "A1", "B2"]);
-    }
-
-    #[test]
-    fn names_become_identifiers_that_differ() {
-        let long = "a".repeat(256);
-        let longer = "a".repeat(257);
-        let names = ["battery_level", "battery-level", "ünit", "", "it's << \"$x\"", &long, &longer];
-        let uids: std::collections::BTreeSet<String> = names.into_iter().map(uid).collect();
-        assert_eq!(uids.len(), names.len(), "{uids:?}");
-        for uid in uids {
-            let is_plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-            assert!((1..=40).contains(&uid.len()) && uid.bytes().all(is_plain), "{uid}");
-        }
     }
 }

@@ -8,14 +8,12 @@ use super::entrance::Door;
 use super::files::{HOME, PROVISIONING, Place, files, pack};
 use super::network::Network;
 use super::storage::Storage;
-use super::{PORT, TARGETS, read_store};
+use super::{PORT, TARGETS, read_store, sign_on};
 use crate::Inputs;
 use crate::cfn::{Arn, Auditor, Expression, LogicalId, Resource, Statement, Template, Trust, role};
-use crate::environment::{Environment, GrafanaContainer};
+use crate::environment::{Environment, GrafanaContainer, Repository};
 use crate::functions::{add_log_group, write_logs};
 
-/// The image, by version: the newest patch of its minor version when this was written.
-pub const IMAGE: &str = "grafana/grafana:13.2.3";
 /// The Timestream data source, as `id@version`.
 pub const PLUGIN: &str = "grafana-timestream-datasource@2.13.0";
 /// Variable of the container that holds the packed files.
@@ -26,6 +24,11 @@ const NAME: &str = "grafana";
 const VOLUME: &str = "data";
 /// Where Grafana keeps its database and its plugin.
 const DATA: &str = "/var/lib/grafana";
+
+/// SQLite keeps its [write-ahead log](https://www.sqlite.org/wal.html) in memory that its processes share, so
+/// that with one a database on a file system of the network, such as EFS, is damaged. It is Grafana's default
+/// too, and stands here so that no other default takes its place.
+const WRITE_AHEAD: (&str, &str) = ("GF_DATABASE_WAL", "false");
 
 /// The tasks of this account.
 const TASKS: Arn = Arn::sub("arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:*");
@@ -168,13 +171,12 @@ fn add_task(
         LogicalId::new("TaskRole"),
         role("Grafana: reads the store, and keeps its database", &trust, &statements),
     );
-    let secrets = [admin, key].map(Arn::parameter);
     let start_role = template.add(
         LogicalId::new("StartRole"),
         role(
             "Starts Grafana: hands it its secrets, and keeps its logs",
             &trust,
-            &[Statement::allow(&["secretsmanager:GetSecretValue"], secrets), write_logs(logs)],
+            &start_statements(container, [admin, key], logs),
         ),
     );
 
@@ -190,9 +192,18 @@ fn add_task(
         json!({"Name": "GF_SERVER_ROUTER_LOGGING", "Value": "true"}),
         json!({"Name": "GF_SECURITY_COOKIE_SECURE", "Value": is_https}),
         json!({"Name": "GF_SECURITY_STRICT_TRANSPORT_SECURITY", "Value": is_https}),
+        json!({"Name": WRITE_AHEAD.0, "Value": WRITE_AHEAD.1}),
         json!({"Name": FILES_VARIABLE, "Value": packed}),
     ]);
     let password = Expression::joined([admin.reference(), ":password::".into()]);
+    let mut secrets = vec![
+        json!({"Name": "GF_SECURITY_ADMIN_PASSWORD", "ValueFrom": password}),
+        json!({"Name": "GF_SECURITY_SECRET_KEY", "ValueFrom": key.reference()}),
+    ];
+    if let Some(oidc) = &container.oidc {
+        variables.extend(sign_on::variables(oidc));
+        secrets.push(sign_on::secret(oidc));
+    }
     template.add(
         LogicalId::new("Task"),
         Resource::new(
@@ -208,16 +219,13 @@ fn add_task(
                 "Volumes": [storage.volume(VOLUME)],
                 "ContainerDefinitions": [{
                     "Name": NAME,
-                    "Image": IMAGE,
+                    "Image": container.image.as_str(),
                     "Essential": true,
                     "EntryPoint": ["/bin/sh", "-ec"],
                     "Command": [start_command()],
                     "PortMappings": [{"ContainerPort": PORT, "Protocol": "tcp"}],
                     "Environment": variables,
-                    "Secrets": [
-                        {"Name": "GF_SECURITY_ADMIN_PASSWORD", "ValueFrom": password},
-                        {"Name": "GF_SECURITY_SECRET_KEY", "ValueFrom": key.reference()},
-                    ],
+                    "Secrets": secrets,
                     "MountPoints": [{"SourceVolume": VOLUME, "ContainerPath": DATA, "ReadOnly": false}],
                     "LinuxParameters": {"InitProcessEnabled": true},
                     "StopTimeout": STOP_SECONDS,
@@ -230,6 +238,34 @@ fn add_task(
             }),
         ),
     )
+}
+
+/// What it takes to start the container: its secrets, a stream for its logs, and the image, where that is in a
+/// private repository of ECR. See
+/// [the role](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html).
+fn start_statements(
+    container: &GrafanaContainer,
+    secrets: [&LogicalId; 2],
+    logs: &LogicalId,
+) -> Vec<Statement> {
+    let secrets = secrets.into_iter().map(Arn::parameter);
+    let secrets = secrets.chain(container.oidc.as_ref().map(|oidc| sign_on::secret_arn(oidc)));
+    let mut statements =
+        vec![Statement::allow(&["secretsmanager:GetSecretValue"], secrets), write_logs(logs)];
+    if let Some(Repository { region, account, name }) = container.image.repository() {
+        const REGISTRIES: Arn = Arn::sub("arn:${AWS::Partition}:ecr:");
+        statements.extend([
+            Statement::allow(
+                &["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+                [REGISTRIES.within(format!("{region}:{account}:repository/{name}"))],
+            ),
+            Statement::allow_everywhere(
+                &["ecr:GetAuthorizationToken"],
+                "A token is of the whole registry: the service accepts only *",
+            ),
+        ]);
+    }
+    statements
 }
 
 /// Unpacks the files with what the image has (a shell, base64, tar), and starts Grafana as the image

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{Subject, objects, one_or_many};
 use crate::cfn::Resource;
-use crate::environment::Network;
+use crate::environment::{Image, Network, is_version};
 
 /// What is broken about a container, or about the way to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
@@ -172,12 +172,14 @@ fn check_task(subject: &Subject) -> Vec<ContainerBreach> {
     }
     for container in one_or_many(subject.resource.property("ContainerDefinitions")) {
         let image = container["Image"].as_str().unwrap_or_default();
-        if !is_pinned(image) {
+        if !Image::is_pinned(image) {
             breaches.push(ContainerBreach::UnpinnedImage(image.to_owned()));
         }
         for variable in one_or_many(&container["Environment"]) {
             let (name, value) = (variable["Name"].as_str().unwrap_or_default(), &variable["Value"]);
-            if SECRETS.iter().any(|word| name.to_ascii_uppercase().contains(word)) {
+            // An address at which a token is fetched is none.
+            let is_address = name.ends_with("_URL");
+            if !is_address && SECRETS.iter().any(|word| name.to_ascii_uppercase().contains(word)) {
                 breaches.push(ContainerBreach::PlainSecret(name.to_owned()));
             }
             if PLUGINS.contains(&name) {
@@ -192,17 +194,6 @@ fn check_task(subject: &Subject) -> Vec<ContainerBreach> {
         }
     }
     breaches
-}
-
-/// Whether an image is the same tomorrow: by digest, or by a version of three numbers.
-fn is_pinned(image: &str) -> bool {
-    let name = image.rsplit('/').next().unwrap_or_default();
-    image.contains("@sha256:") || name.split_once(':').is_some_and(|(_, tag)| is_version(tag))
-}
-
-fn is_version(text: &str) -> bool {
-    let number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    text.split('.').count() == 3 && text.split('.').all(number)
 }
 
 /// What the role of a container or of a workspace may do to Timestream beside reading.

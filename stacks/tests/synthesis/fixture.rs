@@ -28,12 +28,17 @@ pub fn placed(name: &str) -> Model {
 /// What makes a shipped environment one whose consumer is a Flink application.
 pub const FLINK: &[(&str, &str)] = &[("consumer.kind", "flink")];
 
+/// The stacks of a shipped environment with keys of it replaced.
+pub fn stacks_of(name: &str, overrides: &[(&str, &str)]) -> Vec<Stack> {
+    synthesize(&Inputs { model: &placed(name), environment: &overridden(name, overrides) })
+}
+
 /// The stacks of a shipped environment with the Flink consumer.
 pub fn with_flink(name: &str) -> Vec<Stack> {
-    synthesize(&Inputs { model: &placed(name), environment: &overridden(name, FLINK) })
+    stacks_of(name, FLINK)
 }
 
 /// The stacks of a shipped environment.
 pub fn stacks(name: &str) -> Vec<Stack> {
-    synthesize(&Inputs { model: &placed(name), environment: &environment(name) })
+    stacks_of(name, &[])
 }

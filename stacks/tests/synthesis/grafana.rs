@@ -4,14 +4,18 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use stacks::environment::Grafana;
+use stacks::cfn::LogicalId;
+use stacks::environment::{Grafana, IMAGE};
 use stacks::grafana::{File, Place, files};
 use stacks::invariants::{Breach, ContainerBreach, check};
 use stacks::{Inputs, Stack, synthesize};
 use telemetry::{Model, RecordLayout};
 
-use crate::fixture::{environment, model, placed};
+use crate::fixture::{environment, model, overridden, placed, stacks_of};
 use crate::invariants::broken;
+
+/// What makes a shipped environment one with alerts.
+const ALARMED: &[(&str, &str)] = &[("grafana.alerts", "5m")];
 
 /// Environments that have dashboards.
 const WATCHED: [&str; 3] = ["dev", "local", "prod"];
@@ -33,7 +37,6 @@ fn what_makes_the_dashboards_unsafe_is_noticed() {
     let floating = json!({"Name": "GF_PLUGINS_PREINSTALL_SYNC", "Value": "a@1.2.3,grafana-clock-panel"});
     let latest = json!({"Name": "GF_INSTALL_PLUGINS", "Value": "a@latest"});
     let write = json!({"Effect": "Allow", "Action": ["timestream:WriteRecords"], "Resource": "arn:aws:timestream:eu-west-1:1:database/a"});
-    let forward = json!([{"Type": "forward", "TargetGroupArn": {"Ref": "Targets"}}]);
     let plugin =
         |variable: &str, plugin: &str| UnpinnedPlugin { variable: variable.into(), plugin: plugin.into() };
     let variable = format!("{CONTAINER}/Environment/0");
@@ -42,8 +45,7 @@ fn what_makes_the_dashboards_unsafe_is_noticed() {
         // No public plain HTTP.
         ("dev",  "BalancerGroup",    "/SecurityGroupIngress", &everywhere, PublicPlainHttp("0.0.0.0/0".into())),
         ("dev",  "BalancerGroup",    "/SecurityGroupIngress", &halves,     PublicPlainHttp("128.0.0.0/1".into())),
-        ("prod", "RedirectListener", "/DefaultActions",       &forward,    PublicPlainHttp("0.0.0.0/0".into())),
-        ("prod", "SecureListener",   "/SslPolicy",            &json!("ELBSecurityPolicy-2016-08"), OldTls),
+        ("prod", "HttpsListener", "/SslPolicy",            &json!("ELBSecurityPolicy-2016-08"), OldTls),
         // Nothing reachable but the load balancer.
         ("prod", "ContainerGroup", "/SecurityGroupIngress", &six,        Reachable("::/0".into())),
         ("prod", "ContainerGroup", "/SecurityGroupIngress", &office,     Reachable("203.0.113.0/24".into())),
@@ -54,6 +56,7 @@ fn what_makes_the_dashboards_unsafe_is_noticed() {
         ("prod", "Task", &format!("{CONTAINER}/Image"), &json!("grafana/grafana:latest"), UnpinnedImage("grafana/grafana:latest".into())),
         ("prod", "Task", &format!("{CONTAINER}/Image"), &json!("registry:5000/grafana"),  UnpinnedImage("registry:5000/grafana".into())),
         ("prod", "Task", &format!("{CONTAINER}/Image"), &json!("grafana/grafana:13.2"),   UnpinnedImage("grafana/grafana:13.2".into())),
+        ("prod", "Task", &format!("{CONTAINER}/Image"), &json!("grafana/grafana@sha256:12"), UnpinnedImage("grafana/grafana@sha256:12".into())),
         ("prod", "Task", &variable, &floating, plugin("GF_PLUGINS_PREINSTALL_SYNC", "grafana-clock-panel")),
         ("prod", "Task", &variable, &latest,   plugin("GF_INSTALL_PLUGINS", "a@latest")),
         // No secret in plain text.
@@ -72,6 +75,16 @@ fn what_makes_the_dashboards_unsafe_is_noticed() {
         let expected = Breach::Container(expected);
         assert!(found.contains(&expected), "{id}{pointer}: expected {expected:?}, found {found:?}");
     }
+    // HTTPS may be open to everybody, with a listener on port 80 that only redirects.
+    let mut open = stacks_of("prod", &[("grafana.networks", "[\"0.0.0.0/0\"]")]);
+    assert_eq!(check(&open), []);
+    let template = &mut open.iter_mut().find(|stack| stack.name == "grafana").expect("the stack").template;
+    let listener = template.resources_mut().get_mut(&LogicalId::new("HttpListener")).expect("a listener");
+    listener
+        .set_property("DefaultActions", json!([{"Type": "forward", "TargetGroupArn": {"Ref": "Targets"}}]));
+    let found: Vec<Breach> = check(&open).into_iter().map(|violation| violation.breach).collect();
+    assert_eq!(found, [Breach::Container(PublicPlainHttp("0.0.0.0/0".into()))]);
+
     let found = broken("prod", "grafana", "EncryptionKey", |secret| {
         secret.set_property("SecretString", json!("known"));
     });
@@ -137,7 +150,7 @@ fn without_grafana_there_is_no_stack() {
 
 /// Every file and template, by name.
 fn everything(model: &Model) -> BTreeMap<String, String> {
-    let environment = environment("dev");
+    let environment = overridden("dev", ALARMED);
     let stacks = synthesize(&Inputs { model, environment: &environment });
     let template = |stack: &Stack| (format!("{}.template.json", stack.name), stack.template.to_json());
     let file = |file: File| (file.path.to_owned(), file.text);
@@ -186,7 +199,7 @@ fn a_new_measure_arrives_everywhere_by_one_edit() {
         ),
         ("dashboards/device.json", &["\"Pressure\"", "pressurehpa", "humidity,voltage,watt,pressure"]),
         ("dashboards/statistics.json", &["Pressure: average and percentiles", "Pressure: how often"]),
-        ("provisioning/alerting/rules.yaml", &["Pressure outside of its normal range", "1050.0"]),
+        ("provisioning/alerting/rules.yaml", &["'pressure' AS measure", "average > 1050.0"]),
     ] {
         for needle in needles {
             assert!(!before[name].contains(needle), "{name} had {needle} before");
@@ -199,30 +212,119 @@ fn a_new_measure_arrives_everywhere_by_one_edit() {
     assert_eq!(model["measures"][4]["name"], "pressure");
 }
 
-/// Grafana keeps the state of an alert, and what silences it, by its identifier.
+/// The dashboards' stack of a shipped environment with keys of it replaced, which breaks no promise.
+fn grafana(name: &str, overrides: &[(&str, &str)]) -> Value {
+    let stacks = stacks_of(name, overrides);
+    assert_eq!(check(&stacks), []);
+    let stack = stacks.iter().find(|stack| stack.name == "grafana").expect("the stack");
+    serde_json::from_str(&stack.template.to_json()).expect("JSON")
+}
+
+/// The container, and what starts it may do.
+fn started(template: &Value) -> (&Value, &Value) {
+    let resources = &template["Resources"];
+    let container = resources["Task"]["Properties"].pointer(CONTAINER).expect("a container");
+    (container, &resources["StartRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"])
+}
+
+/// With plain HTTP and with HTTPS one and the same listener is on port 80.
 #[test]
-fn alerts_keep_their_identifiers_when_a_measure_goes() {
-    let uids = |model: &Model| -> BTreeMap<String, String> {
-        let files = files(model, &environment("dev"), Place::CONTAINER);
-        let rules = files.iter().find(|file| file.path.ends_with("rules.yaml")).expect("the rules");
-        let rules: Value = serde_json::from_str(&rules.text).expect("JSON");
-        let rules = rules["groups"][0]["rules"].as_array().expect("rules");
-        let text = |value: &Value| value.as_str().expect("text").to_owned();
-        rules.iter().map(|rule| (text(&rule["title"]), text(&rule["uid"]))).collect()
-    };
-    let mut model = model();
-    let mut before = uids(&model);
-    assert_eq!(before.len(), model.measures.len() + 1, "each measure has a normal range");
-    model.measures.remove(0);
-    let after = uids(&model);
-    before.retain(|title, _| after.contains_key(title));
-    assert_eq!((before.len(), &before), (model.measures.len() + 1, &after));
+fn port_80_has_one_listener_whatever_it_does() {
+    let secure = [("grafana.hosted_zone", "Z1"), ("grafana.domain", "grafana.example.com")];
+    for (overrides, does) in [(&[][..], "forward"), (&secure, "redirect")] {
+        let template = grafana("dev", overrides);
+        let listeners = template["Resources"].as_object().expect("resources").iter();
+        let on_80: Vec<_> = listeners
+            .filter(|(_, resource)| {
+                resource["Properties"]["Port"] == 80
+                    && resource["Type"].as_str().is_some_and(|kind| kind.ends_with("Listener"))
+            })
+            .collect();
+        let [(id, listener)] = on_80[..] else { panic!("{on_80:?}") };
+        assert_eq!(
+            (id.as_str(), &listener["Properties"]["DefaultActions"][0]["Type"]),
+            ("HttpListener", &json!(does))
+        );
+    }
+}
+
+#[test]
+fn the_database_has_no_write_ahead_log_on_a_file_system_of_the_network() {
+    for name in WATCHED {
+        let template = grafana(name, &[]);
+        let variables = started(&template).0["Environment"].as_array().expect("variables");
+        assert!(variables.contains(&json!({"Name": "GF_DATABASE_WAL", "Value": "false"})), "{name}");
+    }
+}
+
+/// An image of a registry of one's own takes the right to read that repository, and no other.
+#[test]
+fn an_image_of_a_private_repository_can_be_read() {
+    let hash = "0".repeat(64);
+    let own = format!("111122223333.dkr.ecr.eu-west-1.amazonaws.com/team/grafana@sha256:{hash}");
+    for (image, repository) in [
+        (own.as_str(), Some("arn:${AWS::Partition}:ecr:eu-west-1:111122223333:repository/team/grafana")),
+        (&format!("registry.example.com/grafana@sha256:{hash}"), None),
+    ] {
+        let template = grafana("dev", &[("grafana.image", image)]);
+        let (container, statements) = started(&template);
+        assert_eq!(container["Image"], image);
+        let of = |action: &str| {
+            let statements = statements.as_array().expect("statements").iter();
+            let granted = statements.filter(|one| {
+                one["Action"].as_array().is_some_and(|actions| actions.contains(&json!(action)))
+            });
+            granted.map(|one| one["Resource"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(of("ecr:BatchGetImage"), Vec::from_iter(repository.map(|arn| json!([{"Fn::Sub": arn}]))));
+        assert_eq!(of("ecr:GetAuthorizationToken"), Vec::from_iter(repository.map(|_| json!("*"))));
+    }
+    let shipped = grafana("prod", &[]);
+    assert_eq!(started(&shipped).0["Image"], IMAGE);
+}
+
+/// People sign in at their provider. Its secret is in no template, and the role that starts the container reads
+/// that secret and its own.
+#[test]
+fn single_sign_on_takes_its_secret_from_where_it_is_kept() {
+    const SECRET: &str = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:grafana/oidc-AbC123";
+    let oidc = [
+        ("grafana.oidc.client_id", "sluice"),
+        ("grafana.oidc.secret", SECRET),
+        ("grafana.oidc.secret_field", "client_secret"),
+        ("grafana.oidc.auth_url", "https://login.example.com/authorize"),
+        ("grafana.oidc.token_url", "https://login.example.com/token"),
+        ("grafana.oidc.api_url", "https://login.example.com/userinfo"),
+        ("grafana.oidc.allowed_domains", "[\"example.com\", \"example.org\"]"),
+        ("grafana.oidc.role", "contains(groups[*], 'admin') && 'Admin' || 'Viewer'"),
+    ];
+    let template = grafana("prod", &oidc);
+    let (container, statements) = started(&template);
+    let variables = container["Environment"].as_array().expect("variables").iter();
+    let told: BTreeMap<&str, &str> = variables
+        .filter_map(|one| {
+            Some((one["Name"].as_str()?.strip_prefix("GF_AUTH_GENERIC_OAUTH_")?, one["Value"].as_str()?))
+        })
+        .collect();
+    insta::assert_debug_snapshot!("sign-on", told);
+    let secret = json!({"Name": "GF_AUTH_GENERIC_OAUTH_CLIENT_SECRET", "ValueFrom": format!("{SECRET}:client_secret::")});
+    assert!(container["Secrets"].as_array().expect("secrets").contains(&secret), "{container}");
+    let read = json!([
+        {"Ref": "AdminSecret"},
+        {"Ref": "EncryptionKey"},
+        {"Fn::Sub": "arn:${AWS::Partition}:secretsmanager:eu-central-1:111122223333:secret:grafana/oidc-AbC123"},
+    ]);
+    assert_eq!(
+        statements[0],
+        json!({"Effect": "Allow", "Action": ["secretsmanager:GetSecretValue"], "Resource": read})
+    );
 }
 
 #[test]
 fn files_are_as_reviewed() {
     for environment_name in WATCHED {
-        let files = files(&placed(environment_name), &environment(environment_name), Place::CONTAINER);
+        let alarmed = overridden(environment_name, ALARMED);
+        let files = files(&placed(environment_name), &alarmed, Place::CONTAINER);
         // Dashboards differ by the environment's name and database only.
         let reviewed =
             files.iter().filter(|file| environment_name == "dev" || file.path.contains("datasources"));

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use aws_sdk_timestreamquery::types::QueryPricingModel;
 use clap::Args;
 use serde::Serialize;
 use stacks::environment::{Architecture, Consumer, Environment, Target};
@@ -17,12 +18,16 @@ use crate::local::venv::{self, Venv};
 use crate::local::{self, python};
 use crate::project::Project;
 use crate::report::{BAD, Document, FAINT, GOOD, Report, paint};
+use crate::sdk_error::sentence;
 use crate::target::Session;
 use crate::toolchain;
 use crate::twin::Workspace;
 
 /// Builds, the Python environment and the local target's data take about this much, in bytes.
 const ENOUGH_DISK: u64 = 8_000_000_000;
+
+/// What queries of Timestream may cost.
+const QUERIES: &str = "Timestream queries";
 
 /// Say what this machine lacks, and the command that mends it
 #[derive(Debug, Args)]
@@ -200,7 +205,7 @@ async fn services(model: &Model, environment: &Environment) -> Vec<Finding> {
         }
     };
     let place = format!("for account {}, Region {}", environment.account, environment.region);
-    let mut findings = vec![Finding::fine("AWS credentials", place)];
+    let mut findings = vec![Finding::fine("AWS credentials", place), queries(&session).await];
     if environment.twin.enabled {
         findings.push(match Workspace::named(&session).exists().await {
             Ok(_) => Finding::fine("TwinMaker", "answers"),
@@ -212,6 +217,36 @@ async fn services(model: &Model, environment: &Environment) -> Vec<Finding> {
         });
     }
     findings
+}
+
+/// How much the account's queries of Timestream may take.
+async fn queries(session: &Session) -> Finding {
+    let client = match session.timestream_query().await {
+        Ok(client) => client,
+        Err(failure) => return Finding::absent(QUERIES, format!("are not known: {}", failure.error)),
+    };
+    match client.describe_account_settings().send().await {
+        Ok(settings) => capacity(settings.query_pricing_model(), settings.max_query_tcu()),
+        // What it costs is no reason not to deploy.
+        Err(error) => Finding::absent(QUERIES, format!("are not known: {}", sentence(&error))),
+    }
+}
+
+/// What the [settings of an account](https://docs.aws.amazon.com/timestream/latest/developerguide/tcu.html) mean.
+fn capacity(pricing: Option<&QueryPricingModel>, most: Option<i32>) -> Finding {
+    match (pricing, most) {
+        (Some(QueryPricingModel::BytesScanned), _) => {
+            Finding::fine(QUERIES, "are paid by the bytes that they read, not by the time that they take")
+        }
+        (_, Some(most)) => Finding::fine(
+            QUERIES,
+            format!(
+                "MaxQueryTCU is {most}: those under way together take and cost at most {most} units of 4 vCPU, each \
+                 at least 4 for 30 s; `aws timestream-query update-account-settings --max-query-tcu N` changes it"
+            ),
+        ),
+        (_, None) => Finding::absent(QUERIES, "the account has no MaxQueryTCU"),
+    }
 }
 
 /// What a program prints when it succeeds.
@@ -247,6 +282,20 @@ impl Document for Diagnosis {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_queries_may_cost_is_told() {
+        for (pricing, most, state, words) in [
+            (Some(QueryPricingModel::ComputeUnits), Some(200), State::Fine, "MaxQueryTCU is 200:"),
+            (None, Some(4), State::Fine, "MaxQueryTCU is 4:"),
+            (Some(QueryPricingModel::BytesScanned), None, State::Fine, "by the bytes"),
+            (Some(QueryPricingModel::ComputeUnits), None, State::Absent, "no MaxQueryTCU"),
+        ] {
+            let found = capacity(pricing.as_ref(), most);
+            assert_eq!((found.state, found.fix.as_ref()), (state, None), "{found:?}");
+            assert!(found.detail.contains(words), "{found:?}");
+        }
+    }
 
     #[test]
     fn a_table_marks_each_finding_and_names_the_fix() {

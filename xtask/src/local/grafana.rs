@@ -10,8 +10,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use stacks::environment::Environment;
-use stacks::grafana::{self, File, IMAGE, PLUGIN, PROVISIONING, Place};
+use stacks::environment::{Environment, Grafana, IMAGE};
+use stacks::grafana::{self, File, PLUGIN, PROVISIONING, Place};
 use telemetry::Model;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -285,13 +285,22 @@ fn run_docker(
     for (key, value) in variables(INSIDE, port, environment) {
         command.arg("--env").arg(format!("{key}={value}"));
     }
-    let output = command.arg(IMAGE).output()?;
+    let image = image(environment);
+    let output = command.arg(image).output()?;
     std::fs::write(folder.log(NAME), [&output.stdout[..], &output.stderr].concat())?;
     if output.status.success() {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-    Err(io::Error::other(format!("docker does not start {IMAGE}: {said}")))
+    Err(io::Error::other(format!("docker does not start {image}: {said}")))
+}
+
+/// The image that the environment's container has.
+fn image(environment: &Environment) -> &str {
+    match &environment.grafana {
+        Grafana::Container(container) => container.image.as_str(),
+        Grafana::Managed | Grafana::None => IMAGE,
+    }
 }
 
 /// The port that it had before, or the usual one, when it is free and the target is not asked to take any.

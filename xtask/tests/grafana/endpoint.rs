@@ -80,18 +80,28 @@ impl Endpoint {
         aws_sdk_timestreamwrite::Client::from_conf(config.build())
     }
 
-    /// Creates the table, and fills it with events of the simulator as the consumer decodes them. Some
-    /// come from the future.
+    /// Creates the table and fills it with events of the simulator. Some come from the future.
     pub async fn fill(&self, model: &Model, database: &str, table: &str) {
+        self.create(database, table).await;
+        let traits = Traits { devices: DEVICES, future_chance: 0.02, ..Traits::default() };
+        self.send(model, traits, SPAN, database, table).await;
+    }
+
+    /// Creates the table, empty.
+    pub async fn create(&self, database: &str, table: &str) {
         let client = self.writes();
         client.create_database().database_name(database).send().await.expect("a database");
         client.create_table().database_name(database).table_name(table).send().await.expect("a table");
-        let traits = Traits { devices: DEVICES, future_chance: 0.02, ..Traits::default() };
+    }
+
+    /// Writes what the consumer makes of the events of a fleet in the last `span` milliseconds.
+    pub async fn send(&self, model: &Model, traits: Traits, span: i64, database: &str, table: &str) {
+        let client = self.writes();
         let mut fleet = Fleet::new(model.clone(), traits, 7);
         let decoder = Decoder::new(model);
         let mut records = Vec::new();
         let mut number = 0_u64;
-        for time in (self.now - SPAN..self.now).step_by(usize::try_from(ROUND).expect("a step")) {
+        for time in (self.now - span..self.now).step_by(usize::try_from(ROUND).expect("a step")) {
             for event in fleet.round(time * 1_000) {
                 number += 1;
                 let sequence = number.to_string();

@@ -47,11 +47,15 @@ name = "word"
 type = "varchar"
 "#;
 
-/// A shipped environment, as it is.
-pub fn environment(name: &str) -> Environment {
-    let path = format!("{}/../environments/{name}.toml", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(&path).expect("a shipped environment");
-    stacks::environment::parse(name, name, &text, &[]).expect("a valid environment")
+/// The file with what people are alarmed about.
+pub const RULES: &str = "provisioning/alerting/rules.yaml";
+
+/// The shipped `dev`, with this under `alerts`.
+pub fn alarmed(alerts: &str) -> Environment {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../environments/dev.toml");
+    let text = std::fs::read_to_string(path).expect("a shipped environment");
+    let alerts = [("grafana.alerts".to_owned(), alerts.to_owned())];
+    stacks::environment::parse("dev", "dev", &text, &alerts).expect("a valid environment")
 }
 
 fn parse(text: &str) -> Model {
@@ -74,7 +78,7 @@ pub fn models() -> Vec<(&'static str, Model)> {
 
 /// What Grafana is given for a model.
 pub fn rendered(model: &Model) -> Vec<File> {
-    files(model, &environment("dev"), Place::CONTAINER)
+    files(model, &alarmed("5m"), Place::CONTAINER)
 }
 
 /// One of the files, as JSON.
