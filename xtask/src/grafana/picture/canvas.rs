@@ -107,6 +107,32 @@ impl Canvas {
         );
     }
 
+    /// Text that is cut where it would be wider than `width`, in pixels.
+    pub fn fitted(
+        &mut self,
+        (x, y): (f64, f64),
+        text: &str,
+        fill: &str,
+        size: f64,
+        anchor: &str,
+        width: f64,
+    ) {
+        self.text(x, y, &cut(text, size, width), fill, size, anchor);
+    }
+
+    /// A point by itself.
+    pub fn dot(&mut self, (x, y): (f64, f64), fill: &str) {
+        let _ = writeln!(self.svg, r#"<circle cx="{x:.1}" cy="{y:.1}" r="2.5" fill="{fill}"/>"#);
+    }
+
+    /// A line through points; of one point, a dot.
+    pub fn path(&mut self, points: &[(f64, f64)], stroke: &str, width: f64) {
+        match points {
+            [one] => self.dot(*one, stroke),
+            several => self.polyline(several, stroke, width),
+        }
+    }
+
     pub fn line(&mut self, (x1, y1): (f64, f64), (x2, y2): (f64, f64), stroke: &str, dash: &str) {
         let _ = writeln!(
             self.svg,
@@ -114,7 +140,7 @@ impl Canvas {
         );
     }
 
-    pub fn polyline(&mut self, points: &[(f64, f64)], stroke: &str, width: f64) {
+    fn polyline(&mut self, points: &[(f64, f64)], stroke: &str, width: f64) {
         let points = joined(points);
         let _ = writeln!(
             self.svg,
@@ -140,10 +166,59 @@ impl Canvas {
     }
 }
 
+/// The width of a text, in pixels: no less than what a browser makes of it, whichever of the fonts it has.
+pub fn width(text: &str, size: f64) -> f64 {
+    let share = |c: char| match c {
+        'i' | 'j' | 'l' | 'f' | 't' | ' ' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' | '/' => 0.38,
+        'm' | 'w' | 'M' | 'W' | '@' | '%' | '…' => 1.0,
+        'A'..='Z' | '0'..='9' | '_' => 0.74,
+        // Signs of East Asia are as wide as they are high.
+        '\u{1100}'.. => 1.05,
+        _ => 0.63,
+    };
+    text.chars().map(share).sum::<f64>() * size
+}
+
+/// As much of a text as fits into a width, with `…` where it is cut.
+fn cut(text: &str, size: f64, most: f64) -> String {
+    if width(text, size) <= most {
+        return text.to_owned();
+    }
+    let mut left = text.to_owned();
+    while left.pop().is_some() {
+        let shorter = format!("{}…", left.trim_end());
+        if width(&shorter, size) <= most {
+            return shorter;
+        }
+    }
+    String::new()
+}
+
 fn joined(points: &[(f64, f64)]) -> String {
     points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect::<Vec<_>>().join(" ")
 }
 
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_where_its_room_ends() {
+        for (text, most, expected) in [
+            ("device", 100.0, "device"),
+            ("device-with-a-long-name", 100.0, "device-with-…"),
+            ("カタカナカタカナ", 60.0, "カタカ…"),
+            ("device", 12.0, "…"),
+            ("device", 1.0, ""),
+            ("", 0.0, ""),
+        ] {
+            let cut = cut(text, 12.0, most);
+            assert_eq!(cut, expected);
+            assert!(width(&cut, 12.0) <= most, "{cut}");
+        }
+    }
 }

@@ -106,12 +106,12 @@ pub fn lines(canvas: &mut Canvas, scales: &Scales, series: &[Series], opacity: f
     let bottom = scales.area.y + scales.area.h;
     for (index, line) in series.iter().enumerate() {
         let points: Vec<_> = line.points.iter().map(|point| scales.at(*point)).collect();
-        if let (true, Some(first), Some(last)) = (opacity > 0.0, points.first(), points.last()) {
+        if let (true, [first, .., last]) = (opacity > 0.0, &points[..]) {
             let mut outline = points.clone();
             outline.extend([(last.0, bottom), (first.0, bottom)]);
             canvas.polygon(&outline, palette(index), opacity);
         }
-        canvas.polyline(&points, palette(index), if series.len() > 8 { 1.0 } else { 1.5 });
+        canvas.path(&points, palette(index), if series.len() > 8 { 1.0 } else { 1.5 });
     }
 }
 
@@ -135,12 +135,51 @@ pub fn below(series: &[Series], time: f64) -> f64 {
     series.iter().filter_map(at).sum()
 }
 
-/// Names of the lines, below a chart.
+/// Names of the lines, below a chart: side by side, each in the room that it has.
 pub fn legend(canvas: &mut Canvas, area: Area, series: &[Series]) {
+    const SIZE: f64 = 11.5;
+    /// Of the mark before a name, and after it.
+    const MARK: f64 = 20.0;
+    const GAP: f64 = 14.0;
+    let wanted: Vec<f64> = series.iter().map(|line| MARK + canvas::width(&line.name, SIZE) + GAP).collect();
     let mut x = area.x;
-    for (index, line) in series.iter().enumerate() {
+    for (index, (line, room)) in series.iter().zip(rooms(&wanted, area.w)).enumerate() {
         canvas.rectangle(Area { x, y: area.y + 4.0, w: 14.0, h: 4.0 }, palette(index), 2.0, 1.0);
-        canvas.text(x + 20.0, area.y + 10.0, &line.name, FAINT, 11.5, canvas::START);
-        x += 34.0 + 6.6 * f64::from(u32::try_from(line.name.chars().count()).unwrap_or(u32::MAX));
+        let at = (x + MARK, area.y + 10.0);
+        canvas.fitted(at, &line.name, FAINT, SIZE, canvas::START, room - MARK - GAP);
+        x += room;
+    }
+}
+
+/// Divides a width among those who want a part of it: whoever wants no more than an equal share of what is
+/// left gets it, and the others share the rest.
+pub fn rooms(wanted: &[f64], width: f64) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..wanted.len()).collect();
+    order.sort_by(|one, other| wanted[*one].total_cmp(&wanted[*other]));
+    let mut rooms = vec![0.0; wanted.len()];
+    let mut left = width;
+    for (served, index) in order.iter().enumerate() {
+        let share = left / f64::from(u32::try_from(wanted.len() - served).unwrap_or(u32::MAX));
+        rooms[*index] = wanted[*index].min(share);
+        left -= rooms[*index];
+    }
+    rooms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rooms;
+
+    #[test]
+    fn a_width_is_divided_so_that_nobody_takes_from_who_needs_less() {
+        for (wanted, width, expected) in [
+            (&[10.0, 20.0][..], 100.0, &[10.0, 20.0][..]),
+            (&[10.0, 200.0], 100.0, &[10.0, 90.0]),
+            (&[200.0, 10.0, 200.0], 100.0, &[45.0, 10.0, 45.0]),
+            (&[50.0, 50.0], 60.0, &[30.0, 30.0]),
+            (&[], 60.0, &[]),
+        ] {
+            assert_eq!(rooms(wanted, width), expected, "{wanted:?}");
+        }
     }
 }

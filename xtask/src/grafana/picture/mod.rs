@@ -48,11 +48,14 @@ pub fn draw(
     let (width, height) = (COLUMNS * CELL.0 + 2.0 * GAP, HEADER + bottom * CELL.1 + 2.0 * GAP);
     let mut canvas = Canvas::new(width, height);
     let title = dashboard["title"].as_str().unwrap_or_default();
-    canvas.text(2.0 * GAP, 29.0, &format!("Sluice / {title}"), canvas::TEXT, 17.0, canvas::START);
     let chosen: Vec<String> = variables.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     let span = number::span(from, to);
     let right = chosen.into_iter().chain([span]).collect::<Vec<_>>().join("   ·   ");
-    canvas.text(width - 2.0 * GAP, 29.0, &right, canvas::FAINT, 13.0, canvas::END);
+    let title = format!("Sluice / {title}");
+    let wanted = [canvas::width(&title, 17.0), canvas::width(&right, 13.0)];
+    let rooms = chart::rooms(&wanted, width - 6.0 * GAP);
+    canvas.fitted((2.0 * GAP, 29.0), &title, canvas::TEXT, 17.0, canvas::START, rooms[0]);
+    canvas.fitted((width - 2.0 * GAP, 29.0), &right, canvas::FAINT, 13.0, canvas::END, rooms[1]);
     for Filled { panel, answers } in filled {
         let area = Area {
             x: GAP + cell(panel, "x") * CELL.0 + GAP / 2.0,

@@ -20,11 +20,12 @@ pub fn draw(
     let title = filled_in(panel["title"].as_str().unwrap_or_default(), variables);
     if panel["type"] == "row" {
         let mark = if panel["collapsed"] == true { "▸" } else { "▾" };
-        canvas.text(area.x + 4.0, area.y + 19.0, &format!("{mark}  {title}"), TEXT, 14.0, canvas::START);
+        let at = (area.x + 4.0, area.y + 19.0);
+        canvas.fitted(at, &format!("{mark}  {title}"), TEXT, 14.0, canvas::START, area.w - 8.0);
         return;
     }
     canvas.card(area);
-    canvas.text(area.x + 12.0, area.y + 21.0, &title, TEXT, 13.5, canvas::START);
+    canvas.fitted((area.x + 12.0, area.y + 21.0), &title, TEXT, 13.5, canvas::START, area.w - 24.0);
     let inner = area.within(12.0, 32.0, 12.0, 10.0);
     if answers.iter().all(|answer| answer.rows.is_empty()) {
         canvas.text(inner.x + inner.w / 2.0, inner.y + inner.h / 2.0, "No data", FAINT, 14.0, canvas::MIDDLE);
@@ -73,10 +74,11 @@ fn stat(canvas: &mut Canvas, area: Area, panel: &Value, answers: &[Answer]) {
     let mut y = area.y;
     for (name, value) in numbers {
         let middle = y + height / 2.0 + 8.0;
-        canvas.text(area.x + 8.0, middle, &name, TEXT, 15.0, canvas::START);
         let text = number::with_unit(value, unit(defaults));
         let size = (height * 0.55).min(28.0);
         canvas.text(area.x + area.w - 8.0, middle, &text, color(defaults, value), size, canvas::END);
+        let room = area.w - 24.0 - canvas::width(&text, size);
+        canvas.fitted((area.x + 8.0, middle), &name, TEXT, 15.0, canvas::START, room);
         y += height;
     }
 }
@@ -86,13 +88,15 @@ fn spark(canvas: &mut Canvas, area: Area, answer: &Answer, color: &str) {
     let lines = series::lines(answer);
     let Some(Series { points, .. }) = lines.first() else { return };
     let (Some(first), Some(last)) = (points.first(), points.last()) else { return };
+    // A single point has no extent: it lies in the middle.
+    let margin = if last.0 > first.0 { 0.0 } else { 1.0 };
     let scales = Scales {
         area: area.within(-12.0, area.h * 0.55, -12.0, -10.0),
-        time: (first.0, last.0),
+        time: (first.0 - margin, last.0 + margin),
         values: chart::span(points.iter().map(|(_, value)| *value)),
     };
     let mut outline: Vec<_> = points.iter().map(|point| scales.at(*point)).collect();
-    canvas.polyline(&outline, color, 1.5);
+    canvas.path(&outline, color, 1.5);
     let bottom = scales.area.y + scales.area.h;
     outline.extend([(scales.x(last.0), bottom), (scales.x(first.0), bottom)]);
     canvas.polygon(&outline, color, 0.18);
@@ -144,45 +148,60 @@ fn heatmap(canvas: &mut Canvas, area: Area, panel: &Value, answers: &[Answer], t
     heat::draw(canvas, &scales, &points, 40, 16);
 }
 
+/// Most columns of a table that are drawn.
+const COLUMNS: usize = 9;
+
+#[expect(clippy::cast_precision_loss, reason = "a place on a page")]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rows of a page")]
 fn table(canvas: &mut Canvas, area: Area, panel: &Value, answers: &[Answer]) {
     const ROW: f64 = 24.0;
+    const SIZE: f64 = 12.0;
+    /// Between a text and the next column.
+    const GAP: f64 = 12.0;
     let Some(answer) = answers.first() else { return };
-    let columns = answer.columns.len().clamp(1, 9);
-    let width = area.w / f64::from(u32::try_from(columns).unwrap_or(1));
-    let overrides = panel["fieldConfig"]["overrides"].as_array().map_or(&[][..], Vec::as_slice);
-    let unit_of = |name: &str| {
-        let one = overrides.iter().find(|one| one["matcher"]["options"] == name);
-        let own = one
-            .and_then(|one| one["properties"].as_array()?.iter().find(|property| property["id"] == "unit"));
-        own.and_then(|own| own["value"].as_str())
-            .unwrap_or(unit(&panel["fieldConfig"]["defaults"]))
-            .to_owned()
-    };
+    let columns: Vec<Vec<String>> = (0..answer.columns.len().min(COLUMNS))
+        .map(|index| cells(panel, answer, index, (area.h / ROW) as usize))
+        .collect();
+    let widest =
+        |column: &Vec<String>| column.iter().map(|text| canvas::width(text, SIZE)).fold(0.0, f64::max) + GAP;
+    let wanted: Vec<f64> = columns.iter().map(widest).collect();
+    let rooms = chart::rooms(&wanted, area.w);
+    // What is left over is shared.
+    let rest = (area.w - rooms.iter().sum::<f64>()) / rooms.len().max(1) as f64;
     canvas.clipped(area, |canvas| {
         let mut x = area.x;
-        for (index, column) in answer.columns.iter().take(columns).enumerate() {
-            canvas.text(x, area.y + 14.0, &column.name, "#6e9fff", 12.0, canvas::START);
-            let mut y = area.y + ROW;
-            for row in &answer.rows {
-                if y > area.y + area.h {
-                    break;
+        for (column, room) in columns.iter().zip(&rooms) {
+            let room = room + rest;
+            for (row, text) in column.iter().enumerate() {
+                let y = area.y + row as f64 * ROW;
+                let fill = if row == 0 { "#6e9fff" } else { TEXT };
+                if row > 0 {
+                    canvas.line((x, y - 4.0), (x + room, y - 4.0), GRID, "");
                 }
-                let text = match &row[index] {
-                    Value::Number(value) => {
-                        number::with_unit(value.as_f64().unwrap_or_default(), &unit_of(&column.name))
-                    }
-                    Value::String(text) if column.kind == "TIMESTAMP" => {
-                        text.get(..19).unwrap_or(text).to_owned()
-                    }
-                    Value::String(text) => text.clone(),
-                    Value::Null => String::new(),
-                    other => other.to_string(),
-                };
-                canvas.line((x, y - 4.0), (x + width, y - 4.0), GRID, "");
-                canvas.text(x, y + 13.0, &text, TEXT, 12.0, canvas::START);
-                y += ROW;
+                canvas.fitted((x, y + 13.0), text, fill, SIZE, canvas::START, room - GAP);
             }
-            x += width;
+            x += room;
         }
     });
+}
+
+/// The texts of a column, its name first, as many as a panel has room for.
+fn cells(panel: &Value, answer: &Answer, index: usize, rows: usize) -> Vec<String> {
+    let column = &answer.columns[index];
+    let defaults = &panel["fieldConfig"]["defaults"];
+    let overrides = panel["fieldConfig"]["overrides"].as_array().map_or(&[][..], Vec::as_slice);
+    let own = overrides
+        .iter()
+        .find(|one| one["matcher"]["options"] == column.name)
+        .and_then(|one| one["properties"].as_array()?.iter().find(|property| property["id"] == "unit"))
+        .and_then(|own| own["value"].as_str());
+    let unit = own.unwrap_or(unit(defaults));
+    let cell = |row: &Vec<Value>| match &row[index] {
+        Value::Number(value) => number::with_unit(value.as_f64().unwrap_or_default(), unit),
+        Value::String(text) if column.kind == "TIMESTAMP" => text.get(..19).unwrap_or(text).to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    };
+    std::iter::once(column.name.clone()).chain(answer.rows.iter().take(rows).map(cell)).collect()
 }
