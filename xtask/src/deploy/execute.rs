@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_cloudformation::Client;
 use sha2::{Digest as _, Sha256};
 
+use super::again::once_more;
 use super::change_set::{self, ChangeSet, INLINE_LIMIT, Kind, Made, Request, Stored, compact};
 use super::consent::Consent;
 use super::events::{Event, Poller, Since, Update, latest, root_cause};
@@ -17,7 +18,7 @@ use super::plan::{Action, Plan, Source, StackPlan};
 use super::run::{Ordered, Run, run};
 pub use super::stack_error::{StackError, Unheard, Unwatched};
 use super::state;
-use super::status::{Condition, Operation, Stage, condition, says_role_not_told, stage};
+use super::status::{Condition, Operation, Stage, condition, stage};
 use crate::artifacts::digest::hex;
 use crate::artifacts::upload;
 use crate::report::{BAD, Report, Step, paint};
@@ -208,22 +209,6 @@ async fn apply(
     ));
     tokio::time::sleep(engine.pace.propagation).await;
     apply_once(engine, poller, &again, parameters, bucket).await
-}
-
-/// What is left to do of a stack that failed because a role was too new. `None`: it failed otherwise, or is not
-/// back where it was.
-fn once_more(stack: &StackPlan, failed: &StackError) -> Option<StackPlan> {
-    let StackError::Failed { status, cause: Some(cause) } = failed else { return None };
-    if !says_role_not_told(&cause.kind, &cause.reason) {
-        return None;
-    }
-    let action = match condition(status) {
-        Condition::NeverSucceeded => Action::Recreate,
-        Condition::Ready => Action::Update,
-        _ => return None,
-    };
-    // The change set that was made for it is executed.
-    Some(StackPlan { action, status: Some(status.clone()), change_set: None, ..stack.clone() })
 }
 
 async fn apply_once(

@@ -1,7 +1,8 @@
 //! Deployment: what shall be, what is, the plan between them, and its execution.
 //!
-//! `plan`, `graph`, `description`, `difference`, `property`, `security`, `merge`, `options`, `replacement`, `shrinking`, `status` and `stored` are pure. The others talk to services.
+//! `again`, `plan`, `graph`, `description`, `difference`, `property`, `security`, `merge`, `options`, `replacement`, `shrinking`, `status` and `stored` are pure. The others talk to services.
 
+mod again;
 pub mod application;
 mod application_error;
 mod change_set;

@@ -19,9 +19,9 @@ use crate::report::{Report, Step};
 use crate::sdk_error::sentence;
 use crate::twin::TwinError;
 
-/// How often a stack is deleted: without emptying anything, then twice more, as something may have written to
-/// a bucket between its emptying and its deletion.
-const ATTEMPTS: u32 = 3;
+/// How often a stack is deleted: without emptying anything, once its workspace is empty, once the bucket of that
+/// is, and twice more, as something may have written to a bucket between its emptying and its deletion.
+const ATTEMPTS: u32 = 5;
 
 /// What became of a stack.
 #[derive(Debug)]
