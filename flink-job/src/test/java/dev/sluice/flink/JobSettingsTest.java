@@ -54,7 +54,7 @@ final class JobSettingsTest {
         StreamExecutionEnvironment environment = new StreamExecutionEnvironment(new Configuration());
         Map<String, String> before = settings(environment);
         String model = Files.readString(Path.of("../test-vectors/models/smart-home-single.json"));
-        Job.describe(environment, new JobProperties("arn", "us-east-1", "d", "t", "q", "b", "e", model));
+        Job.describe(environment, new JobProperties("arn", "us-east-1", "d", "t", 24, "q", "b", 32, "e", model));
 
         Set<String> changed = new TreeSet<>();
         settings(environment).forEach((key, value) -> {
