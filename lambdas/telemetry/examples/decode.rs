@@ -20,8 +20,8 @@ struct Line<'a> {
     /// Code, field and, where it is the same in every language, the sentence.
     reasons: Vec<(&'static str, Option<&'a str>, Option<String>)>,
     omitted: usize,
-    /// By how many nanoseconds the event was moved back; text, because it may exceed 64 bits.
-    back: Option<String>,
+    /// By how many nanoseconds the event was moved back.
+    back: Option<i64>,
     undeclared: usize,
     out_of_range: usize,
 }
@@ -73,7 +73,7 @@ fn described(decoded: &Decoded) -> Line<'_> {
         records: decoded.records.iter().map(record).collect(),
         reasons: decoded.rejection.iter().flat_map(|rejection| &rejection.reasons).map(reason).collect(),
         omitted: decoded.rejection.as_ref().map_or(0, |rejection| rejection.omitted),
-        back: decoded.corrected.map(|correction| correction.back.to_string()),
+        back: decoded.corrected.map(|correction| correction.back),
         undeclared: decoded.undeclared,
         out_of_range: decoded.out_of_range,
     }

@@ -1,13 +1,25 @@
 //! What becomes of a device's clock that runs ahead, or of none.
 //!
-//! The store refuses a time too far ahead of its own clock. Such an event is moved as a whole to the
-//! moment of its arrival, and below the millisecond to a place of its own, so that the corrected
-//! events of a burst do not fall onto each other. The place follows from the sequence number: a
-//! replay finds the same.
+//! The store refuses a time too far ahead of its own clock. Where an event has one, either the clock of
+//! its device is ahead or that one time is wrong. It is the clock
+//! - if all instants of the event are within [`MAX_AHEAD`] of each other, or
+//! - if each of them is more than [`MAX_AHEAD`] after the arrival, and all are within [`MAX_SPAN`] of each
+//!   other, as readings are that a device has gathered.
+//!
+//! The event is then moved as a whole: its latest instant falls on the moment of its arrival, and below
+//! the millisecond on a place of its own, so that the corrected events of a burst do not fall onto each
+//! other. The place follows from the sequence number: a replay finds the same. Otherwise the readings
+//! that are ahead are at fault, and the others stay where they are.
 
 /// How far ahead a time may be, in nanoseconds: fifteen minutes
 /// ([Quotas](https://docs.aws.amazon.com/timestream/latest/developerguide/ts-limits.html)).
 pub const MAX_AHEAD: i64 = 15 * 60 * 1_000_000_000;
+
+/// How far apart the instants of an event whose clock is corrected may be, in nanoseconds: a day. It is
+/// the shortest time for which a table keeps its records
+/// ([`RetentionProperties`](https://docs.aws.amazon.com/timestream/latest/developerguide/API_RetentionProperties.html)),
+/// so that no correction moves a reading to where the store has nothing.
+pub const MAX_SPAN: i64 = 24 * 60 * 60 * 1_000_000_000;
 
 const NANOSECONDS_A_MILLISECOND: i64 = 1_000_000;
 
@@ -41,11 +53,20 @@ impl Arrival<'_> {
         self.time_ms.max(1)
     }
 
-    /// How far an event with this `latest` instant has to move back; `None` if it may stay.
-    pub(crate) fn correction(&self, latest: i64) -> Option<Correction> {
-        let ahead = i128::from(latest) - i128::from(self.time());
-        (ahead > i128::from(MAX_AHEAD))
-            .then(|| Correction { back: i128::from(latest) - i128::from(self.moment()) })
+    /// Whether `time` is not too far ahead for the store.
+    pub(crate) fn allows(&self, time: i64) -> bool {
+        time <= self.time().saturating_add(MAX_AHEAD)
+    }
+
+    /// How far an event moves back whose instants go from `earliest` to `latest`, the latter of which is
+    /// ahead; `None` if it is not the clock that is wrong.
+    pub(crate) fn correction(&self, earliest: i64, latest: i64) -> Option<Correction> {
+        let (moment, span) = (self.moment(), latest.checked_sub(earliest)?);
+        let permitted = if self.allows(earliest) { MAX_AHEAD } else { MAX_SPAN };
+        // Where 64 bits end, the arrival is no time of this world, and nothing is corrected after it.
+        let fits = moment.checked_sub(span).is_some();
+        let back = latest.checked_sub(moment)?;
+        (span <= permitted && fits).then_some(Correction { back })
     }
 }
 
@@ -53,13 +74,13 @@ impl Arrival<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Correction {
     /// By how many nanoseconds every instant of the event was moved back.
-    pub back: i128,
+    pub back: i64,
 }
 
 impl Correction {
-    /// Where `time` is moved to; `None` where 64 bits end.
-    pub(crate) fn apply(self, time: i64) -> Option<i64> {
-        i64::try_from(i128::from(time) - self.back).ok()
+    /// Where `time`, an instant of the event, is moved to.
+    pub(crate) const fn apply(self, time: i64) -> i64 {
+        time - self.back
     }
 }
 
@@ -75,16 +96,43 @@ mod tests {
     #[test]
     fn the_limit_is_fifteen_minutes_and_not_a_nanosecond_more() {
         let limit = ARRIVAL.time() + MAX_AHEAD;
-        let moved = |latest: i64| ARRIVAL.correction(latest).and_then(|correction| correction.apply(latest));
+        for (time, allowed) in
+            [(i64::MIN, true), (0, true), (limit, true), (limit + 1, false), (i64::MAX, false)]
+        {
+            assert_eq!(ARRIVAL.allows(time), allowed, "{time}");
+        }
+    }
+
+    #[test]
+    fn the_clock_is_corrected_where_it_can_be_the_clock() {
+        let limit = ARRIVAL.time() + MAX_AHEAD;
+        let moment = ARRIVAL.moment();
+        // Earliest, latest, and where they are moved to.
         let table = [
-            (0, None),
-            (i64::MIN, None),
-            (limit, None),
-            (limit + 1, Some(1_000_000_588_898)),
-            (i64::MAX, Some(1_000_000_588_898)),
+            (limit + 1, limit + 1, Some((moment, moment))),
+            (i64::MAX, i64::MAX, Some((moment, moment))),
+            (limit, limit + 1, Some((moment - 1, moment))),
+            (limit, limit + MAX_AHEAD, Some((moment - MAX_AHEAD, moment))),
+            (limit, limit + MAX_AHEAD + 1, None),
+            (limit + 1, limit + 1 + MAX_SPAN, Some((moment - MAX_SPAN, moment))),
+            (limit + 1, limit + 2 + MAX_SPAN, None),
+            (0, limit + 1, None),
+            (i64::MIN, i64::MAX, None),
         ];
-        for (latest, expected) in table {
-            assert_eq!(moved(latest), expected, "{latest}");
+        for (earliest, latest, expected) in table {
+            let moved = ARRIVAL
+                .correction(earliest, latest)
+                .map(|correction| (correction.apply(earliest), correction.apply(latest)));
+            assert_eq!(moved, expected, "{earliest} to {latest}");
+        }
+    }
+
+    #[test]
+    fn an_arrival_at_the_end_of_all_numbers_corrects_nothing() {
+        for time_ms in [i64::MIN, i64::MIN / 1_000_000 + 1] {
+            let arrival = Arrival { time_ms, sequence_number: "0" };
+            assert_eq!(arrival.correction(MAX_SPAN, MAX_SPAN), None);
+            assert_eq!(arrival.correction(-MAX_SPAN, 0), None);
         }
     }
 

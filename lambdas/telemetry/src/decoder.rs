@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use crate::clock::{Arrival, Correction};
-use crate::fields::{FieldNames, Fields};
-use crate::points::{self, Element};
+use crate::fields::{self, FieldNames, Fields};
+use crate::points;
 use crate::reason::{Fault, MAX_REASONS, Rejection, quoted};
 use crate::record::{
     DimensionValue, MAX_SERIES_BYTES, MeasureValue, Measured, ORIGINAL_TIME, Record, TIME_CORRECTED, Value,
@@ -57,7 +57,7 @@ pub struct Decoded {
     pub rejection: Option<Rejection>,
     /// Set when the event came from too far ahead and was moved to its arrival.
     pub corrected: Option<Correction>,
-    /// Fields that the model does not name.
+    /// Fields, also of elements of arrays, that the model does not name.
     pub undeclared: usize,
     /// Values outside of their normal range. They are in the records.
     pub out_of_range: usize,
@@ -68,6 +68,8 @@ struct Reading {
     time: i64,
     /// Index of the measure in the model.
     measure: usize,
+    /// Index in the array; `None`: the field is no array.
+    element: Option<usize>,
     value: Value,
 }
 
@@ -118,50 +120,51 @@ impl Decoder {
             Undeclared::Ignore => 0,
             Undeclared::Quarantine => MAX_REASONS,
         };
-        let fields = match Fields::read(payload, &self.fields, keep_names) {
+        let mut fields = match Fields::read(payload, &self.fields, keep_names) {
             Ok(fields) => fields,
             Err(fault) => {
                 rejection.push(None, fault);
                 return Decoded { rejection: rejection.some(), ..Decoded::default() };
             }
         };
-        let mut decoded = Decoded { undeclared: fields.undeclared, ..Decoded::default() };
+        let mut decoded = Decoded::default();
         let dimensions = self.dimensions(&fields, &mut rejection);
         let time = self.time(&fields, arrival, &mut rejection);
         if let (Some(dimensions), Some(time)) = (dimensions, time) {
-            let mut readings = self.readings(&fields, time, &mut decoded.undeclared, &mut rejection);
+            let mut readings = self.readings(&mut fields, time, &mut rejection);
             self.one_value_an_instant(&mut readings, &mut rejection);
+            decoded.corrected = self.correct_clock(&mut readings, arrival, &mut rejection);
             decoded.out_of_range = readings
                 .iter()
                 .filter(|reading| !self.measures[reading.measure].is_normal(&reading.value))
                 .count();
-            decoded.corrected = readings.last().and_then(|latest| arrival.correction(latest.time));
             decoded.records =
                 self.records(readings, &dimensions, arrival.version(), decoded.corrected, &mut rejection);
             if decoded.records.is_empty() && rejection.reasons.is_empty() {
                 rejection.push(None, Fault::NoMeasures);
             }
         }
+        decoded.undeclared = fields.undeclared.count;
         if self.undeclared == Undeclared::Quarantine {
-            reject_undeclared(fields, &mut rejection);
+            reject_undeclared(fields.undeclared, &mut rejection);
         }
         decoded.rejection = rejection.some();
         decoded
     }
 
-    /// The series. A dimension that is null or empty is left out, but not the device.
+    /// The series. A dimension without a value is left out, but not the device.
     fn dimensions(&self, fields: &Fields<'_>, rejection: &mut Rejection) -> Option<Arc<[DimensionValue]>> {
         let mut dimensions = Vec::with_capacity(self.dimensions.len());
         let mut complete = true;
         for (index, source) in self.dimensions.iter().enumerate() {
-            let value = fields.get(source.slot).and_then(|json| json.map(Scalar::parse).transpose());
-            let fault = match value.map(|scalar| scalar.map(Scalar::into_text)) {
-                Ok(Some(value)) if !value.is_empty() => {
+            let fault = match fields.get(source.slot).and_then(|json| json.map_or(Ok(None), Scalar::parse)) {
+                Ok(Some(scalar)) => {
+                    let value = scalar.into_text();
                     dimensions.push(DimensionValue { name: Arc::clone(&source.name), value });
                     continue;
                 }
-                Ok(_) if index > 0 => continue,
-                Ok(_) => Fault::DeviceMissing,
+                Ok(None) if index > 0 => continue,
+                Ok(None) => Fault::DeviceMissing,
                 Err(fault) => fault,
             };
             rejection.push(Some(source.field.to_string()), fault);
@@ -178,23 +181,21 @@ impl Decoder {
     /// The time of the event; without one, the moment of its arrival.
     fn time(&self, fields: &Fields<'_>, arrival: Arrival<'_>, rejection: &mut Rejection) -> Option<i64> {
         let Some(source) = &self.time else { return Some(arrival.moment()) };
-        let read = || match fields.get(source.slot)? {
-            // An object or array is as unreadable as any other text that is no time.
-            Some(json) if json.starts_with(['{', '[']) => Err(Fault::TimeUnreadable { text: quoted(json) }),
-            Some(json) => instant::read(&Scalar::parse(json)?, self.unit),
-            None => Ok(arrival.moment()),
+        let read = || {
+            let scalar = match fields.get(source.slot)? {
+                // An object or array is as unreadable as any other text that is no time.
+                Some(json) if json.starts_with(['{', '[']) => {
+                    return Err(Fault::TimeUnreadable { text: quoted(json) });
+                }
+                json => json.map_or(Ok(None), Scalar::parse)?,
+            };
+            scalar.map_or(Ok(arrival.moment()), |scalar| instant::read(&scalar, self.unit))
         };
         read().map_err(|fault| rejection.push(Some(source.field.to_string()), fault)).ok()
     }
 
     /// Every value that is of its type, and a reason for every other.
-    fn readings(
-        &self,
-        fields: &Fields<'_>,
-        time: i64,
-        undeclared: &mut usize,
-        rejection: &mut Rejection,
-    ) -> Vec<Reading> {
+    fn readings(&self, fields: &mut Fields<'_>, time: i64, rejection: &mut Rejection) -> Vec<Reading> {
         let mut readings = Vec::with_capacity(self.measures.len());
         for (index, measure) in self.measures.iter().enumerate() {
             let json = match fields.get(measure.source.slot) {
@@ -206,27 +207,38 @@ impl Decoder {
                 }
             };
             if json.starts_with('[') {
-                let elements = points::read(json, measure.kind, self.unit);
-                *undeclared += elements.undeclared;
-                for (at, element) in elements.list.into_iter().enumerate() {
-                    match element {
-                        Element::Point { time, value } => {
-                            readings.push(Reading { time, measure: index, value });
-                        }
-                        Element::Empty => {}
-                        Element::Bad(fault) => {
-                            rejection.push(Some(format!("{}[{at}]", measure.source.field)), fault);
-                        }
+                for (at, element) in points::read(json, measure.kind, self.unit).into_iter().enumerate() {
+                    match element.point {
+                        Ok(Some(point)) => readings.push(Reading {
+                            time: point.time,
+                            measure: index,
+                            element: Some(at),
+                            value: point.value,
+                        }),
+                        Ok(None) => {}
+                        Err(fault) => rejection.push(Some(self.path(index, Some(at))), fault),
+                    }
+                    for name in element.others {
+                        fields.undeclared.add(|| format!("{}.{name}", self.path(index, Some(at))));
                     }
                 }
-            } else {
-                match Scalar::parse(json).and_then(|scalar| scalar.coerce(measure.kind, self.unit)) {
-                    Ok(value) => readings.push(Reading { time, measure: index, value }),
-                    Err(fault) => rejection.push(Some(measure.source.field.to_string()), fault),
-                }
+                continue;
+            }
+            let coerced = Scalar::parse(json)
+                .and_then(|scalar| scalar.map(|scalar| scalar.coerce(measure.kind, self.unit)).transpose());
+            match coerced {
+                Ok(Some(value)) => readings.push(Reading { time, measure: index, element: None, value }),
+                Ok(None) => {}
+                Err(fault) => rejection.push(Some(self.path(index, None)), fault),
             }
         }
         readings
+    }
+
+    /// Where a value stands in the event, as reasons say it.
+    fn path(&self, measure: usize, element: Option<usize>) -> String {
+        let field = &self.measures[measure].source.field;
+        element.map_or_else(|| field.to_string(), |at| format!("{field}[{at}]"))
     }
 
     /// Sorts the readings, and leaves one value for each measure and instant.
@@ -236,13 +248,33 @@ impl Decoder {
         readings.dedup_by(|next, kept| {
             let same_place = (next.time, next.measure) == (kept.time, kept.measure);
             if same_place && next.value != kept.value {
-                rejection.push(
-                    Some(self.measures[next.measure].source.field.to_string()),
-                    Fault::ConflictingPoint,
-                );
+                rejection.push(Some(self.path(next.measure, None)), Fault::ConflictingPoint);
             }
             same_place
         });
+    }
+
+    /// How sorted readings are to be moved, if the clock of their device is ahead. Where one or another of
+    /// them is, it is left out.
+    fn correct_clock(
+        &self,
+        readings: &mut Vec<Reading>,
+        arrival: Arrival<'_>,
+        rejection: &mut Rejection,
+    ) -> Option<Correction> {
+        let (earliest, latest) = (readings.first()?.time, readings.last()?.time);
+        if arrival.allows(latest) {
+            return None;
+        }
+        let correction = arrival.correction(earliest, latest);
+        if correction.is_none() {
+            let allowed = readings.partition_point(|reading| arrival.allows(reading.time));
+            for reading in readings.drain(allowed..) {
+                let fault = Fault::TimeAhead { time: reading.time };
+                rejection.push(Some(self.path(reading.measure, reading.element)), fault);
+            }
+        }
+        correction
     }
 
     /// Makes records of sorted readings.
@@ -267,11 +299,7 @@ impl Decoder {
                 None => original,
                 Some(correction) => {
                     values.extend(self.marks(original));
-                    let Some(time) = correction.apply(original) else {
-                        rejection.push(None, Fault::TimeOutOfRange { text: original.to_string() });
-                        continue;
-                    };
-                    time
+                    correction.apply(original)
                 }
             };
             let mut put = |name: &Arc<str>, measured| {
@@ -306,8 +334,7 @@ impl Decoder {
         MeasureValue { name: Arc::clone(&self.measures[reading.measure].source.name), value: reading.value }
     }
 
-    /// What a corrected record says of itself. A time before 1970 cannot be said, and is never ahead
-    /// by itself: it is the companion of one that is.
+    /// What a corrected record says of itself. A time before 1970 cannot be said.
     fn marks(&self, original: i64) -> impl Iterator<Item = MeasureValue> {
         let original = (original >= 0).then(|| MeasureValue {
             name: Arc::clone(&self.original_time),
@@ -340,9 +367,9 @@ fn on_its_own(measure: MeasureValue) -> Measured {
     }
 }
 
-fn reject_undeclared(fields: Fields<'_>, rejection: &mut Rejection) {
-    let unnamed = fields.undeclared.saturating_sub(fields.undeclared_names.len());
-    for name in fields.undeclared_names {
+fn reject_undeclared(undeclared: fields::Undeclared, rejection: &mut Rejection) {
+    let unnamed = undeclared.count.saturating_sub(undeclared.names.len());
+    for name in undeclared.names {
         rejection.push(Some(name), Fault::UndeclaredField);
     }
     rejection.omitted += unnamed;

@@ -50,10 +50,32 @@ impl FieldNames {
 #[derive(Debug)]
 pub(crate) struct Fields<'a> {
     slots: Vec<Slot<'a>>,
-    /// Fields that are not declared.
-    pub(crate) undeclared: usize,
+    pub(crate) undeclared: Undeclared,
+}
+
+/// Fields that are not declared.
+#[derive(Debug, Default)]
+pub(crate) struct Undeclared {
+    /// How many there are.
+    pub(crate) count: usize,
     /// The names of the first of them.
-    pub(crate) undeclared_names: Vec<String>,
+    pub(crate) names: Vec<String>,
+    /// How many names are kept.
+    keep: usize,
+}
+
+impl Undeclared {
+    /// Counts another one.
+    pub(crate) fn add(&mut self, name: impl FnOnce() -> String) {
+        self.count += 1;
+        if self.keeps_more() {
+            self.names.push(name());
+        }
+    }
+
+    fn keeps_more(&self) -> bool {
+        self.names.len() < self.keep
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -64,10 +86,10 @@ enum Slot<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// The JSON text of a field; `None` when it is missing or null.
+    /// The JSON text of a field; `None` when it is missing.
     pub(crate) fn get(&self, slot: usize) -> Result<Option<&'a str>, Fault> {
         match self.slots[slot] {
-            Slot::Absent | Slot::Present("null") => Ok(None),
+            Slot::Absent => Ok(None),
             Slot::Present(json) => Ok(Some(json)),
             Slot::Repeated => Err(Fault::DuplicateField),
         }
@@ -146,16 +168,13 @@ impl<'de> Visitor<'de> for EventSeed<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut fields = Fields {
             slots: vec![Slot::Absent; self.names.names.len()],
-            undeclared: 0,
-            undeclared_names: Vec::new(),
+            undeclared: Undeclared { keep: self.keep_names, ..Undeclared::default() },
         };
         let mut deep = false;
         let mut likely = 0;
-        while let Some(key) = map.next_key_seed(KeySeed {
-            names: self.names,
-            likely,
-            keep: fields.undeclared_names.len() < self.keep_names,
-        })? {
+        while let Some(key) =
+            map.next_key_seed(KeySeed { names: self.names, likely, keep: fields.undeclared.keeps_more() })?
+        {
             let json = map.next_value::<&'de RawValue>()?.get();
             deep |= json.starts_with(['{', '[']) && deeper_than(json, MAX_DEPTH - 1);
             match key {
@@ -167,8 +186,7 @@ impl<'de> Visitor<'de> for EventSeed<'_> {
                     likely = slot + 1;
                 }
                 Key::Undeclared(name) => {
-                    fields.undeclared += 1;
-                    fields.undeclared_names.extend(name);
+                    fields.undeclared.add(|| name.unwrap_or_default());
                 }
             }
         }
@@ -266,6 +284,7 @@ mod tests {
         let fields =
             Fields::read(br#"{"c":{},"b":2,"\u0061":"x","c":0,"d":0}"#, &names, 2).expect("an event");
         assert_eq!((fields.get(a), fields.get(b)), (Ok(Some(r#""x""#)), Ok(Some("2"))));
-        assert_eq!((fields.undeclared, fields.undeclared_names), (3, vec!["c".to_owned(), "c".to_owned()]));
+        let undeclared = fields.undeclared;
+        assert_eq!((undeclared.count, undeclared.names), (3, vec!["c".to_owned(), "c".to_owned()]));
     }
 }

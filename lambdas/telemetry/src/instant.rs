@@ -23,8 +23,11 @@ impl TimeUnit {
     }
 }
 
-/// Nanoseconds since 1970-01-01T00:00:00Z. A number, in JSON or as text, counts in `unit`, and what
-/// is finer than a nanosecond is cut off; other text is ISO-8601, in UTC unless it says otherwise.
+/// Digits behind the point of a second that are nanoseconds.
+const FRACTION_DIGITS: usize = 9;
+
+/// Nanoseconds since 1970-01-01T00:00:00Z. A number, in JSON or as text, counts in `unit`; other text is
+/// ISO-8601, in UTC unless it says otherwise. What is finer than a nanosecond is cut off.
 pub(crate) fn read(scalar: &Scalar<'_>, unit: TimeUnit) -> Result<i64, Fault> {
     let text = match scalar {
         Scalar::Number(text) => text,
@@ -35,7 +38,9 @@ pub(crate) fn read(scalar: &Scalar<'_>, unit: TimeUnit) -> Result<i64, Fault> {
     if let Some(number) = Decimal::parse(text) {
         return number.integer(unit.power()).map(|integer| integer.value).map_err(|_| out_of_range());
     }
-    let (civil, offset) = iso_8601(text).ok_or_else(|| Fault::TimeUnreadable { text: quoted(text) })?;
+    let (civil, offset) = iso_8601(text)
+        .or_else(|| iso_8601(&to_the_nanosecond(text)))
+        .ok_or_else(|| Fault::TimeUnreadable { text: quoted(text) })?;
     let instant = offset.to_timestamp(civil).map_err(|_| out_of_range())?;
     i64::try_from(instant.as_nanosecond()).map_err(|_| out_of_range())
 }
@@ -51,6 +56,20 @@ fn iso_8601(text: &str) -> Option<(DateTime, Offset)> {
         (None, Some(_)) => return None,
     };
     Some((pieces.date().to_datetime(pieces.time()?), offset))
+}
+
+/// ISO-8601 text without the digits of fractions that are finer than a nanosecond, which the parser
+/// refuses. What stands in brackets is no fraction.
+fn to_the_nanosecond(text: &str) -> String {
+    let (time, annotations) = text.split_at(text.find('[').unwrap_or(text.len()));
+    let mut parts = time.split_inclusive(['.', ',']);
+    let mut cut = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+        cut.push_str(&part[..digits.min(FRACTION_DIGITS)]);
+        cut.push_str(&part[digits..]);
+    }
+    cut + annotations
 }
 
 #[cfg(test)]
@@ -85,14 +104,27 @@ mod tests {
             (r#""9999-12-31T23:59:59.999""#, TimeUnit::Milliseconds, Err("time_out_of_range")),
             (r#""2021-01-04""#, TimeUnit::Milliseconds, Err("time_unreadable")),
             (r#""yesterday""#, TimeUnit::Milliseconds, Err("time_unreadable")),
-            (r#""""#, TimeUnit::Milliseconds, Err("time_unreadable")),
+            (r#""2021-01-04T10:46:15.2254991239Z""#, TimeUnit::Seconds, ok(1_609_757_175_225_499_123)),
+            (
+                r#""20210104T124615,22549912399999999999+0200[Europe/Berlin]""#,
+                TimeUnit::Milliseconds,
+                ok(1_609_757_175_225_499_123),
+            ),
+            (
+                r#""2021-01-04T10:46:15.000000001+00:00:00.4999999999""#,
+                TimeUnit::Milliseconds,
+                ok(1_609_757_175_000_000_001),
+            ),
+            (r#""2021-01-04T10:46:15.Z""#, TimeUnit::Milliseconds, Err("time_unreadable")),
+            (r#""2021.0000000000-01-04T10:46:15Z""#, TimeUnit::Milliseconds, Err("time_unreadable")),
+            (r#""2021-01-04T10:46:15.12345678901.2Z""#, TimeUnit::Milliseconds, Err("time_unreadable")),
             (r"true", TimeUnit::Milliseconds, Err("time_unreadable")),
             (r"9223372036854775808", TimeUnit::Nanoseconds, Err("time_out_of_range")),
             (r"9223372036855", TimeUnit::Milliseconds, Err("time_out_of_range")),
             (r#""2262-04-12T00:00:00Z""#, TimeUnit::Milliseconds, Err("time_out_of_range")),
         ];
         for (json, unit, expected) in table {
-            let scalar = Scalar::parse(json).expect(json);
+            let scalar = Scalar::parse(json).expect(json).expect(json);
             assert_eq!(read(&scalar, unit).map_err(|fault| fault.code()), expected, "{json}");
         }
     }

@@ -16,7 +16,7 @@ mod record;
 mod scalar;
 pub mod twin;
 
-pub use clock::{Arrival, Correction, MAX_AHEAD};
+pub use clock::{Arrival, Correction, MAX_AHEAD, MAX_SPAN};
 pub use decoder::{Decoded, Decoder};
 pub use fields::MAX_DEPTH;
 pub use model::{

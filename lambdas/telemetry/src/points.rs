@@ -1,58 +1,45 @@
 //! Readings that a device has gathered: `[{"ts": …, "value": …}, …]`, one point an element.
 
-use std::borrow::Cow;
 use std::fmt;
 
-use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::reason::Fault;
+use crate::reason::{Fault, quoted};
 use crate::record::Value;
 use crate::scalar::Scalar;
 use crate::{MeasureType, TimeUnit, instant};
 
-/// What came of an element.
-pub(crate) enum Element {
-    Point {
-        /// In nanoseconds since 1970-01-01T00:00:00Z.
-        time: i64,
-        value: Value,
-    },
-    /// The value is null or not there: nothing was measured.
-    Empty,
-    Bad(Fault),
+/// An element of an array.
+pub(crate) struct Element {
+    /// What was measured; `None` where it says that nothing was.
+    pub(crate) point: Result<Option<Point>, Fault>,
+    /// The names of its members that are neither `ts` nor `value`.
+    pub(crate) others: Vec<String>,
 }
 
-/// The elements of an array, in its order, and how many of their fields are neither `ts` nor `value`.
-pub(crate) struct Elements {
-    pub(crate) list: Vec<Element>,
-    pub(crate) undeclared: usize,
+/// A reading with a time of its own.
+pub(crate) struct Point {
+    /// In nanoseconds since 1970-01-01T00:00:00Z.
+    pub(crate) time: i64,
+    pub(crate) value: Value,
 }
 
 /// Reads the elements of a JSON array that the parser of the event has found well-formed.
-pub(crate) fn read(json: &str, kind: MeasureType, unit: TimeUnit) -> Elements {
+pub(crate) fn read(json: &str, kind: MeasureType, unit: TimeUnit) -> Vec<Element> {
     let raw: Vec<&RawValue> = match serde_json::from_str(json) {
         Ok(raw) => raw,
         Err(error) => {
-            return Elements {
-                list: vec![Element::Bad(Fault::NotJson { detail: error.to_string() })],
-                undeclared: 0,
-            };
+            let fault = Fault::NotJson { detail: error.to_string() };
+            return vec![Element { point: Err(fault), others: Vec::new() }];
         }
     };
-    let mut undeclared = 0;
-    let list = raw
-        .into_iter()
-        .map(|raw| match serde_json::from_str::<RawPoint<'_>>(raw.get()) {
-            Ok(point) => {
-                undeclared += point.undeclared;
-                point.read(kind, unit)
-            }
-            Err(_) => Element::Bad(Fault::NotAPoint),
-        })
-        .collect();
-    Elements { list, undeclared }
+    let element = |raw: &RawValue| match serde_json::from_str::<RawPoint<'_>>(raw.get()) {
+        Ok(point) => Element { point: point.read(kind, unit), others: point.others },
+        Err(_) => Element { point: Err(Fault::NotAPoint), others: Vec::new() },
+    };
+    raw.into_iter().map(element).collect()
 }
 
 /// An element as it is written.
@@ -61,28 +48,59 @@ struct RawPoint<'a> {
     ts: Option<&'a str>,
     value: Option<&'a str>,
     repeated: bool,
-    undeclared: usize,
+    others: Vec<String>,
 }
 
-impl<'a> RawPoint<'a> {
-    fn read(&self, kind: MeasureType, unit: TimeUnit) -> Element {
+impl RawPoint<'_> {
+    /// The reading. A member `value` that is no value, or nothing beside the time, is none; a reading under
+    /// another name is a fault.
+    fn read(&self, kind: MeasureType, unit: TimeUnit) -> Result<Option<Point>, Fault> {
         if self.repeated {
-            return Element::Bad(Fault::DuplicateField);
+            return Err(Fault::DuplicateField);
         }
-        let present = |json: Option<&'a str>| json.filter(|json| *json != "null");
-        let Some(value) = present(self.value) else { return Element::Empty };
-        let Some(ts) = present(self.ts) else { return Element::Bad(Fault::PointTimeMissing) };
-        let point = || {
-            let time = instant::read(&Scalar::parse(ts)?, unit)?;
-            let value = Scalar::parse(value)?.coerce(kind, unit)?;
-            Ok(Element::Point { time, value })
-        };
-        point().unwrap_or_else(Element::Bad)
+        if self.value.is_none() && !self.others.is_empty() {
+            return Err(Fault::NotAPoint);
+        }
+        let scalar = |json: Option<_>| json.map_or(Ok(None), Scalar::parse);
+        let Some(value) = scalar(self.value)? else { return Ok(None) };
+        let ts = scalar(self.ts)?.ok_or(Fault::PointTimeMissing)?;
+        let time = instant::read(&ts, unit)?;
+        Ok(Some(Point { time, value: value.coerce(kind, unit)? }))
+    }
+}
+
+enum Member {
+    Time,
+    Value,
+    Other(String),
+}
+
+impl<'de> Deserialize<'de> for Member {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MemberVisitor;
+
+        impl Visitor<'_> for MemberVisitor {
+            type Value = Member;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Member, E> {
+                Ok(match name {
+                    "ts" => Member::Time,
+                    "value" => Member::Value,
+                    other => Member::Other(quoted(other)),
+                })
+            }
+        }
+
+        deserializer.deserialize_str(MemberVisitor)
     }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for RawPoint<'a> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct PointVisitor;
 
         impl<'de> Visitor<'de> for PointVisitor {
@@ -94,13 +112,13 @@ impl<'de: 'a, 'a> Deserialize<'de> for RawPoint<'a> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut point = RawPoint::default();
-                while let Some(name) = map.next_key::<Cow<'de, str>>()? {
+                while let Some(member) = map.next_key()? {
                     let json = map.next_value::<&'de RawValue>()?.get();
-                    let there = match &*name {
-                        "ts" => point.ts.replace(json),
-                        "value" => point.value.replace(json),
-                        _ => {
-                            point.undeclared += 1;
+                    let there = match member {
+                        Member::Time => point.ts.replace(json),
+                        Member::Value => point.value.replace(json),
+                        Member::Other(name) => {
+                            point.others.push(name);
                             None
                         }
                     };

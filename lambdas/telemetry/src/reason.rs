@@ -114,6 +114,16 @@ pub enum Fault {
         /// What stands there.
         text: String,
     },
+    /// A time is more than [`MAX_AHEAD`](crate::MAX_AHEAD) after the arrival, and the clock of the event
+    /// cannot be corrected, because its times are too far apart.
+    #[error(
+        "the time {} is more than 15 minutes after the arrival, and too far from the event's other times to correct its clock",
+        to_the_second(*time)
+    )]
+    TimeAhead {
+        /// In nanoseconds since 1970-01-01T00:00:00Z.
+        time: i64,
+    },
     /// An element of an array has no time of its own.
     #[error("the element has no time")]
     PointTimeMissing,
@@ -145,9 +155,6 @@ pub enum Fault {
         /// What stands there.
         text: String,
     },
-    /// The store takes no empty text.
-    #[error("the text is empty")]
-    TextEmpty,
     /// The store takes 2 KB of text.
     #[error("the text takes {bytes} bytes, of at most {}", crate::MAX_TEXT_BYTES)]
     TextTooLong {
@@ -185,18 +192,26 @@ impl Fault {
             Self::DimensionsTooLarge { .. } => "dimensions_too_large",
             Self::TimeUnreadable { .. } => "time_unreadable",
             Self::TimeOutOfRange { .. } => "time_out_of_range",
+            Self::TimeAhead { .. } => "time_ahead",
             Self::PointTimeMissing => "point_time_missing",
             Self::NotAPoint => "not_a_point",
             Self::ConflictingPoint => "conflicting_point",
             Self::TypeMismatch { .. } => "type_mismatch",
             Self::NotFinite { .. } => "not_finite",
             Self::NumberOutOfRange { .. } => "number_out_of_range",
-            Self::TextEmpty => "text_empty",
             Self::TextTooLong { .. } => "text_too_long",
             Self::RecordTooLarge { .. } => "record_too_large",
             Self::NoMeasures => "no_measures",
             Self::UndeclaredField => "undeclared_field",
         }
+    }
+}
+
+/// Nanoseconds since 1970 as people read them, without the fraction of a second.
+fn to_the_second(time: i64) -> String {
+    match jiff::Timestamp::from_second(time.div_euclid(1_000_000_000)) {
+        Ok(second) => second.to_string(),
+        Err(_) => time.to_string(),
     }
 }
 

@@ -22,15 +22,22 @@ pub(crate) enum Scalar<'a> {
 impl<'a> Scalar<'a> {
     /// Reads one JSON value, which the parser of the event has found well-formed. Only an escape
     /// sequence that is no character can be wrong here.
-    pub(crate) fn parse(json: &'a str) -> Result<Self, Fault> {
-        match json.as_bytes().first() {
-            Some(b'"') => text(json).map(Self::Text),
-            Some(b't') => Ok(Self::Boolean(true)),
-            Some(b'f') => Ok(Self::Boolean(false)),
-            Some(b'{') => Err(Fault::NotAScalar { found: "an object" }),
-            Some(b'[') => Err(Fault::NotAScalar { found: "an array" }),
-            _ => Ok(Self::Number(json)),
-        }
+    ///
+    /// `None` is "no value", whatever the field is declared as: null, or text of nothing but white
+    /// space, which gateways send in its place.
+    pub(crate) fn parse(json: &'a str) -> Result<Option<Self>, Fault> {
+        Ok(Some(match json.as_bytes().first() {
+            Some(b'"') => match text(json)? {
+                blank if blank.chars().all(char::is_whitespace) => return Ok(None),
+                text => Self::Text(text),
+            },
+            Some(b'n') => return Ok(None),
+            Some(b't') => Self::Boolean(true),
+            Some(b'f') => Self::Boolean(false),
+            Some(b'{') => return Err(Fault::NotAScalar { found: "an object" }),
+            Some(b'[') => return Err(Fault::NotAScalar { found: "an array" }),
+            _ => Self::Number(json),
+        }))
     }
 
     /// The value as text: a string's characters, a number as it is written.
@@ -125,11 +132,10 @@ impl<'a> Scalar<'a> {
 
     fn varchar(self) -> Result<String, Fault> {
         let text = self.into_text();
-        match text.len() {
-            0 => Err(Fault::TextEmpty),
-            bytes if bytes > MAX_TEXT_BYTES => Err(Fault::TextTooLong { bytes }),
-            _ => Ok(text),
+        if text.len() > MAX_TEXT_BYTES {
+            return Err(Fault::TextTooLong { bytes: text.len() });
         }
+        Ok(text)
     }
 
     /// The store's timestamps begin in 1970.
@@ -167,7 +173,6 @@ mod tests {
             (Double, r#""NaN""#, Err("not_finite")),
             (Double, r#""-Infinity""#, Err("not_finite")),
             (Double, r#""warm""#, Err("type_mismatch")),
-            (Double, r#""""#, Err("type_mismatch")),
             (Double, "true", Err("type_mismatch")),
             (Double, "{}", Err("not_a_scalar")),
             (Bigint, "-88", Ok(Value::Bigint(-88))),
@@ -188,22 +193,36 @@ mod tests {
             (Varchar, r#""\ud800""#, Err("not_json")),
             (Varchar, "10.50", varchar("10.50")),
             (Varchar, "true", varchar("true")),
-            (Varchar, r#""""#, Err("text_empty")),
+            (Varchar, r#"" on ""#, varchar(" on ")),
             (Timestamp, "5", Ok(Value::Timestamp(5_000_000))),
             (Timestamp, r#""1970-01-01T00:00:01Z""#, Ok(Value::Timestamp(1_000_000_000))),
             (Timestamp, "-5", Err("time_out_of_range")),
             (Timestamp, "false", Err("time_unreadable")),
         ];
         for (wanted, json, expected) in table {
-            let value = Scalar::parse(json).and_then(|scalar| scalar.coerce(wanted, TimeUnit::Milliseconds));
+            let value = parsed(json).and_then(|scalar| scalar.coerce(wanted, TimeUnit::Milliseconds));
             assert_eq!(value.map_err(|fault| fault.code()), expected, "{json} as {wanted:?}");
+        }
+    }
+
+    fn parsed(json: &str) -> Result<Scalar<'_>, Fault> {
+        Scalar::parse(json).map(|scalar| scalar.expect(json))
+    }
+
+    #[test]
+    fn null_and_blank_text_are_no_value() {
+        for json in ["null", r#""""#, r#"" ""#, r#""\t\r\n""#, r#""\u3000 \u00a0""#] {
+            assert_eq!(Scalar::parse(json), Ok(None), "{json}");
+        }
+        for json in [r#""\u0000""#, r#""\u200b""#, r#"" 0""#, "0", "false"] {
+            assert!(matches!(Scalar::parse(json), Ok(Some(_))), "{json}");
         }
     }
 
     #[test]
     fn negative_zero_loses_its_sign() {
         for json in ["-0", "-0.0", r#""-0.0""#, "-1e-400"] {
-            let value = Scalar::parse(json).and_then(|scalar| scalar.double()).expect(json);
+            let value = parsed(json).and_then(|scalar| scalar.double()).expect(json);
             assert!(value == 0.0 && value.is_sign_positive(), "{json} gives {value:?}");
         }
     }

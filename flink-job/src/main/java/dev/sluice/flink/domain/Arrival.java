@@ -10,6 +10,14 @@ public record Arrival(long timeMs, String sequenceNumber) {
     /** How far ahead a time may be, in nanoseconds: fifteen minutes, as the store's quotas say. */
     public static final long MAX_AHEAD = 15L * 60 * 1_000_000_000;
 
+    /**
+     * How far apart the instants of an event whose clock is corrected may be, in nanoseconds: a day. It is the
+     * shortest time for which a table keeps its records
+     * (<a href="https://docs.aws.amazon.com/timestream/latest/developerguide/API_RetentionProperties.html">RetentionProperties</a>),
+     * so that no correction moves a reading to where the store has nothing.
+     */
+    public static final long MAX_SPAN = 24L * 60 * 60 * 1_000_000_000;
+
     private static final long NANOSECONDS_A_MILLISECOND = 1_000_000;
     private static final int PLACE_DIGITS = 6;
 
@@ -47,9 +55,26 @@ public record Arrival(long timeMs, String sequenceNumber) {
         return Math.max(timeMs, 1);
     }
 
-    /** How an event with this {@code latest} instant has to move back; {@code null} if it may stay. */
-    Correction correction(long latest) {
-        return latest > saturatingAdd(time(), MAX_AHEAD) ? new Correction(latest, moment()) : null;
+    /** Whether {@code time} is not too far ahead for the store. */
+    boolean allows(long time) {
+        return time <= saturatingAdd(time(), MAX_AHEAD);
+    }
+
+    /**
+     * How far an event moves back whose instants go from {@code earliest} to {@code latest}, the latter of
+     * which is ahead; {@code null} if it is not the clock that is wrong.
+     */
+    Correction correction(long earliest, long latest) {
+        long moment = moment();
+        long span = latest - earliest;
+        long permitted = allows(earliest) ? MAX_AHEAD : MAX_SPAN;
+        if (span < 0 || span > permitted) {
+            return null;
+        }
+        // Where 64 bits end, the arrival is no time of this world, and nothing is corrected after it.
+        long back = latest - moment;
+        boolean fits = moment >= Long.MIN_VALUE + span && (latest < moment) == (back < 0);
+        return fits ? new Correction(back) : null;
     }
 
     /** {@code augend} and an {@code addend} that is not negative. */

@@ -18,6 +18,9 @@ public final class Decoder {
     private static final Comparator<Reading> BY_TIME_AND_MEASURE =
             Comparator.comparingLong(Reading::time).thenComparingInt(Reading::measure);
 
+    /** Where a value is not in an array. */
+    private static final int NO_ARRAY = -1;
+
     private final FieldNames names = new FieldNames();
 
     /** {@code null} when the arrival time is the time. */
@@ -51,8 +54,13 @@ public final class Decoder {
         }
     }
 
-    /** A value that can be stored, before it is put into a record; {@code measure} is an index into the model. */
-    private record Reading(long time, int measure, Value value) {
+    /**
+     * A value that can be stored, before it is put into a record.
+     *
+     * @param measure index into the model
+     * @param element index into the array, or {@link #NO_ARRAY}
+     */
+    private record Reading(long time, int measure, int element, Value value) {
         boolean isAtPlaceOf(Reading other) {
             return time == other.time && measure == other.measure;
         }
@@ -100,12 +108,10 @@ public final class Decoder {
         private final Fields fields;
         private final Arrival arrival;
         private final Rejection.Builder rejection = new Rejection.Builder();
-        private int undeclared;
 
         Event(Fields fields, Arrival arrival) {
             this.fields = fields;
             this.arrival = arrival;
-            this.undeclared = fields.undeclared();
         }
 
         Decoded decode() {
@@ -116,10 +122,10 @@ public final class Decoder {
             Instants.Moment moment = moment();
             if (series != null && moment != null) {
                 List<Reading> readings = oneValueAnInstant(readings(moment.nanoseconds()));
+                corrected = correctClock(readings);
                 for (Reading reading : readings) {
                     outOfRange += measures[reading.measure].isNormal(reading.value) ? 0 : 1;
                 }
-                corrected = readings.isEmpty() ? null : arrival.correction(readings.get(readings.size() - 1).time);
                 records = records(readings, series, corrected);
                 if (records.isEmpty() && rejection.isEmpty()) {
                     rejection.add(null, Fault.NO_MEASURES);
@@ -131,12 +137,12 @@ public final class Decoder {
                 }
                 rejection.omit(fields.undeclared() - fields.undeclaredNames().size());
             }
-            return new Decoded(records, rejection.build(), corrected, undeclared, outOfRange);
+            return new Decoded(records, rejection.build(), corrected, fields.undeclared(), outOfRange);
         }
 
         /**
-         * The series; {@code null} where there is none. A dimension that is null or empty is left out, but
-         * not the device.
+         * The series; {@code null} where there is none. A dimension without a value is left out, but not the
+         * device.
          */
         private List<DimensionValue> series() {
             List<DimensionValue> series = new ArrayList<>(dimensions.length);
@@ -149,7 +155,7 @@ public final class Decoder {
                     fault = Fault.DUPLICATE_FIELD;
                 } else if (json != null) {
                     Outcome.OfScalar parsed = Scalar.parse(json);
-                    if (parsed instanceof Scalar scalar && scalar.text().length() > 0) {
+                    if (parsed instanceof Scalar scalar) {
                         series.add(new DimensionValue(source.name, scalar.text().toString()));
                         continue;
                     }
@@ -186,7 +192,11 @@ public final class Decoder {
                 read = Fault.timeUnreadable(json.quoted());
             } else {
                 Outcome.OfScalar parsed = Scalar.parse(json);
-                read = parsed instanceof Scalar scalar ? Instants.read(scalar, unit) : (Fault) parsed;
+                if (parsed instanceof Scalar scalar) {
+                    read = Instants.read(scalar, unit);
+                } else {
+                    read = parsed instanceof Fault fault ? fault : new Instants.Moment(arrival.moment());
+                }
             }
             if (read instanceof Instants.Moment moment) {
                 return moment;
@@ -216,30 +226,38 @@ public final class Decoder {
                 Outcome.OfScalar parsed = Scalar.parse(json);
                 if (parsed instanceof Fault fault) {
                     rejection.add(source.field, fault);
-                    continue;
-                }
-                Outcome.OfValue coerced = ((Scalar) parsed).coerce(measure.type, unit);
-                if (coerced instanceof Value value) {
-                    readings.add(new Reading(moment, index, value));
-                } else {
-                    rejection.add(source.field, (Fault) coerced);
+                } else if (parsed instanceof Scalar scalar) {
+                    Outcome.OfValue coerced = scalar.coerce(measure.type, unit);
+                    if (coerced instanceof Value value) {
+                        readings.add(new Reading(moment, index, NO_ARRAY, value));
+                    } else {
+                        rejection.add(source.field, (Fault) coerced);
+                    }
                 }
             }
             return readings;
         }
 
         private void points(Utf8 json, int measure, List<Reading> readings) {
-            Points points = Points.read(json, measures[measure].type, unit);
-            undeclared += points.undeclared();
-            List<Outcome.OfElement> elements = points.elements();
-            for (int at = 0; at < elements.size(); at++) {
-                Outcome.OfElement element = elements.get(at);
-                if (element instanceof Points.Point point) {
-                    readings.add(new Reading(point.time(), measure, point.value()));
-                } else if (element instanceof Fault fault) {
-                    rejection.add(measures[measure].source.field + "[" + at + "]", fault);
+            List<Points.Element> elements = Points.read(json, measures[measure].type, unit);
+            for (int index = 0; index < elements.size(); index++) {
+                int at = index;
+                Points.Element element = elements.get(at);
+                if (element.point() instanceof Points.Point point) {
+                    readings.add(new Reading(point.time(), measure, at, point.value()));
+                } else if (element.point() instanceof Fault fault) {
+                    rejection.add(path(measure, at), fault);
+                }
+                for (Utf8 name : element.others()) {
+                    fields.undeclare(() -> path(measure, at) + "." + name.quoted());
                 }
             }
+        }
+
+        /** Where a value stands in the event, as reasons say it. */
+        private String path(int measure, int element) {
+            String field = measures[measure].source.field;
+            return element == NO_ARRAY ? field : field + "[" + element + "]";
         }
 
         /** The readings sorted, with one value for each measure and instant. */
@@ -259,6 +277,30 @@ public final class Decoder {
             return kept;
         }
 
+        /**
+         * How sorted readings are to be moved, {@code null} unless the clock of their device is ahead. Where
+         * one or another of them is, it is left out.
+         */
+        private Correction correctClock(List<Reading> readings) {
+            int last = readings.size() - 1;
+            if (last < 0 || arrival.allows(readings.get(last).time)) {
+                return null;
+            }
+            Correction correction = arrival.correction(readings.get(0).time, readings.get(last).time);
+            if (correction == null) {
+                int allowed = last;
+                while (allowed > 0 && !arrival.allows(readings.get(allowed - 1).time)) {
+                    allowed--;
+                }
+                List<Reading> ahead = readings.subList(allowed, readings.size());
+                for (Reading reading : ahead) {
+                    rejection.add(path(reading.measure, reading.element), Fault.timeAhead(reading.time));
+                }
+                ahead.clear();
+            }
+            return correction;
+        }
+
         /** Makes records of sorted readings. */
         private List<Record> records(List<Reading> readings, List<DimensionValue> series, Correction correction) {
             List<Record> records = new ArrayList<>(1);
@@ -271,20 +313,15 @@ public final class Decoder {
                 }
                 if (correction == null) {
                     put(values, original, series, records);
-                } else if (correction.fits(original)) {
+                } else {
                     mark(values, original);
                     put(values, correction.apply(original), series, records);
-                } else {
-                    rejection.add(null, Fault.timeOutOfRange(Long.toString(original)));
                 }
             }
             return Collections.unmodifiableList(records);
         }
 
-        /**
-         * Adds what a corrected record says of itself. A time before 1970 cannot be said, and is never ahead
-         * by itself: it is the companion of one that is.
-         */
+        /** Adds what a corrected record says of itself. A time before 1970 cannot be said. */
         private static void mark(List<MeasureValue> values, long original) {
             if (original >= 0) {
                 values.add(new MeasureValue(Record.ORIGINAL_TIME, new Value.Timestamp(original)));

@@ -1,5 +1,7 @@
 package dev.sluice.flink.domain;
 
+import java.time.Instant;
+
 /**
  * A fault of an event: facts for machines, a sentence for people.
  *
@@ -43,9 +45,6 @@ public record Fault(String code, String sentence)
     /** Two elements give the same measure different values at the same instant. */
     static final Fault CONFLICTING_POINT = new Fault("conflicting_point", "the instant already has another value");
 
-    /** The store takes no empty text. */
-    static final Fault TEXT_EMPTY = new Fault("text_empty", "the text is empty");
-
     /** Nothing of the event can be stored. */
     static final Fault NO_MEASURES = new Fault("no_measures", "the event has no measure");
 
@@ -83,6 +82,20 @@ public record Fault(String code, String sentence)
     /** A time is outside of what nanoseconds in 64 bits, or the store's type, can say. */
     static Fault timeOutOfRange(String text) {
         return new Fault("time_out_of_range", "the time " + text + " is outside of the range of the store");
+    }
+
+    /**
+     * A time is more than {@link Arrival#MAX_AHEAD} after the arrival, and the clock of the event cannot be
+     * corrected, because its times are too far apart.
+     *
+     * @param time in nanoseconds since 1970-01-01T00:00:00Z
+     */
+    static Fault timeAhead(long time) {
+        Instant second = Instant.ofEpochSecond(Math.floorDiv(time, 1_000_000_000L));
+        return new Fault(
+                "time_ahead",
+                "the time " + second + " is more than 15 minutes after the arrival, and too far from the event's other"
+                        + " times to correct its clock");
     }
 
     /** The value cannot be read as the declared type. */

@@ -2,6 +2,7 @@ package dev.sluice.flink.domain;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * The declared fields of one event, found in its bytes in one pass and without building a tree.
@@ -24,11 +25,15 @@ final class Fields implements Outcome.OfDocument {
     /** By slot; {@code null} where the event has no such field. */
     private final Utf8[] values;
 
+    /** How many names of undeclared fields are kept. */
+    private final int keepNames;
+
     private int undeclared;
     private final List<String> undeclaredNames = new ArrayList<>(0);
 
-    private Fields(int slots) {
+    private Fields(int slots, int keepNames) {
         this.values = new Utf8[slots];
+        this.keepNames = keepNames;
     }
 
     /** Reads an event. At most {@code keepNames} names of undeclared fields are kept. */
@@ -45,8 +50,8 @@ final class Fields implements Outcome.OfDocument {
         Fields fields = null;
         boolean wellFormed;
         if (scanner.next() == '{') {
-            fields = new Fields(names.size());
-            wellFormed = fields.fill(scanner, names, keepNames);
+            fields = new Fields(names.size(), keepNames);
+            wellFormed = fields.fill(scanner, names);
         } else {
             wellFormed = scanner.value() != null;
         }
@@ -60,7 +65,7 @@ final class Fields implements Outcome.OfDocument {
     }
 
     /** Walks over the object that is next; {@code false} if it is not well-formed. */
-    private boolean fill(JsonScanner scanner, FieldNames names, int keepNames) {
+    private boolean fill(JsonScanner scanner, FieldNames names) {
         scanner.take('{');
         if (scanner.next() == '}') {
             return scanner.take('}');
@@ -78,20 +83,17 @@ final class Fields implements Outcome.OfDocument {
                 values[slot] = values[slot] == null ? value : REPEATED;
                 likely = slot + 1;
             } else {
-                undeclared++;
-                if (undeclaredNames.size() < keepNames) {
-                    undeclaredNames.add(name.quoted());
-                }
+                undeclare(name::quoted);
             }
             scanner.next();
         } while (scanner.take(','));
         return scanner.take('}');
     }
 
-    /** The JSON text of a field; {@code null} when it is missing or null, or {@link #isRepeated}. */
+    /** The JSON text of a field; {@code null} when it is missing, or {@link #isRepeated}. */
     Utf8 get(int slot) {
         Utf8 value = values[slot];
-        return value == null || value == REPEATED || value.startsWith('n') ? null : value;
+        return value == REPEATED ? null : value;
     }
 
     /** Whether a field is there twice. */
@@ -99,7 +101,15 @@ final class Fields implements Outcome.OfDocument {
         return values[slot] == REPEATED;
     }
 
-    /** How many fields are not declared. */
+    /** Counts another field that is not declared. */
+    void undeclare(Supplier<String> name) {
+        undeclared++;
+        if (undeclaredNames.size() < keepNames) {
+            undeclaredNames.add(name.get());
+        }
+    }
+
+    /** How many fields, also of elements of arrays, are not declared. */
     int undeclared() {
         return undeclared;
     }

@@ -16,8 +16,8 @@ final class Instants {
     record Moment(long nanoseconds) implements Outcome.OfTime {}
 
     /**
-     * A number, in JSON or as text, counts in {@code unit}, and what is finer than a nanosecond is cut off;
-     * other text is ISO-8601, in UTC unless it says otherwise.
+     * A number, in JSON or as text, counts in {@code unit}; other text is ISO-8601, in UTC unless it says
+     * otherwise. What is finer than a nanosecond is cut off.
      */
     static Outcome.OfTime read(Scalar scalar, TimeUnit unit) {
         if (scalar.kind() == Scalar.Kind.BOOLEAN) {

@@ -160,7 +160,7 @@ final class Iso8601 {
         return extended ? take(':') : Decimal.isDigit(text.at(at)) && Decimal.isDigit(text.at(at + 1));
     }
 
-    /** The digits behind a point or comma, if there is one, as nanoseconds. */
+    /** The digits behind a point or comma, if there is one, as nanoseconds; what is finer is cut off. */
     private int fraction() {
         if (!take('.') && !take(',')) {
             return 0;
@@ -173,6 +173,9 @@ final class Iso8601 {
         }
         if (digits == 0) {
             return NONE;
+        }
+        while (Decimal.isDigit(text.at(at))) {
+            at++;
         }
         for (; digits < 9; digits++) {
             value *= 10;

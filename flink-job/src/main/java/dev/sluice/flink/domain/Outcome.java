@@ -7,8 +7,8 @@ final class Outcome {
     /** The fields of an event, or why the document is none. */
     sealed interface OfDocument permits Fields, Fault {}
 
-    /** A scalar, or why a JSON value is none. */
-    sealed interface OfScalar permits Scalar, Fault {}
+    /** A scalar, nothing, or why a JSON value is neither. */
+    sealed interface OfScalar permits Scalar, Nothing, Fault {}
 
     /** A value of the wanted type, or why there is none. */
     sealed interface OfValue permits Value, Fault {}
@@ -17,5 +17,5 @@ final class Outcome {
     sealed interface OfTime permits Instants.Moment, Fault {}
 
     /** What came of an element of an array. */
-    sealed interface OfElement permits Points.Point, Points.Empty, Fault {}
+    sealed interface OfElement permits Points.Point, Nothing, Fault {}
 }

@@ -5,108 +5,98 @@ import java.util.List;
 
 /** Readings that a device has gathered: {@code [{"ts": …, "value": …}, …]}, one point an element. */
 final class Points {
-    private final List<Outcome.OfElement> elements = new ArrayList<>();
-    private int undeclared;
-
     private Points() {}
 
     /**
-     * A reading.
+     * A reading with a time of its own.
      *
      * @param time in nanoseconds since 1970-01-01T00:00:00Z
      * @param value what was measured
      */
     record Point(long time, Value value) implements Outcome.OfElement {}
 
-    /** The value is null or not there: nothing was measured. */
-    enum Empty implements Outcome.OfElement {
-        EMPTY
-    }
+    /**
+     * An element of an array.
+     *
+     * @param point what was measured, or that nothing was
+     * @param others the names of its members that are neither {@code ts} nor {@code value}
+     */
+    record Element(Outcome.OfElement point, List<Utf8> others) {}
 
     /** Reads the elements of a JSON array that is well-formed. */
-    static Points read(Utf8 json, MeasureType type, TimeUnit unit) {
-        Points points = new Points();
+    static List<Element> read(Utf8 json, MeasureType type, TimeUnit unit) {
+        List<Element> elements = new ArrayList<>();
         JsonScanner scanner = new JsonScanner(json);
         scanner.take('[');
         if (scanner.next() == ']') {
-            return points;
+            return elements;
         }
         do {
-            points.elements.add(points.element(scanner.value(), type, unit));
+            elements.add(element(scanner.value(), type, unit));
             scanner.next();
         } while (scanner.take(','));
-        return points;
-    }
-
-    /** In the order of the array. */
-    List<Outcome.OfElement> elements() {
         return elements;
     }
 
-    /** How many fields of points are neither {@code ts} nor {@code value}. */
-    int undeclared() {
-        return undeclared;
-    }
-
-    private Outcome.OfElement element(Utf8 json, MeasureType type, TimeUnit unit) {
+    private static Element element(Utf8 json, MeasureType type, TimeUnit unit) {
         if (!json.startsWith('{')) {
-            return Fault.NOT_A_POINT;
+            return new Element(Fault.NOT_A_POINT, List.of());
         }
         Utf8 ts = null;
         Utf8 value = null;
         boolean repeated = false;
-        int others = 0;
+        List<Utf8> others = new ArrayList<>(0);
         JsonScanner scanner = new JsonScanner(json);
         scanner.take('{');
         if (scanner.next() != '}') {
             do {
                 Utf8 name = JsonScanner.unescaped(scanner.name());
                 if (name == null) {
-                    return Fault.NOT_A_POINT;
+                    return new Element(Fault.NOT_A_POINT, List.of());
                 }
-                Utf8 field = scanner.value();
+                Utf8 member = scanner.value();
                 if (name.is("ts")) {
                     repeated |= ts != null;
-                    ts = field;
+                    ts = member;
                 } else if (name.is("value")) {
                     repeated |= value != null;
-                    value = field;
+                    value = member;
                 } else {
-                    others++;
+                    others.add(name);
                 }
                 scanner.next();
             } while (scanner.take(','));
         }
-        undeclared += others;
-        if (repeated) {
-            return Fault.DUPLICATE_FIELD;
-        }
-        if (isNothing(value)) {
-            return Empty.EMPTY;
-        }
-        return isNothing(ts) ? Fault.POINT_TIME_MISSING : point(ts, value, type, unit);
+        return new Element(repeated ? Fault.DUPLICATE_FIELD : point(ts, value, others, type, unit), others);
     }
 
-    private static boolean isNothing(Utf8 json) {
-        return json == null || json.startsWith('n');
-    }
-
-    private static Outcome.OfElement point(Utf8 ts, Utf8 value, MeasureType type, TimeUnit unit) {
-        Outcome.OfScalar when = Scalar.parse(ts);
-        if (when instanceof Fault fault) {
-            return fault;
+    /**
+     * The reading. A member {@code value} that is no value, or nothing beside the time, is none; a reading
+     * under another name is a fault.
+     */
+    private static Outcome.OfElement point(Utf8 ts, Utf8 value, List<Utf8> others, MeasureType type, TimeUnit unit) {
+        if (value == null && !others.isEmpty()) {
+            return Fault.NOT_A_POINT;
         }
-        Outcome.OfTime read = Instants.read((Scalar) when, unit);
+        Outcome.OfScalar what = scalar(value);
+        if (!(what instanceof Scalar measured)) {
+            return what instanceof Fault fault ? fault : Nothing.NOTHING;
+        }
+        Outcome.OfScalar when = scalar(ts);
+        if (!(when instanceof Scalar time)) {
+            return when instanceof Fault fault ? fault : Fault.POINT_TIME_MISSING;
+        }
+        Outcome.OfTime read = Instants.read(time, unit);
         if (read instanceof Fault fault) {
             return fault;
         }
-        Outcome.OfScalar what = Scalar.parse(value);
-        if (what instanceof Fault fault) {
-            return fault;
-        }
-        Outcome.OfValue coerced = ((Scalar) what).coerce(type, unit);
+        Outcome.OfValue coerced = measured.coerce(type, unit);
         return coerced instanceof Value typed
                 ? new Point(((Instants.Moment) read).nanoseconds(), typed)
                 : (Fault) coerced;
+    }
+
+    private static Outcome.OfScalar scalar(Utf8 json) {
+        return json == null ? Nothing.NOTHING : Scalar.parse(json);
     }
 }

@@ -17,14 +17,23 @@ record Scalar(Kind kind, Utf8 text) implements Outcome.OfScalar {
         TEXT
     }
 
-    /** Reads one JSON value that is well-formed. Only an escape sequence that is no character can be wrong. */
+    /**
+     * Reads one JSON value that is well-formed. Only an escape sequence that is no character can be wrong.
+     *
+     * <p>{@link Nothing} is "no value", whatever the field is declared as: null, or text of nothing but white
+     * space, which gateways send in its place.
+     */
     static Outcome.OfScalar parse(Utf8 json) {
         return switch (json.at(0)) {
             case '"' -> {
                 Utf8 inner = json.part(1, json.length() - 1);
                 Utf8 text = JsonScanner.unescaped(inner);
-                yield text == null ? Fault.LONE_SURROGATE : new Scalar(Kind.TEXT, text);
+                if (text == null) {
+                    yield Fault.LONE_SURROGATE;
+                }
+                yield text.trimmed().length() == 0 ? Nothing.NOTHING : new Scalar(Kind.TEXT, text);
             }
+            case 'n' -> Nothing.NOTHING;
             case 't', 'f' -> new Scalar(Kind.BOOLEAN, json);
             case '{' -> Fault.AN_OBJECT;
             case '[' -> Fault.AN_ARRAY;
@@ -99,9 +108,6 @@ record Scalar(Kind kind, Utf8 text) implements Outcome.OfScalar {
     }
 
     private Outcome.OfValue asVarchar() {
-        if (text.length() == 0) {
-            return Fault.TEXT_EMPTY;
-        }
         return text.length() > Value.MAX_TEXT_BYTES
                 ? Fault.textTooLong(text.length())
                 : new Value.Varchar(text.toString());

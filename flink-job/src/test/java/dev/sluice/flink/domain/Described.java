@@ -1,6 +1,5 @@
 package dev.sluice.flink.domain;
 
-import java.math.BigInteger;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -26,14 +25,8 @@ final class Described {
         list(decoded.rejection() == null ? List.of() : decoded.rejection().reasons(), this::write);
         line.append("],\"omitted\":")
                 .append(decoded.rejection() == null ? 0 : decoded.rejection().omitted());
-        line.append(",\"back\":");
         Correction corrected = decoded.corrected();
-        string(
-                corrected == null
-                        ? null
-                        : BigInteger.valueOf(corrected.latest())
-                                .subtract(BigInteger.valueOf(corrected.moment()))
-                                .toString());
+        line.append(",\"back\":").append(corrected == null ? null : corrected.back());
         line.append(",\"undeclared\":").append(decoded.undeclared());
         line.append(",\"out_of_range\":").append(decoded.outOfRange()).append('}');
     }

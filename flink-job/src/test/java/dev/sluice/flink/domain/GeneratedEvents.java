@@ -37,7 +37,9 @@ final class GeneratedEvents {
             -009999-01-01T00:00Z|+010000-01-01T00:00Z|9999-12-31T23:59:59.999Z|9999-12-31T23:59:59-25:59
             1677-09-21T00:12:43.145224192Z|1677-09-21T00:12:43.145224191Z|2262-04-11T23:47:16.854775807Z
             2262-04-11T23:47:16.854775808Z|1969-12-31T23:59:59.999999999Z|2021-01-04T10:46:15.Z
-            2021-01-04T10:46:15.1234567890Z|2021-01-04t10:46:15z|2021-01-04T10:46:15Z[Europe/Berlin]
+            2021-01-04T10:46:15.1234567890Z|2021-01-04T10:46:15,123456789999999999999+01:00[a.1234567890]
+            2021-01-04T10:46:15+05:30:15.49999999999|2021-01-04T10:46:15+05:30:15.5000000000
+            2021-01-04T10:46:15.0000000000.1Z|2021-01-04T10:46:15[u-ca=iso8601.1234567890]|2021-01-04t10:46:15z|2021-01-04T10:46:15Z[Europe/Berlin]
             2021-01-04T10:46:15+01:00[!Europe/Berlin][u-ca=iso8601]|2021-01-04T10:46:15+01:00[u-ca=iso8601]
             2021-01-04T10:46:15+01:00[!u-ca=iso8601]|2021-01-04T10:46:15[u-ca=iso8601]
             2021-01-04T10:46:15[Europe/Berlin]|2021-01-04T10:46:15Z[+01:00]|2021-01-04T10:46:15Z[+01]
@@ -49,6 +51,10 @@ final class GeneratedEvents {
     private static final List<String> TEXTS = List.of(
             "",
             " ",
+            "\t\r\n",
+            "\u3000\u00a0 ",
+            "\u2028",
+            "\u200b",
             "a",
             "on",
             "true",
@@ -117,6 +123,11 @@ final class GeneratedEvents {
             "{\"\\ud800\":1}",
             "[{\"ts\":1,\"val\\u0075e\":2,\"value\":3}]",
             "[{\"\\ud800\":1}]",
+            "[{\"t\":1609757175225,\"v\":1}]",
+            "[{\"ts\":1609757175225,\"\\ud800\":1}]",
+            "[{\"ts\":1609757175225}]",
+            "[{\"ts\":\"\",\"value\":1}]",
+            "[{\"value\":\" \",\"x\":1}]",
             "{}",
             "[]",
             "[[]]",
@@ -125,6 +136,9 @@ final class GeneratedEvents {
             "\"\\/\\b\\f\\n\\r\\t\\\"\\\\\"");
 
     private final Random random;
+
+    /** How far ahead the clock of the device is, in milliseconds. */
+    private long ahead;
 
     GeneratedEvents(long seed) {
         this.random = new Random(seed);
@@ -147,6 +161,7 @@ final class GeneratedEvents {
 
     /** An event for {@code model}. */
     byte[] event(Model model) {
+        ahead = random.nextInt(6) == 0 ? pick(List.of(900_000L, 3_600_000L, 31_536_000_000L)) : 0;
         List<String> fields = new ArrayList<>();
         if (random.nextInt(20) > 0) {
             fields.add(field(model.device().field(), random.nextInt(8) > 0 ? "\"a\"" : any(2)));
@@ -217,9 +232,15 @@ final class GeneratedEvents {
         return escaped.toString();
     }
 
+    /** The time of a reading: nearly always about now, and else as a wrong clock has it, or a wrong digit. */
     private String time() {
         long ms = 1_609_757_175_225L
-                + (random.nextInt(4) == 0 ? random.nextInt(4_000_000) - 2_000_000 : random.nextInt(9));
+                + ahead
+                + switch (random.nextInt(12)) {
+                    case 0, 1, 2 -> random.nextInt(4_000_000) - 2_000_000;
+                    case 3 -> pick(List.of(86_400_000L, 86_399_999L, 900_000L, 900_001L, 3_600_000L, 2_492_687_624_775L));
+                    default -> random.nextInt(9);
+                };
         return switch (random.nextInt(6)) {
             case 0 -> "\"" + ms + "\"";
             case 1 -> ms + "." + random.nextInt(1_000_000_000);
@@ -300,10 +321,14 @@ final class GeneratedEvents {
         for (int index = 0; index < count; index++) {
             List<String> fields = new ArrayList<>();
             if (random.nextInt(10) > 0) {
-                fields.add(field("ts", random.nextInt(6) > 0 ? time() : any(1)));
+                fields.add(field(
+                        random.nextInt(20) > 0 ? "ts" : pick(List.of("t", "TS", "time")),
+                        random.nextInt(6) > 0 ? time() : any(1)));
             }
             if (random.nextInt(10) > 0) {
-                fields.add(field("value", random.nextInt(6) > 0 ? measured(type) : any(1)));
+                fields.add(field(
+                        random.nextInt(20) > 0 ? "value" : pick(List.of("v", "Value", "val")),
+                        random.nextInt(6) > 0 ? measured(type) : any(1)));
             }
             if (random.nextInt(10) == 0) {
                 fields.add(field(pick(List.of("ts", "value", "x", "unit")), any(1)));
