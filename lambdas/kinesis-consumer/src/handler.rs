@@ -59,8 +59,10 @@ impl Consumer {
         let time = TimeLeft::divide(left);
         let mut metrics = Metrics { events: count(batch.deliveries.len()), ..Metrics::default() };
         let mut charges = Charges::new();
-        let Settled { outgoing, superseded } = self.decode(batch, &mut metrics, &mut charges).settle();
+        let Settled { outgoing, superseded, joined } =
+            self.decode(batch, &mut metrics, &mut charges).settle();
         metrics.superseded = superseded;
+        metrics.joined = joined;
         let written =
             writer::write(&self.table, &outgoing, nanoseconds(now, self.memory), time.writing).await;
         let mut failed = judge(&outgoing, &written, &mut charges, &mut metrics);

@@ -33,6 +33,9 @@ pub struct Metrics {
     pub unavailable: u64,
     /// Records, and values of a batch, that a later version had replaced already.
     pub superseded: u64,
+    /// Records that got measures of an earlier event of their instant: had both come in different batches,
+    /// the later one would have replaced the earlier one with all its measures.
+    pub joined: u64,
     /// Events that are to be delivered again.
     pub failed: u64,
     /// How long requests to the store took.
@@ -58,6 +61,7 @@ impl Metrics {
             ("Throttled", self.throttled),
             ("Unavailable", self.unavailable),
             ("Superseded", self.superseded),
+            ("Joined", self.joined),
             ("Failed", self.failed),
         ];
         let mut definitions: Vec<Value> =
@@ -103,7 +107,7 @@ mod tests {
             );
             assert_eq!((&line["function"], &line["Events"]), (&json!("consumer"), &json!(3)));
             let definitions = directive["Metrics"].as_array().expect("definitions");
-            assert_eq!(definitions.len(), 10 + usize::from(latencies > 0));
+            assert_eq!(definitions.len(), 11 + usize::from(latencies > 0));
             for definition in definitions {
                 let value = &line[definition["Name"].as_str().expect("a name")];
                 let count = value.as_array().map_or(1, Vec::len);

@@ -55,6 +55,9 @@ pub struct Settled {
     pub outgoing: Vec<Outgoing>,
     /// Values that a later arrival of the batch replaces.
     pub superseded: u64,
+    /// Records that get measures of an earlier event: had they come in different batches, the later one would
+    /// have replaced the earlier one with all its measures.
+    pub joined: u64,
 }
 
 /// The records of a batch by their places in the store.
@@ -103,8 +106,10 @@ impl Gathered {
         for mut said in self.said {
             // Stable: what arrived together stays in the order of the stream.
             said.sort_by_key(|one| Reverse(one.record.version));
-            let superseded = &mut settled.superseded;
-            settled.outgoing.extend(join(said, superseded));
+            let own = said.first().map_or(0, |latest| count(&latest.record));
+            let Some(outgoing) = join(said, &mut settled.superseded) else { continue };
+            settled.joined += u64::from(count(&outgoing.record) > own);
+            settled.outgoing.push(outgoing);
         }
         settled
     }
@@ -160,11 +165,8 @@ fn join(said: Vec<Said>, superseded: &mut u64) -> Option<Outgoing> {
 }
 
 fn alone(Said { record, event }: Said) -> Outgoing {
-    let values = match &record.measured {
-        Measured::Multi(values) => values.len(),
-        Measured::Single(_) => 1,
-    };
-    Outgoing { record, origins: vec![vec![event]; values], left_out: Vec::new(), events: vec![event] }
+    let origins = vec![vec![event]; count(&record)];
+    Outgoing { record, origins, left_out: Vec::new(), events: vec![event] }
 }
 
 impl Outgoing {
@@ -183,6 +185,13 @@ pub fn without(record: &Record, measure: &str) -> Option<Record> {
     let Measured::Multi(values) = &record.measured else { return None };
     let rest: Vec<MeasureValue> = values.iter().filter(|value| &*value.name != measure).cloned().collect();
     (!rest.is_empty()).then(|| Record { measured: Measured::Multi(rest), ..record.clone() })
+}
+
+fn count(record: &Record) -> usize {
+    match &record.measured {
+        Measured::Multi(values) => values.len(),
+        Measured::Single(_) => 1,
+    }
 }
 
 fn values(record: &Record) -> Vec<MeasureValue> {

@@ -44,6 +44,17 @@ fn left_out(one: &Outgoing, cause: Cause) -> Vec<String> {
     of_cause.map(|out| format!("{}[{}]", out.measure, out.event)).collect()
 }
 
+#[test]
+fn a_record_that_would_have_replaced_measures_is_counted() {
+    let (t, h) = (("t", 1.0), ("h", 2.0));
+    let table: [(&[&[Measure<'_>]], u64); 5] =
+        [(&[&[t]], 0), (&[&[t], &[t]], 0), (&[&[t], &[h]], 1), (&[&[t, h], &[t]], 1), (&[&[t], &[t, h]], 0)];
+    for (events, joined) in table {
+        let records = events.iter().zip(1..).map(|(measures, version)| record(1, version, measures));
+        assert_eq!(settle(records).joined, joined, "{events:?}");
+    }
+}
+
 /// Name; versions and measures of the events 0, 1, …, all of one place; what is written, with the events
 /// of each value; what contradicts it; superseded values.
 type Case<'a> = (&'a str, &'a [(i64, &'a [Measure<'a>])], &'a str, &'a [&'a str], u64);

@@ -79,6 +79,7 @@ final class Outgoing {
     private final List<Item> items = new ArrayList<>();
     private final List<LeftOut> leftOut = new ArrayList<>();
     private int superseded;
+    private int joined;
 
     private Outgoing() {}
 
@@ -114,6 +115,11 @@ final class Outgoing {
     /** Values that a later arrival of the same request replaces. */
     int superseded() {
         return superseded;
+    }
+
+    /** Records that get measures of an earlier event. */
+    int joined() {
+        return joined;
     }
 
     /** Joins the entries of one place. */
@@ -157,6 +163,7 @@ final class Outgoing {
                 winner.entries().forEach(entry -> leftOut.add(new LeftOut(entry, charge)));
             }
         }
+        joined += written.size() > values(latest).size() ? 1 : 0;
         boolean single = latest.measured() instanceof Measured.Single;
         items.add(new Item(single ? latest : with(latest, written), origins));
     }

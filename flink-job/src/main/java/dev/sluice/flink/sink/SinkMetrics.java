@@ -16,6 +16,12 @@ final class SinkMetrics {
     /** Values and records that a later version had replaced already. */
     final Counter superseded;
 
+    /**
+     * Records that got measures of an earlier event of their instant: had both come in different requests, the
+     * later one would have replaced the earlier one with all its measures.
+     */
+    final Counter joined;
+
     /** Records that the store refused, and that went to quarantine. */
     final Counter rejected;
 
@@ -41,6 +47,7 @@ final class SinkMetrics {
         MetricGroup group = Metrics.group(operator);
         records = Metrics.counter(group, "records");
         superseded = Metrics.counter(group, "superseded");
+        joined = Metrics.counter(group, "joined");
         rejected = Metrics.counter(group, "rejected");
         quarantined = Metrics.counter(group, "quarantined");
         throttled = Metrics.counter(group, "throttled");

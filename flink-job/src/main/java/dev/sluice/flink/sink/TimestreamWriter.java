@@ -179,6 +179,7 @@ final class TimestreamWriter extends PatientWriter<Entry> {
                 entries.stream().filter(entry -> !entry.isCharged()).toList();
         Outgoing outgoing = Outgoing.of(records);
         metrics.superseded.inc(outgoing.superseded());
+        metrics.joined.inc(outgoing.joined());
         return write(outgoing.items()).thenCompose(outcome -> {
             outgoing.leftOut().forEach(out -> outcome.charges.add(out.entry(), out.charge()));
             Set<Entry> again = Collections.newSetFromMap(new IdentityHashMap<>());

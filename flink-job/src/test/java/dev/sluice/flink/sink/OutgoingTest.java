@@ -50,6 +50,17 @@ final class OutgoingTest {
         return Outgoing.of(entries);
     }
 
+    @Test
+    void aRecordThatWouldHaveReplacedMeasuresIsCounted() {
+        Measure t = m("t", 1);
+        Measure h = m("h", 2);
+        assertEquals(0, outgoing(List.of(e(1, t))).joined());
+        assertEquals(0, outgoing(List.of(e(1, t), e(2, t))).joined());
+        assertEquals(1, outgoing(List.of(e(1, t), e(2, h))).joined());
+        assertEquals(1, outgoing(List.of(e(1, t, h), e(2, t))).joined());
+        assertEquals(0, outgoing(List.of(e(1, t), e(2, t, h))).joined());
+    }
+
     private static int number(Entry entry) {
         return Integer.parseInt(entry.origin().sequenceNumber());
     }
