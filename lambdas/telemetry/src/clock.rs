@@ -128,11 +128,14 @@ mod tests {
     }
 
     #[test]
-    fn an_arrival_at_the_end_of_all_numbers_corrects_nothing() {
+    fn nothing_is_moved_beyond_the_end_of_all_numbers() {
         for time_ms in [i64::MIN, i64::MIN / 1_000_000 + 1] {
             let arrival = Arrival { time_ms, sequence_number: "0" };
             assert_eq!(arrival.correction(MAX_SPAN, MAX_SPAN), None);
             assert_eq!(arrival.correction(-MAX_SPAN, 0), None);
+            let latest = arrival.moment() + MAX_SPAN;
+            assert_eq!(arrival.correction(latest, latest), Some(Correction { back: MAX_SPAN }));
+            assert_eq!(arrival.correction(latest - MAX_AHEAD, latest), None);
         }
     }
 

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use telemetry::{
-    Arrival, Decoded, Decoder, MAX_AHEAD, MAX_RECORD_BYTES, MAX_SERIES_BYTES, MAX_TEXT_BYTES, Measured,
-    Model, Record, Value,
+    Arrival, Decoded, Decoder, MAX_AHEAD, MAX_RECORD_BYTES, MAX_SERIES_BYTES, MAX_SPAN, MAX_TEXT_BYTES,
+    Measured, Model, Record, Value,
 };
 
 const ARRIVAL: Arrival<'_> =
@@ -43,6 +43,9 @@ fn check(payload: &[u8]) -> Vec<Decoded> {
         let limit = ARRIVAL.time_ms * 1_000_000 + MAX_AHEAD;
         for record in &decoded.records {
             assert!(record.time <= limit && record.version == ARRIVAL.time_ms);
+            // What is moved stays where every store takes it.
+            let earliest = ARRIVAL.time_ms * 1_000_000 - MAX_SPAN;
+            assert!(decoded.corrected.is_none() || record.time >= earliest);
             assert!(record.bytes() <= MAX_RECORD_BYTES);
             assert!(
                 !record.dimensions.is_empty() && record.dimensions.iter().all(|one| !one.value.is_empty())
