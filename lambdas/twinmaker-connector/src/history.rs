@@ -7,7 +7,7 @@ use crate::interpolation::{Gap, Stored};
 use crate::plan::{Plan, Selection};
 use crate::query::{Grid, Layout, Scope, Slice};
 use crate::request::{History, Order};
-use crate::response::{Gathered, HistoryResponse, TimedValue};
+use crate::response::{Gathered, HistoryResponse, Room, TimedValue};
 use crate::store::{self, Cells, Store};
 use crate::token::{Position, Progress, Token};
 use crate::track::{Ending, Point, Series, Track};
@@ -151,7 +151,7 @@ impl<'a> Page<'a> {
                 })
                 .await?;
         }
-        let mut gathered = gathered(self.history, self.scope.plan);
+        let mut gathered = gathered(self.history, self.scope.plan, self.open().count());
         let mut endings = Vec::with_capacity(selections.len());
         for (index, ((track, selection), gaps)) in
             self.tracks(attempt).into_iter().zip(selections).zip(&gaps).enumerate()
@@ -165,8 +165,7 @@ impl<'a> Page<'a> {
             }
             let mut give = |series: &Series, time: String, value: f64| {
                 let point = TimedValue { time: iso(time)?, value: interpolated(value, selection.form) };
-                gathered.add(index, selection.name, series, point);
-                Ok(())
+                Ok(gathered.add(index, selection.name, series, point))
             };
             grid.points(gaps, order, |point| {
                 track.point(point, &mut give)?;
@@ -196,7 +195,8 @@ impl<'a> Mapping<'a> {
         layout: Layout,
         tracks: Vec<Option<Track<Option<String>>>>,
     ) -> Self {
-        Self { selections: &plan.selections, layout, tracks, gathered: gathered(history, plan) }
+        let gathered = gathered(history, plan, tracks.iter().flatten().count());
+        Self { selections: &plan.selections, layout, tracks, gathered }
     }
 
     /// Takes the next row.
@@ -232,8 +232,8 @@ impl<'a> Mapping<'a> {
     }
 }
 
-fn gathered<'a>(history: &'a History, plan: &Plan<'a>) -> Gathered<'a> {
-    Gathered::new(&history.subject, plan.external_id_property(), plan.selections.len())
+fn gathered<'a>(history: &'a History, plan: &Plan<'a>, open: usize) -> Gathered<'a> {
+    Gathered::new(&history.subject, plan.external_id_property(), plan.selections.len(), open)
 }
 
 fn unreadable(column: usize, expected: &'static str) -> Error {
@@ -271,7 +271,7 @@ fn gap(cells: &mut Cells, layout: &Layout) -> Result<Gap, Error> {
     Ok(Gap { next, index, after, before, series: series(cells, layout) })
 }
 
-/// Adds a stored point to the answer.
+/// Adds a stored point to the answer, if there is room.
 fn add(
     gathered: &mut Gathered<'_>,
     index: usize,
@@ -279,7 +279,7 @@ fn add(
     series: &Series,
     time: String,
     value: Option<String>,
-) -> Result<(), Error> {
+) -> Result<Room, Error> {
     let text = value.ok_or_else(|| unreadable(index, "a value"))?;
     let number = |expected| move |_| unreadable(index, expected);
     let value = match selection.form {
@@ -293,7 +293,7 @@ fn add(
             if !value.is_finite() {
                 // The store takes no such value, and JSON has none.
                 tracing::warn!(property = selection.name, "a value that is no number is left out");
-                return Ok(());
+                return Ok(Room::Taken);
             }
             DataValue::Double(value)
         }
@@ -308,8 +308,7 @@ fn add(
             DataValue::Text(instant::text_from_store(text).ok_or_else(|| unreadable(index, "a time"))?)
         }
     };
-    gathered.add(index, selection.name, series, TimedValue { time: iso(time)?, value });
-    Ok(())
+    Ok(gathered.add(index, selection.name, series, TimedValue { time: iso(time)?, value }))
 }
 
 /// A value between two of a measure; of an integer, the nearest one.

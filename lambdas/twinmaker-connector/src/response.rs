@@ -131,7 +131,26 @@ pub struct DataType {
     pub unit_of_measure: Option<String>,
 }
 
+/// Bytes of the points of an answer. Lambda passes on
+/// [6 MB](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html), which are 6,291,556
+/// bytes; the rest is for the token.
+pub const MAX_BYTES: usize = 6_000_000;
+
+/// The most bytes of a point beside its time and text: names, punctuation, and a number of any type.
+const POINT_BYTES: usize = 80;
+
+/// Whether an answer has room for a point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// The point is in the answer.
+    Taken,
+    /// The point is not, and nothing after it may be.
+    Full,
+}
+
 /// Gathers points into entries: one for each property, or for each property and external id.
+///
+/// The properties share the bytes of the answer: each may take its part of what those before it have left.
 #[derive(Debug)]
 pub struct Gathered<'a> {
     subject: &'a Subject,
@@ -139,36 +158,105 @@ pub struct Gathered<'a> {
     /// For each selected property, its entries by external id, which is empty for an entity.
     places: Vec<HashMap<String, usize>>,
     entries: Vec<PropertyHistory>,
+    /// Properties that have not begun.
+    coming: usize,
+    /// The property that is being gathered, and the bytes that are left to it.
+    current: Option<(usize, usize)>,
+    /// The bytes that are left to those that come after it.
+    left: usize,
 }
 
 impl<'a> Gathered<'a> {
-    /// Nothing yet, of `properties` properties.
-    pub fn new(subject: &'a Subject, external_id_property: &'a str, properties: usize) -> Self {
-        let places = std::iter::repeat_with(HashMap::new).take(properties).collect();
-        Self { subject, external_id_property, places, entries: Vec::new() }
+    /// Nothing yet, of `properties` properties, of which `open` have points to come.
+    pub fn new(subject: &'a Subject, external_id_property: &'a str, properties: usize, open: usize) -> Self {
+        Self {
+            subject,
+            external_id_property,
+            places: std::iter::repeat_with(HashMap::new).take(properties).collect(),
+            entries: Vec::new(),
+            coming: open,
+            current: None,
+            left: MAX_BYTES,
+        }
     }
 
-    /// Adds a point of the property with index `index` and name `name`.
-    pub fn add(&mut self, index: usize, name: &str, series: &Series, point: TimedValue) {
+    /// Adds a point of the property with index `index` and name `name`, if there is room. Properties come one
+    /// after the other.
+    pub fn add(&mut self, index: usize, name: &str, series: &Series, point: TimedValue) -> Room {
         let id = series.external_id.as_deref().unwrap_or_default();
-        let Some(places) = self.places.get_mut(index) else { return };
-        let place = if let Some(place) = places.get(id) {
-            *place
-        } else {
-            let reference = self.subject.reference(name, self.external_id_property, id);
-            self.entries.push(PropertyHistory { entity_property_reference: reference, values: Vec::new() });
-            places.insert(id.to_owned(), self.entries.len() - 1);
-            self.entries.len() - 1
-        };
+        let known = self.places.get(index).and_then(|places| places.get(id).copied());
+        let entry = known.is_none().then(|| PropertyHistory {
+            entity_property_reference: self.subject.reference(name, self.external_id_property, id),
+            values: Vec::new(),
+        });
+        let bytes = point.bytes() + entry.as_ref().map_or(0, PropertyHistory::bytes);
+        if !self.take(index, bytes) {
+            return Room::Full;
+        }
+        let place = known.unwrap_or(self.entries.len());
+        if let (Some(entry), Some(places)) = (entry, self.places.get_mut(index)) {
+            places.insert(id.to_owned(), place);
+            self.entries.push(entry);
+        }
         if let Some(entry) = self.entries.get_mut(place) {
             entry.values.push(point);
         }
+        Room::Taken
+    }
+
+    /// Takes `bytes` from what the property with index `index` may have; whether it may.
+    fn take(&mut self, index: usize, bytes: usize) -> bool {
+        let mut own = match self.current {
+            Some((current, own)) if current == index => own,
+            before => {
+                self.left += before.map_or(0, |(_, rest)| rest);
+                let share = self.left / self.coming.max(1);
+                self.coming = self.coming.saturating_sub(1);
+                self.left -= share;
+                share
+            }
+        };
+        let fits = bytes <= own;
+        if fits {
+            own -= bytes;
+        }
+        self.current = Some((index, own));
+        fits
     }
 
     /// The entries.
     pub fn finish(self) -> Vec<PropertyHistory> {
         self.entries
     }
+}
+
+impl TimedValue {
+    /// At least as many bytes as it takes in an answer.
+    fn bytes(&self) -> usize {
+        let text = match &self.value {
+            DataValue::Text(text) => escaped_bytes(text),
+            DataValue::Boolean(_) | DataValue::Double(_) | DataValue::Integer(_) | DataValue::Long(_) => 0,
+        };
+        POINT_BYTES + self.time.len() + text
+    }
+}
+
+impl PropertyHistory {
+    /// The bytes that it takes in an answer, without its values.
+    fn bytes(&self) -> usize {
+        // What it consists of has no map with keys that are no text: this does not fail.
+        serde_json::to_vec(self).map_or(0, |json| json.len()) + ",".len()
+    }
+}
+
+/// At least as many bytes as `text` takes in JSON, without its quotes.
+fn escaped_bytes(text: &str) -> usize {
+    let escaped = |byte: u8| match byte {
+        b'"' | b'\\' => r#"\""#.len(),
+        0..b' ' => r"\u0000".len(),
+        _ => 1,
+    };
+    text.bytes().map(escaped).sum()
 }
 
 impl Subject {

@@ -6,6 +6,7 @@
 //! that one is not returned twice, and a point after it is not left out.
 
 use crate::instant::Instant;
+use crate::response::Room;
 use crate::store;
 use crate::token::{Fingerprint, Position, Progress};
 
@@ -55,6 +56,8 @@ pub struct Track<T> {
     rows: usize,
     returned: usize,
     more: bool,
+    /// Where the last page ended.
+    after: Option<Position>,
     resume: Option<Resume<T>>,
     /// The last point that was returned, and how many of its time were.
     last: Option<(String, Series)>,
@@ -84,7 +87,7 @@ impl<T> Track<T> {
             held: Vec::new(),
             found: false,
         });
-        Self { request, page, limit, rows: 0, returned: 0, more: false, resume, last: None, seen: 0 }
+        Self { request, page, limit, rows: 0, returned: 0, more: false, after, resume, last: None, seen: 0 }
     }
 
     /// Counts a row of the query.
@@ -101,7 +104,7 @@ impl<T> Track<T> {
     pub fn point(
         &mut self,
         point: Point<T>,
-        give: &mut impl FnMut(&Series, String, T) -> Result<(), crate::error::Error>,
+        give: &mut impl FnMut(&Series, String, T) -> Result<Room, crate::error::Error>,
     ) -> Result<(), crate::error::Error> {
         let Some(resume) = &mut self.resume else { return self.give(point, None, give) };
         if resume.time != point.time {
@@ -127,7 +130,7 @@ impl<T> Track<T> {
     /// The time of the position is over. Where its point is gone, the count tells how many were returned.
     fn pass(
         &mut self,
-        give: &mut impl FnMut(&Series, String, T) -> Result<(), crate::error::Error>,
+        give: &mut impl FnMut(&Series, String, T) -> Result<Room, crate::error::Error>,
     ) -> Result<(), crate::error::Error> {
         let Some(resume) = self.resume.take() else { return Ok(()) };
         let returned = resume.seen.saturating_sub(1);
@@ -141,20 +144,23 @@ impl<T> Track<T> {
         &mut self,
         point: Point<T>,
         index: Option<usize>,
-        give: &mut impl FnMut(&Series, String, T) -> Result<(), crate::error::Error>,
+        give: &mut impl FnMut(&Series, String, T) -> Result<Room, crate::error::Error>,
     ) -> Result<(), crate::error::Error> {
-        if self.returned == self.page {
+        self.more |= self.returned == self.page;
+        if self.more {
+            return Ok(());
+        }
+        let Point { time, series, value } = point;
+        if give(&series, time.clone(), value)? == Room::Full {
             self.more = true;
             return Ok(());
         }
         self.returned += 1;
-        let Point { time, series, value } = point;
         self.seen = match (index, &self.last) {
             (Some(index), _) => index,
             (None, Some((last, _))) if *last == time => self.seen + 1,
             _ => 1,
         };
-        give(&series, time.clone(), value)?;
         self.last = Some((time, series));
         Ok(())
     }
@@ -163,7 +169,7 @@ impl<T> Track<T> {
     pub fn end(
         mut self,
         reach: impl FnOnce(Instant) -> Option<Instant>,
-        give: &mut impl FnMut(&Series, String, T) -> Result<(), crate::error::Error>,
+        give: &mut impl FnMut(&Series, String, T) -> Result<Room, crate::error::Error>,
     ) -> Result<Ending, crate::error::Error> {
         let exhausted = self.rows < self.limit;
         if !exhausted && self.resume.as_ref().is_some_and(|resume| !resume.found) {
@@ -173,7 +179,11 @@ impl<T> Track<T> {
         if exhausted && !self.more {
             return Ok(Ending::At(Progress::Done));
         }
-        let Some((time, series)) = &self.last else { return Ok(Ending::OutOfReach) };
+        let Some((time, series)) = &self.last else {
+            // The answer had no room for a single point.
+            let before = self.after.map_or(Progress::Start, Progress::After);
+            return Ok(if self.more { Ending::At(before) } else { Ending::OutOfReach });
+        };
         let expected = "a time";
         let time = Instant::from_store(time).ok_or(store::Error::Row { column: 1, expected })?;
         Ok(Ending::At(Progress::After(Position {
@@ -205,7 +215,7 @@ mod tests {
         let mut given = String::new();
         let mut give = |series: &Series, _: String, (): ()| {
             given.push_str(series.external_id.as_deref().unwrap_or_default());
-            Ok(())
+            Ok(Room::Taken)
         };
         for point in points(series).into_iter().take(limit) {
             track.row();

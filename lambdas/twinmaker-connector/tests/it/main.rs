@@ -1,5 +1,6 @@
 //! The connector against the real local endpoint of the store.
 
+mod bytes;
 mod fixture;
 mod hostile;
 mod paging;

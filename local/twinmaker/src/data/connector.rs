@@ -24,6 +24,11 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// What Lambda says of a function that ran out of its time.
 const TIMED_OUT: &str = "Task timed out";
 
+/// Bytes of an answer that Lambda passes on:
+/// [6 MB](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). The emulators of Lambda
+/// pass on more.
+const MAX_ANSWER_BYTES: usize = 6_291_556;
+
 /// Characters of a connector's own message that are passed on.
 const MESSAGE_CHARACTERS: usize = 1000;
 
@@ -63,6 +68,11 @@ impl Connectors {
         let payload = output.payload.map(Blob::into_inner).unwrap_or_default();
         if output.function_error.is_some() {
             return Err(exception(&payload));
+        }
+        if payload.len() > MAX_ANSWER_BYTES {
+            return Err(Error::connector(format!(
+                "Function.ResponseSizeTooLarge: Response payload size exceeded maximum allowed payload size ({MAX_ANSWER_BYTES} bytes)."
+            )));
         }
         let answer: Value = serde_json::from_slice(&payload)
             .map_err(|cause| Error::connector(format!("The connector's answer is not JSON: {cause}.")))?;

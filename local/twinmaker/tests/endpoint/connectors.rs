@@ -98,6 +98,24 @@ async fn exceptions_and_refusals() {
 }
 
 #[tokio::test]
+async fn answers_are_as_large_as_lambda_passes_on() {
+    let fixture = Fixture::with_mixer().await;
+    for (bytes, told_of) in [
+        (6_291_556, "The connector's answer is not valid: Value 'x"),
+        (
+            6_291_557,
+            "Function.ResponseSizeTooLarge: Response payload size exceeded maximum allowed payload size (6291556 bytes).",
+        ),
+    ] {
+        // With its quotes.
+        let text = json!("x".repeat(bytes - 2));
+        let (code, message) = told(&failure(&fixture, Of::Entity, Answer::Json(text)).await);
+        assert_eq!(code, "ConnectorFailureException");
+        assert!(message.starts_with(told_of), "{bytes}: {message}");
+    }
+}
+
+#[tokio::test]
 async fn answers_that_do_not_fit() {
     let fixture = Fixture::with_mixer().await;
     let good = at(NOON, json!({ "doubleValue": 1.5 }));
