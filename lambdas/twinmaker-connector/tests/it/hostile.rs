@@ -223,5 +223,5 @@ fn no_string_of_a_request_reaches_the_query_as_anything_but_a_value() {
         })
         .expect("no query breaks");
     // Strings that are only refused, or never, would show nothing.
-    assert!(answered.get() >= 25 && refused.get() >= 25, "{answered:?} answered, {refused:?} refused");
+    assert!(answered.get() >= 10 && refused.get() >= 10, "{answered:?} answered, {refused:?} refused");
 }
