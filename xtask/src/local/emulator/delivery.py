@@ -293,11 +293,14 @@ def install():
     validate = firehose._validate_s3_destination_config
 
     def validated(kind: str, properties: dict):
-        try:
-            Destination.read(properties)
-        except Unsupported as error:
-            return firehose._invalid(str(error))
-        return validate(kind, properties)
+        refusal = validate(kind, properties)
+        if refusal is None and kind in ("ExtendedS3", "S3"):
+            try:
+                # An update names what changes alone.
+                Destination.read({"BucketARN": "arn:aws:s3:::any-bucket"} | properties)
+            except Unsupported as error:
+                return firehose._invalid(str(error))
+        return refusal
 
     firehose._validate_s3_destination_config = validated
     firehose.ingest_from_kinesis_source = lambda stream_arn, records: None

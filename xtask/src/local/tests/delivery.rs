@@ -47,12 +47,7 @@ impl Account {
     }
 
     async fn bucket(&self, name: &str) {
-        let region = self.session.environment.region.as_str();
-        let place = aws_sdk_s3::types::CreateBucketConfiguration::builder()
-            .location_constraint(region.into())
-            .build();
-        let create = self.session.s3().create_bucket().bucket(name).create_bucket_configuration(place);
-        create.send().await.expect("a bucket");
+        self.session.s3().create_bucket().bucket(name).send().await.expect("a bucket");
     }
 
     /// The stack, with what differs of its destination.
@@ -193,8 +188,9 @@ impl Account {
         for key in listed.contents().iter().filter_map(|object| object.key()) {
             let object = client.get_object().bucket(LAKE).key(key).send().await.expect("an object");
             let bytes = object.body.collect().await.expect("its bytes").into_bytes();
-            let mut text = String::new();
-            MultiGzDecoder::new(&bytes[..]).read_to_string(&mut text).expect("it is compressed");
+            let mut text = Vec::new();
+            MultiGzDecoder::new(&bytes[..]).read_to_end(&mut text).expect("it is compressed");
+            let text = String::from_utf8_lossy(&text);
             objects.insert(key.to_owned(), text.lines().map(str::to_owned).collect());
         }
         objects
