@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn tokens_are_good_for_their_query_until_a_later_one_is_used() {
         let pages = Pages::within(ROOM);
-        let first = pages.first("q", numbers(9), Some(3), FirstPage::Rows).unwrap();
+        let first = pages.first("q", numbers(12), Some(3), FirstPage::Rows).unwrap();
         let token = first["NextToken"].as_str().unwrap();
         assert_eq!(pages.next("other", token, Some(3)), Err(invalid()));
         let mut second = Value::Null;
