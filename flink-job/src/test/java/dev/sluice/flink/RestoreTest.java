@@ -58,8 +58,11 @@ final class RestoreTest {
             int fromCheckpoints = 0;
             for (int crash = 0; crash < CRASHES; crash++) {
                 try (Cluster.Running running = cluster.start(job, snapshot)) {
-                    Thread.sleep(900 + moments.nextInt(900));
                     // A job that got no further than its start has no checkpoint: it goes on from the one before.
+                    if (crash % 3 > 0) {
+                        eventually(() -> assertTrue(running.checkpoint().isPresent()));
+                    }
+                    Thread.sleep(moments.nextInt(1_800));
                     Optional<String> checkpoint = running.crash();
                     fromCheckpoints += checkpoint.isPresent() ? 1 : 0;
                     snapshot = checkpoint.isPresent() ? checkpoint : snapshot;
