@@ -1,6 +1,7 @@
 package dev.sluice.flink.quarantine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 final class MessageTest {
@@ -38,6 +40,19 @@ final class MessageTest {
                         + "\"eventID\":\"shardId-000000000000:49\",\"arrival\":\"1970-01-01T00:00:00.000Z\","
                         + "\"object\":{\"bucket\":\"b\",\"key\":\"quarantine/1970-01-01/49\",\"bytes\":2}}",
                 Message.withObject(inmate(0, 0, new Charge("x", null, "m")), "b"));
+    }
+
+    @Test
+    void theArrivalIsANumberWhereTheCalendarEnds() {
+        Map<Long, String> arrivals = Map.of(
+                -62_167_219_200_000L, "0000-01-01T00:00:00.000Z",
+                -62_167_219_200_001L, "-62167219200001",
+                253_402_300_799_999L, "9999-12-31T23:59:59.999Z",
+                253_402_300_800_000L, "253402300800000");
+        arrivals.forEach((time, text) -> {
+            String message = Message.withData(inmate(time, 0, new Charge("x", null, "m")));
+            assertTrue(message.contains("\"arrival\":\"" + text + "\""), message);
+        });
     }
 
     @Test

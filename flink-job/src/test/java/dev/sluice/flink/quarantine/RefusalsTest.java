@@ -84,13 +84,20 @@ final class RefusalsTest {
 
     @Test
     void aMessageThatIsLargerThanAnyQueueTakesIsAPointerAtOnce() {
-        int most = Message.MAX_BYTES;
-        int around = Message.bytes(Message.withData(inmate(0, "a", 0)));
-        int fits = (most - around) / 4 * 3;
-        assertEquals(Set.of(), keep(List.of(inmate(0, "a", fits), inmate(1, "a", fits + 3))));
+        List<Inmate> inmates = List.of(sized(0, Message.MAX_BYTES), sized(1, Message.MAX_BYTES + 1));
+        assertEquals(Set.of(), keep(inmates));
         assertEquals(Set.of("0"), inQueue("data"));
         assertEquals(Set.of("1"), inQueue("object"));
         assertEquals(List.of(1, 1), place.requests);
+    }
+
+    /** An event whose message has so many bytes. */
+    private static Inmate sized(int number, int bytes) {
+        int left = bytes - Message.bytes(Message.withData(inmate(number, "", 0)));
+        // Three bytes are four in base64, and the key is what is missing.
+        Inmate inmate = inmate(number, "k".repeat(left % 4), left / 4 * 3);
+        assertEquals(bytes, Message.bytes(Message.withData(inmate)));
+        return inmate;
     }
 
     @Test
@@ -156,6 +163,11 @@ final class RefusalsTest {
         assertEquals(Set.of(), keep(large));
         place.requests.sort(null);
         assertEquals(List.of(1, 3, 3), place.requests);
+        place.requests.clear();
+        int half = Message.MAX_BYTES / 2;
+        assertEquals(Set.of(), keep(List.of(sized(0, half), sized(1, half))));
+        assertEquals(Set.of(), keep(List.of(sized(2, half), sized(3, half + 1))));
+        assertEquals(List.of(2, 1, 1), place.requests);
         assertTrue(place.objects.isEmpty());
     }
 
