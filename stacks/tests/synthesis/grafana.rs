@@ -83,7 +83,8 @@ fn what_makes_the_dashboards_unsafe_is_noticed() {
     listener
         .set_property("DefaultActions", json!([{"Type": "forward", "TargetGroupArn": {"Ref": "Targets"}}]));
     let found: Vec<Breach> = check(&open).into_iter().map(|violation| violation.breach).collect();
-    assert_eq!(found, [Breach::Container(PublicPlainHttp("0.0.0.0/0".into()))]);
+    // For each port that everybody may connect to.
+    assert_eq!(found, vec![Breach::Container(PublicPlainHttp("0.0.0.0/0".into())); 2]);
 
     let found = broken("prod", "grafana", "EncryptionKey", |secret| {
         secret.set_property("SecretString", json!("known"));
