@@ -63,7 +63,7 @@ pub enum Declined {
 
 fn listed(losses: &[Loss]) -> String {
     let line = |Loss { stack, logical_id, data, lost }: &Loss| {
-        let lost = lost.iter().map(|lost| format!("\n    {lost}")).collect::<String>();
+        let lost = lost.iter().map(|lost| format!("\n    {lost}")).collect::<Vec<_>>().concat();
         format!("  {stack}.{logical_id}: {}{lost}", fate(*data))
     };
     losses.iter().map(line).collect::<Vec<_>>().join("\n")

@@ -178,7 +178,12 @@ fn switch(properties: &Value, path: &str, on: &str) -> Option<Seconds> {
 }
 
 fn present(properties: &Value, path: &str) -> Option<Seconds> {
-    Some(if properties.pointer(path).is_some_and(|value| !value.is_null()) { FOREVER } else { NEVER })
+    match properties.pointer(path) {
+        None | Some(Value::Null) => Some(NEVER),
+        // Whether a condition is met is not known here.
+        Some(value) if value.get("Fn::If").is_some() => None,
+        Some(_) => Some(FOREVER),
+    }
 }
 
 /// What the [lifecycle](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-rule.html)

@@ -97,6 +97,8 @@ mod tests {
 
     #[test]
     fn only_what_is_full_is_emptied_and_only_when_nothing_else_is_in_the_way() {
+        type Events<'a> = &'a [(&'a str, &'a str, &'a str, &'a str)];
+        type Found<'a> = Option<(&'a [&'a str], bool)>;
         const FULL: (&str, &str, &str, &str) = (
             "Bucket",
             "AWS::S3::Bucket",
@@ -113,8 +115,6 @@ mod tests {
         let role = |reason| ("Role", "AWS::IAM::Role", "DELETE_FAILED", reason);
         let stack_failed =
             ("sluice-dev-twin", "AWS::CloudFormation::Stack", "DELETE_FAILED", "[Bucket] failed to delete.");
-        type Events<'a> = &'a [(&'a str, &'a str, &'a str, &'a str)];
-        type Found<'a> = Option<(&'a [&'a str], bool)>;
         let table: [(&str, Events, Found); 11] = [
             ("DELETE_FAILED", &[FULL, stack_failed], Some((&["a-bucket"], false))),
             ("DELETE_FAILED", &[type_in_use], Some((&[], true))),

@@ -131,7 +131,7 @@ fn risks(plan: &PlanDocument<'_>, out: &mut dyn Write) -> Result {
 
 /// What is lost, below the rest of a cell.
 pub fn losing(lost: &[String]) -> String {
-    lost.iter().map(|lost| format!("<br>lost: {}", prose(lost))).collect()
+    lost.iter().map(|lost| format!("<br>lost: {}", prose(lost))).collect::<Vec<_>>().concat()
 }
 
 fn write_stack(stack: &PlannedStack<'_>, detail: Detail, out: &mut dyn Write) -> Result {
