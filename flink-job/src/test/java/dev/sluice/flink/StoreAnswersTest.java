@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 
 /** A store that refuses a value, a record, everything, or what is late; and a queue that does not take it at once. */
 @SuppressWarnings("try") // A job runs for as long as its block.
-final class RefusalsTest {
+final class StoreAnswersTest {
     private static final int MEMORY_HOURS = 24;
     private static final long NOW_MS = System.currentTimeMillis();
     private static final long MEMORY_BEGINS_MS = NOW_MS - TimeUnit.HOURS.toMillis(MEMORY_HOURS);
