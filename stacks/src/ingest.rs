@@ -127,38 +127,23 @@ fn queue_policy(queue: &LogicalId) -> Resource {
     )
 }
 
-/// What the rule selects: the event, and the device where only the topic names it. A valid model has
-/// no quote in its topic, and a plain name for a field that comes from the topic.
+/// What the rule selects: the message as it was published, whatever it is.
+///
+/// `*` alone is what
+/// [hands a payload on as it is](https://docs.aws.amazon.com/iot/latest/developerguide/binary-payloads.html),
+/// also one that is not JSON; a rule that adds a member to the event has only JSON to add it to. That IoT
+/// Core writes JSON through byte for byte is not documented: digits of a number may change. A valid model
+/// has no quote in its topic.
 fn sql(model: &Model) -> String {
-    let added = model
-        .device
-        .topic_segment
-        .map(|segment| format!(", topic({segment}) AS {}", model.device.field))
-        .unwrap_or_default();
-    format!("SELECT *{added} FROM '{}'", model.topic)
+    format!("SELECT * FROM '{}'", model.topic)
 }
 
-/// The substitution template that yields the device, so that its events stay in order.
+/// The substitution template that yields the partition key, from what stands outside of the payload.
 ///
-/// It is evaluated on the message as published: it cannot see what the SQL adds. A device that the
-/// event names is the key also where the topic has a level for it, because that level need not be the
-/// device, and order is kept for each key only.
-///
-/// What happens to an event without the field, or to a payload that is not JSON, the
-/// [page of the action](https://docs.aws.amazon.com/iot/latest/developerguide/kinesis-rule-action.html)
-/// and that of [substitution templates](https://docs.aws.amazon.com/iot/latest/developerguide/iot-substitution-templates.html)
-/// do not say. Unverified: either all such events share one key, and the consumer sends them to
-/// quarantine, or the action fails, and the error action does.
+/// A key that [Kinesis](https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html) does not
+/// take, which is an empty one (`dt//measures`), fails the action, and the
+/// [error action](https://docs.aws.amazon.com/iot/latest/developerguide/rule-error-handling.html) puts the
+/// original bytes into quarantine.
 fn partition_key(model: &Model) -> String {
-    match model.device.topic_segment {
-        Some(segment) => format!("${{topic({segment})}}"),
-        None if is_plain(&model.device.field) => format!("${{{}}}", model.device.field),
-        // In IoT SQL, `sensor-id` alone would be a subtraction.
-        None => format!("${{get(*, \"{}\")}}", model.device.field),
-    }
-}
-
-fn is_plain(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    format!("${{{}}}", model.partition_key().sql())
 }

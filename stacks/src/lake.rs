@@ -9,6 +9,7 @@ mod table;
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use telemetry::Model;
 
 use crate::Inputs;
 use crate::buckets;
@@ -67,7 +68,7 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
             description: "Makes one JSON line of each record",
             memory_mb: TRANSFORM_MEMORY_MB,
             timeout_seconds: TRANSFORM_TIMEOUT_SECONDS,
-            variables: BTreeMap::new(),
+            variables: device_field(inputs.model),
             statements: Vec::new(),
             failures: "Firehose waits for its answer, so that such a queue would stay empty: what it cannot \
                        transform goes to the delivery errors in the lake",
@@ -87,6 +88,14 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
     template.output("GlueTable", "Glue table of the raw events", table.reference());
     template.output("Workgroup", "Athena workgroup for the lake", workgroup.reference());
     template
+}
+
+/// Where only the topic names the device, the transform adds this field to each event: Firehose hands it
+/// the [partition key](https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html) of a record
+/// of a stream.
+fn device_field(model: &Model) -> BTreeMap<&'static str, Expression> {
+    let field = model.device.topic_segment.map(|_| model.device.field.as_str());
+    field.map(|field| ("DEVICE_FIELD", field.into())).into_iter().collect()
 }
 
 fn add_delivery(

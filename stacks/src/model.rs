@@ -13,9 +13,7 @@ use telemetry::{
 };
 
 use crate::config::{Document, Fault, Problems, Section};
-use names::{
-    DIMENSION_NAME_BYTES, MEASURE_NAME_BYTES, PIPELINE_MEASURES, check_column, check_field, check_identifier,
-};
+use names::{DIMENSION_NAME_BYTES, MEASURE_NAME_BYTES, PIPELINE_MEASURES, check_column, check_field};
 use taken::Taken;
 pub(crate) use topic::{TopicFault, check_filter, check_plain};
 
@@ -129,14 +127,8 @@ fn read_device(section: &Section<'_>, topic: Option<&str>, taken: &Taken<'_>) ->
         .text_like("dimension", NAME)
         .check(|name| check_column(name, DIMENSION_NAME_BYTES))
         .optional();
-    // The rule writes the segment into the event under an alias, which stands in SQL.
     let from_topic = section.has("topic_segment");
-    let field = section.text_like("field", FIELD);
-    let field = if from_topic {
-        field.check(|field| check_identifier(field, DIMENSION_NAME_BYTES)).optional()
-    } else {
-        field.optional()
-    };
+    let field = section.text_like("field", FIELD).optional();
     let (dimension, field) = match (dimension?, field?) {
         (Some(dimension), Some(field)) => (dimension, field),
         (Some(dimension), None) if from_topic => (dimension.clone(), dimension),

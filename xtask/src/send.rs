@@ -107,7 +107,7 @@ impl Sender {
 /// Puts a batch, and again what the stream refused of it.
 async fn put(client: &aws_sdk_kinesis::Client, stream: &str, batch: Vec<Event>) -> Result<(), Failure> {
     let entry = |event: Event| {
-        PutRecordsRequestEntry::builder().data(event.payload.into()).partition_key(event.device).build()
+        PutRecordsRequestEntry::builder().data(event.payload.into()).partition_key(event.key).build()
     };
     let mut entries =
         batch.into_iter().map(entry).collect::<Result<Vec<_>, _>>().map_err(anyhow::Error::from)?;

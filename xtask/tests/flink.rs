@@ -16,7 +16,7 @@ use aws_sdk_kinesis::types::{PutRecordsRequestEntry, ShardIteratorType};
 use serde_json::{Value, json};
 use telemetry::{Arrival, Decoder, Measured, Model};
 
-use installation::{DATABASE, Pipeline, kinesis, processes_of};
+use installation::{DATABASE, Pipeline, kinesis, processes_of, sqs};
 
 const FLINK: [&str; 2] = ["--set", "consumer.kind=flink"];
 const LAMBDA: [&str; 2] = ["--set", "consumer.kind=lambda"];
@@ -126,15 +126,10 @@ impl Stream {
         let status = pipeline.status();
         let endpoint = status["endpoints"]["aws"].as_str().expect("an endpoint");
         let region = status["region"].as_str().expect("a region");
-        let sqs = aws_sdk_sqs::Config::builder()
-            .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
-            .region(aws_sdk_sqs::config::Region::new(region.to_owned()))
-            .credentials_provider(aws_sdk_sqs::config::Credentials::new("test", "test", None, None, "test"))
-            .endpoint_url(endpoint);
         let output = |name: &str| deployed["outputs"]["ingest"][name].as_str().expect("an output").to_owned();
         Self {
             kinesis: kinesis(endpoint, region),
-            sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
+            sqs: sqs(endpoint, region),
             name: output("StreamName"),
             quarantine: output("QuarantineUrl"),
         }
@@ -252,7 +247,8 @@ async fn everything_is_where_the_domain_puts_it(pipeline: &Pipeline, stream: &St
     let mut versions: BTreeMap<(String, String), i64> = BTreeMap::new();
     let mut quarantine = BTreeSet::new();
     for (number, time_ms, payload) in stream.events().await {
-        let decoded = domain.decode(&payload, Arrival { time_ms, sequence_number: &number });
+        let decoded =
+            domain.decode(&payload, Arrival { time_ms, sequence_number: &number, partition_key: "" });
         if decoded.rejection.is_some() {
             quarantine.insert(number);
         }

@@ -7,9 +7,10 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use base64::prelude::*;
 use serde_json::{Value, json};
 
-use installation::{DATABASE, Pipeline, kinesis, processes_of};
+use installation::{DATABASE, Pipeline, kinesis, processes_of, sqs};
 
 /// `GET path` of the emulator.
 fn get(endpoint: &str, path: &str) -> Vec<u8> {
@@ -56,18 +57,16 @@ async fn from_nothing_to_proof_and_back() {
         proof["hops"].as_array().into_iter().flatten().filter_map(|hop| hop["name"].as_str()).collect();
     assert_eq!(hops, ["store", "lake", "twin", "canary"]);
 
+    let mqtt = u16::try_from(endpoints["mqtt"].as_u64().expect("a port")).expect("a port");
     simulated_data_answers_the_articles(&pipeline);
     the_twin_has_the_devices(&pipeline);
     the_twin_answers_what_the_store_has(&pipeline);
-    an_mqtt_client_is_heard(
-        &pipeline,
-        aws,
-        u16::try_from(endpoints["mqtt"].as_u64().expect("a port")).expect("a port"),
-    )
-    .await;
+    an_mqtt_client_is_heard(&pipeline, aws, mqtt).await;
     let region = status["region"].as_str().expect("a region");
     poison_loses_nothing(&pipeline, &kinesis(aws, region), &stream).await;
     another_model_takes_the_twin_along(&pipeline);
+    let quarantine = first["outputs"]["ingest"]["QuarantineUrl"].as_str().expect("a queue");
+    the_topic_names_the_device(&pipeline, aws, mqtt, &sqs(aws, region), quarantine).await;
 
     // Everything goes, and a second time there is nothing. What a sync made of the twin goes too.
     let plan = pipeline.json(&["destroy", "--plan"]);
@@ -287,25 +286,80 @@ fn another_model_takes_the_twin_along(pipeline: &Pipeline) {
 
 /// A device of another make: an MQTT client over TLS that knows nothing of AWS.
 async fn an_mqtt_client_is_heard(pipeline: &Pipeline, aws: &str, port: u16) {
+    let event =
+        |index| json!({"DeviceID": "mqtt-device", "Time": now_ms() + index, "temperature_measure": 11.5});
+    let events = (0..5).map(|index| event(index).to_string().into_bytes());
+    publish(aws, port, "dt/mqtt-device/measures", events.collect()).await;
+    let count = format!(r#"SELECT count(*) FROM {DATABASE}.telemetry WHERE "DeviceID" = 'mqtt-device'"#);
+    pipeline.rows_when(&count, |rows| rows.first().is_some_and(|row| row[0] == 5));
+}
+
+/// One update makes the topic name the device. An event need not name it, and cannot name another; bytes that
+/// are no text are in quarantine as they were sent, and who sent them.
+async fn the_topic_names_the_device(
+    pipeline: &Pipeline,
+    aws: &str,
+    port: u16,
+    client: &aws_sdk_sqs::Client,
+    quarantine: &str,
+) {
+    let model = std::fs::read_to_string(pipeline.model()).expect("a model");
+    let field = "[device]\nfield = \"DeviceID\"\n";
+    assert!(model.contains(field), "{model}");
+    let changed = model.replace(field, &format!("{field}topic_segment = 2\n"));
+    std::fs::write(pipeline.model(), changed).expect("written");
+    pipeline.xtask(&["deploy", "--format", "json"]).expect(0);
+
+    let bytes = b"\x05\x12\xfc\x53\x94 no text";
+    let now = now_ms();
+    let events = [
+        bytes.to_vec(),
+        json!({"Time": now, "temperature_measure": 11.5}).to_string().into_bytes(),
+        json!({"Time": now + 1, "DeviceID": "somebody", "temperature_measure": 11.5})
+            .to_string()
+            .into_bytes(),
+    ];
+    publish(aws, port, "dt/beacon/measures", events.to_vec()).await;
+    let devices = format!(
+        r#"SELECT "DeviceID", count(*) FROM {DATABASE}.telemetry WHERE "DeviceID" IN ('beacon', 'somebody') GROUP BY 1"#
+    );
+    pipeline.rows_when(&devices, |rows| rows == [json!(["beacon", 2])]);
+
+    let start = std::time::Instant::now();
+    let kept = loop {
+        let received = client.receive_message().queue_url(quarantine).max_number_of_messages(10).send().await;
+        let messages = received.expect("the queue answers").messages.unwrap_or_default();
+        let bodies =
+            messages.iter().filter_map(|message| serde_json::from_str::<Value>(message.body()?).ok());
+        if let Some(kept) = bodies.into_iter().find(|body| body["partitionKey"] == "beacon") {
+            break kept;
+        }
+        assert!(
+            start.elapsed() < Duration::from_mins(1),
+            "the bytes are not in quarantine\n{}",
+            pipeline.logs()
+        );
+    };
+    assert_eq!(kept["reasons"][0]["code"], "not_utf8", "{kept}");
+    assert_eq!(kept["data"], BASE64_STANDARD.encode(bytes), "{kept}");
+}
+
+/// Publishes messages as a client that knows nothing of AWS, until each is acknowledged.
+async fn publish(aws: &str, port: u16, topic: &str, messages: Vec<Vec<u8>>) {
     let authority = get(aws, "/_ministack/iot/ca.pem");
     let mut options = rumqttc::MqttOptions::new("a-real-device", "localhost", port);
     options.set_transport(rumqttc::Transport::tls(authority, None, None));
     let (client, mut events) = rumqttc::AsyncClient::new(options, 10);
-    for index in 0..5 {
-        let event = json!({"DeviceID": "mqtt-device", "Time": now_ms() + index, "temperature_measure": 11.5});
-        let publish =
-            client.publish("dt/mqtt-device/measures", rumqttc::QoS::AtLeastOnce, false, event.to_string());
-        publish.await.expect("queued");
+    let mut left = messages.len();
+    for message in messages {
+        client.publish(topic, rumqttc::QoS::AtLeastOnce, false, message).await.expect("queued");
     }
-    let mut acknowledged = 0;
-    while acknowledged < 5 {
+    while left > 0 {
         let event = tokio::time::timeout(Duration::from_secs(20), events.poll()).await.expect("an answer");
         if let rumqttc::Event::Incoming(rumqttc::Packet::PubAck(_)) = event.expect("the connection holds") {
-            acknowledged += 1;
+            left -= 1;
         }
     }
-    let count = format!(r#"SELECT count(*) FROM {DATABASE}.telemetry WHERE "DeviceID" = 'mqtt-device'"#);
-    pipeline.rows_when(&count, |rows| rows.first().is_some_and(|row| row[0] == 5));
 }
 
 /// Good events among bad ones: the good are stored, the bad are in quarantine, and none vanishes.

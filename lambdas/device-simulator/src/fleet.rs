@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 use jiff::Timestamp;
-use telemetry::Model;
+use telemetry::{Model, PartitionKey};
 
 use crate::json::{Fields, Scalar};
 use crate::topic::topic;
@@ -18,15 +18,6 @@ pub const LATE: std::ops::RangeInclusive<i64> = HOUR..=6 * HOUR;
 /// The time between two events of a backlog, in microseconds.
 pub const BACKLOG_SPACING: i64 = SECOND;
 
-/// The way that an event takes into the pipeline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Route {
-    /// By MQTT, through the topic rule: where the topic names the device, the rule adds its field.
-    Topic,
-    /// Straight into the stream: the event has the form in which the rule passes it on.
-    Stream,
-}
-
 /// How a fleet is and what goes wrong with it. Chances are between 0 and 1.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Traits {
@@ -34,8 +25,6 @@ pub struct Traits {
     pub devices: u32,
     /// What the name of every device begins with; its number follows.
     pub prefix: String,
-    /// How events travel.
-    pub route: Route,
     /// The chance that a reading is outside of its normal range, for each measure.
     pub anomaly_chance: f64,
     /// The chance that the clock of an event is [`FUTURE`] ahead.
@@ -54,7 +43,6 @@ impl Default for Traits {
         Self {
             devices: 50,
             prefix: "device-".to_owned(),
-            route: Route::Stream,
             anomaly_chance: 0.051,
             future_chance: 0.0,
             late_chance: 0.0,
@@ -67,10 +55,12 @@ impl Default for Traits {
 /// What a device sends at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// Who sends it: the partition key in the stream.
+    /// Who sends it.
     pub device: String,
     /// Where it is published.
     pub topic: String,
+    /// Its partition key in the stream, as the topic rule makes it. Each device is an MQTT client.
+    pub key: String,
     /// What the device says is the time, faults included, in microseconds since 1970-01-01T00:00:00Z.
     /// Only the event of a model with a time field carries it.
     pub time: i64,
@@ -134,7 +124,7 @@ impl Fleet {
         if let Some(field) = &model.time {
             fields.push((field.field.as_str(), Scalar::time(time, field.unit)));
         }
-        if traits.route == Route::Stream || model.device.topic_segment.is_none() {
+        if model.device.topic_segment.is_none() {
             fields.push((model.device.field.as_str(), Scalar::Text(device.clone())));
         }
         for dimension in &model.dimensions {
@@ -147,11 +137,11 @@ impl Fleet {
                 if rng.f64() < traits.anomaly_chance { Reading::Anomalous } else { Reading::Normal };
             fields.push((measure.field.as_str(), read(measure, reading, &instant, rng)));
         }
-        Event {
-            topic: topic(&model.topic, model.device.topic_segment, &device),
-            payload: Fields(fields).to_bytes(),
-            device,
-            time,
-        }
+        let topic = topic(&model.topic, model.device.topic_segment, &device);
+        let key = match model.partition_key() {
+            PartitionKey::Topic => &topic,
+            PartitionKey::Level(_) | PartitionKey::Client => &device,
+        };
+        Event { key: key.clone(), topic, payload: Fields(fields).to_bytes(), device, time }
     }
 }

@@ -9,4 +9,4 @@ mod json;
 mod topic;
 mod values;
 
-pub use fleet::{BACKLOG_SPACING, Event, FUTURE, Fleet, LATE, Route, Traits};
+pub use fleet::{BACKLOG_SPACING, Event, FUTURE, Fleet, LATE, Traits};

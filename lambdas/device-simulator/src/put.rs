@@ -79,7 +79,7 @@ async fn send(client: &Client, stream: &str, events: Vec<Event>, deadline: Syste
         // The builder misses nothing: both fields are set.
         PutRecordsRequestEntry::builder()
             .data(Blob::new(event.payload.as_slice()))
-            .partition_key(&event.device)
+            .partition_key(&event.key)
             .build()
             .ok()
     });
@@ -115,7 +115,7 @@ fn requests(events: Vec<Event>) -> Vec<Vec<Event>> {
     let mut requests: Vec<Vec<Event>> = Vec::new();
     let mut bytes = 0;
     for event in events {
-        let size = event.payload.len() + event.device.len();
+        let size = event.payload.len() + event.key.len();
         match requests.last_mut() {
             Some(request) if request.len() < REQUEST_RECORDS && bytes + size <= REQUEST_BYTES => {
                 request.push(event);
@@ -150,6 +150,7 @@ mod tests {
             let event = |(index, size): (usize, &usize)| Event {
                 device: "d".to_owned(),
                 topic: index.to_string(),
+                key: "k".to_owned(),
                 time: 0,
                 payload: vec![b' '; size - 1],
             };

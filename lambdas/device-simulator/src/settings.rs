@@ -1,6 +1,6 @@
 //! The function's environment, typed.
 
-use device_simulator::{Route, Traits};
+use device_simulator::Traits;
 
 /// What the environment says.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,7 +52,6 @@ impl Settings {
             traits: Traits {
                 devices: count("DEVICES", articles.devices)?,
                 prefix: articles.prefix,
-                route: Route::Stream,
                 anomaly_chance: chance("ANOMALY_CHANCE", articles.anomaly_chance)?,
                 future_chance: chance("FUTURE_CHANCE", articles.future_chance)?,
                 late_chance: chance("LATE_CHANCE", articles.late_chance)?,

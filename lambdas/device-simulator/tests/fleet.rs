@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, reason = "tests are named, not documented")]
 
-use device_simulator::{Event, FUTURE, Fleet, LATE, Route, Traits};
+use device_simulator::{Event, FUTURE, Fleet, LATE, Traits};
 use proptest::prelude::*;
 use telemetry::{
     Arrival, Decoder, Device, Dimension, Measure, MeasureType, Model, Range, RecordLayout, TimeField,
@@ -12,10 +12,11 @@ use telemetry::{
 /// 2026-11-21T08:00:00Z, in microseconds.
 const NOW: i64 = 1_795_248_000_000_000;
 
-fn arrival(time: i64) -> Arrival<'static> {
+fn arrival(event: &Event, time: i64) -> Arrival<'_> {
     Arrival {
         time_ms: time / 1000,
         sequence_number: "49590338271490256608559692538361571095921575989136588898",
+        partition_key: &event.key,
     }
 }
 
@@ -77,7 +78,7 @@ prop_compose! {
 }
 
 fn decoded(model: &Model, event: &Event, arrived: i64) -> telemetry::Decoded {
-    Decoder::new(model).decode(&event.payload, arrival(arrived))
+    Decoder::new(model).decode(&event.payload, arrival(event, arrived))
 }
 
 proptest! {
@@ -154,23 +155,21 @@ fn smart_home(topic_segment: Option<u32>) -> Model {
 }
 
 #[test]
-fn the_route_decides_who_names_the_device() {
+fn an_event_is_what_the_rule_puts_into_the_stream() {
     let cases = [
-        (Route::Stream, None, true),
-        (Route::Stream, Some(2), true),
-        (Route::Topic, None, true),
-        (Route::Topic, Some(2), false),
+        ("dt/+/measures", None, "dt/verify-7f3a-0000/measures", true),
+        ("dt/+/measures", Some(2), "verify-7f3a-0000", false),
+        ("dt/#", None, "dt/verify-7f3a-0000", true),
+        ("dt/all", None, "verify-7f3a-0000", true),
     ];
-    for (route, segment, named) in cases {
-        let traits = Traits { route, devices: 1, prefix: "verify-7f3a-".to_owned(), ..Traits::default() };
-        let event = Fleet::new(smart_home(segment), traits, 1).round(NOW).remove(0);
+    for (topic, segment, key, named) in cases {
+        let traits = Traits { devices: 1, prefix: "verify-7f3a-".to_owned(), ..Traits::default() };
+        let model = Model { topic: topic.to_owned(), ..smart_home(segment) };
+        let event = Fleet::new(model, traits, 1).round(NOW).remove(0);
         let payload: serde_json::Value = serde_json::from_slice(&event.payload).expect("JSON");
         let expected = if named { "verify-7f3a-0000".into() } else { serde_json::Value::Null };
-        assert_eq!(payload["DeviceID"], expected, "{route:?} {segment:?}");
-        assert_eq!(
-            (event.device.as_str(), event.topic.as_str()),
-            ("verify-7f3a-0000", "dt/verify-7f3a-0000/measures")
-        );
+        assert_eq!(payload["DeviceID"], expected, "{topic} {segment:?}");
+        assert_eq!((event.device.as_str(), event.key.as_str()), ("verify-7f3a-0000", key), "{topic}");
     }
 }
 
@@ -192,7 +191,8 @@ fn chances_become_rates() {
     let model = smart_home(None);
     let events = Fleet::new(model.clone(), traits, 5).round(NOW);
     let decoder = Decoder::new(&model);
-    let found: Vec<_> = events.iter().map(|event| decoder.decode(&event.payload, arrival(NOW))).collect();
+    let found: Vec<_> =
+        events.iter().map(|event| decoder.decode(&event.payload, arrival(event, NOW))).collect();
     near(found.iter().map(|decoded| decoded.out_of_range).sum(), events.len() * 4, 0.051);
     near(found.iter().filter(|decoded| decoded.corrected.is_some()).count(), events.len(), 0.1);
     near(events.iter().filter(|event| FUTURE.contains(&(event.time - NOW))).count(), events.len(), 0.1);

@@ -78,7 +78,7 @@ fn blueprint(event: &[u8]) -> Option<Duration> {
 
 /// Mean time of the transform for `event`.
 fn ours(event: &[u8]) -> Duration {
-    let round = || black_box(transform(black_box(event))).expect("a batch of Firehose");
+    let round = || black_box(transform(black_box(event), None)).expect("a batch of Firehose");
     (0..5).for_each(|_| drop(round()));
     let start = Instant::now();
     (0..ROUNDS).for_each(|_| drop(round()));
@@ -95,7 +95,7 @@ fn batches(criterion: &mut Criterion) {
     for (name, event, records) in &cases {
         assert!(event.len() <= 6 * 1024 * 1024, "{name}: Lambda takes no such event: {} bytes", event.len());
         group.throughput(Throughput::Elements(*records as u64));
-        group.bench_function(*name, |bencher| bencher.iter(|| transform(black_box(event))));
+        group.bench_function(*name, |bencher| bencher.iter(|| transform(black_box(event), None)));
         let ours = ours(event);
         lines.push(match blueprint(event) {
             Some(python) => format!(

@@ -21,7 +21,9 @@ use std::borrow::Cow;
 
 use base64_simd::STANDARD as BASE64;
 use serde::Deserialize;
+use sonic_rs::LazyValue;
 
+use crate::device::DeviceField;
 use crate::line::{Line, Refusal, line};
 
 /// What Lambda returns at most to a synchronous caller, in bytes:
@@ -51,6 +53,9 @@ pub struct Answer {
 pub struct Counts {
     /// Lines for the lake.
     pub lines: usize,
+    /// Of these, events that lack their device, because Firehose did not say the partition key: it says it
+    /// of every record of a stream.
+    pub unnamed: usize,
     /// Failed: nothing but whitespace.
     pub empty: usize,
     /// Failed: the data is not base64. Firehose never sends this.
@@ -109,12 +114,16 @@ struct Record<'a> {
     record_id: Cow<'a, str>,
     #[serde(borrow, default)]
     data: Cow<'a, str>,
+    /// Of a record of a stream.
+    #[serde(borrow, default)]
+    kinesis_record_metadata: Option<LazyValue<'a>>,
 }
 
 /// Answers an event of Firehose.
 ///
-/// The sources `Direct PUT` and `Kinesis Data Streams` look the same here.
-pub fn transform(event: &[u8]) -> Result<Answer, Error> {
+/// With `device`, the partition key of each record becomes that member of its event. Without, the sources
+/// `Direct PUT` and `Kinesis Data Streams` look the same here.
+pub fn transform(event: &[u8], device: Option<&DeviceField>) -> Result<Answer, Error> {
     let Event { mut records } = sonic_rs::from_slice(event).map_err(Error::NotFirehose)?;
     for Record { record_id, .. } in &mut records {
         if let Cow::Owned(id) = record_id {
@@ -132,7 +141,7 @@ pub fn transform(event: &[u8]) -> Result<Answer, Error> {
     let mut buffers = Buffers::default();
     let mut body = Vec::with_capacity(event.len().min(RESPONSE_LIMIT));
     body.extend_from_slice(OPEN);
-    for (index, Record { record_id, data }) in records.iter().enumerate() {
+    for (index, Record { record_id, data, kinesis_record_metadata }) in records.iter().enumerate() {
         reserved -= SHORTEST + record_id.len();
         if index > 0 {
             body.push(b',');
@@ -140,14 +149,15 @@ pub fn transform(event: &[u8]) -> Result<Answer, Error> {
         body.extend_from_slice(RECORD_ID);
         body.extend_from_slice(record_id.as_bytes());
         let after_id = body.len();
-        let mut fate = append_result(data.as_bytes(), &mut buffers, &mut body);
+        let device = device.map(|field| (field, partition_key(kinesis_record_metadata.as_ref())));
+        let mut fate = append_result(data.as_bytes(), device.as_ref(), &mut buffers, &mut body);
         body.extend_from_slice(END);
         if body.len() + reserved > RESPONSE_LIMIT {
             // Firehose has the record as it arrived, so its data need not travel back.
             body.truncate(after_id);
             body.extend_from_slice(FAILED);
             body.extend_from_slice(END);
-            if fate == Fate::Line {
+            if matches!(fate, Fate::Line | Fate::Unnamed) {
                 fate = Fate::TooLarge;
             }
         }
@@ -161,6 +171,7 @@ pub fn transform(event: &[u8]) -> Result<Answer, Error> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Line,
+    Unnamed,
     NotBase64,
     Refused(Refusal),
     TooLarge,
@@ -171,11 +182,26 @@ enum Fate {
 struct Buffers {
     payload: Vec<u8>,
     compacted: Vec<u8>,
+    named: Vec<u8>,
+}
+
+/// A member for the line, and what becomes its value: a JSON string.
+type Device<'a> = (&'a DeviceField, Option<LazyValue<'a>>);
+
+/// The partition key as it stands in the event; `None` where it is missing or empty.
+fn partition_key<'a>(metadata: Option<&'a LazyValue<'a>>) -> Option<LazyValue<'a>> {
+    let key = sonic_rs::get(metadata?.as_raw_str(), ["partitionKey"]).ok()?;
+    (key.as_raw_str().starts_with('"') && key.as_raw_str().len() > 2).then_some(key)
 }
 
 /// Appends everything of an answer between the identity and the closing brace.
-fn append_result(data: &[u8], buffers: &mut Buffers, body: &mut Vec<u8>) -> Fate {
-    let Buffers { payload, compacted } = buffers;
+fn append_result(
+    data: &[u8],
+    device: Option<&Device<'_>>,
+    buffers: &mut Buffers,
+    body: &mut Vec<u8>,
+) -> Fate {
+    let Buffers { payload, compacted, named } = buffers;
     payload.clear();
     if BASE64.decode_append(data, payload).is_err() {
         // What is not base64 would spoil the whole answer.
@@ -185,14 +211,30 @@ fn append_result(data: &[u8], buffers: &mut Buffers, body: &mut Vec<u8>) -> Fate
     match line(payload, compacted) {
         Ok(line) => {
             body.extend_from_slice(OK);
+            let (line, fate) = with_device(line, device, named);
             append_line(&line, payload, data, body);
-            Fate::Line
+            fate
         }
         Err(refusal) => {
             body.extend_from_slice(FAILED);
             body.extend_from_slice(data);
             Fate::Refused(refusal)
         }
+    }
+}
+
+/// The line with its device, where it is an event and is to have one.
+fn with_device<'a>(line: Line<'a>, device: Option<&Device<'_>>, named: &'a mut Vec<u8>) -> (Line<'a>, Fate) {
+    let (Line::Whole(document) | Line::Compacted(document)) = line;
+    match device {
+        Some((field, key)) if document.starts_with(b"{") => match key {
+            Some(key) => {
+                field.name(document, key.as_raw_str(), named);
+                (Line::Compacted(named), Fate::Line)
+            }
+            None => (line, Fate::Unnamed),
+        },
+        _ => (line, Fate::Line),
     }
 }
 
@@ -226,6 +268,10 @@ impl Counts {
     fn add(&mut self, fate: Fate) {
         let count = match fate {
             Fate::Line => &mut self.lines,
+            Fate::Unnamed => {
+                self.unnamed += 1;
+                &mut self.lines
+            }
             Fate::NotBase64 => &mut self.not_base64,
             Fate::Refused(Refusal::Empty) => &mut self.empty,
             Fate::Refused(Refusal::NotUtf8) => &mut self.not_utf8,

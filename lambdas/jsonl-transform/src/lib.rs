@@ -4,5 +4,8 @@
 //! exactly one line. [`handler`] is pure and holds all decisions; the binary only carries bytes
 //! between it and the Lambda Runtime API.
 
+mod device;
 pub mod handler;
 mod line;
+
+pub use device::DeviceField;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::{Method, Request};
+use jsonl_transform::DeviceField;
 use jsonl_transform::handler::{self, Answer};
 use lambda_runtime::tower::{Layer, Service};
 use lambda_runtime::{Error, LambdaInvocation};
@@ -19,13 +20,19 @@ use lambda_runtime_api_client::{PooledClient, body::Body, build_request};
 const INVOCATION_ID: &str = "lambda-runtime-invocation-id";
 
 /// Replaces whatever service it is laid over.
-pub(crate) struct RawLayer;
+pub(crate) struct RawLayer {
+    /// What names the device in a line, where the event does not.
+    pub(crate) device: Option<DeviceField>,
+}
 
 impl<S> Layer<S> for RawLayer {
     type Service = RawService;
 
     fn layer(&self, _parsed: S) -> RawService {
-        RawService { client: Arc::new(PooledClient::builder().build()) }
+        RawService {
+            client: Arc::new(PooledClient::builder().build()),
+            device: self.device.clone().map(Arc::new),
+        }
     }
 }
 
@@ -33,6 +40,7 @@ impl<S> Layer<S> for RawLayer {
 #[derive(Clone)]
 pub(crate) struct RawService {
     client: Arc<PooledClient>,
+    device: Option<Arc<DeviceField>>,
 }
 
 impl Service<LambdaInvocation> for RawService {
@@ -46,8 +54,9 @@ impl Service<LambdaInvocation> for RawService {
 
     fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
         let client = Arc::clone(&self.client);
+        let device = self.device.clone();
         Box::pin(async move {
-            let response = client.call(request(&invocation)?).await?;
+            let response = client.call(request(&invocation, device.as_deref())?).await?;
             if !response.status().is_success() {
                 tracing::error!(status = %response.status(), "the Runtime API refused the answer");
             }
@@ -57,8 +66,8 @@ impl Service<LambdaInvocation> for RawService {
 }
 
 /// The request that ends `invocation`.
-fn request(invocation: &LambdaInvocation) -> Result<Request<Body>, Error> {
-    let (outcome, body) = match handler::transform(&invocation.body) {
+fn request(invocation: &LambdaInvocation, device: Option<&DeviceField>) -> Result<Request<Body>, Error> {
+    let (outcome, body) = match handler::transform(&invocation.body, device) {
         Ok(Answer { body, counts }) => {
             tracing::info!(
                 lines = counts.lines,
@@ -69,6 +78,12 @@ fn request(invocation: &LambdaInvocation) -> Result<Request<Body>, Error> {
             );
             if counts.failed() > 0 {
                 tracing::warn!(?counts, "records go to processing-failed");
+            }
+            if counts.unnamed > 0 {
+                tracing::warn!(
+                    unnamed = counts.unnamed,
+                    "events without a device: Firehose said no partition key"
+                );
             }
             ("response", body)
         }

@@ -34,7 +34,7 @@ pub struct Delivery {
 pub struct Payload {
     /// Decimal digits, growing within a shard.
     pub sequence_number: String,
-    /// What the sender chose the shard by.
+    /// What the sender chose the shard by; it names the device where the model says so.
     #[serde(default)]
     pub partition_key: String,
     /// Seconds since 1970-01-01T00:00:00Z, with milliseconds as a fraction.
@@ -49,7 +49,11 @@ impl Delivery {
         // A conversion that is out of range saturates.
         #[allow(clippy::cast_possible_truncation)]
         let time_ms = (self.kinesis.approximate_arrival_timestamp * 1000.0).round() as i64;
-        Arrival { time_ms, sequence_number: &self.kinesis.sequence_number }
+        Arrival {
+            time_ms,
+            sequence_number: &self.kinesis.sequence_number,
+            partition_key: &self.kinesis.partition_key,
+        }
     }
 
     /// The original bytes; `None` when they are not base64.
@@ -98,10 +102,10 @@ mod tests {
             ("1.545084650987E9", 1_545_084_650_987),
         ] {
             let json = format!(
-                r#"{{"eventID": "s:7", "kinesis": {{"sequenceNumber": "7", "approximateArrivalTimestamp": {seconds}, "data": "e30="}}}}"#
+                r#"{{"eventID": "s:7", "kinesis": {{"sequenceNumber": "7", "partitionKey": "d", "approximateArrivalTimestamp": {seconds}, "data": "e30="}}}}"#
             );
             let delivery: Delivery = serde_json::from_str(&json).expect("a delivery");
-            assert_eq!(delivery.arrival(), Arrival { time_ms, sequence_number: "7" });
+            assert_eq!(delivery.arrival(), Arrival { time_ms, sequence_number: "7", partition_key: "d" });
             assert_eq!(delivery.bytes().as_deref(), Some(&b"{}"[..]));
         }
     }

@@ -14,6 +14,7 @@ const SMART_HOME: &[u8] = br#"{"Time": 1609757175225.499, "DeviceID": "12345678-
 const ARRIVAL: Arrival<'_> = Arrival {
     time_ms: 1_609_757_175_900,
     sequence_number: "49590338271490256608559692538361571095921575989136588898",
+    partition_key: "dt/12345678-9012-3456-7890-123456789012/measures",
 };
 const MEASURES: [&str; 4] = ["temperature", "humidity", "voltage", "watt"];
 

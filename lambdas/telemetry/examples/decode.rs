@@ -1,7 +1,7 @@
 //! Decodes events line by line, so that a decoder in another language can be compared with this one.
 //!
 //! Argument: the folder of models. A line in: the model's name, the arrival in milliseconds, the
-//! sequence number and the payload in base64, apart by tabs. A line out, for each: what became of the
+//! sequence number, the partition key and the payload, both in base64, apart by tabs. A line out, for each: what became of the
 //! event, as JSON. `DifferentialTest` of `flink-job` writes the same lines.
 
 use std::collections::HashMap;
@@ -45,12 +45,13 @@ fn main() -> Result<(), Failure> {
     for line in std::io::stdin().lock().lines() {
         let line = line?;
         let parts: Vec<&str> = line.split('\t').collect();
-        let [model, time_ms, sequence_number, payload] = parts[..] else {
-            return Err(format!("not four columns: {line}").into());
+        let [model, time_ms, sequence_number, partition_key, payload] = parts[..] else {
+            return Err(format!("not five columns: {line}").into());
         };
         let decoder = decoders.get(model).ok_or_else(|| format!("there is no model {model}"))?;
         let payload = BASE64_STANDARD.decode(payload)?;
-        let arrival = Arrival { time_ms: time_ms.parse()?, sequence_number };
+        let partition_key = String::from_utf8(BASE64_STANDARD.decode(partition_key)?)?;
+        let arrival = Arrival { time_ms: time_ms.parse()?, sequence_number, partition_key: &partition_key };
         serde_json::to_writer(&mut out, &described(&decoder.decode(&payload, arrival)))?;
         out.write_all(b"\n")?;
     }

@@ -30,6 +30,9 @@ pub struct Arrival<'a> {
     pub time_ms: i64,
     /// The stream's sequence number: decimal digits, more than an integer holds.
     pub sequence_number: &'a str,
+    /// What the sender chose the shard by: of a topic rule, what
+    /// [`Model::partition_key`](crate::Model::partition_key) says.
+    pub partition_key: &'a str,
 }
 
 impl Arrival<'_> {
@@ -91,6 +94,7 @@ mod tests {
     const ARRIVAL: Arrival<'_> = Arrival {
         time_ms: 1_000_000,
         sequence_number: "49590338271490256608559692538361571095921575989136588898",
+        partition_key: "dt/device-1/measures",
     };
 
     #[test]
@@ -130,7 +134,7 @@ mod tests {
     #[test]
     fn nothing_is_moved_beyond_the_end_of_all_numbers() {
         for time_ms in [i64::MIN, i64::MIN / 1_000_000 + 1] {
-            let arrival = Arrival { time_ms, sequence_number: "0" };
+            let arrival = Arrival { time_ms, sequence_number: "0", ..ARRIVAL };
             assert_eq!(arrival.correction(MAX_SPAN, MAX_SPAN), None);
             assert_eq!(arrival.correction(-MAX_SPAN, 0), None);
             let latest = arrival.moment() + MAX_SPAN;
@@ -145,7 +149,7 @@ mod tests {
             [("", 0), ("7", 7), ("000007", 7), ("999999", 999_999), ("1000001", 1), ("shard:12", 12)]
         {
             assert_eq!(
-                Arrival { time_ms: 1, sequence_number }.moment(),
+                Arrival { time_ms: 1, sequence_number, ..ARRIVAL }.moment(),
                 1_000_000 + offset,
                 "{sequence_number}"
             );

@@ -23,6 +23,7 @@ pub struct Decoder {
     fields: FieldNames,
     /// The device first.
     dimensions: Vec<Source>,
+    device: Naming,
     time: Option<Source>,
     unit: TimeUnit,
     measures: Vec<PreparedMeasure>,
@@ -39,6 +40,15 @@ struct Source {
     slot: usize,
     field: Box<str>,
     name: Arc<str>,
+}
+
+/// Who names the device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Naming {
+    /// A field of the event.
+    Event,
+    /// A level of the topic, which the rule made the partition key.
+    Topic,
 }
 
 #[derive(Debug, Clone)]
@@ -99,6 +109,7 @@ impl Decoder {
             .collect();
         Self {
             dimensions,
+            device: model.device.topic_segment.map_or(Naming::Event, |_| Naming::Topic),
             time,
             unit: model.time.as_ref().map_or(TimeUnit::Milliseconds, |time| time.unit),
             measures,
@@ -128,7 +139,7 @@ impl Decoder {
             }
         };
         let mut decoded = Decoded::default();
-        let dimensions = self.dimensions(&fields, &mut rejection);
+        let dimensions = self.dimensions(&fields, arrival, &mut rejection);
         let time = self.time(&fields, arrival, &mut rejection);
         if let (Some(dimensions), Some(time)) = (dimensions, time) {
             let mut readings = self.readings(&mut fields, time, &mut rejection);
@@ -153,10 +164,20 @@ impl Decoder {
     }
 
     /// The series. A dimension without a value is left out, but not the device.
-    fn dimensions(&self, fields: &Fields<'_>, rejection: &mut Rejection) -> Option<Arc<[DimensionValue]>> {
+    fn dimensions(
+        &self,
+        fields: &Fields<'_>,
+        arrival: Arrival<'_>,
+        rejection: &mut Rejection,
+    ) -> Option<Arc<[DimensionValue]>> {
         let mut dimensions = Vec::with_capacity(self.dimensions.len());
         let mut complete = true;
-        for (index, source) in self.dimensions.iter().enumerate() {
+        let mut of_the_event = 0;
+        if self.device == Naming::Topic {
+            complete = self.name_by_topic(arrival, &mut dimensions, rejection);
+            of_the_event = 1;
+        }
+        for (index, source) in self.dimensions.iter().enumerate().skip(of_the_event) {
             let fault = match fields.get(source.slot).and_then(|json| json.map_or(Ok(None), Scalar::parse)) {
                 Ok(Some(scalar)) => {
                     let value = scalar.into_text();
@@ -176,6 +197,27 @@ impl Decoder {
             complete = false;
         }
         complete.then(|| dimensions.into())
+    }
+
+    /// Takes the device from the topic, and answers whether there is one: no stream takes an empty level as
+    /// a key.
+    fn name_by_topic(
+        &self,
+        arrival: Arrival<'_>,
+        dimensions: &mut Vec<DimensionValue>,
+        rejection: &mut Rejection,
+    ) -> bool {
+        let device = &self.dimensions[0];
+        let named = !arrival.partition_key.is_empty();
+        if named {
+            dimensions.push(DimensionValue {
+                name: Arc::clone(&device.name),
+                value: arrival.partition_key.to_owned(),
+            });
+        } else {
+            rejection.push(Some(device.field.to_string()), Fault::DeviceMissing);
+        }
+        named
     }
 
     /// The time of the event; without one, the moment of its arrival.

@@ -10,6 +10,7 @@ mod decoder;
 mod fields;
 mod instant;
 mod model;
+mod partition;
 mod points;
 mod reason;
 mod record;
@@ -23,6 +24,7 @@ pub use model::{
     Device, Dimension, LoadError, MODEL_FILE, Measure, MeasureType, Model, Range, RecordLayout, TimeField,
     TimeUnit, Undeclared,
 };
+pub use partition::PartitionKey;
 pub use reason::{Fault, MAX_REASONS, QUARANTINE_MESSAGE_BYTES, Reason, Rejection};
 pub use record::{
     DimensionValue, MAX_RECORD_BYTES, MAX_SERIES_BYTES, MAX_TEXT_BYTES, MeasureValue, Measured,

@@ -35,11 +35,11 @@ pub struct Model {
 pub struct Device {
     /// Name of the dimension in the store.
     pub dimension: String,
-    /// Field of the event that holds the identity. Where the topic names the device, the `IoT` rule
-    /// adds the segment to the event under this name.
+    /// Field of the event that holds the identity. Where the topic names the device, the field by which
+    /// the lake knows it: what an event says there is not read.
     pub field: String,
     /// Which segment of the topic names the device, counted from 1 as in the `IoT` SQL function
-    /// `topic(n)`. `None`: the event itself does.
+    /// `topic(n)`. It comes as the partition key of the event. `None`: the event itself names the device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic_segment: Option<u32>,
 }

@@ -6,8 +6,11 @@ use telemetry::{
     Measured, Model, Record, Value,
 };
 
-const ARRIVAL: Arrival<'_> =
-    Arrival { time_ms: 1_609_757_175_900, sequence_number: "4959033827149025660855969253836157" };
+const ARRIVAL: Arrival<'_> = Arrival {
+    time_ms: 1_609_757_175_900,
+    sequence_number: "4959033827149025660855969253836157",
+    partition_key: "device-1",
+};
 
 /// Measures of every type, in both layouts.
 fn decoders() -> Vec<Decoder> {

@@ -17,6 +17,8 @@ struct Vector {
     model: String,
     #[serde(default)]
     arrival: VectorArrival,
+    #[serde(default = "partition_key")]
+    partition_key: String,
     event: Option<String>,
     event_base64: Option<String>,
     records: Vec<Json>,
@@ -34,6 +36,10 @@ struct Vector {
 struct VectorArrival {
     time_ms: i64,
     sequence_number: String,
+}
+
+fn partition_key() -> String {
+    "device-1".to_owned()
 }
 
 impl Default for VectorArrival {
@@ -142,8 +148,8 @@ fn every_vector_holds() {
             (None, Some(bytes)) => BASE64_STANDARD.decode(bytes).expect("base64"),
             _ => panic!("{}: either event or event_base64", vector.name),
         };
-        let arrival =
-            Arrival { time_ms: vector.arrival.time_ms, sequence_number: &vector.arrival.sequence_number };
+        let VectorArrival { time_ms, sequence_number } = &vector.arrival;
+        let arrival = Arrival { time_ms: *time_ms, sequence_number, partition_key: &vector.partition_key };
         let decoded = Decoder::new(&model).decode(&payload, arrival);
         let reasons: Option<Vec<Json>> = decoded.rejection.as_ref().map(|rejection| {
             let reason = |reason: &telemetry::Reason| match &reason.field {

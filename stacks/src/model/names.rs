@@ -162,7 +162,7 @@ pub(super) fn check_column(name: &str, max_bytes: usize) -> Result<(), NameFault
 }
 
 /// Checks a name that stands in SQL without quotes.
-pub(super) fn check_identifier(name: &str, max_bytes: usize) -> Result<(), NameFault> {
+fn check_identifier(name: &str, max_bytes: usize) -> Result<(), NameFault> {
     if name.is_empty() {
         return Err(NameFault::Empty);
     }

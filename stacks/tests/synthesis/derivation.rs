@@ -17,24 +17,41 @@ fn value(model: &Model, stack: &str, pointer: &str) -> Value {
     template.pointer(pointer).cloned().unwrap_or_else(|| panic!("no {pointer}"))
 }
 
+/// The rule hands the message on as it is, and its key never reads the payload.
 #[test]
 fn the_rule_follows_from_topic_and_device() {
     #[rustfmt::skip]
     let cases = [
-        ("dt/+/measures",  "DeviceID",  None,    "SELECT * FROM 'dt/+/measures'",                          "${DeviceID}"),
-        ("dt/+/measures",  "device_id", Some(2), "SELECT *, topic(2) AS device_id FROM 'dt/+/measures'",   "${topic(2)}"),
-        ("sensors/+/data", "sensor-id", None,    "SELECT * FROM 'sensors/+/data'",                         "${get(*, \"sensor-id\")}"),
+        ("dt/+/measures",      "DeviceID",  None,    "${topic()}"),
+        ("dt/+/measures",      "device_id", Some(2), "${topic(2)}"),
+        ("sites/+/+/measures", "device_id", Some(3), "${topic(3)}"),
+        ("sites/+/+/measures", "sensor-id", None,    "${topic()}"),
+        ("dt/#",               "DeviceID",  None,    "${topic()}"),
+        ("#",                  "DeviceID",  None,    "${topic()}"),
+        ("dt/all",             "DeviceID",  None,    "${clientid()}"),
     ];
-    for (topic, field, topic_segment, sql, key) in cases {
+    for (topic, field, topic_segment, key) in cases {
         let mut model = model();
         topic.clone_into(&mut model.topic);
         field.clone_into(&mut model.device.field);
         model.device.topic_segment = topic_segment;
         let rule = value(&model, "ingest", "/Resources/TopicRule/Properties/TopicRulePayload");
-        assert_eq!(rule["Sql"], sql);
-        assert_eq!(rule["Actions"][0]["Kinesis"]["PartitionKey"], key);
+        assert_eq!(rule["Sql"], format!("SELECT * FROM '{topic}'"));
+        assert_eq!(rule["Actions"][0]["Kinesis"]["PartitionKey"], key, "{topic}");
         assert_eq!(value(&model, "ingest", "/Outputs/TopicFilter/Value"), topic);
     }
+}
+
+/// Where only the topic names the device, the lines of the lake are told it by the transform.
+#[test]
+fn the_transform_adds_the_device_that_the_event_lacks() {
+    let variables = |topic_segment| {
+        let mut model = model();
+        model.device.topic_segment = topic_segment;
+        value(&model, "lake", "/Resources/JsonlTransform/Properties/Environment/Variables")
+    };
+    assert_eq!(variables(None), json!({"LOG_LEVEL": "DEBUG"}));
+    assert_eq!(variables(Some(2)), json!({"LOG_LEVEL": "DEBUG", "DEVICE_FIELD": "DeviceID"}));
 }
 
 /// The calls that the pipeline's code and services make, and no others.

@@ -10,7 +10,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use device_simulator::{Fleet, Route, Traits};
+use device_simulator::{Fleet, Traits};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -79,10 +79,6 @@ impl Simulate {
         let sender = Sender::open(&session, &inventory, self.via).await?;
         let traits = Traits {
             devices: self.devices,
-            route: match self.via {
-                Via::Mqtt => Route::Topic,
-                Via::Kinesis => Route::Stream,
-            },
             anomaly_chance: self.anomalies.unwrap_or(session.environment.simulator.anomaly_chance),
             ..Traits::default()
         };

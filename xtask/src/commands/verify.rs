@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
-use device_simulator::{Event, Fleet, Route, Traits};
+use device_simulator::{Event, Fleet, Traits};
 use futures::future::{OptionFuture, try_join};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -101,12 +101,7 @@ impl Verify {
         report: &Report,
     ) -> Result<(Sent, Sent), Failure> {
         let step = report.step(format_args!("publishing {} events", self.events));
-        let traits = Traits {
-            devices: self.events,
-            prefix: marker.to_owned(),
-            route: Route::Topic,
-            ..Traits::default()
-        };
+        let traits = Traits { devices: self.events, prefix: marker.to_owned(), ..Traits::default() };
         let mut fleet = Fleet::new(session.model.clone(), traits, 0);
         let now = Timestamp::now().as_microsecond();
         let events = fleet.round(now);

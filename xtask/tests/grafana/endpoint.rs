@@ -105,7 +105,8 @@ impl Endpoint {
             for event in fleet.round(time * 1_000) {
                 number += 1;
                 let sequence = number.to_string();
-                let arrival = Arrival { time_ms: time, sequence_number: &sequence };
+                let arrival =
+                    Arrival { time_ms: time, sequence_number: &sequence, partition_key: &event.key };
                 let event = decoder.decode(&event.payload, arrival);
                 assert!(event.rejection.is_none(), "{:?}", event.rejection);
                 records.extend(event.records);

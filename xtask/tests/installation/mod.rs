@@ -174,3 +174,13 @@ pub fn kinesis(endpoint: &str, region: &str) -> aws_sdk_kinesis::Client {
         .endpoint_url(endpoint);
     aws_sdk_kinesis::Client::from_conf(config.build())
 }
+
+/// A client of the queues on the local endpoint.
+pub fn sqs(endpoint: &str, region: &str) -> aws_sdk_sqs::Client {
+    let config = aws_sdk_sqs::Config::builder()
+        .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
+        .region(aws_sdk_sqs::config::Region::new(region.to_owned()))
+        .credentials_provider(aws_sdk_sqs::config::Credentials::new("test", "test", None, None, "test"))
+        .endpoint_url(endpoint);
+    aws_sdk_sqs::Client::from_conf(config.build())
+}

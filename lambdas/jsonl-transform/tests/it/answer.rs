@@ -17,7 +17,7 @@ struct Raw {
     data: String,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     pub id: String,
     pub result: String,

@@ -1,6 +1,9 @@
 //! Whole events, from the service's documentation and beyond it.
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use jsonl_transform::DeviceField;
 use jsonl_transform::handler::{Counts, transform};
+use serde_json::json;
 
 use crate::answer::{Record, failed, ok, read};
 
@@ -39,10 +42,53 @@ fn events_become_answers() {
         ),
     ];
     for (name, event, expected, counts) in cases {
-        let answer = transform(event).expect(name);
+        let answer = transform(event, None).expect(name);
         assert_eq!(read(&answer.body), expected, "{name}");
         assert_eq!(answer.counts, counts, "{name}");
     }
+}
+
+/// Where the topic names the device, the partition key is it; what has no members is as it was sent.
+#[test]
+fn lines_name_the_device_of_the_topic() {
+    let kinesis = |key: serde_json::Value| json!({"shardId": "shardId-000000000000", "partitionKey": key});
+    let cases = [
+        (
+            "an event",
+            r#"{"rssi":-88}"#,
+            Some(kinesis(json!("r-1"))),
+            ok("1", "{\"rssi\":-88,\"device_id\":\"r-1\"}\n"),
+        ),
+        (
+            "another device, over several lines",
+            "{\r\n \"device_id\": \"r-2\",\r\n \"rssi\": -88.0}\n",
+            Some(kinesis(json!("°C \"1\""))),
+            ok("1", "{\"rssi\":-88.0,\"device_id\":\"°C \\\"1\\\"\"}\n"),
+        ),
+        ("an array", "[1]", Some(kinesis(json!("r-1"))), ok("1", "[1]\n")),
+        ("no JSON", "rssi=-88", Some(kinesis(json!("r-1"))), failed("1", b"rssi=-88")),
+        ("no metadata", r#"{"rssi":-88}"#, None, ok("1", "{\"rssi\":-88}\n")),
+        ("no key", r#"{"rssi":-88}"#, Some(json!({})), ok("1", "{\"rssi\":-88}\n")),
+        ("an empty key", r#"{"rssi":-88}"#, Some(kinesis(json!(""))), ok("1", "{\"rssi\":-88}\n")),
+        ("a key that is no text", r#"{"rssi":-88}"#, Some(kinesis(json!(17))), ok("1", "{\"rssi\":-88}\n")),
+    ];
+    let device = DeviceField::new("device_id");
+    let (mut records, mut expected) = (Vec::new(), Vec::new());
+    for (name, payload, metadata, line) in cases {
+        let mut record = json!({"recordId": "1", "data": BASE64_STANDARD.encode(payload)});
+        if let Some(metadata) = metadata {
+            record["kinesisRecordMetadata"] = metadata;
+        }
+        let event = json!({"records": [record.clone()]}).to_string();
+        let answer = transform(event.as_bytes(), Some(&device)).expect(name);
+        assert_eq!(read(&answer.body), [line.clone()], "{name}");
+        records.push(record);
+        expected.push(line);
+    }
+    let event = json!({"records": records}).to_string();
+    let answer = transform(event.as_bytes(), Some(&device)).expect("a batch");
+    assert_eq!(read(&answer.body), expected);
+    assert_eq!(answer.counts, Counts { lines: 7, unnamed: 4, not_json: 1, ..Counts::default() });
 }
 
 #[test]
@@ -56,7 +102,7 @@ fn what_is_no_batch_fails_the_invocation() {
         ("something after the end", br#"{"records":[]} x"#),
     ];
     for (name, event) in cases {
-        let error = transform(event).expect_err(name);
+        let error = transform(event, None).expect_err(name);
         assert_eq!(error.code(), "NotFirehose", "{name}");
     }
 }

@@ -1,6 +1,7 @@
 //! What holds for every batch.
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
+use jsonl_transform::DeviceField;
 use jsonl_transform::handler::{RESPONSE_LIMIT, transform};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -74,7 +75,7 @@ fn judge(payload: &[u8]) -> Option<Result<Value, ()>> {
 proptest! {
     #[test]
     fn every_record_is_one_line_or_fails_alone(records in prop::collection::vec(record(), 0..12)) {
-        let answer = transform(&event(&records)).expect("a batch");
+        let answer = transform(&event(&records), None).expect("a batch");
         let answers = read(&answer.body);
         prop_assert_eq!(answers.len(), records.len());
         prop_assert_eq!(answer.counts.lines + answer.counts.failed(), records.len());
@@ -100,11 +101,35 @@ proptest! {
         }
     }
 
+    /// A parser that builds the document finds the device in the line, and everything else as it was.
+    #[test]
+    fn the_topic_names_the_device(
+        mut document in document(), named in any::<bool>(), name in "[^\u{0}-\u{1f}]{1,8}", key in "\\PC{1,20}",
+    ) {
+        if named && let Some(object) = document.as_object_mut() {
+            object.insert(name.clone(), json!(1));
+        }
+        let text = format!("{document:#}");
+        // As a parser reads the text, which may be another double than the one that was written.
+        document = serde_json::from_str(&text).expect("JSON");
+        let record = json!({
+            "recordId": "1", "data": BASE64_STANDARD.encode(text),
+            "kinesisRecordMetadata": {"partitionKey": key},
+        });
+        let event = json!({"records": [record]}).to_string();
+        let answer = transform(event.as_bytes(), Some(&DeviceField::new(&name))).expect("a batch");
+        let line: Value = serde_json::from_slice(&read(&answer.body)[0].data).expect("JSON");
+        if let Some(object) = document.as_object_mut() {
+            object.insert(name, key.into());
+        }
+        prop_assert_eq!(line, document);
+    }
+
     #[test]
     fn a_line_is_a_fixed_point(payload in payload()) {
-        let once = read(&transform(&event(&[("1".to_owned(), payload)])).expect("a batch").body);
+        let once = read(&transform(&event(&[("1".to_owned(), payload)]), None).expect("a batch").body);
         let line = once[0].data.clone();
-        let twice = read(&transform(&event(&[("1".to_owned(), line)])).expect("a batch").body);
+        let twice = read(&transform(&event(&[("1".to_owned(), line)]), None).expect("a batch").body);
         prop_assert_eq!(once, twice);
     }
 
@@ -116,7 +141,7 @@ proptest! {
     ) {
         let members = records.iter().map(|(id, data)| format!(r#"{{"recordId":"{id}","data":"{data}"}}"#));
         let event = format!(r#"{{"records":[{}]}}"#, members.collect::<Vec<_>>().join(","));
-        let answer = transform(event.as_bytes()).expect("a batch");
+        let answer = transform(event.as_bytes(), None).expect("a batch");
         let answers = read(&answer.body);
         prop_assert_eq!(answers.len(), records.len());
         for (answer, (id, data)) in answers.iter().zip(&records) {
@@ -151,7 +176,7 @@ proptest! {
         if let Some(cut) = cut {
             event.truncate(cut.index(event.len()));
         }
-        match (transform(&event), serde_json::from_slice::<Value>(&event)) {
+        match (transform(&event, None), serde_json::from_slice::<Value>(&event)) {
             (Ok(answer), Ok(batch)) => {
                 let ids: Vec<_> = batch["records"].as_array().expect("records").iter().map(|record| record["recordId"].clone()).collect();
                 let answers = read(&answer.body);
@@ -172,6 +197,6 @@ proptest! {
     /// Bytes that are not even JSON by chance.
     #[test]
     fn arbitrary_bytes_are_no_batch(event in prop::collection::vec(any::<u8>(), 0..200)) {
-        prop_assert_eq!(transform(&event).map_err(|error| error.code()), Err("NotFirehose"));
+        prop_assert_eq!(transform(&event, None).map_err(|error| error.code()), Err("NotFirehose"));
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::Response;
+use jsonl_transform::DeviceField;
 use jsonl_transform::handler::transform;
 use tokio::process::Command;
 use tokio::sync::{Mutex, mpsc};
@@ -51,25 +52,26 @@ async fn the_binary_answers_as_the_handler_does() {
 
 #[tokio::test]
 async fn the_log_is_as_talkative_as_the_function_is_told() {
-    let log = log_of_answers(Command::new(env!("CARGO_BIN_EXE_jsonl-transform")), "ERROR").await;
+    let log = log_of_answers(Command::new(env!("CARGO_BIN_EXE_jsonl-transform")), "ERROR", None).await;
     assert!(!log.contains("batch transformed") && log.contains("batch refused"), "{log}");
 }
 
 /// Starts the function by this command, invokes it, and compares its answers and reads its log.
 pub async fn answers_as_the_handler_does(command: Command) {
-    let log = log_of_answers(command, "INFO").await;
+    let log = log_of_answers(command, "INFO", Some("device_id")).await;
     assert!(log.contains("batch transformed") && log.contains("batch refused"), "{log}");
     assert!(!log.contains("secret") && !log.contains("DeviceID"), "a payload is in the log: {log}");
     assert!(log.lines().all(|line| line.starts_with('{')), "{log}");
 }
 
 /// Compares the answers of the function that this command starts, and returns its log of this level.
-async fn log_of_answers(mut command: Command, level: &str) -> String {
+async fn log_of_answers(mut command: Command, level: &str, device: Option<&str>) -> String {
     let good = include_bytes!("../events/kinesis.json").to_vec();
     let large =
         format!(r#"{{"records":[{{"recordId":"1","data":"{}"}}]}}"#, "MTEx".repeat(1_400_000)).into_bytes();
     let bad = b"{\"device\": \"secret\"}".to_vec();
-    let expected = |event: &[u8]| Bytes::from(transform(event).expect("a batch").body);
+    let field = device.map(DeviceField::new);
+    let expected = |event: &[u8]| Bytes::from(transform(event, field.as_ref()).expect("a batch").body);
     let refusal = r#"{"errorMessage":"the event is not a Firehose batch","errorType":"NotFirehose"}"#;
     let ends = [
         ("0/response", expected(&good)),
@@ -84,6 +86,7 @@ async fn log_of_answers(mut command: Command, level: &str) -> String {
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
         .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
         .env("LOG_LEVEL", level)
+        .envs(device.map(|name| ("DEVICE_FIELD", name)))
         // Lambda's own filter, which passes more than that.
         .env("AWS_LAMBDA_LOG_LEVEL", "INFO")
         .stdout(Stdio::piped())

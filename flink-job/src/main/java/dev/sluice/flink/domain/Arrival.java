@@ -5,8 +5,10 @@ package dev.sluice.flink.domain;
  *
  * @param timeMs the stream's approximate arrival time, in milliseconds since 1970-01-01T00:00:00Z
  * @param sequenceNumber the stream's sequence number: decimal digits, more than an integer holds
+ * @param partitionKey what the sender chose the shard by: of a topic rule, the level of the topic that
+ *     names the device where the model says so
  */
-public record Arrival(long timeMs, String sequenceNumber) {
+public record Arrival(long timeMs, String sequenceNumber, String partitionKey) {
     /** How far ahead a time may be, in nanoseconds: fifteen minutes, as the store's quotas say. */
     public static final long MAX_AHEAD = 15L * 60 * 1_000_000_000;
 

@@ -31,6 +31,8 @@ public final class Decoder {
     /** The device first. */
     private final Source[] dimensions;
 
+    private final Naming device;
+
     private final PreparedMeasure[] measures;
     private final Model.RecordLayout layout;
 
@@ -39,6 +41,14 @@ public final class Decoder {
 
     /** Where a value comes from and what it is called in the store. */
     private record Source(int slot, String field, String name) {}
+
+    /** Who names the device. */
+    private enum Naming {
+        /** A field of the event. */
+        EVENT,
+        /** A level of the topic, which the rule made the partition key. */
+        TOPIC
+    }
 
     private record PreparedMeasure(Source source, MeasureType type, Model.Range normal) {
         /** Whether {@code value} is in the normal range; what is no number, or has no range, is. */
@@ -77,6 +87,7 @@ public final class Decoder {
             series.add(source(dimension.field(), dimension.name()));
         }
         this.dimensions = series.toArray(Source[]::new);
+        this.device = model.device().topicSegment() == null ? Naming.EVENT : Naming.TOPIC;
         this.measures = model.measures().stream()
                 .map(measure ->
                         new PreparedMeasure(source(measure.field(), measure.name()), measure.type(), measure.normal()))
@@ -146,8 +157,8 @@ public final class Decoder {
          */
         private List<DimensionValue> series() {
             List<DimensionValue> series = new ArrayList<>(dimensions.length);
-            boolean complete = true;
-            for (int index = 0; index < dimensions.length; index++) {
+            boolean complete = device == Naming.EVENT || nameByTopic(series);
+            for (int index = device == Naming.EVENT ? 0 : 1; index < dimensions.length; index++) {
                 Source source = dimensions[index];
                 Utf8 json = fields.get(source.slot);
                 Fault fault = index == 0 ? Fault.DEVICE_MISSING : null;
@@ -174,6 +185,17 @@ public final class Decoder {
                 }
             }
             return complete ? Collections.unmodifiableList(series) : null;
+        }
+
+        /** Takes the device from the topic. An empty level, which no stream takes as a key, is as good as none. */
+        private boolean nameByTopic(List<DimensionValue> series) {
+            Source source = dimensions[0];
+            if (arrival.partitionKey().isEmpty()) {
+                rejection.add(source.field, Fault.DEVICE_MISSING);
+                return false;
+            }
+            series.add(new DimensionValue(source.name, arrival.partitionKey()));
+            return true;
         }
 
         /** The time of the event, without one the moment of its arrival; {@code null} where it is unreadable. */

@@ -76,10 +76,10 @@ public record Model(
      * The identity of a device: the first dimension of every record.
      *
      * @param dimension name of the dimension in the store
-     * @param field field of the event that holds the identity; where the topic names the device, the IoT
-     *     rule adds the segment to the event under this name
-     * @param topicSegment which segment of the topic names the device, counted from 1; {@code null}: the
-     *     event itself does
+     * @param field field of the event that holds the identity; where the topic names the device, the field
+     *     by which the lake knows it: what an event says there is not read
+     * @param topicSegment which segment of the topic names the device, counted from 1; it comes as the
+     *     partition key of the event. {@code null}: the event itself names the device
      */
     public record Device(
             @JsonProperty(required = true) String dimension,

@@ -39,6 +39,7 @@ class DifferentialTest {
                     model,
                     Long.toString(arrival.timeMs()),
                     arrival.sequenceNumber(),
+                    Base64.getEncoder().encodeToString(arrival.partitionKey().getBytes(StandardCharsets.UTF_8)),
                     Base64.getEncoder().encodeToString(payload));
         }
     }

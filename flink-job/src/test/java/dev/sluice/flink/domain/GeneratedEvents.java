@@ -95,6 +95,9 @@ final class GeneratedEvents {
             "yesterday",
             "1609757175225");
 
+    private static final List<String> KEYS =
+            List.of("", "1", "n/a", "dt/a/measures", "°C \ud83d\ude00", "x".repeat(256), "x".repeat(2_049));
+
     private static final List<String> BROKEN = List.of(
             "",
             "{",
@@ -156,7 +159,7 @@ final class GeneratedEvents {
             case 0 -> pick(List.of("0", "7", "999999", "1000001", "shard:12", "12x3", "000007"));
             default -> "4959033827149025660855969253836157" + random.nextInt(Integer.MAX_VALUE);
         };
-        return new Arrival(time, sequence);
+        return new Arrival(time, sequence, random.nextInt(4) > 0 ? "a" : pick(KEYS));
     }
 
     /** An event for {@code model}. */

@@ -36,6 +36,7 @@ final class Vectors {
             @JsonProperty(required = true) String why,
             @JsonProperty(required = true) String model,
             When arrival,
+            @JsonProperty("partition_key") String partitionKey,
             String event,
             @JsonProperty("event_base64") String eventBase64,
             @JsonProperty(required = true) List<JsonNode> records,
@@ -52,7 +53,8 @@ final class Vectors {
         }
 
         Arrival arrives() {
-            return arrival == null ? ARRIVAL : new Arrival(arrival.timeMs, arrival.sequenceNumber);
+            When when = arrival == null ? ARRIVAL : arrival;
+            return new Arrival(when.timeMs, when.sequenceNumber, partitionKey == null ? "device-1" : partitionKey);
         }
     }
 
@@ -63,8 +65,8 @@ final class Vectors {
             @JsonProperty(value = "sequence_number", required = true)
             String sequenceNumber) {}
 
-    static final Arrival ARRIVAL =
-            new Arrival(1_609_757_180_000L, "49613710034000000000000000000000000000000000000000000042");
+    private static final When ARRIVAL =
+            new When(1_609_757_180_000L, "49613710034000000000000000000000000000000000000000000042");
 
     /** The vectors of each file. */
     static SortedMap<String, List<Vector>> byFile() {
