@@ -9,7 +9,8 @@ mod taken;
 mod topic;
 
 use telemetry::{
-    Device, Dimension, Measure, MeasureType, Model, Range, RecordLayout, TimeField, TimeUnit, Undeclared,
+    Device, Dimension, EventIdentity, Measure, MeasureType, Model, Range, RecordLayout, TimeField, TimeUnit,
+    Undeclared,
 };
 
 use crate::config::{Document, Fault, Problems, Section};
@@ -29,6 +30,10 @@ const MAX_MULTI_MEASURES: usize = 256 - PIPELINE_MEASURES.len();
 
 /// Most measure names of a table, less those that the pipeline adds.
 const MAX_SINGLE_MEASURES: usize = 8_192 - PIPELINE_MEASURES.len();
+
+/// Longest window in which copies of an event are one, in seconds: an hour. The time of the event is no more
+/// exact than that.
+const MAX_WINDOW_SECONDS: u32 = 3_600;
 
 /// Longest unit, in characters: it stands in titles of panels.
 const MAX_UNIT_CHARACTERS: usize = 64;
@@ -89,6 +94,7 @@ fn read(document: &Document<'_>, root: &Section<'_>) -> Option<Model> {
     let topic = topic.check(|filter| topic::check_filter(filter)).required();
     let device = root.table("device", |section| read_device(section, topic.as_deref(), &taken));
     let time = root.optional_table("time", |section| read_time(section, &taken));
+    let event = root.optional_table("event", |section| read_event(section, &taken));
     let record = root.table("record", read_record);
     let dimensions = root.tables("dimension", |section| read_dimension(section, &taken));
     let measures = root.tables("measure", |section| read_measure(section, &taken));
@@ -111,6 +117,7 @@ fn read(document: &Document<'_>, root: &Section<'_>) -> Option<Model> {
         topic: topic?,
         device: device?,
         time: time?,
+        event: event?,
         dimensions: dimensions?,
         measures: measures?,
         record,
@@ -163,6 +170,15 @@ fn read_time(section: &Section<'_>, taken: &Taken<'_>) -> Option<TimeField> {
         read_from(section, field, "the time", taken)?;
     }
     Some(TimeField { field: field?, unit: unit? })
+}
+
+fn read_event(section: &Section<'_>, taken: &Taken<'_>) -> Option<EventIdentity> {
+    let window = section.integer("window_seconds", 1..=MAX_WINDOW_SECONDS).required();
+    let id = section.text_like("id", FIELD).check(|field| check_field(field)).optional();
+    if let Some(Some(field)) = &id {
+        taken.field(field, "the id of an event", &section.spot("id"));
+    }
+    Some(EventIdentity { id: id?, window_seconds: window? })
 }
 
 fn read_record(section: &Section<'_>) -> Option<(RecordLayout, Undeclared)> {

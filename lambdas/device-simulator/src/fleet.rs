@@ -127,6 +127,10 @@ impl Fleet {
         if model.device.topic_segment.is_none() {
             fields.push((model.device.field.as_str(), Scalar::Text(device.clone())));
         }
+        if let Some(id) = model.event.as_ref().and_then(|event| event.id.as_deref()) {
+            // What a device counts up would do as well: no two events of one have the same.
+            fields.push((id, Scalar::Bigint(time)));
+        }
         for dimension in &model.dimensions {
             // Neighbours share what describes them, as devices of one site do.
             let value = format!("{}-{}", dimension.name, index / 10);

@@ -5,8 +5,8 @@
 use device_simulator::{Event, FUTURE, Fleet, LATE, Traits};
 use proptest::prelude::*;
 use telemetry::{
-    Arrival, Decoder, Device, Dimension, Measure, MeasureType, Model, Range, RecordLayout, TimeField,
-    TimeUnit, Undeclared,
+    Arrival, Decoder, Device, Dimension, EventIdentity, Measure, MeasureType, Model, Range, RecordLayout,
+    TimeField, TimeUnit, Undeclared,
 };
 
 /// 2026-11-21T08:00:00Z, in microseconds.
@@ -67,6 +67,7 @@ prop_compose! {
                 topic_segment: topic.contains('+').then_some(2),
             },
             time: unit.map(|unit| TimeField { field: format!("t {odd}"), unit }),
+            event: multi.then(|| EventIdentity { id: Some(format!("i {odd}")), window_seconds: 10 }),
             dimensions: (0..dimensions)
                 .map(|index| Dimension { name: format!("x{index}"), field: format!("x{index} {odd}") })
                 .collect(),
@@ -142,6 +143,7 @@ fn smart_home(topic_segment: Option<u32>) -> Model {
         topic: "dt/+/measures".to_owned(),
         device: Device { dimension: "DeviceID".to_owned(), field: "DeviceID".to_owned(), topic_segment },
         time: Some(TimeField { field: "Time".to_owned(), unit: TimeUnit::Milliseconds }),
+        event: None,
         dimensions: vec![],
         measures: vec![
             measure("temperature", 10.0, 15.0),

@@ -30,6 +30,7 @@ fn smart_home() -> Model {
         topic: "dt/+/measures".into(),
         device: Device { dimension: "DeviceID".into(), field: "DeviceID".into(), topic_segment: None },
         time: Some(TimeField { field: "Time".into(), unit: TimeUnit::Milliseconds }),
+        event: None,
         dimensions: Vec::<Dimension>::new(),
         measures: MEASURES.map(double).into(),
         record: RecordLayout::Multi { name: "telemetry".into() },

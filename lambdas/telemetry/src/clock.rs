@@ -37,7 +37,7 @@ pub struct Arrival<'a> {
 
 impl Arrival<'_> {
     /// The arrival in nanoseconds.
-    fn time(&self) -> i64 {
+    pub(crate) fn time(&self) -> i64 {
         self.time_ms.saturating_mul(NANOSECONDS_A_MILLISECOND)
     }
 
@@ -61,11 +61,13 @@ impl Arrival<'_> {
         time <= self.time().saturating_add(MAX_AHEAD)
     }
 
-    /// How far an event moves back whose instants go from `earliest` to `latest`, the latter of which is
-    /// ahead; `None` if it is not the clock that is wrong.
-    pub(crate) fn correction(&self, earliest: i64, latest: i64) -> Option<Correction> {
-        let (moment, span) = (self.moment(), latest.checked_sub(earliest)?);
-        let permitted = if self.allows(earliest) { MAX_AHEAD } else { MAX_SPAN };
+    /// How far an event moves back, to `moment`, whose instants go from `earliest` to `latest`, the latter
+    /// of which is ahead; `None` if it is not the clock that is wrong.
+    pub(crate) fn correction(&self, earliest: i64, latest: i64, moment: i64) -> Option<Correction> {
+        let span = latest.checked_sub(earliest)?;
+        // Where copies are one, the moment is before the arrival.
+        let longest = MAX_SPAN - self.time().saturating_sub(moment).clamp(0, MAX_SPAN);
+        let permitted = if self.allows(earliest) { MAX_AHEAD.min(longest) } else { longest };
         // Where 64 bits end, the arrival is no time of this world, and nothing is corrected after it.
         let fits = moment.checked_sub(span).is_some();
         let back = latest.checked_sub(moment)?;
@@ -125,7 +127,7 @@ mod tests {
         ];
         for (earliest, latest, expected) in table {
             let moved = ARRIVAL
-                .correction(earliest, latest)
+                .correction(earliest, latest, ARRIVAL.moment())
                 .map(|correction| (correction.apply(earliest), correction.apply(latest)));
             assert_eq!(moved, expected, "{earliest} to {latest}");
         }
@@ -135,11 +137,14 @@ mod tests {
     fn nothing_is_moved_beyond_the_end_of_all_numbers() {
         for time_ms in [i64::MIN, i64::MIN / 1_000_000 + 1] {
             let arrival = Arrival { time_ms, sequence_number: "0", ..ARRIVAL };
-            assert_eq!(arrival.correction(MAX_SPAN, MAX_SPAN), None);
-            assert_eq!(arrival.correction(-MAX_SPAN, 0), None);
+            assert_eq!(arrival.correction(MAX_SPAN, MAX_SPAN, arrival.moment()), None);
+            assert_eq!(arrival.correction(-MAX_SPAN, 0, arrival.moment()), None);
             let latest = arrival.moment() + MAX_SPAN;
-            assert_eq!(arrival.correction(latest, latest), Some(Correction { back: MAX_SPAN }));
-            assert_eq!(arrival.correction(latest - MAX_AHEAD, latest), None);
+            assert_eq!(
+                arrival.correction(latest, latest, arrival.moment()),
+                Some(Correction { back: MAX_SPAN })
+            );
+            assert_eq!(arrival.correction(latest - MAX_AHEAD, latest, arrival.moment()), None);
         }
     }
 

@@ -4,6 +4,7 @@
 //! every measure by itself, then the clock, and last the limits of the store. A fault of one measure
 //! never costs another its place.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::clock::{Arrival, Correction};
@@ -15,7 +16,7 @@ use crate::record::{
     series_bytes,
 };
 use crate::scalar::Scalar;
-use crate::{MeasureType, Model, Range, RecordLayout, TimeUnit, Undeclared, instant};
+use crate::{MeasureType, Model, Range, RecordLayout, TimeUnit, Undeclared, identity, instant};
 
 /// A model, prepared for decoding.
 #[derive(Debug, Clone)]
@@ -26,6 +27,7 @@ pub struct Decoder {
     device: Naming,
     time: Option<Source>,
     unit: TimeUnit,
+    copies: Option<Copies>,
     measures: Vec<PreparedMeasure>,
     /// `measure_name` of multi-measure records; `None` in the single layout.
     multi: Option<Arc<str>>,
@@ -40,6 +42,14 @@ struct Source {
     slot: usize,
     field: Box<str>,
     name: Arc<str>,
+}
+
+/// What makes copies of an event one.
+#[derive(Debug, Clone)]
+struct Copies {
+    id: Option<Source>,
+    /// In nanoseconds.
+    window: i64,
 }
 
 /// Who names the device.
@@ -98,6 +108,10 @@ impl Decoder {
         let dimensions = std::iter::once(device)
             .chain(model.dimensions.iter().map(|dimension| source(&dimension.field, &dimension.name)))
             .collect();
+        let copies = model.event.as_ref().map(|event| Copies {
+            id: event.id.as_ref().map(|field| source(field, "")),
+            window: event.window(),
+        });
         let measures = model
             .measures
             .iter()
@@ -112,6 +126,7 @@ impl Decoder {
             device: model.device.topic_segment.map_or(Naming::Event, |_| Naming::Topic),
             time,
             unit: model.time.as_ref().map_or(TimeUnit::Milliseconds, |time| time.unit),
+            copies,
             measures,
             multi: match &model.record {
                 RecordLayout::Multi { name } => Some(name.as_str().into()),
@@ -140,11 +155,16 @@ impl Decoder {
         };
         let mut decoded = Decoded::default();
         let dimensions = self.dimensions(&fields, arrival, &mut rejection);
-        let time = self.time(&fields, arrival, &mut rejection);
+        let identity = self.identity(payload, &fields, &mut rejection);
+        let moment = || match &identity {
+            Some((window, identity)) => identity::instant(arrival.time(), *window, identity),
+            None => arrival.moment(),
+        };
+        let time = self.time(&fields, moment, &mut rejection);
         if let (Some(dimensions), Some(time)) = (dimensions, time) {
             let mut readings = self.readings(&mut fields, time, &mut rejection);
             self.one_value_an_instant(&mut readings, &mut rejection);
-            decoded.corrected = self.correct_clock(&mut readings, arrival, &mut rejection);
+            decoded.corrected = self.correct_clock(&mut readings, arrival, moment, &mut rejection);
             decoded.out_of_range = readings
                 .iter()
                 .filter(|reading| !self.measures[reading.measure].is_normal(&reading.value))
@@ -220,9 +240,26 @@ impl Decoder {
         named
     }
 
+    /// What tells the event from the others of its device, and the window in which it does; `None` where
+    /// each copy is an event. An id with a fault is none.
+    fn identity<'a>(
+        &self,
+        payload: &'a [u8],
+        fields: &Fields<'_>,
+        rejection: &mut Rejection,
+    ) -> Option<(i64, Cow<'a, [u8]>)> {
+        let Copies { id, window } = self.copies.as_ref()?;
+        let id = id.as_ref().and_then(|source| {
+            let id = fields.get(source.slot).and_then(|json| json.map_or(Ok(None), Scalar::parse));
+            let id = id.map_err(|fault| rejection.push(Some(source.field.to_string()), fault));
+            id.ok().flatten().map(Scalar::into_text)
+        });
+        Some((*window, id.map_or(Cow::Borrowed(payload), |id| Cow::Owned(id.into_bytes()))))
+    }
+
     /// The time of the event; without one, the moment of its arrival.
-    fn time(&self, fields: &Fields<'_>, arrival: Arrival<'_>, rejection: &mut Rejection) -> Option<i64> {
-        let Some(source) = &self.time else { return Some(arrival.moment()) };
+    fn time(&self, fields: &Fields<'_>, moment: impl Fn() -> i64, rejection: &mut Rejection) -> Option<i64> {
+        let Some(source) = &self.time else { return Some(moment()) };
         let read = || {
             let scalar = match fields.get(source.slot)? {
                 // An object or array is as unreadable as any other text that is no time.
@@ -231,7 +268,7 @@ impl Decoder {
                 }
                 json => json.map_or(Ok(None), Scalar::parse)?,
             };
-            scalar.map_or(Ok(arrival.moment()), |scalar| instant::read(&scalar, self.unit))
+            scalar.map_or(Ok(moment()), |scalar| instant::read(&scalar, self.unit))
         };
         read().map_err(|fault| rejection.push(Some(source.field.to_string()), fault)).ok()
     }
@@ -302,13 +339,14 @@ impl Decoder {
         &self,
         readings: &mut Vec<Reading>,
         arrival: Arrival<'_>,
+        moment: impl Fn() -> i64,
         rejection: &mut Rejection,
     ) -> Option<Correction> {
         let (earliest, latest) = (readings.first()?.time, readings.last()?.time);
         if arrival.allows(latest) {
             return None;
         }
-        let correction = arrival.correction(earliest, latest);
+        let correction = arrival.correction(earliest, latest, moment());
         if correction.is_none() {
             let allowed = readings.partition_point(|reading| arrival.allows(reading.time));
             for reading in readings.drain(allowed..) {

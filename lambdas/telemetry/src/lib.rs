@@ -8,6 +8,7 @@ mod clock;
 mod decimal;
 mod decoder;
 mod fields;
+mod identity;
 mod instant;
 mod model;
 mod partition;
@@ -21,8 +22,8 @@ pub use clock::{Arrival, Correction, MAX_AHEAD, MAX_SPAN};
 pub use decoder::{Decoded, Decoder};
 pub use fields::MAX_DEPTH;
 pub use model::{
-    Device, Dimension, LoadError, MODEL_FILE, Measure, MeasureType, Model, Range, RecordLayout, TimeField,
-    TimeUnit, Undeclared,
+    Device, Dimension, EventIdentity, LoadError, MODEL_FILE, Measure, MeasureType, Model, Range,
+    RecordLayout, TimeField, TimeUnit, Undeclared,
 };
 pub use partition::PartitionKey;
 pub use reason::{Fault, MAX_REASONS, QUARANTINE_MESSAGE_BYTES, Reason, Rejection};

@@ -18,6 +18,10 @@ pub struct Model {
     /// When it was measured. `None`: the arrival time is the time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<TimeField>,
+    /// How an event that comes more than once, and does not say when it happened, is known again. `None`:
+    /// each copy is an event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<EventIdentity>,
     /// What else describes the device, in the order of the file. Without the device itself.
     #[serde(default)]
     pub dimensions: Vec<Dimension>,
@@ -42,6 +46,19 @@ pub struct Device {
     /// `topic(n)`. It comes as the partition key of the event. `None`: the event itself names the device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic_segment: Option<u32>,
+}
+
+/// What makes two events without a time of their own one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventIdentity {
+    /// Field of the event that tells it from the other events of its device. `None`, and for an event
+    /// without the field: its bytes do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The time between two instants that such an event may get, in seconds. Copies that arrive within a
+    /// small part of it are nearly always one; the time of the event is as exact as this.
+    pub window_seconds: u32,
 }
 
 /// The field that holds the time of an event.

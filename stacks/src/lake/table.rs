@@ -97,11 +97,13 @@ struct Column {
     comment: String,
 }
 
-/// The columns: device, time, dimensions, measures, each field once.
+/// The columns: device, time, id of the event, dimensions, measures, each field once.
 fn columns(model: &Model) -> Vec<Column> {
     let device = (&model.device.field, "string", "device".to_owned());
     // Devices send a time as a number, a fraction or text. As text, no digit of it is lost.
     let time = model.time.iter().map(|time| (&time.field, "string", format!("time: {}", unit(time.unit))));
+    let id = model.event.iter().filter_map(|event| event.id.as_ref());
+    let id = id.map(|field| (field, "string", "id of the event".to_owned()));
     let dimensions =
         model.dimensions.iter().map(|dimension| (&dimension.field, "string", "dimension".to_owned()));
     let measures = model.measures.iter().map(|measure| {
@@ -112,7 +114,8 @@ fn columns(model: &Model) -> Vec<Column> {
     let mut fields = BTreeSet::new();
     let mut names = BTreeSet::from([PARTITION.to_owned()]);
     let mut columns = Vec::new();
-    for (field, kind, comment) in [device].into_iter().chain(time).chain(dimensions).chain(measures) {
+    for (field, kind, comment) in [device].into_iter().chain(time).chain(id).chain(dimensions).chain(measures)
+    {
         if fields.insert(field) {
             let name = unused_name(&column_name(field), &names);
             names.insert(name.clone());

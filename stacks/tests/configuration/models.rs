@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use stacks::config::Place;
 use stacks::model::{DEFAULT_RECORD_NAME, parse};
-use telemetry::{MeasureType, RecordLayout, TimeUnit, Undeclared};
+use telemetry::{EventIdentity, MeasureType, RecordLayout, TimeUnit, Undeclared};
 
 use crate::{shipped, snapshot_each};
 
@@ -46,6 +46,20 @@ fn the_topic_may_name_the_device() {
         (model.dimensions[0].name.as_str(), model.dimensions[0].field.as_str()),
         ("room", "Room name")
     );
+}
+
+#[test]
+fn copies_of_an_event_may_be_one() {
+    let model = |event: &str| {
+        let text =
+            format!("topic = 'a'\n[device]\nfield = 'id'\n{event}\n[[measure]]\nname = 'x'\ntype = 'bigint'");
+        parse("telemetry.toml", &text).unwrap().event
+    };
+    let identity =
+        |id: Option<&str>, window_seconds| EventIdentity { id: id.map(str::to_owned), window_seconds };
+    assert_eq!(model(""), None);
+    assert_eq!(model("[event]\nwindow_seconds = 60"), Some(identity(None, 60)));
+    assert_eq!(model("[event]\nid = 'no.'\nwindow_seconds = 3_600"), Some(identity(Some("no."), 3_600)));
 }
 
 /// A model with a column a number, in a layout.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use stacks::environment::{LogLevel, OnDelete, StreamMode};
 use stacks::tags::EXPIRES_TAG;
 use stacks::{FIXED, Inputs, synthesize};
-use telemetry::{Dimension, Measure, MeasureType, Model};
+use telemetry::{Dimension, EventIdentity, Measure, MeasureType, Model};
 
 use crate::fixture::{environment, model, overridden, placed, stacks, with_flink};
 
@@ -144,6 +144,7 @@ fn measure(field: &str, kind: MeasureType) -> Measure {
 #[test]
 fn the_lake_has_a_column_for_every_field() {
     let mut model = model();
+    model.event = Some(EventIdentity { id: Some("Sequence".to_owned()), window_seconds: 60 });
     model.dimensions = vec![Dimension { name: "site".to_owned(), field: "Site".to_owned() }];
     model.measures = vec![
         measure("level", MeasureType::Double),
@@ -164,6 +165,7 @@ fn the_lake_has_a_column_for_every_field() {
     let expected = [
         ("deviceid", "string"),
         ("time", "string"),
+        ("sequence", "string"),
         ("site", "string"),
         ("level", "double"),
         ("count_total", "bigint"),
@@ -183,6 +185,7 @@ fn the_lake_has_a_column_for_every_field() {
             "use.null.for.invalid.data": "TRUE",
             "mapping.deviceid": "DeviceID",
             "mapping.time": "Time",
+            "mapping.sequence": "Sequence",
             "mapping.site": "Site",
             "mapping.count_total": "count-total",
             "mapping.count_total_2": "count_total",

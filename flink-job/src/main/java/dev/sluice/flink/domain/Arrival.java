@@ -24,7 +24,7 @@ public record Arrival(long timeMs, String sequenceNumber, String partitionKey) {
     private static final int PLACE_DIGITS = 6;
 
     /** The arrival in nanoseconds. */
-    private long time() {
+    long time() {
         long product = timeMs * NANOSECONDS_A_MILLISECOND;
         boolean fits = product / NANOSECONDS_A_MILLISECOND == timeMs;
         return fits ? product : timeMs < 0 ? Long.MIN_VALUE : Long.MAX_VALUE;
@@ -63,13 +63,14 @@ public record Arrival(long timeMs, String sequenceNumber, String partitionKey) {
     }
 
     /**
-     * How far an event moves back whose instants go from {@code earliest} to {@code latest}, the latter of
-     * which is ahead; {@code null} if it is not the clock that is wrong.
+     * How far an event moves back, to {@code moment}, whose instants go from {@code earliest} to {@code
+     * latest}, the latter of which is ahead; {@code null} if it is not the clock that is wrong.
      */
-    Correction correction(long earliest, long latest) {
-        long moment = moment();
+    Correction correction(long earliest, long latest, long moment) {
         long span = latest - earliest;
-        long permitted = allows(earliest) ? MAX_AHEAD : MAX_SPAN;
+        // Where copies are one, the moment is before the arrival.
+        long longest = MAX_SPAN - (moment < time() ? Math.min(time() - moment, MAX_SPAN) : 0);
+        long permitted = allows(earliest) ? Math.min(MAX_AHEAD, longest) : longest;
         if (span < 0 || span > permitted) {
             return null;
         }

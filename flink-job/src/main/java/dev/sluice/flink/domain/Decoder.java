@@ -1,5 +1,6 @@
 package dev.sluice.flink.domain;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -28,6 +29,9 @@ public final class Decoder {
 
     private final TimeUnit unit;
 
+    /** {@code null} where each copy of an event is an event. */
+    private final Copies copies;
+
     /** The device first. */
     private final Source[] dimensions;
 
@@ -41,6 +45,9 @@ public final class Decoder {
 
     /** Where a value comes from and what it is called in the store. */
     private record Source(int slot, String field, String name) {}
+
+    /** What makes copies of an event one: its id, {@code null} for its bytes, and a window in nanoseconds. */
+    private record Copies(Source id, long window) {}
 
     /** Who names the device. */
     private enum Naming {
@@ -81,6 +88,7 @@ public final class Decoder {
         // In the order in which devices usually write them.
         this.time = model.time() == null ? null : source(model.time().field(), "");
         this.unit = model.time() == null ? TimeUnit.MILLISECONDS : model.time().unit();
+        this.copies = model.event() == null ? null : copies(model.event());
         List<Source> series = new ArrayList<>();
         series.add(source(model.device().field(), model.device().dimension()));
         for (Model.Dimension dimension : model.dimensions()) {
@@ -99,6 +107,10 @@ public final class Decoder {
         };
     }
 
+    private Copies copies(Model.EventIdentity event) {
+        return new Copies(event.id() == null ? null : source(event.id(), ""), EventTime.window(event));
+    }
+
     private Source source(String field, String name) {
         return new Source(names.declare(field), field, name);
     }
@@ -107,7 +119,7 @@ public final class Decoder {
     public Decoded decode(byte[] payload, Arrival arrival) {
         Outcome.OfDocument read = Fields.read(payload, names, keepNames);
         if (read instanceof Fields fields) {
-            return new Event(fields, arrival).decode();
+            return new Event(payload, fields, arrival).decode();
         }
         Rejection.Builder rejection = new Rejection.Builder();
         rejection.add(null, (Fault) read);
@@ -116,11 +128,16 @@ public final class Decoder {
 
     /** One event on its way. */
     private final class Event {
+        private final byte[] payload;
         private final Fields fields;
         private final Arrival arrival;
         private final Rejection.Builder rejection = new Rejection.Builder();
 
-        Event(Fields fields, Arrival arrival) {
+        /** What tells the event from the others of its device; {@code null} where each copy is an event. */
+        private byte[] identity;
+
+        Event(byte[] payload, Fields fields, Arrival arrival) {
+            this.payload = payload;
             this.fields = fields;
             this.arrival = arrival;
         }
@@ -130,6 +147,7 @@ public final class Decoder {
             Correction corrected = null;
             int outOfRange = 0;
             List<DimensionValue> series = series();
+            identity = copies == null ? null : identity();
             Instants.Moment moment = moment();
             if (series != null && moment != null) {
                 List<Reading> readings = oneValueAnInstant(readings(moment.nanoseconds()));
@@ -198,17 +216,42 @@ public final class Decoder {
             return true;
         }
 
+        /** The event's id, or its bytes where it has none. An id with a fault is none. */
+        private byte[] identity() {
+            Source source = copies.id;
+            Utf8 json = source == null ? null : fields.get(source.slot);
+            Fault fault = null;
+            if (source != null && fields.isRepeated(source.slot)) {
+                fault = Fault.DUPLICATE_FIELD;
+            } else if (json != null) {
+                Outcome.OfScalar parsed = Scalar.parse(json);
+                if (parsed instanceof Scalar scalar) {
+                    return scalar.text().toString().getBytes(StandardCharsets.UTF_8);
+                }
+                fault = parsed instanceof Fault found ? found : null;
+            }
+            if (fault != null) {
+                rejection.add(source.field, fault);
+            }
+            return payload;
+        }
+
+        /** The moment for an event without a usable time. */
+        private long momentOfArrival() {
+            return identity == null ? arrival.moment() : EventTime.instant(arrival.time(), copies.window, identity);
+        }
+
         /** The time of the event, without one the moment of its arrival; {@code null} where it is unreadable. */
         private Instants.Moment moment() {
             if (time == null) {
-                return new Instants.Moment(arrival.moment());
+                return new Instants.Moment(momentOfArrival());
             }
             Outcome.OfTime read;
             Utf8 json = fields.get(time.slot);
             if (fields.isRepeated(time.slot)) {
                 read = Fault.DUPLICATE_FIELD;
             } else if (json == null) {
-                read = new Instants.Moment(arrival.moment());
+                read = new Instants.Moment(momentOfArrival());
             } else if (json.startsWith('{') || json.startsWith('[')) {
                 // An object or array is as unreadable as any other text that is no time.
                 read = Fault.timeUnreadable(json.quoted());
@@ -217,7 +260,7 @@ public final class Decoder {
                 if (parsed instanceof Scalar scalar) {
                     read = Instants.read(scalar, unit);
                 } else {
-                    read = parsed instanceof Fault fault ? fault : new Instants.Moment(arrival.moment());
+                    read = parsed instanceof Fault fault ? fault : new Instants.Moment(momentOfArrival());
                 }
             }
             if (read instanceof Instants.Moment moment) {
@@ -308,7 +351,7 @@ public final class Decoder {
             if (last < 0 || arrival.allows(readings.get(last).time)) {
                 return null;
             }
-            Correction correction = arrival.correction(readings.get(0).time, readings.get(last).time);
+            Correction correction = arrival.correction(readings.get(0).time, readings.get(last).time, momentOfArrival());
             if (correction == null) {
                 int allowed = last;
                 while (allowed > 0 && !arrival.allows(readings.get(allowed - 1).time)) {

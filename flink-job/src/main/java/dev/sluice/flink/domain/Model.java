@@ -22,6 +22,8 @@ import java.util.Objects;
  * @param topic MQTT topic filter of the events, for instance {@code dt/+/measures}
  * @param device who sent an event
  * @param time when it was measured; {@code null}: the arrival time is the time
+ * @param event how an event that comes more than once, and does not say when it happened, is known again;
+ *     {@code null}: each copy is an event
  * @param dimensions what else describes the device, in the order of the file, without the device itself
  * @param measures what is measured, in the order of the file
  * @param layout how an event becomes records
@@ -31,6 +33,7 @@ public record Model(
         @JsonProperty(required = true) String topic,
         @JsonProperty(required = true) Device device,
         TimeField time,
+        EventIdentity event,
         List<Dimension> dimensions,
         @JsonProperty(required = true) List<Measure> measures,
         @JsonProperty(value = "record", required = true) RecordLayout layout,
@@ -45,7 +48,7 @@ public record Model(
             .build()
             .readerFor(Model.class);
 
-    /** All but {@code time} is there. */
+    /** All but {@code time} and {@code event} is there. */
     public Model {
         Objects.requireNonNull(topic, "topic");
         Objects.requireNonNull(device, "device");
@@ -107,6 +110,19 @@ public record Model(
             Objects.requireNonNull(unit, "time.unit");
         }
     }
+
+    /**
+     * What makes two events without a time of their own one.
+     *
+     * @param id field of the event that tells it from the other events of its device; {@code null}, and for
+     *     an event without the field: its bytes do
+     * @param windowSeconds the time between two instants that such an event may get, in seconds
+     */
+    public record EventIdentity(
+            String id,
+
+            @JsonProperty(value = "window_seconds", required = true)
+            int windowSeconds) {}
 
     /**
      * An attribute of the device that identifies the series, beside the device itself.

@@ -172,6 +172,9 @@ final class GeneratedEvents {
         if (model.time() != null && random.nextInt(4) > 0) {
             fields.add(field(model.time().field(), random.nextInt(3) > 0 ? time() : any(2)));
         }
+        if (model.event() != null && model.event().id() != null && random.nextInt(4) > 0) {
+            fields.add(field(model.event().id(), any(2)));
+        }
         for (Model.Dimension dimension : model.dimensions()) {
             if (random.nextBoolean()) {
                 fields.add(field(dimension.field(), any(2)));

@@ -13,7 +13,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ModelTest {
     private static final String VALID = """
             {"topic": "dt/+/measures", "device": {"dimension": "d", "field": "id", "topic_segment": 2},
-             "time": {"field": "t", "unit": "us"}, "dimensions": [{"name": "site", "field": "s"}],
+             "time": {"field": "t", "unit": "us"}, "event": {"id": "n", "window_seconds": 10},
+             "dimensions": [{"name": "site", "field": "s"}],
              "measures": [{"name": "n", "field": "f", "type": "bigint", "unit": "kg", "normal": {"min": 0, "max": 1.5}}],
              "record": {"layout": "multi", "name": "m"}, "undeclared": "quarantine"}""";
 
@@ -23,6 +24,7 @@ class ModelTest {
                 "dt/+/measures",
                 new Model.Device("d", "id", 2),
                 new Model.TimeField("t", TimeUnit.MICROSECONDS),
+                new Model.EventIdentity("n", 10),
                 List.of(new Model.Dimension("site", "s")),
                 List.of(new Model.Measure("n", "f", MeasureType.BIGINT, "kg", new Model.Range(0, 1.5))),
                 new Model.Multi("m"),
@@ -40,6 +42,8 @@ class ModelTest {
                 "\"topic_segment\": 2 | \"segment\": 2   | segment",
                 "\"unit\": \"us\" | \"unit\": \"h\"      | \"h\"",
                 "\"unit\": \"us\" | \"unit\": \"us\", \"zone\": \"UTC\" | zone",
+                "\"window_seconds\": 10 | \"window\": 10 | window",
+                ", \"window_seconds\": 10 || window_seconds",
                 "\"type\": \"bigint\" | \"type\": \"int\" | \"int\"",
                 "\"type\": \"bigint\" | \"type\": 1      | MeasureType",
                 "\"max\": 1.5    | \"max\": 1.5, \"step\": 1 | step",
