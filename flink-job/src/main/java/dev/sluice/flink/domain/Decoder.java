@@ -351,7 +351,8 @@ public final class Decoder {
             if (last < 0 || arrival.allows(readings.get(last).time)) {
                 return null;
             }
-            Correction correction = arrival.correction(readings.get(0).time, readings.get(last).time, momentOfArrival());
+            Correction correction =
+                    arrival.correction(readings.get(0).time, readings.get(last).time, momentOfArrival());
             if (correction == null) {
                 int allowed = last;
                 while (allowed > 0 && !arrival.allows(readings.get(allowed - 1).time)) {

@@ -244,7 +244,8 @@ final class GeneratedEvents {
                 + ahead
                 + switch (random.nextInt(12)) {
                     case 0, 1, 2 -> random.nextInt(4_000_000) - 2_000_000;
-                    case 3 -> pick(List.of(86_400_000L, 86_399_999L, 900_000L, 900_001L, 3_600_000L, 2_492_687_624_775L));
+                    case 3 ->
+                        pick(List.of(86_400_000L, 86_399_999L, 900_000L, 900_001L, 3_600_000L, 2_492_687_624_775L));
                     default -> random.nextInt(9);
                 };
         return switch (random.nextInt(6)) {
