@@ -7,7 +7,7 @@ use aws_sdk_timestreamquery::error::ProvideErrorMetadata as _;
 use aws_sdk_timestreamquery::types::{ColumnInfo, Row};
 use device_simulator::Traits;
 use serde_json::Value;
-use stacks::grafana::File;
+use stacks::grafana::{File, Place, files};
 use telemetry::canary::CANARY;
 use telemetry::{Model, RecordLayout};
 
@@ -187,13 +187,14 @@ fn texts(row: &Row) -> Vec<String> {
 /// nothing comes any more, that is told.
 #[tokio::test]
 async fn the_alerts_tell_which_measure_of_which_device_and_when_nothing_arrives() {
-    let environment = alarmed("5m");
+    // An hour, so that a slow machine is still within it.
+    let environment = alarmed("1h");
     let (database, table) = (environment.database(), environment.table());
     for (name, model) in of_everything() {
         let endpoint = Endpoint::start();
         endpoint.fill(&model, &database, table).await;
         let client = endpoint.queries();
-        let files = rendered(&model);
+        let files = files(&model, &environment, Place::CONTAINER);
         let page = whole(&endpoint, &database, table);
         let restless = || {
             let traits = Traits {
@@ -220,7 +221,7 @@ async fn the_alerts_tell_which_measure_of_which_device_and_when_nothing_arrives(
                 RecordLayout::Single => format!("measure_value::{}", measure.kind.name()),
             };
             let sql = format!(
-                "SELECT avg({value}) FROM {database}.{table} WHERE \"{}\" LIKE 'restless-%' AND time > ago(5m){}",
+                "SELECT avg({value}) FROM {database}.{table} WHERE \"{}\" LIKE 'restless-%' AND time > ago(1h){}",
                 model.device.dimension,
                 if matches!(model.record, RecordLayout::Single) {
                     format!(" AND measure_name = '{}'", measure.name)
@@ -290,6 +291,8 @@ async fn everything(client: &Client, files: &[File], page: &Page<'_>) -> Vec<(St
             let measure = choices.iter().flatten().next().cloned().unwrap_or_default();
             let variables = vec![("device", "device-0003"), ("measure", measure.as_str())];
             let sql = Page { variables, ..page_of(page) }.expand(raw);
+            // Both times the same moment, however long it takes from one to the other.
+            let sql = sql.replace("ago(5m)", &format!("from_milliseconds({})", page.to - 360_000));
             let answer = run(client, &sql).await.unwrap_or_else(|error| panic!("{path}: {error}"));
             let steady: Vec<usize> =
                 (0..answer.columns.len()).filter(|index| answer.columns[*index].0 != "delay").collect();
