@@ -39,7 +39,7 @@ pub enum Sender {
     /// The data plane of IoT Core, by HTTP: MQTT there needs a certificate of one's own.
     Mqtt(aws_sdk_iotdataplane::Client),
     /// The broker of the local target.
-    Broker(Mutex<Broker>),
+    Broker(Box<Mutex<Broker>>),
     /// The stream.
     Kinesis {
         /// Client of the stream.
@@ -54,7 +54,7 @@ impl Sender {
     pub async fn open(session: &Session, inventory: &Inventory, via: Via) -> Result<Self, Failure> {
         Ok(match via {
             Via::Mqtt => match &session.endpoints {
-                Some(endpoints) => Self::Broker(Mutex::new(Broker::open(endpoints).await?)),
+                Some(endpoints) => Self::Broker(Box::new(Mutex::new(Broker::open(endpoints).await?))),
                 None => Self::Mqtt(session.iot()),
             },
             Via::Kinesis => Self::Kinesis {

@@ -108,15 +108,14 @@ struct Event<'a> {
 
 /// Borrowed unless a string holds escapes, which Firehose never writes but JSON allows.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Record<'a> {
-    #[serde(borrow)]
-    record_id: Cow<'a, str>,
+    #[serde(borrow, rename = "recordId")]
+    id: Cow<'a, str>,
     #[serde(borrow, default)]
     data: Cow<'a, str>,
     /// Of a record of a stream.
-    #[serde(borrow, default)]
-    kinesis_record_metadata: Option<LazyValue<'a>>,
+    #[serde(borrow, default, rename = "kinesisRecordMetadata")]
+    metadata: Option<LazyValue<'a>>,
 }
 
 /// Answers an event of Firehose.
@@ -125,14 +124,14 @@ struct Record<'a> {
 /// `Direct PUT` and `Kinesis Data Streams` look the same here.
 pub fn transform(event: &[u8], device: Option<&DeviceField>) -> Result<Answer, Error> {
     let Event { mut records } = sonic_rs::from_slice(event).map_err(Error::NotFirehose)?;
-    for Record { record_id, .. } in &mut records {
-        if let Cow::Owned(id) = record_id {
+    for Record { id, .. } in &mut records {
+        if let Cow::Owned(id) = id {
             *id = escaped(id);
         }
     }
 
     // What must stay free for the records that are not yet answered.
-    let mut reserved = CLOSE.len() + records.iter().map(|r| SHORTEST + r.record_id.len()).sum::<usize>();
+    let mut reserved = CLOSE.len() + records.iter().map(|r| SHORTEST + r.id.len()).sum::<usize>();
     if OPEN.len() + reserved > RESPONSE_LIMIT {
         return Err(Error::TooManyRecords { records: records.len() });
     }
@@ -141,15 +140,15 @@ pub fn transform(event: &[u8], device: Option<&DeviceField>) -> Result<Answer, E
     let mut buffers = Buffers::default();
     let mut body = Vec::with_capacity(event.len().min(RESPONSE_LIMIT));
     body.extend_from_slice(OPEN);
-    for (index, Record { record_id, data, kinesis_record_metadata }) in records.iter().enumerate() {
-        reserved -= SHORTEST + record_id.len();
+    for (index, Record { id, data, metadata }) in records.iter().enumerate() {
+        reserved -= SHORTEST + id.len();
         if index > 0 {
             body.push(b',');
         }
         body.extend_from_slice(RECORD_ID);
-        body.extend_from_slice(record_id.as_bytes());
+        body.extend_from_slice(id.as_bytes());
         let after_id = body.len();
-        let device = device.map(|field| (field, partition_key(kinesis_record_metadata.as_ref())));
+        let device = device.map(|field| (field, partition_key(metadata.as_ref())));
         let mut fate = append_result(data.as_bytes(), device.as_ref(), &mut buffers, &mut body);
         body.extend_from_slice(END);
         if body.len() + reserved > RESPONSE_LIMIT {

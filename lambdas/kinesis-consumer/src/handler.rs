@@ -151,15 +151,20 @@ fn judge(
                 continue;
             }
             Fate::Refused(why) => {
-                outgoing.origins.iter().flatten().for_each(|event| charge(charges, *event, refusal(why)));
+                for event in outgoing.origins.iter().flatten() {
+                    charge(charges, *event, refusal(why));
+                }
             }
         }
-        outgoing.left_out.iter().for_each(|value| charge(charges, value.event, left_out(value)));
+        for value in &outgoing.left_out {
+            charge(charges, value.event, left_out(value));
+        }
     }
     for value in &written.values {
         if written.fates[value.record] != Fate::Unwritten {
-            let events = outgoing[value.record].origins_of(&value.measure);
-            events.iter().for_each(|event| charge(charges, *event, refusal(&value.why)));
+            for event in outgoing[value.record].origins_of(&value.measure) {
+                charge(charges, *event, refusal(&value.why));
+            }
         }
     }
     metrics.throttled = written.throttled;

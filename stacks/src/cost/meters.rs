@@ -5,7 +5,7 @@ use telemetry::{MeasureType, RecordLayout};
 
 use super::{HOURS, SECONDS, Site};
 use crate::cfn::{LogicalId, Resource};
-use crate::environment::{Consumer, StreamMode};
+use crate::environment::{Consumer, Grafana, StreamMode};
 use crate::functions::{DEVICE_SIMULATOR, JSONL_TRANSFORM, KINESIS_CONSUMER};
 
 /// Names of prices, with the amount of a month.
@@ -45,6 +45,10 @@ const SIMULATION_SECONDS: f64 = 2.0;
 const REQUEST_RECORDS: f64 = 100.0;
 /// The least that an account pays for in the magnetic store, in GB.
 const LEAST_MAGNETIC: f64 = 100.0;
+/// The least units that a query takes, and the least seconds for which they are billed. See
+/// [compute units](https://docs.aws.amazon.com/timestream/latest/developerguide/tcu.html).
+const QUERY_UNITS: f64 = 4.0;
+const QUERY_SECONDS: f64 = 30.0;
 /// Length of a device's name and of the values of other dimensions, in bytes. Assumed.
 const NAME_BYTES: u32 = 16;
 
@@ -216,13 +220,13 @@ fn batches(site: Site) -> (f64, f64) {
     if rate <= 0.0 {
         return (0.0, 0.0);
     }
-    let (size, window) = match &site.environment.consumer {
+    let (most, window) = match &site.environment.consumer {
         Consumer::Lambda(lambda) => (lambda.batch_size.into(), f64::from(lambda.window_seconds.max(1))),
         // A request is written when it is full, or after a second.
         Consumer::Flink(_) => (REQUEST_RECORDS, 1.0),
     };
     // As soon as there is one, at the latest after the window, and as often as one is full.
-    let each = rate.min(1.0 / window).max(rate / size);
+    let each = rate.min(1.0 / window).max(rate / most);
     (each * shards(site), (rate / each).max(1.0))
 }
 
@@ -279,7 +283,14 @@ fn table(site: Site, _: &LogicalId, _: &Resource) -> Amounts {
         ("timestream-write", writes * SECONDS / MILLION),
         ("timestream-memory", memory * HOURS),
         ("timestream-magnetic", magnetic.max(LEAST_MAGNETIC)),
+        ("timestream-query", alert_queries(site) * QUERY_UNITS * QUERY_SECONDS / 3_600.0),
     ]
+}
+
+/// Queries a month that the alerts of Grafana make.
+fn alert_queries(site: Site) -> f64 {
+    let Grafana::Container(container) = &site.environment.grafana else { return 0.0 };
+    container.alerts.map_or(0.0, |interval| SECONDS / f64::from(interval.seconds()))
 }
 
 fn task(_: Site, _: &LogicalId, task: &Resource) -> Amounts {

@@ -26,7 +26,7 @@ pub struct Prices {
     /// The Region that they are for. Others differ, most by a few per cent and some by a quarter.
     pub region: String,
     #[serde(flatten)]
-    prices: BTreeMap<String, Price>,
+    by_meter: BTreeMap<String, Price>,
 }
 
 impl Prices {
@@ -37,11 +37,11 @@ impl Prices {
 
     /// The price of a meter.
     pub(super) fn get(&self, meter: &str) -> Option<&Price> {
-        self.prices.get(meter)
+        self.by_meter.get(meter)
     }
 
     /// What has a price.
     pub fn all(&self) -> impl Iterator<Item = &Price> {
-        self.prices.values()
+        self.by_meter.values()
     }
 }

@@ -55,7 +55,7 @@ pub struct GrafanaContainer {
     pub alerts: Option<AlertInterval>,
     /// Who else signs people in.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub oidc: Option<Oidc>,
+    pub oidc: Option<Box<Oidc>>,
 }
 
 /// What is used where a file says nothing.
@@ -174,6 +174,6 @@ fn read_container(section: &Section<'_>, owner: Option<&Owner>) -> Option<Grafan
         networks: networks?,
         image: image?,
         alerts: alerts?,
-        oidc: oidc?,
+        oidc: oidc?.map(Box::new),
     })
 }

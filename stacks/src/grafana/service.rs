@@ -25,7 +25,7 @@ const VOLUME: &str = "data";
 /// Where Grafana keeps its database and its plugin.
 const DATA: &str = "/var/lib/grafana";
 
-/// SQLite keeps its [write-ahead log](https://www.sqlite.org/wal.html) in memory that its processes share, so
+/// `SQLite` keeps its [write-ahead log](https://www.sqlite.org/wal.html) in memory that its processes share, so
 /// that with one a database on a file system of the network, such as EFS, is damaged. It is Grafana's default
 /// too, and stands here so that no other default takes its place.
 const WRITE_AHEAD: (&str, &str) = ("GF_DATABASE_WAL", "false");
@@ -249,7 +249,7 @@ fn start_statements(
     logs: &LogicalId,
 ) -> Vec<Statement> {
     let secrets = secrets.into_iter().map(Arn::parameter);
-    let secrets = secrets.chain(container.oidc.as_ref().map(|oidc| sign_on::secret_arn(oidc)));
+    let secrets = secrets.chain(container.oidc.as_deref().map(sign_on::secret_arn));
     let mut statements =
         vec![Statement::allow(&["secretsmanager:GetSecretValue"], secrets), write_logs(logs)];
     if let Some(Repository { region, account, name }) = container.image.repository() {

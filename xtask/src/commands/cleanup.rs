@@ -380,18 +380,18 @@ mod tests {
         assert_eq!(stacks().await, 1);
 
         deploy("2020-01-01").await;
-        let protect = async |on: bool| {
+        let set_protection = async |on: bool| {
             let stack = session.cloudformation().update_termination_protection();
             let stack = stack.stack_name("sluice-preview-1-lake").enable_termination_protection(on);
             stack.send().await.expect("an answer");
         };
-        protect(true).await;
+        set_protection(true).await;
         let (receipts, failed) = context.destroy_all(&names[..1], &mut kept, &never).await;
         assert_eq!((receipts.len(), failed), (0, Vec::new()));
         assert_eq!(kept[1].kept.as_deref(), Some("sluice-preview-1-lake is protected against its deletion"));
         assert_eq!(stacks().await, 1);
 
-        protect(false).await;
+        set_protection(false).await;
         let (receipts, failed) = context.destroy_all(&names[..1], &mut kept, &never).await;
         assert_eq!((receipts.len(), failed), (1, Vec::new()));
         assert_eq!(stacks().await, 0);

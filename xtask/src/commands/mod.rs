@@ -49,7 +49,7 @@ pub async fn run(cli: &Cli, report: &Report) -> Outcome {
         Command::Logs(command) => command.run(global, report).await,
         Command::Open(command) => command.run(global, report).await,
         Command::Dashboards(command) => command.run(global, report).await,
-        Command::Simulate(command) => command.run(global, report).await,
+        Command::Simulate(command) => Box::pin(command.run(global, report)).await,
         Command::Verify(command) => Box::pin(command.run(global, report)).await,
         Command::Query(command) => command.run(global, report).await,
         Command::Twin(command) => command.run(global, report).await,

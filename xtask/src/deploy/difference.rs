@@ -259,10 +259,7 @@ fn modified(id: &str, old: &Filled, new: &Filled, unknown: &BTreeSet<String>) ->
         .filter(|property| property.replaces)
         .map(|property| format!("`{}` changes", property.path))
         .collect();
-    if !found.why.is_empty() {
-        found.change = Change::Replace;
-        found.data = data(old.real(), "UpdateReplacePolicy");
-    } else {
+    if found.why.is_empty() {
         let unguarded = keeps_data(old.real()) && !keeps_data(new.real());
         found.lost = shrinking::lost(kind, &old.real()["Properties"], &new.real()["Properties"]);
         found.lost.extend(stored::refused(old.real(), new.real()));
@@ -274,6 +271,9 @@ fn modified(id: &str, old: &Filled, new: &Filled, unknown: &BTreeSet<String>) ->
         if unguarded && !found.lost.is_empty() {
             found.lost.push("all of it when its stack is deleted, which kept it until now".to_owned());
         }
+    } else {
+        found.change = Change::Replace;
+        found.data = data(old.real(), "UpdateReplacePolicy");
     }
     found.properties = properties;
     Some(found)

@@ -9,9 +9,12 @@ use stacks::{Inputs, ParameterSource, Stack, synthesize};
 
 use super::replacement::{replaces, stands_for};
 
+/// Keys of an environment with their values, as `--set` takes them.
+type Choice = &'static [(&'static str, &'static str)];
+
 /// Settings of an environment on AWS, by what they are about: each line is a choice that excludes the others.
 #[rustfmt::skip]
-const SETTINGS: &[(&str, &[&[(&str, &str)]])] = &[
+const SETTINGS: &[(&str, &[Choice])] = &[
     ("consumer", &[
         &[("consumer.kind", "lambda")],
         &[("consumer.kind", "flink")],

@@ -32,11 +32,9 @@ fn settle(records: impl IntoIterator<Item = Record>) -> Settled {
 /// `v6 h=2 t=1 from 1, 0`: the version of a record, its values, and the events of each.
 fn written(one: &Outgoing) -> String {
     let Measured::Multi(values) = &one.record.measured else { panic!("all records here are multi") };
-    let mut text = format!("v{}", one.record.version);
-    for (value, origins) in values.iter().zip(&one.origins) {
-        text += &format!(" {}={}{origins:?}", value.name, value.value.text());
-    }
-    text
+    let values = values.iter().zip(&one.origins);
+    let values = values.map(|(value, origins)| format!(" {}={}{origins:?}", value.name, value.value.text()));
+    format!("v{}{}", one.record.version, values.collect::<String>())
 }
 
 fn left_out(one: &Outgoing, cause: Cause) -> Vec<String> {

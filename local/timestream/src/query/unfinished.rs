@@ -10,7 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use datafusion::arrow::array::{Array, ArrayData};
+use datafusion::arrow::array::{Array, ArrayData, RecordBatch};
+use datafusion::arrow::buffer::{Buffer, NullBuffer};
 use serde_json::Value;
 
 use super::{
@@ -156,7 +157,7 @@ fn result_bytes(result: &ResultSet) -> usize {
         Rows::Computed(batches) => {
             // Batches may be parts of one buffer, which is there once.
             let mut seen = HashSet::new();
-            let columns = batches.iter().flat_map(|batch| batch.columns());
+            let columns = batches.iter().flat_map(RecordBatch::columns);
             columns.map(|column| data_bytes(&column.to_data(), &mut seen)).sum()
         }
     };
@@ -164,10 +165,9 @@ fn result_bytes(result: &ResultSet) -> usize {
 }
 
 fn data_bytes(data: &ArrayData, seen: &mut HashSet<*const u8>) -> usize {
-    let nulls = data.nulls().map(|nulls| nulls.buffer());
+    let nulls = data.nulls().map(NullBuffer::buffer);
     let own = data.buffers().iter().chain(nulls);
-    let own: usize =
-        own.filter(|buffer| seen.insert(buffer.data_ptr().as_ptr())).map(|buffer| buffer.capacity()).sum();
+    let own: usize = own.filter(|buffer| seen.insert(buffer.data_ptr().as_ptr())).map(Buffer::capacity).sum();
     own + data.child_data().iter().map(|child| data_bytes(child, seen)).sum::<usize>()
 }
 

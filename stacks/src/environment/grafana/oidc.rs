@@ -9,7 +9,7 @@ use super::Entrance;
 use super::entrance::Owner;
 use crate::config::{Fault, Section};
 
-/// A provider of OpenID Connect.
+/// A provider of `OpenID` Connect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Oidc {
     /// What the button says.
