@@ -69,7 +69,7 @@ async fn a_changed_dashboard_replaces_nothing_that_holds_data() {
     changed.measures[0].unit = Some("fahrenheit".to_owned());
     let (change, named) = deploy(&session, &dashboards(&session, &changed)).await;
     assert_eq!(change, Change::Updated);
-    assert_eq!(named, ["Task"], "what else changes, follows from it");
+    assert_eq!(named, ["Service", "Task"], "the service follows its task definition, which is made anew");
     let after = resources(&session).await;
     let moved: Vec<_> =
         after.iter().filter(|(id, physical)| before[*id] != **physical).map(|(id, _)| id).collect();
