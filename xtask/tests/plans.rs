@@ -33,10 +33,14 @@ impl Desk {
         self.plans.path().join(name)
     }
 
-    /// Plans `ingest` and what it needs, and saves the plan.
+    /// Plans `ingest`, and `artifacts` beside it, and saves the plan.
     fn plan(&self, name: &str, more: &[&str]) -> Value {
         let file = self.file(name).display().to_string();
-        let arguments = [&["plan", "--stack", "ingest", "--format", "json", "--out", &file], more].concat();
+        let arguments = [
+            &["plan", "--stack", "artifacts", "--stack", "ingest", "--format", "json", "--out", &file],
+            more,
+        ]
+        .concat();
         self.pipeline.xtask(&arguments).expect(0).json()
     }
 
@@ -186,7 +190,8 @@ fn from_nothing(desk: &mut Desk) {
     let ingest = planned(&saved, "ingest");
     assert_eq!((&ingest["action"], &ingest["seen"]), (&json!("create"), &Value::Null), "{ingest}");
     assert_eq!(ingest.get("change_set"), None);
-    let archive = &ingest["archives"][0];
+    desk.plan("code.json", &["--stack", "consumer"]);
+    let archive = planned(&desk.saved("code.json"), "consumer")["archives"][0].clone();
     assert!(archive["key"].as_str().is_some_and(|key| !key.starts_with('/')), "{archive}");
 
     let deployed = desk.deploy("first.json", &[], 0);

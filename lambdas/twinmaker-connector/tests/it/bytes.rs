@@ -53,7 +53,7 @@ fn long_text(property: usize, record: i64) -> String {
 
 #[tokio::test]
 async fn ten_properties_of_two_kilobytes_a_point_come_once_in_answers_that_lambda_passes_on() {
-    const RECORDS: i64 = 1_000;
+    const RECORDS: i64 = 500;
     let fixture = Fixture::new(texts(), FirstPage::Rows).await;
     let rows: Vec<Row> = (0..RECORDS)
         .map(|record| Row {
@@ -100,8 +100,8 @@ async fn ten_properties_of_two_kilobytes_a_point_come_once_in_answers_that_lambd
             }
             assert!(found[&name] == expected, "{order}, {name}: {} points", found[&name].len());
         }
-        // Full ones would be four.
-        assert!((5..12).contains(&pages), "{order}: {pages} pages");
+        // Full ones would be two.
+        assert!((3..7).contains(&pages), "{order}: {pages} pages");
     }
 }
 

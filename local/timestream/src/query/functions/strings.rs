@@ -1,6 +1,10 @@
 //! String functions. Positions count characters from 1.
 //! <https://docs.aws.amazon.com/timestream/latest/developerguide/string-functions.html>
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
 use regex::Regex;
 
 use super::overload::{Answer, Overload, binary, ternary, unary, variadic};
@@ -68,8 +72,27 @@ fn split_part(text: &str, delimiter: &str, index: i64) -> Answer<Option<String>>
     Ok(text.split(delimiter).nth(index).map(str::to_owned))
 }
 
-fn regex(pattern: &str) -> Answer<Regex> {
-    Regex::new(pattern).map_err(|_| format!("Invalid regular expression: {pattern}"))
+/// How many patterns a thread remembers.
+const REMEMBERED: usize = 16;
+
+thread_local! {
+    /// The patterns that were used last: a query has few of them, and asks for each once a row.
+    static COMPILED: RefCell<VecDeque<(String, Rc<Regex>)>> = const { RefCell::new(VecDeque::new()) };
+}
+
+fn regex(pattern: &str) -> Answer<Rc<Regex>> {
+    COMPILED.with_borrow_mut(|compiled| {
+        if let Some((_, regex)) = compiled.iter().find(|(known, _)| known == pattern) {
+            return Ok(Rc::clone(regex));
+        }
+        let regex = Regex::new(pattern).map_err(|_| format!("Invalid regular expression: {pattern}"))?;
+        let regex = Rc::new(regex);
+        if compiled.len() == REMEMBERED {
+            compiled.pop_front();
+        }
+        compiled.push_back((pattern.to_owned(), Rc::clone(&regex)));
+        Ok(regex)
+    })
 }
 
 fn capture(text: &str, pattern: &str, group: i64) -> Answer<Option<String>> {
