@@ -10,13 +10,15 @@ cd "$(dirname "$0")/../.."
 rate=${1:-2500} seconds=${2:-20}
 target=${CARGO_TARGET_DIR:-$PWD/target}
 export SLUICE_LOCAL_DIR=$target/sluice/throughput SLUICE_LOCAL_PORT=0
-cargo build --quiet --package xtask
+cargo build --quiet --bin xtask
 xtask=$target/debug/xtask
 
 peer=$(mktemp -d)
 trap '"$xtask" destroy --yes > /dev/null || true; rm -rf "$peer"' EXIT
+# Sets up the Python that has boto3, too.
+"$xtask" check > /dev/null
 "$xtask" deploy > /dev/null
-python=$(echo "$target"/sluice/venv-*/bin/python | tr ' ' '\n' | head -1)
+python=$(ls -t "$target"/sluice/venv-????????????/bin/python | head -1)
 
 echo "load before: $(cut -d' ' -f1-3 /proc/loadavg), $(nproc) processors"
 "$python" xtask/benches/local_throughput.py pipeline "$xtask" "$rate" "$seconds"

@@ -27,7 +27,7 @@ const EVERY_SECONDS: f64 = 10.0;
 /// Estimate what the environment costs a month, offline
 ///
 /// Without --rate: at rest and at 100, 1,000 and 10,000 events a second. The prices are list prices of one
-/// Region on one day, without free tiers, discounts and tax.
+/// Region on one day, without free tiers, lower prices of large volumes, discounts and tax.
 #[derive(Debug, Args)]
 pub struct Cost {
     /// Events a second, on average over the month.
@@ -189,15 +189,18 @@ impl Costs {
         let mut remarks = vec![format!(
             "{event_bytes} bytes an event, {devices} devices at {events_per_second} events a second"
         )];
-        if let Some(shards) = estimate.needed_shards {
-            remarks.push(format!(
-                "{events_per_second} events/s need {shards} shards: raise `stream.shards`, \
-                                  or the stream throttles"
-            ));
+        for Estimated { estimate, .. } in &self.estimates {
+            if let Some(shards) = estimate.needed_shards {
+                remarks.push(format!(
+                    "{} events/s, with those of the simulator, need {shards} shards: raise `stream.shards`, or \
+                     the stream throttles",
+                    estimate.load.events_per_second
+                ));
+            }
         }
         let elsewhere = if *region == prices.region { String::new() } else { format!("; {region} differs") };
         remarks.push(format!(
-            "list prices of {} in {}{elsewhere}, without free tiers, discounts and tax",
+            "list prices of {} in {}{elsewhere}, without free tiers, lower prices of large volumes, discounts and tax",
             prices.dated, prices.region
         ));
         remarks.push(format!("not in it, by use: {}", left_out(&estimate.by_use)));
