@@ -97,20 +97,26 @@ impl Estimate {
 struct Site<'a> {
     environment: &'a Environment,
     model: &'a Model,
-    stack: &'a Stack,
     load: Load,
 }
 
-/// Estimates the month of an environment on AWS under a load.
-pub fn estimate(inputs: &Inputs, prices: &Prices, load: Load) -> Estimate {
-    let mut estimate =
-        Estimate { load, items: Vec::new(), by_use: Vec::new(), needed_shards: None, unknown: Vec::new() };
-    for stack in &synthesize(inputs) {
-        let site = Site { environment: inputs.environment, model: inputs.model, stack, load };
-        if let StreamMode::Provisioned { shards } = inputs.environment.stream.mode {
-            let needed = meters::needed_shards(site);
-            estimate.needed_shards = Some(needed).filter(|needed| *needed > f64::from(shards));
+/// Estimates the month of an environment on AWS under each of the loads.
+pub fn estimate(inputs: &Inputs, prices: &Prices, loads: &[Load]) -> Vec<Estimate> {
+    let stacks = synthesize(inputs);
+    loads.iter().map(|load| under(*load, inputs, &stacks, prices)).collect()
+}
+
+fn under(load: Load, inputs: &Inputs, stacks: &[Stack], prices: &Prices) -> Estimate {
+    let site = Site { environment: inputs.environment, model: inputs.model, load };
+    let needed_shards = match inputs.environment.stream.mode {
+        StreamMode::Provisioned { shards } => {
+            Some(meters::needed_shards(site)).filter(|needed| *needed > f64::from(shards))
         }
+        StreamMode::OnDemand => None,
+    };
+    let mut estimate =
+        Estimate { load, items: Vec::new(), by_use: Vec::new(), needed_shards, unknown: Vec::new() };
+    for stack in stacks {
         for (id, resource) in stack.template.resources() {
             let service = resource.kind().split("::").nth(1).unwrap_or_default();
             match meters::of(resource.kind()) {

@@ -16,6 +16,8 @@ use crate::buckets;
 use crate::cfn::{Arn, Expression, LogicalId, Resource, Statement, Template, Trust, role};
 use crate::functions::{self, Deployment, JSONL_TRANSFORM};
 
+/// The bucket of the raw events.
+pub(crate) const LAKE_BUCKET: LogicalId = LogicalId::new("LakeBucket");
 /// The Firehose stream.
 pub(crate) const DELIVERY: LogicalId = LogicalId::new("Delivery");
 
@@ -48,7 +50,7 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
 
     let bucket = buckets::add_versioned(
         &mut template,
-        LogicalId::new("LakeBucket"),
+        LAKE_BUCKET,
         environment.on_delete,
         buckets::UNDO_DAYS,
         vec![json!({

@@ -12,4 +12,5 @@ mod spelling;
 pub(crate) use document::{At, Document, Spot, Value};
 pub use problem::{Fault, Place, Problem, Problems};
 pub(crate) use section::Section;
+pub use section::grouped;
 pub use spelling::likely;

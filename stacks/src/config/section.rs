@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::fmt;
 use std::ops::RangeInclusive;
 
 use super::document::{At, Document, Entry, Node, Spot, Table, Value};
@@ -383,10 +384,11 @@ fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name } else { format!("{path}.{name}") }
 }
 
-/// `10000` as `10,000`.
-fn grouped(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut out = if number < 0 { "-".to_owned() } else { String::new() };
+/// A whole number as people write it: `10000` as `10,000`.
+pub fn grouped(number: impl fmt::Display) -> String {
+    let text = number.to_string();
+    let digits = text.trim_start_matches('-');
+    let mut out = text[..text.len() - digits.len()].to_owned();
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push(',');

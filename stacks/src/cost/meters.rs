@@ -7,6 +7,7 @@ use super::{HOURS, SECONDS, Site};
 use crate::cfn::{LogicalId, Resource};
 use crate::environment::{Consumer, Grafana, StreamMode};
 use crate::functions::{DEVICE_SIMULATOR, JSONL_TRANSFORM, KINESIS_CONSUMER};
+use crate::lake::LAKE_BUCKET;
 
 /// Names of prices, with the amount of a month.
 type Amounts = Vec<(&'static str, f64)>;
@@ -181,7 +182,7 @@ fn delivery(site: Site, _: &LogicalId, _: &Resource) -> Amounts {
 
 fn bucket(site: Site, id: &LogicalId, _: &Resource) -> Amounts {
     // The others hold code, and what was rejected.
-    if site.stack.name != "lake" || id.as_str() != "LakeBucket" {
+    if *id != LAKE_BUCKET {
         return Vec::new();
     }
     let lake = &site.environment.lake;

@@ -14,7 +14,7 @@ fn of(name: &str, overrides: &[(&str, &str)], events_per_second: f64) -> Estimat
     let model = shipped::placed(&environment);
     let load = Load { events_per_second, devices: events_per_second * 10.0, event_bytes: EVENT_BYTES };
     let prices = Prices::shipped().expect("the shipped prices");
-    estimate(&Inputs { model: &model, environment: &environment }, &prices, load)
+    estimate(&Inputs { model: &model, environment: &environment }, &prices, &[load]).remove(0)
 }
 
 /// The variants that have every type of resource among them.

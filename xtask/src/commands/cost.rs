@@ -9,6 +9,7 @@ use comfy_table::{CellAlignment, Table, TableStyle, presets};
 use device_simulator::{Fleet, Traits};
 use serde::Serialize;
 use stacks::Inputs;
+use stacks::config::grouped;
 use stacks::cost::{ByUse, Estimate, Load, Prices, estimate};
 use stacks::environment::{Environment, Target};
 use telemetry::Model;
@@ -82,12 +83,13 @@ impl Cost {
         let prices = Prices::shipped().context("stacks/prices.toml cannot be read")?;
         let event_bytes = self.event_bytes.map_or_else(|| simulated_bytes(model), f64::from);
         let rates = self.rate.map_or(RATES.to_vec(), |rate| vec![rate]);
-        let estimates = rates.into_iter().map(|events_per_second| {
+        let load = |events_per_second| {
             let devices = self.devices.map_or(events_per_second * EVERY_SECONDS, f64::from);
-            let load = Load { events_per_second, devices, event_bytes };
-            let estimate = estimate(&Inputs { model, environment }, &prices, load);
-            Estimated { total_usd: estimate.total_usd(), estimate }
-        });
+            Load { events_per_second, devices, event_bytes }
+        };
+        let loads: Vec<Load> = rates.into_iter().map(load).collect();
+        let estimates = estimate(&Inputs { model, environment }, &prices, &loads).into_iter();
+        let estimates = estimates.map(|estimate| Estimated { total_usd: estimate.total_usd(), estimate });
         Ok(Costs {
             estimates: estimates.collect(),
             environment: environment.name.clone(),
@@ -127,15 +129,7 @@ fn dollars(usd: f64) -> String {
     if usd < 9.995 {
         return format!("{usd:.2}");
     }
-    let digits = format!("{usd:.0}");
-    let mut out = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    grouped(format_args!("{usd:.0}"))
 }
 
 impl Costs {
