@@ -298,7 +298,7 @@ impl Decoder {
                         Err(fault) => rejection.push(Some(self.path(index, Some(at))), fault),
                     }
                     for name in element.others {
-                        fields.undeclared.add(|| format!("{}.{name}", self.path(index, Some(at))));
+                        fields.undeclared.add(|| format!("{}.{}", self.path(index, Some(at)), quoted(&name)));
                     }
                 }
                 continue;

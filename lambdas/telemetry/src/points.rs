@@ -1,22 +1,23 @@
 //! Readings that a device has gathered: `[{"ts": …, "value": …}, …]`, one point an element.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::reason::{Fault, quoted};
+use crate::reason::Fault;
 use crate::record::Value;
 use crate::scalar::Scalar;
 use crate::{MeasureType, TimeUnit, instant};
 
 /// An element of an array.
-pub(crate) struct Element {
+pub(crate) struct Element<'a> {
     /// What was measured; `None` where it says that nothing was.
     pub(crate) point: Result<Option<Point>, Fault>,
     /// The names of its members that are neither `ts` nor `value`.
-    pub(crate) others: Vec<String>,
+    pub(crate) others: Vec<Cow<'a, str>>,
 }
 
 /// A reading with a time of its own.
@@ -27,7 +28,7 @@ pub(crate) struct Point {
 }
 
 /// Reads the elements of a JSON array that the parser of the event has found well-formed.
-pub(crate) fn read(json: &str, kind: MeasureType, unit: TimeUnit) -> Vec<Element> {
+pub(crate) fn read(json: &str, kind: MeasureType, unit: TimeUnit) -> Vec<Element<'_>> {
     let raw: Vec<&RawValue> = match serde_json::from_str(json) {
         Ok(raw) => raw,
         Err(error) => {
@@ -35,11 +36,14 @@ pub(crate) fn read(json: &str, kind: MeasureType, unit: TimeUnit) -> Vec<Element
             return vec![Element { point: Err(fault), others: Vec::new() }];
         }
     };
-    let element = |raw: &RawValue| match serde_json::from_str::<RawPoint<'_>>(raw.get()) {
+    raw.into_iter().map(|raw| element(raw.get(), kind, unit)).collect()
+}
+
+fn element(json: &str, kind: MeasureType, unit: TimeUnit) -> Element<'_> {
+    match serde_json::from_str::<RawPoint<'_>>(json) {
         Ok(point) => Element { point: point.read(kind, unit), others: point.others },
         Err(_) => Element { point: Err(Fault::NotAPoint), others: Vec::new() },
-    };
-    raw.into_iter().map(element).collect()
+    }
 }
 
 /// An element as it is written.
@@ -48,7 +52,7 @@ struct RawPoint<'a> {
     ts: Option<&'a str>,
     value: Option<&'a str>,
     repeated: bool,
-    others: Vec<String>,
+    others: Vec<Cow<'a, str>>,
 }
 
 impl RawPoint<'_> {
@@ -69,29 +73,39 @@ impl RawPoint<'_> {
     }
 }
 
-enum Member {
+enum Member<'a> {
     Time,
     Value,
-    Other(String),
+    Other(Cow<'a, str>),
 }
 
-impl<'de> Deserialize<'de> for Member {
+impl<'a> Member<'a> {
+    fn named(name: Cow<'a, str>) -> Self {
+        match &*name {
+            "ts" => Self::Time,
+            "value" => Self::Value,
+            _ => Self::Other(name),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Member<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct MemberVisitor;
 
-        impl Visitor<'_> for MemberVisitor {
-            type Value = Member;
+        impl<'de> Visitor<'de> for MemberVisitor {
+            type Value = Member<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a name")
             }
 
-            fn visit_str<E>(self, name: &str) -> Result<Member, E> {
-                Ok(match name {
-                    "ts" => Member::Time,
-                    "value" => Member::Value,
-                    other => Member::Other(quoted(other)),
-                })
+            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Member<'de>, E> {
+                Ok(Member::named(Cow::Borrowed(name)))
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Member<'de>, E> {
+                Ok(Member::named(Cow::Owned(name.to_owned())))
             }
         }
 
