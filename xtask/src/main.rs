@@ -1,43 +1,98 @@
-//! Sluice's command line: parse, dispatch, print, exit.
-//!
-//! Decisions live elsewhere: `commands/` has one file per command, `report` writes every line that a
-//! person reads, and `target` is the only place that builds an SDK configuration.
+//! `cargo xtask`: parse, run, print, exit. The commands are those of [`cli`]; what only this repository needs, its
+//! lint and its tests, is here.
 
-mod artifacts;
-mod cleanup;
-mod cli;
 mod commands;
-mod deploy;
-mod destroy;
-mod failure;
-mod github;
-mod grafana;
-mod hops;
-mod inventory;
-mod jdk;
-mod lifetime;
-mod local;
-mod project;
-mod report;
-mod sdk_error;
-mod send;
-mod target;
-mod toolchain;
-mod twin;
-mod validators;
-mod whole;
 
 use std::process::ExitCode;
 
+use clap::parser::ValueSource;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use cli::report::Report;
+use cli::{Global, Outcome};
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = cli::Cli::read();
-    let report = report::Report::new(cli.global.format);
-    match Box::pin(commands::run(&cli, &report)).await {
+    let cli = Cli::read();
+    let report = Report::new(cli.global.format);
+    match Box::pin(cli.run(&report)).await {
         Ok(exit) => exit.into(),
         Err(failure) => {
             report.failure(&failure);
             failure.exit.into()
+        }
+    }
+}
+
+/// Deploy, prove and tear down an IoT telemetry pipeline, on this machine or on AWS.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 done, 1 unexpected, 2 usage or configuration, 3 declined, 4 a stack failed, \
+                  5 no such environment or not ours, 6 verification failed."
+)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// A command of the product, or one that only this repository needs.
+#[derive(Debug, Subcommand)]
+enum Command {
+    #[command(flatten)]
+    Product(cli::Command),
+    Test(commands::test::Test),
+    Lint(commands::lint::Lint),
+    Completions(commands::completions::Completions),
+}
+
+impl Cli {
+    /// Reads the command line. When it is wrong, the process ends with what is.
+    fn read() -> Self {
+        let matches = Self::command().get_matches();
+        let mut cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        let source = matches.value_source("env");
+        cli.global.env_named = source.is_some_and(|source| source != ValueSource::DefaultValue);
+        cli
+    }
+
+    /// Runs the command that was asked for.
+    async fn run(&self, report: &Report) -> Outcome {
+        match &self.command {
+            Command::Product(command) => command.run(&self.global, report).await,
+            Command::Test(command) => command.run(report).await,
+            Command::Lint(command) => command.run(report).await,
+            Command::Completions(command) => command.run(report),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, Parser as _};
+
+    #[test]
+    fn the_tree_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_build_is_for_the_environments_that_are_named() {
+        let table: [(&[&str], &[&str]); 3] = [
+            (&["build", "--env", "dev", "--env", "prod", "--out", "x"], &["dev", "prod"]),
+            (&["build", "--out", "x", "--env", "prod"], &["prod"]),
+            (&["--env", "dev", "build", "--out", "x"], &["dev"]),
+        ];
+        for (arguments, expected) in table {
+            let command = super::Cli::parse_from([&["xtask"], arguments].concat());
+            let super::Command::Product(cli::Command::Build(build)) = command.command else {
+                panic!("not a build: {arguments:?}")
+            };
+            assert_eq!(build.environments, expected, "{arguments:?}");
         }
     }
 }

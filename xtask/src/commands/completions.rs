@@ -3,10 +3,10 @@
 use clap::{Args, CommandFactory as _};
 use clap_complete::Shell;
 
-use super::Outcome;
-use crate::cli::Cli;
-use crate::failure::Exit;
-use crate::report::Report;
+use crate::Cli;
+use cli::Outcome;
+use cli::report::Report;
+use session::Exit;
 
 /// Print a completion script for a shell
 ///

@@ -9,16 +9,15 @@ use clap::Args;
 use serde::Serialize;
 use tokio::process::Command;
 
-use super::Outcome;
-use super::check::Proof;
-use crate::artifacts::job;
-use crate::failure::{Exit, Failure};
-use crate::jdk;
-use crate::local::venv::Venv;
-use crate::project::Project;
-use crate::report::{BAD, CAUTION, Document, GOOD, Report, STRONG, paint};
-use crate::toolchain::{self, maven};
-use crate::validators::{self, Programs, workflows};
+use artifacts::job;
+use artifacts::toolchain::jdk;
+use artifacts::toolchain::venv::Venv;
+use artifacts::toolchain::{self, maven};
+use cli::Outcome;
+use cli::commands::check::Proof;
+use cli::report::{BAD, CAUTION, Document, GOOD, Report, STRONG, paint};
+use cli::validators::{self, Programs, workflows};
+use session::{Exit, Failure, Project};
 
 /// What cargo-deny says when it cannot reach the database of known vulnerabilities.
 const NO_DATABASE: &str = "failed to fetch advisory database";

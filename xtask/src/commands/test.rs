@@ -15,16 +15,15 @@ use serde::Serialize;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
-use super::Outcome;
-use crate::artifacts::job;
-use crate::cli::Format;
-use crate::failure::{Exit, Explain as _};
-use crate::github;
-use crate::jdk::{self, Jdk, NoJdk};
-use crate::local::venv::Venv;
-use crate::project::Project;
-use crate::report::{Document, Report, STRONG, paint};
-use crate::toolchain::{self, maven};
+use artifacts::job;
+use artifacts::toolchain::jdk::{self, Jdk, NoJdk};
+use artifacts::toolchain::venv::Venv;
+use artifacts::toolchain::{self, maven};
+use cli::Format;
+use cli::Outcome;
+use cli::github;
+use cli::report::{Document, Report, STRONG, paint};
+use session::{Exit, Explain as _, Project};
 
 /// Programs of this workspace that the tests of the Flink job drive: the store, and the decoder that theirs
 /// has to equal.

@@ -1,0 +1,414 @@
+//! `deploy`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use stacks::environment::{Environment, Expiry, OnDelete, Target, name};
+use stacks::{Inputs, Stack};
+use telemetry::Model;
+
+use super::Outcome;
+use artifacts::{self, Archives};
+use crate::Global;
+use engine::deploy::application::{ApplicationError, Applications, Running};
+use engine::deploy::consent::{Consent, Declined};
+use crate::pages::deploy::{Deployed, Next, PlanDocument, Refused, Way};
+use engine::deploy::options::selection;
+use engine::deploy::execute::{self, Binding, Engine, Outcomes, STORAGE, StackError};
+use engine::deploy::moved::{self, Refusal};
+use engine::deploy::options::Options;
+use engine::deploy::plan::{Current, Plan};
+use engine::deploy::saved::{SavedPlan, SavedPlanError};
+use engine::deploy::{self, delivery, preflight, state};
+use session::{Exit, Failure, Project, Session};
+use crate::lifetime;
+use local_target::flink::Machine;
+use crate::report::{Document as _, Report, many};
+
+/// Build, upload and deploy the environment, and say what came of it
+///
+/// Run it again at any time: what is as it shall be is left alone, and what was interrupted goes on.
+///
+/// An environment that keeps its data (`on_delete = "retain"`) is deployed with a saved plan, or with its name
+/// typed at a terminal; `--yes` alone is not enough.
+#[derive(Debug, Args)]
+pub struct Deploy {
+    /// Execute exactly this plan, which `plan --out` saved, or nothing: builds nothing, and refuses when
+    /// anything moved since. The environment is that of the plan.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["stacks", "expires"])]
+    plan: Option<PathBuf>,
+    /// Deploy this stack and those that it needs only. May be given several times.
+    #[arg(long = "stack", value_name = "STACK")]
+    stacks: Vec<String>,
+    /// When `cleanup --expired` may remove it: a day (UTC), or an age such as 3d, rounded up to a day.
+    #[arg(long, value_name = "DAY|AGE", value_parser = lifetime::parse)]
+    expires: Option<Expiry>,
+    /// Agree to lose what this resource holds: `stack.LogicalId`. May be given several times. A saved plan
+    /// needs it too: who looks at a plan and who executes it may be different people.
+    #[arg(long, value_name = "RESOURCE")]
+    allow_data_loss: Vec<String>,
+    /// Take the archives from this folder, which `build` wrote, instead of building them.
+    #[arg(long, value_name = "DIR")]
+    artifacts: Option<PathBuf>,
+}
+
+impl Deploy {
+    pub(crate) async fn run(&self, global: &Global, report: &Report) -> Outcome {
+        let project = Project::locate();
+        let consent = Consent::to(&self.allow_data_loss);
+        if let Some(path) = &self.plan {
+            let built = self.artifacts.as_deref();
+            return Box::pin(execute_saved(path, built, &project, &consent, global, report)).await;
+        }
+        let (model, environment) = global.load_until(&project, self.expires)?;
+        let stacks = stacks::synthesize(&Inputs { model: &model, environment: &environment });
+        let stacks = deploy::choose(stacks, &self.stacks)?;
+
+        // Neither waits for the other. A wrong account ends the build at once.
+        let code = deploy::artifacts(&stacks);
+        let built =
+            artifacts::provide(&project, &environment, &model, &code, self.artifacts.as_deref(), report);
+        let read = reach(&project, &model, &environment, &stacks, global, report);
+        let (archives, (session, current)) = futures::try_join!(built, read)?;
+
+        let engine = Engine::new(&session, &consent, report);
+        let plan = plan(&engine, &environment, &stacks, &archives, &current).await?;
+        let on_delete = deploy::plan::on_delete(&environment, &current);
+        let options = self.options(global);
+        agreed(&plan, &consent, &way(on_delete), &options, report)?;
+        let asking = Asking { on_delete, looked: Looked::Never, options: &options };
+        confirm(&plan, &environment, &asking, global, report)?;
+        carry_out(&engine, &plan, &options, &project, &session, global, report).await
+    }
+
+    fn options(&self, global: &Global) -> Options {
+        Options {
+            overrides: global.set.clone(),
+            stacks: self.stacks.clone(),
+            expires: self.expires.map(|day| day.to_string()),
+            artifacts: self.artifacts.clone(),
+        }
+    }
+}
+
+/// Executes a saved plan, if everything is as it saw it.
+async fn execute_saved(
+    path: &Path,
+    built: Option<&Path>,
+    project: &Project,
+    consent: &Consent,
+    global: &Global,
+    report: &Report,
+) -> Outcome {
+    let mut saved = SavedPlan::read(path)?;
+    saved.options.artifacts = built.map(Path::to_path_buf);
+    if !global.set.is_empty() {
+        return Err(Failure::new(Exit::Configuration, "`--set` changes nothing of a plan that is saved")
+            .hint("give it to `plan --out`, which saves it with the plan"));
+    }
+    let here = global.environment();
+    let (_, instance) = name::split(&saved.environment);
+    let other_instance = global.instance.is_some() && global.instance.as_deref() != instance;
+    if (global.env_named && here != saved.environment) || other_instance {
+        let planned = saved.environment;
+        return Err(SavedPlanError::Elsewhere { what: "environment", planned, here }.into());
+    }
+    let (model, environment) = project.load_named(&saved.environment, &saved.options.overrides)?;
+    saved.fits(&environment)?;
+    let endpoints = match (environment.target, local_target::running(&global.location(project))) {
+        (Target::Aws, _) => None,
+        (Target::Local, Some(running)) => Some(running),
+        (Target::Local, None) if saved.stacks.iter().all(|stack| stack.seen.is_none()) => {
+            Some(local_target::start(project, &global.location(project), &environment.region, report).await?)
+        }
+        (Target::Local, None) => {
+            let gone = moved::moved(&saved, &BTreeMap::new(), &BTreeMap::new());
+            return Err(refused(&saved, gone, report));
+        }
+    };
+    let mut stacks = stacks::synthesize(&Inputs { model: &model, environment: &environment });
+    // What the checkout has otherwise says nothing of the plan.
+    stacks.retain(|stack| {
+        let template = stack.template.to_json();
+        saved.stacks.iter().any(|saved| saved.plan.name == stack.name && saved.plan.template == template)
+    });
+    let session = Session::open(model, environment, endpoints).await?;
+    prepared(&session, &stacks).await?;
+    let current = still(&session, &saved, report).await?;
+    let on_delete = deploy::plan::on_delete(&session.environment, &current);
+
+    let storage = saved.stacks.iter().find(|stack| stack.plan.name == STORAGE.0);
+    let own = storage.and_then(|stack| stack.seen.as_ref()?.outputs.get(STORAGE.1)).cloned();
+    let bucket = session.environment.shared_bucket().or(own);
+    let folders = artifacts::places(project, built, &saved.environment)?;
+    let files = delivery::find(&saved, &session.s3(), bucket.as_deref(), &folders).await?;
+    let plan = saved.plan(&files);
+    agreed(&plan, consent, &Next::Saved(path.to_owned()), &saved.options, report)?;
+    let asking = Asking { on_delete, looked: Looked::AtPlan, options: &saved.options };
+    if confirm(&plan, &session.environment, &asking, global, report)? == Asked::Person {
+        // Looking takes time.
+        still(&session, &saved, report).await?;
+    }
+    let engine = Engine::new(&session, consent, report).bound();
+    carry_out(&engine, &plan, &saved.options, project, &session, global, report).await
+}
+
+/// Makes sure that everything is as a plan saw it, and gives what is there.
+async fn still(
+    session: &Session,
+    saved: &SavedPlan,
+    report: &Report,
+) -> Result<BTreeMap<String, Current>, Failure> {
+    let (current, moved) = deploy::moved_since(&session.cloudformation(), saved).await?;
+    if moved.is_empty() { Ok(current) } else { Err(refused(saved, moved, report)) }
+}
+
+/// Tells what moved.
+fn refused(saved: &SavedPlan, moved: Vec<moved::Moved>, report: &Report) -> Failure {
+    let SavedPlan { environment, made, options, .. } = saved.clone();
+    let refusal = Refusal { environment, made, options, moved };
+    let document = Refused::moved(&refusal);
+    report.print(&document);
+    Failure::new(Exit::Declined, document.message())
+}
+
+/// Makes sure that a person agreed to every loss. `next` is how the plan is carried out.
+fn agreed(
+    plan: &Plan,
+    consent: &Consent,
+    next: &Next,
+    options: &Options,
+    report: &Report,
+) -> Result<(), Failure> {
+    match consent.require(plan) {
+        Err(Declined::Losses(losses)) => {
+            let document = Refused::losses(plan, &losses, next, options);
+            report.print(&document);
+            Err(Failure::new(Exit::Declined, document.message()))
+        }
+        agreed => Ok(agreed?),
+    }
+}
+
+/// Executes a plan that somebody agreed to, and everything that a deployment does after it.
+async fn carry_out(
+    engine: &Engine<'_>,
+    plan: &Plan,
+    options: &Options,
+    project: &Project,
+    session: &Session,
+    global: &Global,
+    report: &Report,
+) -> Outcome {
+    let way = Way { binding: engine.binding, options };
+    let machine = Machine::of(project, &global.location(project), session);
+    let applications = Applications::new(session, machine, report);
+    applications.prepare(plan).await?;
+    let outcomes = execute::execute(engine, plan, interrupted()).await;
+    let started = tokio::select! {
+        started = applications.start_all(plan, &outcomes) => started,
+        () = interrupted() => return Err(detached(plan, way)),
+    };
+    let concluded = conclude(plan, &outcomes, started, way, report)?;
+    super::dashboards::announce(project, global, session, report).await?;
+    Ok(concluded)
+}
+
+/// Connects, starting the local target when it does not run, and reads what is deployed.
+async fn reach(
+    project: &Project,
+    model: &Model,
+    environment: &Environment,
+    stacks: &[Stack],
+    global: &Global,
+    report: &Report,
+) -> Result<(Session, BTreeMap<String, Current>), Failure> {
+    let endpoints = match (environment.target, local_target::running(&global.location(project))) {
+        (Target::Aws, _) => None,
+        (Target::Local, Some(running)) => Some(running),
+        (Target::Local, None) => Some(local_target::start(project, &global.location(project), &environment.region, report).await?),
+    };
+    let session = Session::open(model.clone(), environment.clone(), endpoints).await?;
+    let client = session.cloudformation();
+    let names = stacks.iter().map(|stack| (stack.name.to_owned(), stack.stack_name.clone()));
+    let current = async { state::read(&client, names).await.map_err(Failure::from) };
+    let ((), current) = futures::try_join!(prepared(&session, stacks), current)?;
+    Ok((session, current))
+}
+
+/// What is to be executed must not fail at what can be known now.
+pub(super) async fn prepared(session: &Session, stacks: &[Stack]) -> Result<(), Failure> {
+    let ((), (), ()) = futures::try_join!(
+        preflight::bootstrapped(session),
+        preflight::timestream(session, stacks),
+        preflight::twinmaker(session, stacks)
+    )?;
+    Ok(())
+}
+
+async fn plan(
+    engine: &Engine<'_>,
+    environment: &Environment,
+    stacks: &[Stack],
+    archives: &Archives,
+    current: &BTreeMap<String, Current>,
+) -> Result<Plan, Failure> {
+    let desired = deploy::desired(environment, stacks, archives);
+    let plan = deploy::plan::make(&desired, current).map_err(deploy::DeployError::from)?;
+    deploy::settled_plan(engine, &desired, plan).await
+}
+
+/// How a plan is carried out for an environment whose data ends so.
+pub(super) fn way(on_delete: OnDelete) -> Next {
+    match on_delete {
+        OnDelete::Retain => Next::Save,
+        OnDelete::Delete => Next::Deploy,
+    }
+}
+
+/// Whether somebody has looked at a plan before it is executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Looked {
+    /// It was saved, to be looked at.
+    AtPlan,
+    /// It was made a moment ago.
+    Never,
+}
+
+/// What decides who is asked, and what they read.
+#[derive(Debug)]
+struct Asking<'a> {
+    /// What becomes of the environment's data.
+    on_delete: OnDelete,
+    /// Whether somebody has looked at the plan.
+    looked: Looked,
+    /// What the command said.
+    options: &'a Options,
+}
+
+/// Who agreed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// The command line, or nobody needs to.
+    Nobody,
+    /// A person at the terminal.
+    Person,
+}
+
+/// Asks before an environment is changed. One of this machine that keeps nothing is changed without asking.
+fn confirm(
+    plan: &Plan,
+    environment: &Environment,
+    asking: &Asking<'_>,
+    global: &Global,
+    report: &Report,
+) -> Result<Asked, Declined> {
+    let Asking { on_delete, looked, options } = *asking;
+    let keeps = on_delete == OnDelete::Retain;
+    let agreed = match looked {
+        Looked::AtPlan => global.yes,
+        Looked::Never => global.yes && !keeps,
+    };
+    if plan.is_empty() || agreed || (environment.target == Target::Local && !keeps) {
+        return Ok(Asked::Nobody);
+    }
+    let name = environment.name.clone();
+    if keeps && looked == Looked::Never && (global.yes || !report.interactive()) {
+        return Err(Declined::NeedsPlan { environment: name, options: options.clone() });
+    }
+    if !report.interactive() {
+        return Err(Declined::NobodyToAsk { what: "deploying to", environment: name });
+    }
+    let mut text = String::new();
+    if PlanDocument::of(plan).next(&Next::Answer, options).text(&mut text).is_ok() {
+        report.note(text.trim_end());
+    }
+    let agreed = match on_delete {
+        OnDelete::Retain => {
+            report.ask(format_args!("Type {name} to deploy:")).as_deref() == Some(name.as_str())
+        }
+        OnDelete::Delete => {
+            report.ask("Deploy? [y/N]").is_some_and(|answer| answer.eq_ignore_ascii_case("y"))
+        }
+    };
+    if agreed { Ok(Asked::Person) } else { Err(Declined::ByPerson) }
+}
+
+/// Completes when the person interrupts. When signals cannot be heard, it never does, and the signal
+/// ends the process.
+pub(super) async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// The person interrupted.
+fn detached(plan: &Plan, way: Way<'_>) -> Failure {
+    let hint = match way.binding {
+        Binding::Loose => {
+            "run the same command again: it waits for what is under way, then goes on".to_owned()
+        }
+        Binding::Exact => {
+            let selection = selection(&plan.environment);
+            format!("wait for it (`cargo xtask status{selection}`), then {}", anew(plan, way))
+        }
+    };
+    Failure::new(Exit::Unexpected, "interrupted: what the services have begun goes on by itself").hint(hint)
+}
+
+/// How what is left of a saved plan is done, which is no longer true when a part of it was executed.
+fn anew(plan: &Plan, way: Way<'_>) -> String {
+    let (selection, planning) = (selection(&plan.environment), way.options.planning());
+    format!(
+        "make a new plan, which holds what is left: `cargo xtask plan{selection}{planning} --out plan.json`"
+    )
+}
+
+fn conclude(
+    plan: &Plan,
+    outcomes: &Outcomes,
+    started: Result<Vec<Running>, ApplicationError>,
+    way: Way<'_>,
+    report: &Report,
+) -> Outcome {
+    let document = Deployed::of(plan, outcomes, &started, way);
+    report.print(&document);
+    if document.ok() {
+        return Ok(Exit::Done);
+    }
+    let errors: Vec<&StackError> = outcomes
+        .iter()
+        .filter_map(|(_, outcome)| match outcome {
+            execute::Outcome::Failed(error) => Some(error),
+            _ => None,
+        })
+        .collect();
+    if errors.is_empty() {
+        return Err(match (started.err(), way.binding) {
+            (None, _) => detached(plan, way),
+            (Some(error), Binding::Loose) => error.into(),
+            (Some(error), Binding::Exact) => Failure::from(error).hint(anew(plan, way)),
+        });
+    }
+    if errors.iter().all(|error| matches!(error, StackError::Refused(_))) {
+        let agreement = "`--allow-data-loss` with the names above agrees to it";
+        let hint = match way.binding {
+            Binding::Loose => agreement.to_owned(),
+            Binding::Exact => format!("{}; {agreement}", anew(plan, way)),
+        };
+        let message = "stacks were not changed, because data would be lost";
+        return Err(Failure::new(Exit::Declined, message).hint(hint));
+    }
+    if errors.iter().all(|error| error.is_refusal()) {
+        let message = "stacks were not changed, because the plan does not show it all";
+        return Err(Failure::new(Exit::Declined, message).hint(anew(plan, way)));
+    }
+    let failed = errors.len();
+    let stacks = many(failed, "stack", "stacks");
+    let hint = match way.binding {
+        Binding::Loose => "once the cause is removed, deploy again: what succeeded is left alone".to_owned(),
+        Binding::Exact => format!("once the cause is removed, {}", anew(plan, way)),
+    };
+    Err(Failure::new(Exit::StackFailed, format_args!("{stacks} failed")).hint(hint))
+}

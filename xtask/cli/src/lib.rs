@@ -1,0 +1,19 @@
+//! The command line: what is typed, the pages that are printed, and the only printing.
+//!
+//! A command has one file in `commands/`: its flags, and a `run` that calls what does the work. `pages/` writes
+//! what the engine found and did as text and Markdown, `report` prints it.
+
+pub mod commands;
+pub mod github;
+mod global;
+mod grafana;
+mod lifetime;
+mod pages;
+mod probes;
+pub mod report;
+mod send;
+mod timestream;
+pub mod validators;
+
+pub use self::commands::{Command, Outcome};
+pub use self::global::{Format, Global};

@@ -1,0 +1,117 @@
+//! The lake: marked events are lines of the objects that Firehose wrote.
+
+use std::collections::HashSet;
+use std::io::{BufRead as _, BufReader};
+
+use anyhow::{Context as _, anyhow};
+use flate2::read::MultiGzDecoder;
+use jiff::{Timestamp, ToSpan as _};
+use serde_json::Value;
+
+use super::Probe;
+use session::{Failure, Session};
+use engine::inventory::Inventory;
+use session::sdk_error::sentence;
+
+/// How a compressed object begins.
+const GZIP: &[u8] = &[0x1f, 0x8b];
+
+/// The bucket of an environment's lake.
+#[derive(Debug)]
+pub struct Lake {
+    client: aws_sdk_s3::Client,
+    bucket: String,
+    prefix: String,
+    marker: String,
+    device_field: String,
+    start: Timestamp,
+    read: HashSet<String>,
+}
+
+impl Lake {
+    /// The bucket, restricted to objects that are written from now on and to devices whose names
+    /// begin with `marker`.
+    pub fn of(session: &Session, inventory: &Inventory, marker: &str) -> Result<Self, Failure> {
+        Ok(Self {
+            client: session.s3(),
+            bucket: inventory.output(session, "lake", "LakeBucket")?.to_owned(),
+            prefix: session.environment.lake.prefix.clone(),
+            marker: marker.to_owned(),
+            device_field: session.model.device.field.clone(),
+            start: Timestamp::now(),
+            read: HashSet::new(),
+        })
+    }
+
+    /// Partitions that can hold an event of this run: Firehose files a batch under the hour in which
+    /// its first record arrived.
+    fn partitions(&self) -> Vec<String> {
+        let mut hour = self.start - 1.minute();
+        let end = Timestamp::now() + 1.hour();
+        let mut partitions = Vec::new();
+        while hour < end {
+            partitions.push(format!("{}/{}", self.prefix, hour.strftime("datehour=%Y/%m/%d/%H/")));
+            hour += 1.hour();
+        }
+        partitions
+    }
+
+    async fn new_objects(&self, partition: &str) -> Result<Vec<String>, Failure> {
+        let mut keys = Vec::new();
+        let mut pages =
+            self.client.list_objects_v2().bucket(&self.bucket).prefix(partition).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let page = page
+                .map_err(|error| anyhow!("bucket {} cannot be listed: {}", self.bucket, sentence(&error)))?;
+            let fresh = page.contents().iter().filter(|object| {
+                // Whole seconds, and a clock that may be a little off.
+                object.last_modified().is_none_or(|time| time.secs() + 60 >= self.start.as_second())
+            });
+            keys.extend(
+                fresh
+                    .filter_map(|object| object.key())
+                    .filter(|key| !self.read.contains(*key))
+                    .map(str::to_owned),
+            );
+        }
+        Ok(keys)
+    }
+
+    async fn devices(&self, key: &str) -> anyhow::Result<Vec<String>> {
+        let object = self.client.get_object().bucket(&self.bucket).key(key).send().await;
+        let object = object.map_err(|error| anyhow!("{key} cannot be read: {}", sentence(&error)))?;
+        let bytes =
+            object.body.collect().await.with_context(|| format!("{key} cannot be read"))?.into_bytes();
+        let reader: Box<dyn std::io::Read> = if bytes.starts_with(GZIP) {
+            Box::new(MultiGzDecoder::new(&bytes[..]))
+        } else {
+            Box::new(&bytes[..])
+        };
+        let mut devices = Vec::new();
+        for line in BufReader::new(reader).lines() {
+            let line = line.with_context(|| format!("{key} is not lines of text"))?;
+            if !line.contains(&self.marker) {
+                continue;
+            }
+            let event: Value = serde_json::from_str(&line)
+                .with_context(|| format!("{key} has a line that is not one JSON document"))?;
+            devices.extend(event.get(&self.device_field).and_then(Value::as_str).map(str::to_owned));
+        }
+        Ok(devices)
+    }
+}
+
+impl Probe for Lake {
+    const NAME: &'static str = "lake";
+
+    async fn look(&mut self) -> Result<Vec<String>, Failure> {
+        let mut devices = Vec::new();
+        for partition in self.partitions() {
+            for key in self.new_objects(&partition).await? {
+                devices.extend(self.devices(&key).await?);
+                self.read.insert(key);
+            }
+        }
+        Ok(devices)
+    }
+}

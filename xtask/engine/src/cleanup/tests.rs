@@ -1,0 +1,3 @@
+//! The room as a whole, against a service.
+
+mod service;

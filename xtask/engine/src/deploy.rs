@@ -1,0 +1,259 @@
+//! Deployment: what shall be, what is, the plan between them, and its execution.
+//!
+//! `again`, `plan`, `graph`, `description`, `difference`, `property`, `security`, `merge`, `options`, `replacement`, `shrinking`, `status` and `stored` are pure. The others talk to services.
+
+mod again;
+pub mod application;
+mod application_error;
+mod change_set;
+pub mod consent;
+pub mod delivery;
+pub mod description;
+pub mod difference;
+pub mod events;
+pub mod execute;
+pub mod graph;
+pub mod merge;
+pub mod moved;
+pub mod options;
+pub mod pace;
+pub mod plan;
+pub mod preflight;
+pub mod preview;
+pub mod property;
+pub mod replacement;
+pub mod run;
+pub mod saved;
+pub mod security;
+mod shrinking;
+mod stack_error;
+pub mod state;
+pub mod status;
+mod stored;
+
+#[cfg(test)]
+mod tests;
+
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::future::try_join_all;
+use stacks::environment::Environment;
+use stacks::{Artifact, ParameterSource, Stack};
+
+use self::change_set::{INLINE_LIMIT, compact};
+use self::consent::Consent;
+use self::execute::{Binding, Engine, ObjectUrl, STORAGE, Storage};
+use self::graph::{Cycle, Graph};
+use self::moved::Moved;
+use self::plan::{Action, Current, Desired, DesiredStack, Plan, Source, StackPlan};
+use self::saved::SavedPlan;
+use artifacts::Archive;
+use session::{Exit, Explain, Failure, Session};
+use session::Observer;
+use crate::twin::Workspace;
+
+/// Why there is nothing to execute.
+#[derive(Debug, thiserror::Error)]
+pub enum DeployError {
+    /// `--stack` names something else.
+    #[error("there is no stack `{name}` in this environment")]
+    UnknownStack {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<&'static str>,
+    },
+    /// Stacks need each other.
+    #[error(transparent)]
+    Cycle(#[from] Cycle),
+    /// A stack is in a state that takes a person.
+    #[error("stack `{stack_name}` is in {status}")]
+    Blocked {
+        /// The stack.
+        stack_name: String,
+        /// Its status.
+        status: String,
+    },
+}
+
+impl Explain for DeployError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::UnknownStack { .. } => Exit::Configuration,
+            Self::Cycle(_) => Exit::Unexpected,
+            Self::Blocked { .. } => Exit::StackFailed,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::UnknownStack { name, known } => {
+                Some(match stacks::config::likely(name, known.iter().copied()) {
+                    Some(likely) => format!("did you mean `--stack {likely}`?"),
+                    None => format!("there are: {}", known.join(", ")),
+                })
+            }
+            Self::Cycle(_) => None,
+            Self::Blocked { status, stack_name } if status == "DELETE_FAILED" => Some(format!(
+                "`cargo xtask destroy` deletes the rest of the environment; the events of `{stack_name}` say what holds it"
+            )),
+            Self::Blocked { .. } => Some(
+                "continue the rollback in the CloudFormation console, or with \
+                 `aws cloudformation continue-update-rollback`, then deploy again"
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+/// These stacks and all that they need; every stack when none is named.
+pub fn choose(stacks: Vec<Stack>, names: &[String]) -> Result<Vec<Stack>, DeployError> {
+    if names.is_empty() {
+        return Ok(stacks);
+    }
+    let known: Vec<&'static str> = stacks.iter().map(|stack| stack.name).collect();
+    if let Some(name) = names.iter().find(|name| !known.contains(&name.as_str())) {
+        return Err(DeployError::UnknownStack { name: name.clone(), known });
+    }
+    let graph = Graph::new(stacks.iter().map(|stack| {
+        let outputs = stack.parameters.values().filter_map(|source| match source {
+            ParameterSource::Output { stack, .. } => Some(*stack),
+            ParameterSource::ArtifactKey(_) | ParameterSource::AccountBucket(_) => None,
+        });
+        (stack.name, stack.depends_on.iter().copied().chain(outputs).collect::<Vec<_>>())
+    }))?;
+    let chosen = graph.closure(names.iter().map(String::as_str));
+    Ok(stacks.into_iter().filter(|stack| chosen.contains(stack.name)).collect())
+}
+
+/// The code whose archives these stacks name.
+pub fn artifacts(stacks: &[Stack]) -> Vec<Artifact> {
+    let keys = stacks.iter().flat_map(|stack| stack.parameters.values()).filter_map(|source| match source {
+        ParameterSource::ArtifactKey(artifact) => Some(*artifact),
+        ParameterSource::Output { .. } | ParameterSource::AccountBucket(_) => None,
+    });
+    keys.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// What shall be deployed: synthesized stacks with the archives that they name.
+pub fn desired(environment: &Environment, stacks: &[Stack], archives: &BTreeMap<&str, Archive>) -> Desired {
+    Desired {
+        environment: environment.name.clone(),
+        region: environment.region.clone(),
+        account: environment.account.clone(),
+        stacks: stacks.iter().map(|stack| desired_stack(environment, stack, archives)).collect(),
+    }
+}
+
+fn desired_stack(
+    environment: &Environment,
+    stack: &Stack,
+    archives: &BTreeMap<&str, Archive>,
+) -> DesiredStack {
+    let template = stack.template.to_json();
+    let mut depends_on: Vec<String> = stack.depends_on.iter().map(|name| (*name).to_owned()).collect();
+    // The account's bucket is there already.
+    if compact(&template).len() > INLINE_LIMIT && environment.shared_bucket().is_none() {
+        depends_on.push(STORAGE.0.to_owned());
+    }
+    let mut needed = Vec::new();
+    let parameters = stack.parameters.iter().map(|(name, source)| {
+        let source = match source {
+            ParameterSource::Output { stack, output } => {
+                Source::Output { stack: (*stack).to_owned(), output: (*output).to_owned() }
+            }
+            ParameterSource::ArtifactKey(artifact) => {
+                let archive = archives.get(artifact.name()).cloned();
+                let archive = archive.map(|one| Archive { key: environment.object_key(&one.key), ..one });
+                let key = archive.as_ref().map(|archive| archive.key.clone()).unwrap_or_default();
+                needed.extend(archive);
+                Source::Value(key)
+            }
+            ParameterSource::AccountBucket(bucket) => Source::Value(bucket.clone()),
+        };
+        (name.clone(), source)
+    });
+    let parameters = parameters.collect();
+    DesiredStack {
+        name: stack.name.to_owned(),
+        stack_name: stack.stack_name.clone(),
+        depends_on,
+        template,
+        parameters,
+        tags: stack.tags.clone(),
+        archives: needed,
+    }
+}
+
+/// The plan that makes of what is deployed what shall be.
+pub async fn plan(engine: &Engine<'_>, desired: &Desired) -> Result<Plan, Failure> {
+    let names = desired.stacks.iter().map(|stack| (stack.name.clone(), stack.stack_name.clone()));
+    let current = state::read(&engine.cloudformation, names).await?;
+    Ok(plan::make(desired, &current).map_err(DeployError::from)?)
+}
+
+/// A plan that can be executed: waits for what is under way first, and fails on what takes a person.
+pub async fn settled_plan(engine: &Engine<'_>, desired: &Desired, mut plan: Plan) -> Result<Plan, Failure> {
+    loop {
+        let busy: Vec<&StackPlan> = plan.with_action(Action::Wait).collect();
+        if busy.is_empty() {
+            break;
+        }
+        execute::attach(engine, busy).await;
+        plan = self::plan(engine, desired).await?;
+    }
+    let blocked = plan.with_action(Action::Blocked).next().map(|stack| DeployError::Blocked {
+        stack_name: stack.stack_name.clone(),
+        status: stack.status.clone().unwrap_or_default(),
+    });
+    blocked.map_or(Ok(plan), |blocked| Err(blocked.into()))
+}
+
+/// What is there, and what of it is no longer as a saved plan saw it.
+pub async fn moved_since(
+    client: &aws_sdk_cloudformation::Client,
+    saved: &SavedPlan,
+) -> Result<(BTreeMap<String, Current>, Vec<Moved>), Failure> {
+    let names = saved.stacks.iter().map(|stack| (stack.plan.name.clone(), stack.plan.stack_name.clone()));
+    let ids = saved.stacks.iter().filter_map(|stack| stack.plan.change_set.clone());
+    let change_sets = ids.map(|id| async move {
+        let found = change_set::find(client, &id).await;
+        Ok(found.map_err(anyhow::Error::from)?.map(|found| (id, found)))
+    });
+    let current = async { state::read(client, names).await.map_err(Failure::from) };
+    let (current, change_sets) = futures::try_join!(current, try_join_all(change_sets))?;
+    let moved = moved::moved(saved, &current, &change_sets.into_iter().flatten().collect());
+    Ok((current, moved))
+}
+
+impl<'a> Engine<'a> {
+    /// The same engine, for a plan that somebody agreed to.
+    #[must_use]
+    pub fn bound(mut self) -> Self {
+        self.binding = Binding::Exact;
+        self
+    }
+
+    /// The engine for an environment.
+    pub fn new(session: &Session, consent: &'a Consent, observer: &'a dyn Observer) -> Self {
+        let (objects, pace) = match &session.endpoints {
+            Some(endpoints) => (ObjectUrl::Path(endpoints.aws.clone()), pace::MACHINE),
+            None => (ObjectUrl::Host(session.environment.region.clone()), pace::SERVICE),
+        };
+        Self {
+            cloudformation: session.cloudformation(),
+            s3: session.s3(),
+            workspace: Workspace::named(session),
+            storage: Storage {
+                account_bucket: session.environment.shared_bucket(),
+                templates: session.environment.object_key("templates"),
+            },
+            objects,
+            pace,
+            consent,
+            binding: Binding::Loose,
+            observer,
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! What happens in the stacks that are being changed: one poller for all of them.
+//!
+//! The stack goes on without being watched, so the poller tells of trouble and asks again. It ends when
+//! CloudFormation refuses for a while, as it does when credentials have expired: a person must see to that.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::error::SdkError;
+use aws_sdk_cloudformation::operation::describe_stack_events::DescribeStackEventsError;
+use serde::Deserialize;
+use tokio::sync::mpsc;
+
+use super::pace::Pace;
+use super::stack_error::Unheard;
+use super::status::{
+    self, Condition, DELETED, Stage, begins_operation, condition, says_cancelled, says_not_there, stage,
+};
+use session::sdk_error::{is_refusal, sentence};
+
+/// Polls of one stack that fail in a row before it is worth telling.
+const PATIENCE: u32 = 5;
+
+/// An event of a stack or of one of its resources.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Event {
+    /// Unique in its stack.
+    #[serde(rename = "EventId")]
+    pub id: String,
+    /// Resource in the template, or the name of the stack.
+    #[serde(rename = "LogicalResourceId")]
+    pub logical_id: String,
+    /// Resource in its service, or the ARN of the stack.
+    #[serde(rename = "PhysicalResourceId", default)]
+    pub physical_id: String,
+    /// For instance `AWS::Kinesis::Stream`.
+    #[serde(rename = "ResourceType", default)]
+    pub kind: String,
+    /// Status, as CloudFormation spells it.
+    #[serde(rename = "ResourceStatus")]
+    pub status: String,
+    /// Why, where CloudFormation says it.
+    #[serde(rename = "ResourceStatusReason", default)]
+    pub reason: String,
+    /// The stack.
+    pub stack_id: String,
+}
+
+impl Event {
+    /// Whether it is about the stack itself.
+    pub fn is_of_stack(&self) -> bool {
+        self.physical_id == self.stack_id
+    }
+}
+
+/// What a watched stack tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Update {
+    /// Something happened.
+    Event(Event),
+    /// CloudFormation could not be asked, several times in a row.
+    Trouble(String),
+    /// The operation is over, in this status.
+    Settled(String),
+    /// CloudFormation has refused to say anything for a while, with this error, and is asked no more.
+    Refused(String),
+}
+
+/// Why nothing was heard of a stack.
+#[derive(Debug)]
+enum Silence {
+    /// It is not there.
+    Gone,
+    /// Asking again is in vain until a person has done something.
+    Refused(String),
+    /// The trouble passes.
+    Passing(String),
+}
+
+/// Where in a stack's events an operation begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Since {
+    /// After this event: the operation is one that we are about to start.
+    Event(Option<String>),
+    /// At the latest operation: one that is under way.
+    LatestOperation,
+}
+
+/// Watches stacks until their operations are over.
+#[derive(Debug, Clone)]
+pub struct Poller {
+    orders: mpsc::UnboundedSender<Watched>,
+}
+
+#[derive(Debug)]
+struct Watched {
+    stack_id: String,
+    since: Since,
+    seen: BTreeSet<String>,
+    failures: u32,
+    refused: Option<Instant>,
+    updates: mpsc::UnboundedSender<Update>,
+}
+
+impl Poller {
+    /// Starts the poller. It ends when nobody can order a watch any more and none is left.
+    pub fn start(client: Client, pace: Pace) -> Self {
+        let (orders, received) = mpsc::unbounded_channel();
+        tokio::spawn(poll(client, pace, received));
+        Self { orders }
+    }
+
+    /// Watches one stack. The last update is [`Update::Settled`] or [`Update::Refused`].
+    pub fn watch(&self, stack_id: &str, since: Since) -> mpsc::UnboundedReceiver<Update> {
+        let (updates, received) = mpsc::unbounded_channel();
+        let stack_id = stack_id.to_owned();
+        let watched = Watched { stack_id, since, seen: BTreeSet::new(), failures: 0, refused: None, updates };
+        // The poller lives as long as this sender does.
+        let _ = self.orders.send(watched);
+        received
+    }
+}
+
+/// The latest event of a stack, to tell later ones from it. Who begins something without it may take the end
+/// of an earlier operation for the end of this one. Asks for as long as the trouble passes.
+pub async fn latest(client: &Client, stack: &str, pace: Pace) -> Result<Since, Unheard> {
+    let (mut waits, started) = (pace.waits(), Instant::now());
+    loop {
+        let silence = match client.describe_stack_events().stack_name(stack).send().await {
+            Ok(answer) => {
+                let latest = answer.stack_events.and_then(|events| events.into_iter().next()?.event_id);
+                return Ok(Since::Event(latest));
+            }
+            Err(error) => Silence::of(&error),
+        };
+        match silence {
+            Silence::Gone => return Ok(Since::Event(None)),
+            Silence::Refused(cause) if started.elapsed() > pace.patience => return Err(Unheard(cause)),
+            Silence::Refused(_) | Silence::Passing(_) => waits.next().await,
+        }
+    }
+}
+
+async fn poll(client: Client, pace: Pace, mut orders: mpsc::UnboundedReceiver<Watched>) {
+    let mut watched: Vec<Watched> = Vec::new();
+    let mut waits = pace.waits();
+    loop {
+        if watched.is_empty() {
+            match orders.recv().await {
+                Some(order) => watched.push(order),
+                None => return,
+            }
+            waits.reset();
+        }
+        while let Ok(order) = orders.try_recv() {
+            watched.push(order);
+            waits.reset();
+        }
+        let mut still = Vec::new();
+        for mut stack in watched {
+            match stack.ask(&client, pace.patience).await {
+                Heard::Nothing => still.push(stack),
+                Heard::Something => {
+                    waits.reset();
+                    still.push(stack);
+                }
+                Heard::End => {}
+            }
+        }
+        watched = still;
+        if !watched.is_empty() {
+            waits.next().await;
+        }
+    }
+}
+
+enum Heard {
+    Nothing,
+    Something,
+    End,
+}
+
+impl Watched {
+    async fn ask(&mut self, client: &Client, patience: Duration) -> Heard {
+        if self.updates.is_closed() {
+            return Heard::End;
+        }
+        let events = match self.fetch(client).await {
+            Ok(events) => events,
+            Err(Silence::Gone) => return self.settle(DELETED.to_owned()),
+            Err(Silence::Refused(cause))
+                if self.refused.get_or_insert_with(Instant::now).elapsed() > patience =>
+            {
+                let _ = self.updates.send(Update::Refused(cause));
+                return Heard::End;
+            }
+            Err(Silence::Refused(cause) | Silence::Passing(cause)) => {
+                self.failures += 1;
+                if self.failures.is_multiple_of(PATIENCE) {
+                    let _ = self.updates.send(Update::Trouble(cause));
+                }
+                return Heard::Nothing;
+            }
+        };
+        (self.failures, self.refused) = (0, None);
+        let mut end = None;
+        let heard = if events.is_empty() { Heard::Nothing } else { Heard::Something };
+        for event in events {
+            if event.is_of_stack() {
+                end = ended(&event.status).then(|| event.status.clone());
+            }
+            let _ = self.updates.send(Update::Event(event));
+        }
+        match end {
+            Some(status) => self.settle(status),
+            None => heard,
+        }
+    }
+
+    fn settle(&self, status: String) -> Heard {
+        let _ = self.updates.send(Update::Settled(status));
+        Heard::End
+    }
+
+    /// New events of the operation, oldest first.
+    async fn fetch(&mut self, client: &Client) -> Result<Vec<Event>, Silence> {
+        let mut newest_first = Vec::new();
+        let mut pages =
+            client.describe_stack_events().stack_name(&self.stack_id).into_paginator().items().send();
+        while let Some(event) = pages.next().await {
+            let event = Event::from(event.map_err(|error| Silence::of(&error))?);
+            let known = self.seen.contains(&event.id) || self.since == Since::Event(Some(event.id.clone()));
+            if known {
+                break;
+            }
+            let first = self.since == Since::LatestOperation
+                && event.is_of_stack()
+                && begins_operation(&event.status);
+            newest_first.push(event);
+            if first {
+                break;
+            }
+        }
+        newest_first.reverse();
+        self.seen.extend(newest_first.iter().map(|event| event.id.clone()));
+        Ok(newest_first)
+    }
+}
+
+impl Silence {
+    fn of<R: std::fmt::Debug + 'static>(error: &SdkError<DescribeStackEventsError, R>) -> Self {
+        let cause = sentence(error);
+        if says_not_there(&cause) {
+            Self::Gone
+        } else if is_refusal(error) {
+            Self::Refused(cause)
+        } else {
+            Self::Passing(cause)
+        }
+    }
+}
+
+/// Whether a stack in this status waits for the next operation.
+fn ended(status: &str) -> bool {
+    !matches!(condition(status), Condition::Busy | Condition::Phantom | Condition::Unknown(_))
+}
+
+impl From<aws_sdk_cloudformation::types::StackEvent> for Event {
+    fn from(event: aws_sdk_cloudformation::types::StackEvent) -> Self {
+        Self {
+            id: event.event_id.unwrap_or_default(),
+            logical_id: event.logical_resource_id.unwrap_or_default(),
+            physical_id: event.physical_resource_id.unwrap_or_default(),
+            kind: event.resource_type.unwrap_or_default(),
+            status: event.resource_status.map_or_else(String::new, |status| status.as_str().to_owned()),
+            reason: event.resource_status_reason.unwrap_or_default(),
+            stack_id: event.stack_id.unwrap_or_default(),
+        }
+    }
+}
+
+/// The first thing that failed, which everything else follows from.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct RootCause {
+    /// Resource in the template, or the stack.
+    pub logical_id: String,
+    /// For instance `AWS::S3::Bucket`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Code of the service, where CloudFormation says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// What CloudFormation says.
+    pub reason: String,
+}
+
+/// The first failure of an operation that was not cancelled because of another one. `events` are
+/// those of the operation, oldest first.
+pub fn root_cause(events: &[Event]) -> Option<RootCause> {
+    let failed = || {
+        events.iter().filter(|event| stage(&event.status) == Stage::Failed && !says_cancelled(&event.reason))
+    };
+    let told_by_stack = || {
+        let tells = |event: &&Event| sank(&event.status) || says_cancelled(&event.reason);
+        events.iter().filter(|event| event.is_of_stack() && !event.reason.is_empty()).filter(tells)
+    };
+    let event = failed()
+        .find(|event| !event.is_of_stack())
+        .or_else(|| failed().next())
+        .or_else(|| told_by_stack().next())?;
+    Some(RootCause {
+        logical_id: event.logical_id.clone(),
+        kind: event.kind.clone(),
+        code: status::error_code(&event.reason).map(str::to_owned),
+        reason: event.reason.clone(),
+    })
+}
+
+/// A stack may roll back without a failed resource, for instance when a person cancels its update. A deletion
+/// is cancelled before any resource is touched while another stack imports one of its exports.
+fn sank(status: &str) -> bool {
+    status.contains("ROLLBACK")
+}
+
+#[cfg(test)]
+mod tests;

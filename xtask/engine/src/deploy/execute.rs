@@ -1,0 +1,433 @@
+//! Executes a plan: every stack as soon as those that it needs are done, and as many at once as there are.
+//!
+//! A stack that fails takes only those with it that need it. Nothing here decides what to do: what the
+//! plan does not say, and what the change set says beyond the plan, is refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_cloudformation::Client;
+use sha2::{Digest as _, Sha256};
+
+use super::again::once_more;
+use super::change_set::{self, ChangeSet, INLINE_LIMIT, Kind, Made, Request, Stored, compact};
+use super::consent::Consent;
+use super::events::{Event, Poller, Since, Update, latest, root_cause};
+use super::merge;
+use super::pace::Pace;
+use super::plan::{Action, Plan, Source, StackPlan};
+use super::run::{Ordered, Run, run};
+pub use super::stack_error::{StackError, Unheard, Unwatched};
+use super::state;
+use super::status::{Condition, Operation, Stage, condition, stage};
+use artifacts::digest::hex;
+use artifacts::upload;
+use session::{Observer, Step};
+use session::sdk_error::sentence;
+use crate::twin::Workspace;
+
+/// The stack whose output names the bucket for archives and large templates, and that output, where an
+/// environment has a bucket of its own.
+pub const STORAGE: (&str, &str) = ("artifacts", "ArtifactBucket");
+
+/// What a deployment works with.
+#[derive(Debug)]
+pub struct Engine<'a> {
+    /// CloudFormation.
+    pub cloudformation: Client,
+    /// S3.
+    pub s3: aws_sdk_s3::Client,
+    /// The environment's workspace in TwinMaker, if it has one.
+    pub workspace: Workspace,
+    /// Where archives and large templates lie.
+    pub storage: Storage,
+    /// How CloudFormation is told where an object is.
+    pub objects: ObjectUrl,
+    /// How often the services are asked.
+    pub pace: Pace,
+    /// What may be lost.
+    pub consent: &'a Consent,
+    /// How far the plan binds.
+    pub binding: Binding,
+    /// Whoever watches.
+    pub observer: &'a dyn Observer,
+}
+
+/// Where archives and large templates lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Storage {
+    /// The account's bucket, where the environment uses it. Otherwise the output of [`STORAGE`] names one.
+    pub account_bucket: Option<String>,
+    /// What the keys of templates begin with.
+    pub templates: String,
+}
+
+/// How far a plan binds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Binding {
+    /// It was made a moment ago. What only shows when it is executed may follow from it, data aside.
+    Loose,
+    /// Somebody agreed to it: nothing may happen that it does not show.
+    Exact,
+}
+
+/// How the URL of an object is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ObjectUrl {
+    /// A host for each bucket, in this Region.
+    Host(String),
+    /// A path for each bucket, below this endpoint.
+    Path(String),
+}
+
+/// What became of a stack.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It is as planned, and has these outputs.
+    Done(Change, BTreeMap<String, String>),
+    /// It is not.
+    Failed(StackError),
+    /// It was not begun, because this stack failed.
+    Skipped(String),
+    /// It goes on without us.
+    Detached,
+    /// It was not begun, because a person interrupted.
+    NotBegun,
+}
+
+/// What was done to a stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Change {
+    /// It was created.
+    Created,
+    /// It was updated.
+    Updated,
+    /// It was as it shall be.
+    Unchanged,
+}
+
+/// What became of each stack of a plan, in its order.
+pub type Outcomes = Vec<(String, Outcome)>;
+
+/// Executes a plan until it is done or `interrupt` completes.
+pub async fn execute(engine: &Engine<'_>, plan: &Plan, interrupt: impl Future<Output = ()>) -> Outcomes {
+    let poller = &Poller::start(engine.cloudformation.clone(), engine.pace);
+    let begin = |stack, done: &Done<'_>| {
+        let (parameters, bucket) = (parameters(stack, done), output(done, STORAGE.0, STORAGE.1));
+        let bucket = engine.storage.account_bucket.clone().or(bucket);
+        async move {
+            let applied = async { apply(engine, poller, stack, &parameters?, bucket.as_deref()).await };
+            applied.await.inspect_err(|error| engine.report_failure(&stack.stack_name, error))
+        }
+    };
+    let runs = run(&plan.stacks, begin, interrupt).await;
+    let outcome = |run| match run {
+        Run::Done((change, outputs)) => Outcome::Done(change, outputs),
+        Run::Failed(error) => Outcome::Failed(error),
+        Run::Held { root, .. } => Outcome::Skipped(root),
+        Run::Detached => Outcome::Detached,
+        Run::NotBegun => Outcome::NotBegun,
+    };
+    plan.stacks.iter().map(|stack| stack.name.clone()).zip(runs.into_iter().map(outcome)).collect()
+}
+
+impl Engine<'_> {
+    /// Says at once that a stack failed, while others go on.
+    pub fn report_failure(&self, stack_name: &str, error: &dyn std::error::Error) {
+        self.observer.failed(format_args!("{stack_name}: {error}"));
+    }
+}
+
+/// What was done to each stack that is done, and its outputs.
+type Done<'a> = BTreeMap<&'a str, (Change, BTreeMap<String, String>)>;
+
+impl Ordered for StackPlan {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn after(&self) -> &BTreeSet<String> {
+        &self.after
+    }
+}
+
+/// Waits for the operations of others, or of an interrupted run of our own, in these stacks.
+pub async fn attach(engine: &Engine<'_>, stacks: impl IntoIterator<Item = &StackPlan>) {
+    let poller = Poller::start(engine.cloudformation.clone(), engine.pace);
+    let waits = stacks.into_iter().map(|stack| {
+        let poller = &poller;
+        async move {
+            let id = stack.stack_id.as_deref().unwrap_or(&stack.stack_name);
+            let status = stack.status.as_deref().unwrap_or_default();
+            let step =
+                engine.observer.step(format_args!("{} is in {status} already: waiting", stack.stack_name));
+            // Who may not ask for events may not ask for the stack either, and hears of that next.
+            if let Ok(followed) = follow(engine, poller, id, Since::LatestOperation, None, &step).await {
+                step.done(followed.status);
+            }
+        }
+    });
+    futures::future::join_all(waits).await;
+}
+
+fn output(done: &Done<'_>, stack: &str, output: &str) -> Option<String> {
+    done.get(stack)?.1.get(output).cloned()
+}
+
+fn parameters(stack: &StackPlan, done: &Done<'_>) -> Result<BTreeMap<String, String>, StackError> {
+    let value = |(name, parameter): (&String, &super::plan::Parameter)| match &parameter.source {
+        Source::Value(value) => Ok((name.clone(), value.clone())),
+        Source::Output { stack, output: id } => match output(done, stack, id) {
+            Some(value) => Ok((name.clone(), value)),
+            None => Err(StackError::NoOutput {
+                parameter: name.clone(),
+                stack: stack.clone(),
+                output: id.clone(),
+            }),
+        },
+    };
+    stack.parameters.iter().map(value).collect()
+}
+
+/// Makes one stack what the plan says. A failure that passes by itself is tried once more: who makes a role
+/// and what uses it at once may be faster than IAM.
+async fn apply(
+    engine: &Engine<'_>,
+    poller: &Poller,
+    stack: &StackPlan,
+    parameters: &BTreeMap<String, String>,
+    bucket: Option<&str>,
+) -> Result<(Change, BTreeMap<String, String>), StackError> {
+    let failed = match apply_once(engine, poller, stack, parameters, bucket).await {
+        Err(failed) => failed,
+        done => return done,
+    };
+    let Some(again) = once_more(stack, &failed) else { return Err(failed) };
+    engine.observer.warn(format_args!(
+        "{}: {failed}. A service may not know of a new role yet: trying once more",
+        stack.stack_name
+    ));
+    tokio::time::sleep(engine.pace.propagation).await;
+    apply_once(engine, poller, &again, parameters, bucket).await
+}
+
+async fn apply_once(
+    engine: &Engine<'_>,
+    poller: &Poller,
+    stack: &StackPlan,
+    parameters: &BTreeMap<String, String>,
+    bucket: Option<&str>,
+) -> Result<(Change, BTreeMap<String, String>), StackError> {
+    if engine.binding == Binding::Exact {
+        as_shown(stack, parameters)?;
+    }
+    // The outputs of another stack may have turned out to be other ones than those it had.
+    let as_planned =
+        stack.parameters.iter().all(|(name, planned)| planned.before.as_ref() == parameters.get(name));
+    if stack.action == Action::None && as_planned {
+        return Ok((Change::Unchanged, stack.outputs.clone()));
+    }
+    let step = engine.observer.step(&stack.stack_name);
+    if stack.action == Action::Recreate && stack.status.as_deref().map(condition) != Some(Condition::Phantom)
+    {
+        step.update(format_args!("{} never succeeded: deleting what is left", stack.stack_name));
+        delete(engine, poller, stack, &step).await?;
+    }
+    upload(engine, stack, bucket, &step).await?;
+    let (kind, operation, change) = match stack.action {
+        Action::Create | Action::Recreate => (Kind::Create, Operation::Create, Change::Created),
+        Action::Update | Action::None | Action::Wait | Action::Blocked => {
+            (Kind::Update, Operation::Update, Change::Updated)
+        }
+    };
+    step.update(format_args!("{} change set", stack.stack_name));
+    let made = change_set(engine, stack, kind, parameters, bucket).await?;
+    let Some(change_set) = made else {
+        step.done("unchanged");
+        return Ok((Change::Unchanged, stack.outputs.clone()));
+    };
+    if let Err(refused) = agreed(engine, stack, &change_set) {
+        // One that was made earlier may still be agreed to.
+        if stack.change_set.is_none() {
+            change_set::discard(&engine.cloudformation, &change_set.id, &change_set.stack_id).await?;
+        }
+        return Err(refused);
+    }
+    let since = latest(&engine.cloudformation, &change_set.stack_id, engine.pace).await?;
+    change_set::execute(&engine.cloudformation, &change_set).await?;
+    let touches = change_set.resources.len();
+    let followed = follow(engine, poller, &change_set.stack_id, since, Some(touches), &step).await?;
+    if !operation.succeeded(&followed.status) {
+        return Err(StackError::Failed { cause: root_cause(&followed.events), status: followed.status });
+    }
+    let described = state::describe(&engine.cloudformation, &change_set.stack_id).await?;
+    step.done(match change {
+        Change::Created => format!("created, {touches} resources"),
+        Change::Updated | Change::Unchanged => format!("updated, {touches} resources touched"),
+    });
+    Ok((change, described.as_ref().map(state::outputs).unwrap_or_default()))
+}
+
+/// Makes sure that what was not known before has not made the plan untrue.
+fn as_shown(stack: &StackPlan, parameters: &BTreeMap<String, String>) -> Result<(), StackError> {
+    for (name, planned) in &stack.parameters {
+        if let (Some(planned), Some(actual)) = (&planned.after, parameters.get(name))
+            && planned != actual
+        {
+            let (parameter, planned, actual) = (name.clone(), planned.clone(), actual.clone());
+            return Err(StackError::OtherValue { parameter, planned, actual });
+        }
+    }
+    Ok(())
+}
+
+/// The change set to execute: the one that the plan made, or a new one. `None`: there is nothing to change.
+async fn change_set(
+    engine: &Engine<'_>,
+    stack: &StackPlan,
+    kind: Kind,
+    parameters: &BTreeMap<String, String>,
+    bucket: Option<&str>,
+) -> Result<Option<ChangeSet>, StackError> {
+    if let Some(id) = &stack.change_set {
+        let waiting = change_set::reread(&engine.cloudformation, id).await?;
+        return waiting.map(Some).ok_or_else(|| StackError::ChangeSetGone(id.clone()));
+    }
+    let stored = store_template(engine, stack, bucket).await?;
+    let template = stored.body();
+    let name = change_set::name(template, parameters, &stack.tags);
+    let request =
+        Request { stack_name: &stack.stack_name, name: &name, kind, template, parameters, tags: &stack.tags };
+    match change_set::make(&engine.cloudformation, &request, engine.pace).await? {
+        Made::Ready(made) => Ok(Some(made)),
+        Made::Unchanged => Ok(None),
+    }
+}
+
+/// Makes sure that somebody agreed to everything that a change set does.
+fn agreed(engine: &Engine<'_>, stack: &StackPlan, change_set: &ChangeSet) -> Result<(), StackError> {
+    let lost = change_set.losses_beyond(&stack.name, |id| engine.consent.covers(&stack.name, id));
+    if !lost.is_empty() {
+        return Err(StackError::Refused(lost));
+    }
+    if engine.binding == Binding::Loose {
+        return Ok(());
+    }
+    let beyond = merge::beyond(&stack.resources, &change_set.resources);
+    if beyond.is_empty() { Ok(()) } else { Err(StackError::Beyond(beyond)) }
+}
+
+async fn delete(
+    engine: &Engine<'_>,
+    poller: &Poller,
+    stack: &StackPlan,
+    step: &Step<'_>,
+) -> Result<(), StackError> {
+    let id = stack.stack_id.as_deref().unwrap_or(&stack.stack_name);
+    let since = latest(&engine.cloudformation, id, engine.pace).await?;
+    let sent = engine.cloudformation.delete_stack().stack_name(id).send().await;
+    sent.map_err(|error| StackError::Delete(sentence(&error)))?;
+    let followed = follow(engine, poller, id, since, None, step).await?;
+    if Operation::Delete.succeeded(&followed.status) {
+        return Ok(());
+    }
+    Err(StackError::Failed { cause: root_cause(&followed.events), status: followed.status })
+}
+
+/// Uploads the archives that the stack reads from S3.
+async fn upload(
+    engine: &Engine<'_>,
+    stack: &StackPlan,
+    bucket: Option<&str>,
+    step: &Step<'_>,
+) -> Result<(), StackError> {
+    for (sent, archive) in stack.archives.iter().enumerate() {
+        let bucket = bucket.ok_or(StackError::NoBucket)?;
+        #[expect(clippy::cast_precision_loss, reason = "for people")]
+        let size = archive.bytes as f64 / 1e6;
+        let of = stack.archives.len();
+        step.update(format_args!("{} uploading {}/{of} ({size:.1} MB)", stack.stack_name, sent + 1));
+        upload::archive(&engine.s3, bucket, archive).await?;
+    }
+    Ok(())
+}
+
+/// The template of a stack as CloudFormation gets it. One that is too large to send is put into the bucket.
+pub async fn store_template(
+    engine: &Engine<'_>,
+    stack: &StackPlan,
+    bucket: Option<&str>,
+) -> Result<Stored, StackError> {
+    let template = compact(&stack.template);
+    if template.len() <= INLINE_LIMIT {
+        return Ok(Stored::Inline(template));
+    }
+    let bucket = bucket.ok_or(StackError::NoBucket)?;
+    let templates = &engine.storage.templates;
+    let key = format!("{templates}/{}/{}.json", stack.name, hex(&Sha256::digest(&template)));
+    upload::text(&engine.s3, bucket, &key, &template).await?;
+    Ok(Stored::Url(engine.objects.of(bucket, &key)))
+}
+
+impl ObjectUrl {
+    fn of(&self, bucket: &str, key: &str) -> String {
+        match self {
+            Self::Host(region) => format!("https://{bucket}.s3.{region}.amazonaws.com/{key}"),
+            Self::Path(endpoint) => format!("{endpoint}/{bucket}/{key}"),
+        }
+    }
+}
+
+/// How an operation ended.
+pub struct Followed {
+    /// The status that its stack settled in.
+    pub status: String,
+    /// What happened, oldest first.
+    pub events: Vec<Event>,
+}
+
+/// Follows an operation to its end, and shows how far it is.
+pub async fn follow(
+    engine: &Engine<'_>,
+    poller: &Poller,
+    stack_id: &str,
+    since: Since,
+    touches: Option<usize>,
+    step: &Step<'_>,
+) -> Result<Followed, Unwatched> {
+    let mut updates = poller.watch(stack_id, since);
+    let mut events: Vec<Event> = Vec::new();
+    let mut finished = BTreeSet::new();
+    while let Some(update) = updates.recv().await {
+        match update {
+            Update::Event(event) => {
+                if !event.is_of_stack() {
+                    if matches!(stage(&event.status), Stage::Finished | Stage::Skipped) {
+                        finished.insert(event.logical_id.clone());
+                    }
+                    let of = touches.map_or(String::new(), |touches| format!("/{touches}"));
+                    let stack = stack_name(&event.stack_id);
+                    step.update(format_args!(
+                        "{stack} {}{of} {} {}",
+                        finished.len(),
+                        event.logical_id,
+                        event.status
+                    ));
+                }
+                events.push(event);
+            }
+            Update::Trouble(cause) => {
+                let stack = stack_name(stack_id);
+                engine.observer.warn(format_args!("{stack} goes on, but its events cannot be read: {cause}"));
+            }
+            Update::Settled(status) => return Ok(Followed { status, events }),
+            Update::Refused(cause) => return Err(Unwatched(cause)),
+        }
+    }
+    Err(Unwatched("the watch ended".to_owned()))
+}
+
+/// The name in a stack's ARN, `arn:aws:cloudformation:region:account:stack/<name>/<id>`.
+fn stack_name(stack_id: &str) -> &str {
+    stack_id.split('/').nth(1).unwrap_or(stack_id)
+}

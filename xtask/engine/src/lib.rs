@@ -1,0 +1,11 @@
+//! Deploys, destroys and sweeps environments.
+//!
+//! Each of the three computes a plan, which is a value, and then executes it. What happens meanwhile goes to an
+//! [`session::Observer`]; what must be agreed to is a value too, that whoever calls has asked for. Nothing here
+//! prints, asks, or knows of a command line.
+
+pub mod cleanup;
+pub mod deploy;
+pub mod destroy;
+pub mod inventory;
+pub mod twin;

@@ -1,0 +1,5 @@
+//! The commands that only this repository needs.
+
+pub mod completions;
+pub mod lint;
+pub mod test;

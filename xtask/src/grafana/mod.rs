@@ -1,7 +1,0 @@
-//! Grafana from outside: the files that it is provisioned with, how its container is, and pictures of its
-//! dashboards.
-
-pub mod folder;
-pub mod picture;
-pub mod query;
-pub mod service;
