@@ -94,7 +94,7 @@ async fn made(project: &Project, jdk: &Jdk, observer: &dyn Observer) -> Result<A
 }
 
 async fn build(project: &Project, jdk: &Jdk, step: &Step<'_>) -> Result<(), ToolError> {
-    let mut command = maven::command(project, jdk);
+    let mut command = maven::command(&folder(project), jdk);
     command.args(["package", "-DskipTests"]);
     maven::build(command, step).await
 }

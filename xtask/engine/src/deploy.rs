@@ -10,6 +10,7 @@ pub mod consent;
 pub mod delivery;
 pub mod description;
 pub mod difference;
+pub mod engine;
 pub mod events;
 pub mod execute;
 pub mod graph;
@@ -29,6 +30,7 @@ mod shrinking;
 mod stack_error;
 pub mod state;
 pub mod status;
+pub mod storage;
 mod stored;
 
 #[cfg(test)]
@@ -42,16 +44,14 @@ use stacks::environment::Environment;
 use stacks::{Artifact, ParameterSource, Stack};
 
 use self::change_set::{INLINE_LIMIT, compact};
-use self::consent::Consent;
-use self::execute::{Binding, Engine, ObjectUrl, STORAGE, Storage};
+use self::engine::Engine;
+use self::storage::STORAGE;
 use self::graph::{Cycle, Graph};
 use self::moved::Moved;
 use self::plan::{Action, Current, Desired, DesiredStack, Plan, Source, StackPlan};
 use self::saved::SavedPlan;
 use artifacts::Archive;
-use session::{Exit, Explain, Failure, Session};
-use session::Observer;
-use crate::twin::Workspace;
+use session::{Exit, Explain, Failure};
 
 /// Why there is nothing to execute.
 #[derive(Debug, thiserror::Error)]
@@ -225,35 +225,4 @@ pub async fn moved_since(
     let (current, change_sets) = futures::try_join!(current, try_join_all(change_sets))?;
     let moved = moved::moved(saved, &current, &change_sets.into_iter().flatten().collect());
     Ok((current, moved))
-}
-
-impl<'a> Engine<'a> {
-    /// The same engine, for a plan that somebody agreed to.
-    #[must_use]
-    pub fn bound(mut self) -> Self {
-        self.binding = Binding::Exact;
-        self
-    }
-
-    /// The engine for an environment.
-    pub fn new(session: &Session, consent: &'a Consent, observer: &'a dyn Observer) -> Self {
-        let (objects, pace) = match &session.endpoints {
-            Some(endpoints) => (ObjectUrl::Path(endpoints.aws.clone()), pace::MACHINE),
-            None => (ObjectUrl::Host(session.environment.region.clone()), pace::SERVICE),
-        };
-        Self {
-            cloudformation: session.cloudformation(),
-            s3: session.s3(),
-            workspace: Workspace::named(session),
-            storage: Storage {
-                account_bucket: session.environment.shared_bucket(),
-                templates: session.environment.object_key("templates"),
-            },
-            objects,
-            pace,
-            consent,
-            binding: Binding::Loose,
-            observer,
-        }
-    }
 }

@@ -109,7 +109,7 @@ async fn java(project: &Project, report: &Report) -> anyhow::Result<Verdict> {
     };
     report.note(paint(STRONG, "./mvnw -B spotless:check"));
     let _lock = job::lock(project).await.context("cannot lock the Flink job's folder")?;
-    let output = maven::command(project, &jdk)
+    let output = maven::command(&job::folder(project), &jdk)
         .args(["--quiet", "spotless:check"])
         .output()
         .await

@@ -163,7 +163,7 @@ async fn of_job(project: &Project, jdk: &Jdk, venv: &Venv, report: &Report) -> a
     let (store, decoder) = programs(project, report).await?;
     let _lock = job::lock(project).await.context("cannot lock the Flink job's folder")?;
     report.note(paint(STRONG, "./mvnw -B verify"));
-    let mut command = maven::command(project, jdk);
+    let mut command = maven::command(&job::folder(project), jdk);
     command
         .args(["--no-transfer-progress", "verify"])
         .env("SLUICE_LOCAL_TIMESTREAM", store)

@@ -1,20 +1,18 @@
 //! The Maven wrapper of the Flink job, as this program runs it.
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{ChildStdout, Command};
 
 use super::{TAIL, ToolError};
-use crate::job;
 use crate::toolchain::jdk::{Jdk, VARIABLE};
-use session::Project;
 use session::Step;
 
-/// The wrapper in the job's folder, with this JDK. It brings its own Maven, and asks nothing.
-pub fn command(project: &Project, jdk: &Jdk) -> Command {
-    let folder = job::folder(project);
+/// The wrapper in this folder, with this JDK. It brings its own Maven, and asks nothing.
+pub fn command(folder: &Path, jdk: &Jdk) -> Command {
     let mut command = Command::new(folder.join("mvnw"));
     command.arg("-B").current_dir(folder).stdin(Stdio::null()).kill_on_drop(true).env(VARIABLE, &jdk.home);
     command

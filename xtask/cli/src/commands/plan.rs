@@ -14,7 +14,7 @@ use artifacts;
 use crate::Global;
 use engine::deploy::consent::Consent;
 use crate::pages::deploy::{Next, PlanDocument};
-use engine::deploy::execute::Engine;
+use engine::deploy::engine::Engine;
 use engine::deploy::options::Options;
 use engine::deploy::plan::{Current, Desired, Plan as Planned};
 use engine::deploy::preview::{Previews, Purpose};

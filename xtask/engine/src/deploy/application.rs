@@ -7,7 +7,7 @@
 //! On the local target the emulator keeps the application, and nothing runs it: where it says RUNNING,
 //! the job is a process of this machine, made from the application as the emulator describes it.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use aws_sdk_kinesisanalyticsv2::Client;
 use aws_sdk_kinesisanalyticsv2::error::ProvideErrorMetadata as _;
@@ -17,6 +17,7 @@ use aws_sdk_kinesisanalyticsv2::types::{
 };
 
 pub use super::application_error::ApplicationError;
+use super::application_error::PATIENCE;
 use super::description::{job, log_of, units};
 use super::difference::Change;
 use super::execute::{Outcome, Outcomes};
@@ -31,8 +32,6 @@ use session::Session;
 /// The type of an application in a template.
 pub const APPLICATION: &str = "AWS::KinesisAnalyticsV2::Application";
 
-/// How long an application may take to settle. Provisioning takes the service some minutes.
-pub(super) const PATIENCE: Duration = Duration::from_mins(20);
 
 /// Lines of a log that are worth showing.
 const TAIL: i32 = 12;

@@ -1,8 +1,12 @@
 //! Why an application does not do what it should. Only facts and the sentences that are made of them.
 
-use super::application::PATIENCE;
+use std::time::Duration;
+
 use session::{Exit, Explain};
 use local_target::flink::JobError;
+
+/// How long an application may take to settle. Provisioning takes the service some minutes.
+pub(super) const PATIENCE: Duration = Duration::from_mins(20);
 
 /// Why an application does not do what it should.
 #[derive(Debug, thiserror::Error)]

@@ -5,79 +5,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_cloudformation::Client;
 use sha2::{Digest as _, Sha256};
 
 use super::again::once_more;
 use super::change_set::{self, ChangeSet, INLINE_LIMIT, Kind, Made, Request, Stored, compact};
-use super::consent::Consent;
 use super::events::{Event, Poller, Since, Update, latest, root_cause};
 use super::merge;
-use super::pace::Pace;
 use super::plan::{Action, Plan, Source, StackPlan};
 use super::run::{Ordered, Run, run};
+use super::engine::{Binding, Engine};
 pub use super::stack_error::{StackError, Unheard, Unwatched};
 use super::state;
+use super::storage::STORAGE;
 use super::status::{Condition, Operation, Stage, condition, stage};
 use artifacts::digest::hex;
 use artifacts::upload;
-use session::{Observer, Step};
+use session::Step;
 use session::sdk_error::sentence;
-use crate::twin::Workspace;
-
-/// The stack whose output names the bucket for archives and large templates, and that output, where an
-/// environment has a bucket of its own.
-pub const STORAGE: (&str, &str) = ("artifacts", "ArtifactBucket");
-
-/// What a deployment works with.
-#[derive(Debug)]
-pub struct Engine<'a> {
-    /// CloudFormation.
-    pub cloudformation: Client,
-    /// S3.
-    pub s3: aws_sdk_s3::Client,
-    /// The environment's workspace in TwinMaker, if it has one.
-    pub workspace: Workspace,
-    /// Where archives and large templates lie.
-    pub storage: Storage,
-    /// How CloudFormation is told where an object is.
-    pub objects: ObjectUrl,
-    /// How often the services are asked.
-    pub pace: Pace,
-    /// What may be lost.
-    pub consent: &'a Consent,
-    /// How far the plan binds.
-    pub binding: Binding,
-    /// Whoever watches.
-    pub observer: &'a dyn Observer,
-}
-
-/// Where archives and large templates lie.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Storage {
-    /// The account's bucket, where the environment uses it. Otherwise the output of [`STORAGE`] names one.
-    pub account_bucket: Option<String>,
-    /// What the keys of templates begin with.
-    pub templates: String,
-}
-
-/// How far a plan binds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Binding {
-    /// It was made a moment ago. What only shows when it is executed may follow from it, data aside.
-    Loose,
-    /// Somebody agreed to it: nothing may happen that it does not show.
-    Exact,
-}
-
-/// How the URL of an object is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ObjectUrl {
-    /// A host for each bucket, in this Region.
-    Host(String),
-    /// A path for each bucket, below this endpoint.
-    Path(String),
-}
 
 /// What became of a stack.
 #[derive(Debug)]
@@ -129,13 +73,6 @@ pub async fn execute(engine: &Engine<'_>, plan: &Plan, interrupt: impl Future<Ou
         Run::NotBegun => Outcome::NotBegun,
     };
     plan.stacks.iter().map(|stack| stack.name.clone()).zip(runs.into_iter().map(outcome)).collect()
-}
-
-impl Engine<'_> {
-    /// Says at once that a stack failed, while others go on.
-    pub fn report_failure(&self, stack_name: &str, error: &dyn std::error::Error) {
-        self.observer.failed(format_args!("{stack_name}: {error}"));
-    }
 }
 
 /// What was done to each stack that is done, and its outputs.
@@ -367,15 +304,6 @@ pub async fn store_template(
     let key = format!("{templates}/{}/{}.json", stack.name, hex(&Sha256::digest(&template)));
     upload::text(&engine.s3, bucket, &key, &template).await?;
     Ok(Stored::Url(engine.objects.of(bucket, &key)))
-}
-
-impl ObjectUrl {
-    fn of(&self, bucket: &str, key: &str) -> String {
-        match self {
-            Self::Host(region) => format!("https://{bucket}.s3.{region}.amazonaws.com/{key}"),
-            Self::Path(endpoint) => format!("{endpoint}/{bucket}/{key}"),
-        }
-    }
 }
 
 /// How an operation ended.

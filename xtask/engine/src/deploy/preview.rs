@@ -9,7 +9,9 @@ use std::sync::Mutex;
 use futures::future::join_all;
 
 use super::change_set::{self, ChangeSetError, INLINE_LIMIT, Kind, Made, Request, compact};
-use super::execute::{Engine, STORAGE, StackError, store_template};
+use super::execute::{StackError, store_template};
+use super::engine::Engine;
+use super::storage::STORAGE;
 use super::merge;
 use super::plan::{Action, Plan, StackPlan};
 use super::saved::SavedPlan;

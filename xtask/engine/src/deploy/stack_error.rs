@@ -3,7 +3,7 @@
 use super::change_set::ChangeSetError;
 use super::difference::{Change, ResourceChange};
 use super::events::RootCause;
-use super::execute::STORAGE;
+use super::storage::STORAGE;
 use super::plan::Loss;
 use super::state::StateError;
 use artifacts::upload::UploadError;

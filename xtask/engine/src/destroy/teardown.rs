@@ -17,7 +17,7 @@ use super::remove::{self, Outcome};
 use super::workspace::Extra;
 use crate::deploy::application::Applications;
 use crate::deploy::consent::Consent;
-use crate::deploy::execute::Engine;
+use crate::deploy::engine::Engine;
 use session::{Exit, Explain, Failure, Session};
 use local_target::flink::Machine;
 use session::Observer;

@@ -8,7 +8,8 @@ use stacks::Inputs;
 use telemetry::Model;
 
 use crate::deploy::consent::Consent;
-use crate::deploy::execute::{self, Change, Engine, Outcome};
+use crate::deploy::execute::{self, Change, Outcome};
+use crate::deploy::engine::Engine;
 use crate::deploy::plan::{Desired, Source};
 use test_service::Service;
 use crate::deploy::{desired, plan, settled_plan};
