@@ -23,5 +23,5 @@ python=$(ls -t "$target"/sluice/venv-????????????/bin/python | head -1)
 echo "load before: $(cut -d' ' -f1-3 /proc/loadavg), $(nproc) processors"
 "$python" xtask/benches/local_throughput.py pipeline "$xtask" "$rate" "$seconds"
 echo "load after: $(cut -d' ' -f1-3 /proc/loadavg)"
-"$python" xtask/benches/local_throughput.py delivery "$peer" "$PWD/xtask/src/local/emulator/launch.py" \
+"$python" xtask/benches/local_throughput.py delivery "$peer" "$PWD/xtask/local/src/emulator/launch.py" \
     "$target/debug/jsonl-transform"

@@ -16,9 +16,30 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("local-timestream", &[]),
     ("local-twinmaker", &[]),
     ("local-provider", &[]),
-    ("xtask", &["stacks", "telemetry", "device-simulator", "xtask-start"]),
     ("xtask-start", &[]),
+    ("session", &["stacks", "telemetry"]),
+    ("artifacts", &["session", "stacks", "telemetry", "xtask-start"]),
+    ("local-target", &["artifacts", "session", "stacks", "telemetry"]),
+    ("engine", &["artifacts", "local-target", "session", "stacks", "telemetry", "test-service"]),
+    (
+        "cli",
+        &[
+            "artifacts",
+            "device-simulator",
+            "engine",
+            "local-target",
+            "session",
+            "stacks",
+            "telemetry",
+            "test-service",
+        ],
+    ),
+    ("xtask", &["artifacts", "cli", "device-simulator", "session", "stacks", "telemetry"]),
+    ("test-service", &["session"]),
 ];
+
+/// Packages that read a command line or draw on a terminal, which is the command line's alone.
+const TERMINAL: &[&str] = &["clap", "anstream", "anstyle", "indicatif", "comfy-table", "ratatui-core"];
 
 /// Packages that do I/O, which a pure library must not reach, however far down.
 const IO: &[&str] = &["tokio", "aws-config", "reqwest", "hyper", "ureq"];
@@ -56,26 +77,42 @@ fn dependencies_point_one_way() {
 #[test]
 fn pure_libraries_reach_no_io() {
     for package in ["stacks", "telemetry", "device-simulator"] {
-        let output = Command::new(env!("CARGO"))
-            .args([
-                "tree",
-                "--locked",
-                "--edges",
-                "normal",
-                "--prefix",
-                "none",
-                "--no-default-features",
-                "--package",
-                package,
-            ])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .output()
-            .expect("cargo runs");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let tree = String::from_utf8_lossy(&output.stdout).into_owned();
-        let reached: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
-        assert!(reached.contains(package), "{tree}");
+        let reached = reached(package);
         let io: Vec<_> = IO.iter().filter(|name| reached.contains(**name)).collect();
         assert!(io.is_empty(), "{package} reaches {io:?}");
     }
+}
+
+#[test]
+fn only_the_command_line_reads_and_draws() {
+    for package in ["session", "artifacts", "local-target", "engine"] {
+        let reached = reached(package);
+        let outside: Vec<_> = TERMINAL.iter().filter(|name| reached.contains(**name)).collect();
+        assert!(outside.is_empty(), "{package} reaches {outside:?}");
+    }
+}
+
+/// The packages that a package reaches, however far down.
+fn reached(package: &str) -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--locked",
+            "--edges",
+            "normal",
+            "--prefix",
+            "none",
+            "--no-default-features",
+            "--package",
+            package,
+        ])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let tree = String::from_utf8_lossy(&output.stdout).into_owned();
+    let reached: BTreeSet<String> =
+        tree.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect();
+    assert!(reached.contains(package), "{tree}");
+    reached
 }

@@ -12,10 +12,10 @@ use stacks::environment::Architecture;
 use tokio::process::Command;
 
 use super::platform::Platform;
-use session::{Explain, Failure, Project};
 use crate::toolchain::venv::Venv;
-use session::{Observer, Step};
 use crate::toolchain::{ToolError, build as compile, cargo, executables, scrubbed};
+use session::{Explain, Failure, Project};
+use session::{Observer, Step};
 
 /// Why there are no executables.
 #[derive(Debug, thiserror::Error)]

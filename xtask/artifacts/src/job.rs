@@ -12,10 +12,10 @@ use stacks::Artifact;
 
 use super::Archive;
 use super::digest::hex;
-use session::{Explain, Failure, Project, whole};
 use crate::toolchain::jdk::{self, Jdk, NoJdk};
-use session::{Observer, Step};
 use crate::toolchain::{ToolError, maven};
+use session::{Explain, Failure, Project, whole};
+use session::{Observer, Step};
 
 /// What the JAR is made from, in the job's folder.
 const SOURCES: [&str; 4] = [".mvn", "mvnw", "pom.xml", "src/main"];

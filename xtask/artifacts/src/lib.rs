@@ -22,8 +22,8 @@ use telemetry::Model;
 
 use self::archive::Entry;
 use self::platform::Platform;
-use session::{Failure, Project};
 use session::Observer;
+use session::{Failure, Project};
 
 /// An archive that is ready to be uploaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,8 +15,8 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{ChildStderr, ChildStdout, Command};
 use xtask_start::is_told;
 
-use session::{Explain, Project};
 use session::Step;
+use session::{Explain, Project};
 
 /// Lines of a failed build that are shown.
 const TAIL: usize = 60;

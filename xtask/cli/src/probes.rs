@@ -99,7 +99,7 @@ pub async fn follow<P: Probe>(
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::{Probe, LOOK_EVERY, Latency, follow};
+    use super::{LOOK_EVERY, Latency, Probe, follow};
     use session::Failure;
 
     #[test]

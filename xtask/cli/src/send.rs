@@ -9,10 +9,10 @@ use device_simulator::Event;
 use futures::lock::Mutex;
 use futures::stream::{StreamExt as _, TryStreamExt as _, iter};
 
-use session::{Failure, Session};
 use engine::inventory::Inventory;
 use local_target::{Broker, Message};
 use session::sdk_error::sentence;
+use session::{Failure, Session};
 
 /// Requests on their way at the same time. IoT Core takes far more from one account.
 const IN_FLIGHT: usize = 32;

@@ -25,10 +25,10 @@ use stacks::environment::Environment;
 use stacks::{Inputs, Stack};
 use telemetry::Model;
 
+use crate::report::Report;
 use artifacts::toolchain::requirements::AUDIT;
 use artifacts::toolchain::venv::{Venv, VenvError};
 use session::Project;
-use crate::report::Report;
 
 /// Something that is wrong with a template, or may be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -36,7 +36,6 @@ mod stored;
 #[cfg(test)]
 mod tests;
 
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::try_join_all;
@@ -45,11 +44,11 @@ use stacks::{Artifact, ParameterSource, Stack};
 
 use self::change_set::{INLINE_LIMIT, compact};
 use self::engine::Engine;
-use self::storage::STORAGE;
 use self::graph::{Cycle, Graph};
 use self::moved::Moved;
 use self::plan::{Action, Current, Desired, DesiredStack, Plan, Source, StackPlan};
 use self::saved::SavedPlan;
+use self::storage::STORAGE;
 use artifacts::Archive;
 use session::{Exit, Explain, Failure};
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use futures::future::try_join_all;
 use stacks::STACKS;
 
-use session::{Exit, Explain, Session};
 use session::sdk_error::sentence;
+use session::{Exit, Explain, Session};
 
 /// A stack that is there.
 #[derive(Debug, Clone)]

@@ -16,9 +16,9 @@ use aws_sdk_iottwinmaker::types::{ComponentResponse, EntitySummary, PropertyResp
 use stacks::config::likely;
 use telemetry::canary::is_canary;
 
-use session::{Exit, Explain, Failure, Session};
 use crate::inventory::Inventory;
 use session::sdk_error::sentence;
+use session::{Exit, Explain, Failure, Session};
 
 /// Entities or component types of a page of a listing, the most that
 /// [the service gives](https://docs.aws.amazon.com/iot-twinmaker/latest/apireference/API_ListEntities.html).

@@ -19,9 +19,9 @@ use super::process::Process;
 use super::state::{Folder, Location};
 use artifacts::job::libraries;
 use artifacts::toolchain::jdk;
-use session::{Project, Session};
 use session::Step;
 use session::sdk_error::sentence;
+use session::{Project, Session};
 
 /// Name of its log, of its folder and in lists of processes.
 pub const NAME: &str = "flink";

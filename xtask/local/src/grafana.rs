@@ -18,8 +18,8 @@ use tokio::time::{Instant, sleep, timeout};
 use super::process::Process;
 use super::state::{Folder, Location};
 use super::{Endpoints, at, ready};
-use session::Failure;
 use crate::folder::{self, Changes};
+use session::Failure;
 
 /// Name of its log and folder.
 pub(super) const NAME: &str = "grafana";

@@ -8,8 +8,8 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use artifacts::digest::hex;
-use session::{Exit, Explain};
 use artifacts::toolchain::jdk::NoJdk;
+use session::{Exit, Explain};
 
 /// What the job is made from: the application, as it is described.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

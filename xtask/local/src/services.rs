@@ -10,12 +10,12 @@ use std::process::Command;
 
 use super::emulator;
 use super::ports::Ports;
-use artifacts::toolchain::requirements::EMULATOR;
 use super::state::Folder;
+use artifacts::toolchain::requirements::EMULATOR;
 use artifacts::toolchain::venv::Venv;
-use session::{Explain, Failure, Project};
-use session::Observer;
 use artifacts::toolchain::{self, ToolError};
+use session::Observer;
+use session::{Explain, Failure, Project};
 
 /// A process of the local target that answers on a port.
 #[derive(Debug)]

@@ -93,7 +93,8 @@ impl Project {
         };
         let run = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
         let root = run.as_deref().and_then(around);
-        let root = root.or_else(|| around(Path::new(env!("CARGO_MANIFEST_DIR")))).unwrap_or_else(|| ".".into());
+        let root =
+            root.or_else(|| around(Path::new(env!("CARGO_MANIFEST_DIR")))).unwrap_or_else(|| ".".into());
         let target =
             std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
         let configuration =

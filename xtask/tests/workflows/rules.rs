@@ -208,8 +208,8 @@ fn problem_matchers_find_compilers_and_panics() {
         (
             "rust-panic",
             0,
-            "thread 'deploy::plan_tests::a_plan' (4242) panicked at xtask/src/deploy/plan.rs:7:9:",
-            Some(vec!["xtask/src/deploy/plan.rs", "7", "9"]),
+            "thread 'deploy::plan::tests::a_plan' (4242) panicked at xtask/engine/src/deploy/plan.rs:7:9:",
+            Some(vec!["xtask/engine/src/deploy/plan.rs", "7", "9"]),
         ),
         (
             "rust-panic",

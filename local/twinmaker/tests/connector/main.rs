@@ -81,7 +81,7 @@ fn timestream(program: &Path, state: &Path) -> (Running, String) {
 fn ministack(folder: &Path, timestream: &str) -> (Running, String) {
     let python = std::env::var_os("SLUICE_PYTHON")
         .expect("SLUICE_PYTHON must name a Python that has ministack and boto3; `cargo xtask test` sets it");
-    let launcher = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../xtask/src/local/emulator/launch.py");
+    let launcher = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../xtask/local/src/emulator/launch.py");
     let port = free_port();
     let url = format!("http://127.0.0.1:{port}");
     let log = folder.join("ministack.log");

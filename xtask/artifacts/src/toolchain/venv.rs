@@ -16,8 +16,8 @@ use tokio::process::Command;
 
 use super::python::{self, NoPython};
 use super::requirements::{Requirements, TOOLS};
-use session::{Exit, Explain, Project};
 use session::Observer;
+use session::{Exit, Explain, Project};
 
 const MARKER: &str = "complete";
 

@@ -16,8 +16,8 @@ use self::document::Bootstrapped;
 use self::print::Printed;
 use super::Outcome;
 use crate::Global;
-use session::{Exit, Failure, Project};
 use crate::report::{Report, many};
+use session::{Exit, Failure, Project};
 
 /// Prepare an account: a bucket for code, boundaries for roles, and who may deploy from GitHub
 ///

@@ -8,12 +8,12 @@ use serde::Serialize;
 use stacks::Inputs;
 
 use super::Outcome;
+use crate::Global;
+use crate::report::{Document, FAINT, Report, STRONG, paint};
 use artifacts::folder::{self, INDEX, Index, Packed};
 use artifacts::{self, Wanted};
-use crate::Global;
 use engine::deploy;
 use session::{Exit, Project};
-use crate::report::{Document, FAINT, Report, STRONG, paint};
 
 /// Build what environments deploy into a folder, for `plan` and `deploy --artifacts`
 ///
@@ -42,7 +42,9 @@ struct Built {
 impl Build {
     pub(crate) async fn run(&self, global: &Global, report: &Report) -> Outcome {
         let project = Project::locate();
-        let load = |name: &String| project.load_named(&Global { env: name.clone(), ..global.clone() }.environment(), &global.set);
+        let load = |name: &String| {
+            project.load_named(&Global { env: name.clone(), ..global.clone() }.environment(), &global.set)
+        };
         let loaded = self.environments.iter().map(load).collect::<Result<Vec<_>, _>>()?;
         let wanted = loaded
             .iter()

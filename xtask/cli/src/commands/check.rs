@@ -8,10 +8,10 @@ use stacks::environment::{Entrance, Grafana, GrafanaContainer};
 
 use super::Outcome;
 use crate::Global;
-use session::{Exit, Project};
-use session::annotation::{Annotation, Level};
 use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, Report, STRONG, paint};
 use crate::validators::{self, Finding, Severity, Verdict};
+use session::annotation::{Annotation, Level};
+use session::{Exit, Project};
 
 /// Prove the templates offline: official schemas and rules, and Sluice's own invariants
 ///

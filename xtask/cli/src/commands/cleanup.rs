@@ -10,23 +10,23 @@ use stacks::environment::{OnDelete, Target, name};
 
 use super::Outcome;
 use super::deploy::interrupted;
+use crate::Global;
+use crate::github::Run;
+use crate::lifetime;
+use crate::report::{Document as _, Report};
 use engine::cleanup::artifacts::Rule;
 use engine::cleanup::expired::{Expired, expired};
 use engine::cleanup::findings::{Deed, Failed, Findings, Swept};
 use engine::cleanup::scope::Scope;
 use engine::cleanup::sweep::sweep;
 use engine::cleanup::{find, live};
-use crate::Global;
 use engine::deploy::consent::Declined;
 use engine::destroy::plan::DestroyPlan;
 use engine::destroy::receipt::Receipt;
 use engine::destroy::teardown::{self, Interruption};
-use session::{Exit, Failure, Project, Session, causes};
-use crate::github::Run;
-use crate::lifetime;
 use local_target::flink::Machine;
 use session::Endpoints;
-use crate::report::{Document as _, Report};
+use session::{Exit, Failure, Project, Session, causes};
 
 /// Remove what no stack owns any more: stale artifacts, orphaned log groups, expired environments
 ///

@@ -8,11 +8,11 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Outcome;
-use session::{Exit, Failure};
 use crate::github::Run;
 use crate::github::api::{Client, PullRequest};
 use crate::github::comment::{self, Author, Became, Published};
 use crate::report::{Document, Report, STRONG, paint};
+use session::{Exit, Failure};
 
 /// Write files as one comment of a pull request on GitHub, and update it after
 ///

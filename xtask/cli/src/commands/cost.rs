@@ -16,8 +16,8 @@ use telemetry::Model;
 
 use super::Outcome;
 use crate::Global;
-use session::{Exit, Failure, Project};
 use crate::report::{Document, FAINT, Report, STRONG, paint};
+use session::{Exit, Failure, Project};
 
 /// Events a second that are compared where none is asked for.
 const RATES: [f64; 4] = [0.0, 100.0, 1_000.0, 10_000.0];

@@ -16,12 +16,12 @@ use stacks::grafana::{self, Place};
 
 use super::Outcome;
 use crate::Global;
-use engine::deploy::state;
-use session::{Exit, Failure, Project, Session};
 use crate::grafana::picture::{self, Filled};
 use crate::grafana::query::Page;
 use crate::grafana::service;
 use crate::report::{Document, Report};
+use engine::deploy::state;
+use session::{Exit, Failure, Project, Session};
 
 /// Draw the dashboards as SVG, with what is in the store
 ///

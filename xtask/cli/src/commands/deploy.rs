@@ -9,24 +9,24 @@ use stacks::{Inputs, Stack};
 use telemetry::Model;
 
 use super::Outcome;
-use artifacts::{self, Archives};
 use crate::Global;
+use crate::lifetime;
+use crate::pages::deploy::{Deployed, Next, PlanDocument, Refused, Way};
+use crate::report::{Document as _, Report, many};
+use artifacts::{self, Archives};
 use engine::deploy::application::{ApplicationError, Applications, Running};
 use engine::deploy::consent::{Consent, Declined};
-use crate::pages::deploy::{Deployed, Next, PlanDocument, Refused, Way};
-use engine::deploy::options::selection;
-use engine::deploy::execute::{self, Outcomes, StackError};
 use engine::deploy::engine::{Binding, Engine};
-use engine::deploy::storage::STORAGE;
+use engine::deploy::execute::{self, Outcomes, StackError};
 use engine::deploy::moved::{self, Refusal};
 use engine::deploy::options::Options;
+use engine::deploy::options::selection;
 use engine::deploy::plan::{Current, Plan};
 use engine::deploy::saved::{SavedPlan, SavedPlanError};
+use engine::deploy::storage::STORAGE;
 use engine::deploy::{self, delivery, preflight, state};
-use session::{Exit, Failure, Project, Session};
-use crate::lifetime;
 use local_target::flink::Machine;
-use crate::report::{Document as _, Report, many};
+use session::{Exit, Failure, Project, Session};
 
 /// Build, upload and deploy the environment, and say what came of it
 ///
@@ -229,7 +229,9 @@ async fn reach(
     let endpoints = match (environment.target, local_target::running(&global.location(project))) {
         (Target::Aws, _) => None,
         (Target::Local, Some(running)) => Some(running),
-        (Target::Local, None) => Some(local_target::start(project, &global.location(project), &environment.region, report).await?),
+        (Target::Local, None) => {
+            Some(local_target::start(project, &global.location(project), &environment.region, report).await?)
+        }
     };
     let session = Session::open(model.clone(), environment.clone(), endpoints).await?;
     let client = session.cloudformation();

@@ -10,14 +10,14 @@ use stacks::environment::Target;
 use super::Outcome;
 use super::deploy::interrupted;
 use crate::Global;
+use crate::report::{Document, Report, many};
 use engine::destroy::consent::{Guard, Refusal, Said, Settled};
 use engine::destroy::plan::DestroyPlan;
 use engine::destroy::proof::Proof;
 use engine::destroy::receipt::Receipt;
 use engine::destroy::{find, teardown};
-use session::{Exit, Failure, Project, Session};
 use local_target::flink::Machine;
-use crate::report::{Document, Report, many};
+use session::{Exit, Failure, Project, Session};
 
 /// Tear the environment down, with a receipt of what is gone and what was kept
 ///
@@ -79,7 +79,11 @@ impl Destroy {
     /// afterwards.
     async fn without_services(&self, project: &Project, global: &Global, report: &Report) -> Outcome {
         let environment = global.environment();
-        let stopped = if self.plan { Vec::new() } else { local_target::stop(&global.location(project), report).await? };
+        let stopped = if self.plan {
+            Vec::new()
+        } else {
+            local_target::stop(&global.location(project), report).await?
+        };
         if stopped.is_empty() {
             return self.absent(&environment, report);
         }

@@ -11,15 +11,15 @@ use telemetry::Model;
 
 use super::Outcome;
 use crate::Global;
-use session::{Exit, Project, Session};
+use crate::report::{BAD, Document, FAINT, GOOD, Report, paint};
+use artifacts::toolchain;
 use artifacts::toolchain::jdk;
+use artifacts::toolchain::python;
 use artifacts::toolchain::requirements::{AUDIT, EMULATOR, Requirements, TOOLS};
 use artifacts::toolchain::venv::{self, Venv};
-use artifacts::toolchain::python;
-use crate::report::{BAD, Document, FAINT, GOOD, Report, paint};
-use session::sdk_error::sentence;
-use artifacts::toolchain;
 use engine::twin::Workspace;
+use session::sdk_error::sentence;
+use session::{Exit, Project, Session};
 
 /// Builds, the Python environment and the local target's data take about this much, in bytes.
 const ENOUGH_DISK: u64 = 8_000_000_000;

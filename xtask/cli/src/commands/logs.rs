@@ -11,13 +11,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Outcome;
+use crate::report::{Document, FAINT, Report, STRONG, paint};
 use crate::{Format, Global};
 use engine::deploy::application::APPLICATION;
-use session::{Exit, Failure, Project, Session};
 use engine::inventory::Inventory;
 use local_target::flink::Machine;
-use crate::report::{Document, FAINT, Report, STRONG, paint};
 use session::sdk_error::sentence;
+use session::{Exit, Failure, Project, Session};
 
 /// How often `--follow` asks for more.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);

@@ -9,10 +9,10 @@ use stacks::environment::Target;
 
 use super::Outcome;
 use crate::Global;
-use session::{Exit, Failure, Project};
 use crate::grafana::service;
-use engine::inventory::Inventory;
 use crate::report::{Document, FAINT, Report, paint};
+use engine::inventory::Inventory;
+use session::{Exit, Failure, Project};
 
 /// Open the dashboards in a browser, and say where they are
 #[derive(Debug, Args)]

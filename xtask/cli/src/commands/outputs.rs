@@ -6,10 +6,10 @@ use stacks::STACKS;
 use super::Outcome;
 use crate::Global;
 use crate::pages::deploy::OutputsDocument;
-use engine::deploy::state;
-use session::Exit;
-use engine::inventory::InventoryError;
 use crate::report::Report;
+use engine::deploy::state;
+use engine::inventory::InventoryError;
+use session::Exit;
 
 /// Show the outputs of every stack
 #[derive(Debug, Args)]

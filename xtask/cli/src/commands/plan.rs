@@ -10,10 +10,12 @@ use telemetry::Model;
 
 use super::Outcome;
 use super::deploy::{interrupted, prepared, way};
-use artifacts;
 use crate::Global;
-use engine::deploy::consent::Consent;
+use crate::lifetime;
 use crate::pages::deploy::{Next, PlanDocument};
+use crate::report::Report;
+use artifacts;
+use engine::deploy::consent::Consent;
 use engine::deploy::engine::Engine;
 use engine::deploy::options::Options;
 use engine::deploy::plan::{Current, Desired, Plan as Planned};
@@ -21,8 +23,6 @@ use engine::deploy::preview::{Previews, Purpose};
 use engine::deploy::saved::{self, SavedPlan};
 use engine::deploy::{self, DeployError, state};
 use session::{Exit, Failure, Project, Session};
-use crate::lifetime;
-use crate::report::Report;
 
 /// Show what deploy would do, per stack and resource
 ///
@@ -67,8 +67,7 @@ impl Plan {
             artifacts: self.artifacts.clone(),
         };
         let out = self.out.as_deref();
-        let conclusion =
-            Conclusion { out, options, environment: &environment, project: &project, report };
+        let conclusion = Conclusion { out, options, environment: &environment, project: &project, report };
         match session {
             // A target that does not run has nothing that could be asked.
             None => conclusion.reach(&plan, &current)?,
@@ -125,7 +124,6 @@ impl Plan {
         let plan = deploy::plan::make(desired, &current).map_err(DeployError::from)?;
         Ok((plan, current))
     }
-
 }
 
 /// How a plan ends: saved or not, and printed.

@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use super::Outcome;
 use crate::Global;
-use session::Exit;
 use crate::report::{Document, FAINT, Report, paint};
 use crate::timestream::{self, Answer};
+use session::Exit;
 
 /// Run a query on the store
 ///

@@ -16,10 +16,10 @@ use serde::Serialize;
 
 use super::Outcome;
 use crate::Global;
-use session::Exit;
-use engine::inventory::Inventory;
 use crate::report::{Document, Report, STRONG, paint};
 use crate::send::{Sender, Via};
+use engine::inventory::Inventory;
+use session::Exit;
 
 /// How often a portion of the rate is sent.
 const TICK: Duration = Duration::from_millis(100);

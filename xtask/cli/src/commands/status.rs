@@ -14,17 +14,17 @@ use telemetry::canary::is_canary;
 
 use super::Outcome;
 use crate::Global;
+use crate::grafana::service;
+use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, Report, STRONG, paint};
 use engine::deploy::application::{APPLICATION, Applications};
 use engine::deploy::description::units;
 use engine::deploy::status::{Activity, activity};
-use session::{Exit, Project, Session};
-use crate::grafana::service;
 use engine::inventory::{DeployedStack, Inventory};
-use session::Endpoints;
-use local_target::flink::Machine;
-use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, Report, STRONG, paint};
-use session::sdk_error::sentence;
 use engine::twin::Workspace;
+use local_target::flink::Machine;
+use session::Endpoints;
+use session::sdk_error::sentence;
+use session::{Exit, Project, Session};
 
 /// Show what is there and how it is
 ///

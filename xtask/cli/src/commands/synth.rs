@@ -14,11 +14,11 @@ use stacks::{Inputs, ParameterSource, STACKS, Stack};
 use telemetry::Model;
 
 use super::Outcome;
-use artifacts::digest::hex;
 use crate::Global;
-use session::{Exit, Project};
-use local_target::folder;
 use crate::report::{Document, FAINT, Report, STRONG, paint};
+use artifacts::digest::hex;
+use local_target::folder;
+use session::{Exit, Project};
 
 /// Write the templates and dashboards, offline and without building code
 ///

@@ -13,11 +13,11 @@ use telemetry::canary::CANARY;
 
 use super::Outcome;
 use crate::Global;
-use session::{Exit, Failure, Session, Step};
-use crate::probes::{self, Canary, Probe, Lake, Latency, Passage, Store, Twin};
-use engine::inventory::Inventory;
+use crate::probes::{self, Canary, Lake, Latency, Passage, Probe, Store, Twin};
 use crate::report::{BAD, Document, FAINT, GOOD, Report, STRONG, paint};
 use crate::send::{Sender, Via};
+use engine::inventory::Inventory;
+use session::{Exit, Failure, Session, Step};
 
 /// Send marked events through the front door and prove that each arrives at every end
 ///

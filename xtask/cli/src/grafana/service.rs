@@ -3,8 +3,8 @@
 use aws_sdk_ecs::types::{DesiredStatus, Task};
 
 use engine::inventory::Inventory;
-use session::sdk_error::sentence;
 use session::Session;
+use session::sdk_error::sentence;
 
 /// The stack.
 pub const STACK: &str = "grafana";

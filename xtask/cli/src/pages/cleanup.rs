@@ -79,7 +79,11 @@ fn table(found: &Findings, out: &mut dyn fmt::Write) -> fmt::Result {
     writeln!(out, "| what | how many | size |\n| --- | ---: | ---: |")?;
     for (what, count, bytes) in [
         ("expired environments", found.going().count(), None),
-        ("archives and templates that no stack uses", found.artifacts.len(), Some(found.artifacts.iter().map(|stale| stale.bytes).sum())),
+        (
+            "archives and templates that no stack uses",
+            found.artifacts.len(),
+            Some(found.artifacts.iter().map(|stale| stale.bytes).sum()),
+        ),
         ("log groups that no stack has", found.log_groups.len(), Some(stored)),
         ("change sets that nobody executed", found.change_sets.len(), None),
     ] {

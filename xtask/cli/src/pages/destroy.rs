@@ -66,8 +66,7 @@ impl Document for DestroyPlan {
             let contents = stack.contents.iter().filter(|contents| !contents.is_empty());
             let mut emptied: Vec<String> =
                 contents.map(|contents| format!("`{}`: {}", contents.bucket, contents.text())).collect();
-            emptied
-                .extend(extras(stack).map(|(kind, count)| format!("{count} {kind} that it did not make")));
+            emptied.extend(extras(stack).map(|(kind, count)| format!("{count} {kind} that it did not make")));
             let protected = if stack.protected { "<br>**termination protection is on**" } else { "" };
             writeln!(
                 out,

@@ -189,11 +189,8 @@ fn proven(receipt: &Receipt, out: &mut dyn fmt::Write) -> fmt::Result {
         writeln!(out)?;
     }
     if !asked.is_empty() {
-        let verdict = if receipt.is_clean() {
-            "nothing else is left"
-        } else {
-            "what is left, or may be, stands above"
-        };
+        let verdict =
+            if receipt.is_clean() { "nothing else is left" } else { "what is left, or may be, stands above" };
         writeln!(out, "**Proof**, by exact tag and exact name: {verdict}.\n")?;
         writeln!(out, "| asked | names |\n| --- | ---: |")?;
         for Asked { service, names } in asked {
@@ -206,10 +203,7 @@ fn proven(receipt: &Receipt, out: &mut dyn fmt::Write) -> fmt::Result {
             "\n<details><summary>{} still listed by tag</summary>\n",
             many(listed.len(), "resource", "resources")
         )?;
-        writeln!(
-            out,
-            "The Tagging API lists what is gone for a while, and CloudFormation deleted these.\n"
-        )?;
+        writeln!(out, "The Tagging API lists what is gone for a while, and CloudFormation deleted these.\n")?;
         for arn in listed {
             writeln!(out, "- `{arn}`")?;
         }

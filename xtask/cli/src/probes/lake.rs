@@ -9,9 +9,9 @@ use jiff::{Timestamp, ToSpan as _};
 use serde_json::Value;
 
 use super::Probe;
-use session::{Failure, Session};
 use engine::inventory::Inventory;
 use session::sdk_error::sentence;
+use session::{Failure, Session};
 
 /// How a compressed object begins.
 const GZIP: &[u8] = &[0x1f, 0x8b];

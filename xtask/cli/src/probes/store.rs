@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::Probe;
 use crate::timestream;
-use session::{Failure, Session};
 use engine::inventory::Inventory;
+use session::{Failure, Session};
 
 /// The Timestream table of an environment.
 #[derive(Debug)]

@@ -10,10 +10,10 @@ use telemetry::canary::CANARY;
 use telemetry::twin::{TELEMETRY_COMPONENT, property_name};
 
 use super::Probe;
-use session::{Failure, Session};
 use engine::inventory::Inventory;
 use engine::twin::history::next_page;
 use engine::twin::{PAGE, TwinError, Workspace};
+use session::{Failure, Session};
 
 /// By how much the clocks of this machine and of the pipeline may differ, and a device's unit may round.
 const TOLERANCE: SignedDuration = SignedDuration::from_secs(1);

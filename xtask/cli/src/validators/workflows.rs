@@ -13,8 +13,8 @@ use anyhow::{Context as _, bail};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use session::annotation::Annotation;
 use artifacts::toolchain::venv::Venv;
+use session::annotation::Annotation;
 
 /// Where GitHub reads workflows, below the root of a checkout.
 const FOLDER: &str = ".github/workflows";

@@ -12,8 +12,8 @@ use super::live::Live;
 use super::scope::Scope;
 use crate::deploy::status::{says_denied, says_not_there};
 use crate::destroy::find::FindError;
-use session::sdk_error::sentence;
 use session::Session;
+use session::sdk_error::sentence;
 
 /// Everything that no stack of these environments owns, but what expires: those are not looked into.
 pub async fn find(

@@ -7,8 +7,8 @@ use super::find::by_bucket;
 use super::findings::{Failed, Findings};
 use crate::deploy::status::says_not_there;
 use session::Observer;
-use session::sdk_error::{is_not_there, sentence};
 use session::Session;
+use session::sdk_error::{is_not_there, sentence};
 
 /// Most keys of one request.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>

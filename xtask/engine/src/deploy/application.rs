@@ -25,13 +25,12 @@ use super::pace::{self, Pace};
 use super::plan::{Plan, StackPlan};
 use super::status::{Activity, activity};
 use local_target::flink::Machine;
-use session::{Observer, Step};
-use session::sdk_error::sentence;
 use session::Session;
+use session::sdk_error::sentence;
+use session::{Observer, Step};
 
 /// The type of an application in a template.
 pub const APPLICATION: &str = "AWS::KinesisAnalyticsV2::Application";
-
 
 /// Lines of a log that are worth showing.
 const TAIL: i32 = 12;

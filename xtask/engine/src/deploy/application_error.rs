@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use session::{Exit, Explain};
 use local_target::flink::JobError;
+use session::{Exit, Explain};
 
 /// How long an application may take to settle. Provisioning takes the service some minutes.
 pub(super) const PATIENCE: Duration = Duration::from_mins(20);

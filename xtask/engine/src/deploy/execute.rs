@@ -9,15 +9,15 @@ use sha2::{Digest as _, Sha256};
 
 use super::again::once_more;
 use super::change_set::{self, ChangeSet, INLINE_LIMIT, Kind, Made, Request, Stored, compact};
+use super::engine::{Binding, Engine};
 use super::events::{Event, Poller, Since, Update, latest, root_cause};
 use super::merge;
 use super::plan::{Action, Plan, Source, StackPlan};
 use super::run::{Ordered, Run, run};
-use super::engine::{Binding, Engine};
 pub use super::stack_error::{StackError, Unheard, Unwatched};
 use super::state;
-use super::storage::STORAGE;
 use super::status::{Condition, Operation, Stage, condition, stage};
+use super::storage::STORAGE;
 use artifacts::digest::hex;
 use artifacts::upload;
 use session::Step;

@@ -10,9 +10,9 @@ use super::plan::Current;
 use super::replacement::stands_for;
 use super::state::{self, StateError};
 use super::status::{Condition, condition, says_timestream_closed};
-use session::{Exit, Explain, Session};
-use session::sdk_error::sentence;
 use crate::twin::{TwinError, Workspace};
+use session::sdk_error::sentence;
+use session::{Exit, Explain, Session};
 
 /// Why a deployment would fail later.
 #[derive(Debug, thiserror::Error)]
@@ -295,8 +295,8 @@ mod tests {
     use stacks::Inputs;
 
     use super::*;
-    use test_service::Service;
     use session::Project;
+    use test_service::Service;
 
     /// The store of an environment, for a device of this name.
     fn store(environment: &str, dimension: &str) -> Stack {

@@ -9,12 +9,12 @@ use std::sync::Mutex;
 use futures::future::join_all;
 
 use super::change_set::{self, ChangeSetError, INLINE_LIMIT, Kind, Made, Request, compact};
-use super::execute::{StackError, store_template};
 use super::engine::Engine;
-use super::storage::STORAGE;
+use super::execute::{StackError, store_template};
 use super::merge;
 use super::plan::{Action, Plan, StackPlan};
 use super::saved::SavedPlan;
+use super::storage::STORAGE;
 use session::{Exit, Explain};
 
 /// How often the deletion of a change set is tried again that is being made: about twenty seconds of AWS.

@@ -9,7 +9,6 @@ mod network;
 mod permission;
 mod statement;
 
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

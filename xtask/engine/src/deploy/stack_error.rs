@@ -3,9 +3,9 @@
 use super::change_set::ChangeSetError;
 use super::difference::{Change, ResourceChange};
 use super::events::RootCause;
-use super::storage::STORAGE;
 use super::plan::Loss;
 use super::state::StateError;
+use super::storage::STORAGE;
 use artifacts::upload::UploadError;
 
 /// Why a stack is not as planned.

@@ -10,8 +10,8 @@ use stacks::tags::ENVIRONMENT_TAG;
 
 use super::plan::Current;
 use super::status::{Condition, condition, says_not_there};
-use session::{Exit, Explain};
 use session::sdk_error::sentence;
+use session::{Exit, Explain};
 
 /// Why it is not known what is there, or why it is not to be touched.
 #[derive(Debug, thiserror::Error)]

@@ -7,8 +7,8 @@ use aws_sdk_s3::operation::head_bucket::HeadBucketError;
 
 use super::plan::Resource;
 use crate::deploy::replacement::stands_for;
-use session::sdk_error::{is_not_there, sentence};
 use session::Session;
+use session::sdk_error::{is_not_there, sentence};
 
 /// A service that can be asked about a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,9 +21,9 @@ use super::ask::{self, Service};
 use super::find;
 use super::plan::{DestroyPlan, Removal, Resource};
 use crate::deploy::pace::Pace;
-use session::sdk_error::{is_not_there, sentence};
-use session::Session;
 use crate::twin::Workspace;
+use session::Session;
+use session::sdk_error::{is_not_there, sentence};
 
 /// Questions to services at the same time.
 const AT_ONCE: usize = 8;

@@ -10,15 +10,15 @@ use super::obstacle::Obstacles;
 use super::plan::{DestroyPlan, Removal};
 use super::workspace;
 use crate::deploy::application::{APPLICATION, Applications};
+use crate::deploy::engine::Engine;
 use crate::deploy::events::{Poller, RootCause, Since, latest, root_cause};
 use crate::deploy::execute::{Followed, Unheard, Unwatched, follow};
-use crate::deploy::engine::Engine;
 use crate::deploy::run::{Ordered, Run, run};
 use crate::deploy::state::{self, StateError};
 use crate::deploy::status::{Condition, Operation, condition};
-use session::{Observer, Step};
-use session::sdk_error::sentence;
 use crate::twin::TwinError;
+use session::sdk_error::sentence;
+use session::{Observer, Step};
 
 /// How often a stack is deleted: without emptying anything, once its workspace is empty, once the bucket of that
 /// is, and twice more, as something may have written to a bucket between its emptying and its deletion.
@@ -187,7 +187,11 @@ async fn deletable(engine: &Engine<'_>, stack: &Removal) -> Result<(), RemoveErr
 
 /// Stops the applications that go, each with a snapshot from which it goes on if its stack stays. Returns
 /// those that ran. What cannot be stopped is deleted as it runs: the stream still has what it did not write.
-async fn stop<'a>(applications: &Applications<'_>, stack: &'a Removal, observer: &dyn Observer) -> Vec<&'a str> {
+async fn stop<'a>(
+    applications: &Applications<'_>,
+    stack: &'a Removal,
+    observer: &dyn Observer,
+) -> Vec<&'a str> {
     let going = stack.delete.iter().filter(|resource| resource.kind == APPLICATION);
     let mut stopped = Vec::new();
     for name in going.map(|resource| resource.physical_id.as_str()).filter(|name| !name.is_empty()) {

@@ -18,10 +18,10 @@ use super::workspace::Extra;
 use crate::deploy::application::Applications;
 use crate::deploy::consent::Consent;
 use crate::deploy::engine::Engine;
-use session::{Exit, Explain, Failure, Session};
+use crate::twin::Workspace;
 use local_target::flink::Machine;
 use session::Observer;
-use crate::twin::Workspace;
+use session::{Exit, Explain, Failure, Session};
 
 impl Explain for EmptyError {}
 

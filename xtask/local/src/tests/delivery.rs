@@ -30,8 +30,9 @@ impl Account {
     async fn new() -> Self {
         let home = Home::new();
         let endpoints = start_in(&home).await;
-        let (model, environment) =
-            Project::locate().load_named("local", &[]).unwrap_or_else(|failure| panic!("{:?}", failure.error));
+        let (model, environment) = Project::locate()
+            .load_named("local", &[])
+            .unwrap_or_else(|failure| panic!("{:?}", failure.error));
         let session = Session::open(model, environment, Some(endpoints.clone())).await;
         let session = session.unwrap_or_else(|failure| panic!("{:?}", failure.error));
         let account = Self { session, endpoints, home };

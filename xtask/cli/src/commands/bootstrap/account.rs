@@ -15,16 +15,16 @@ use stacks::{STACKS, Stack, synthesize};
 use super::candidates::Candidate;
 use crate::Global;
 use crate::commands::deploy::interrupted;
-use engine::deploy::consent::{Consent, Declined};
 use crate::pages::deploy::PlanDocument;
-use engine::deploy::execute::{self, Outcomes};
-use engine::deploy::engine::Engine;
-use engine::deploy::storage::Storage;
-use engine::deploy::plan::{Current, Desired, DesiredStack, Plan};
-use engine::deploy::{self, state};
-use session::{Exit, Explain, Failure, Project, Session};
 use crate::report::{Document as _, Report};
+use engine::deploy::consent::{Consent, Declined};
+use engine::deploy::engine::Engine;
+use engine::deploy::execute::{self, Outcomes};
+use engine::deploy::plan::{Current, Desired, DesiredStack, Plan};
+use engine::deploy::storage::Storage;
+use engine::deploy::{self, state};
 use session::sdk_error::sentence;
+use session::{Exit, Explain, Failure, Project, Session};
 
 /// Why an account cannot be prepared.
 #[derive(Debug, thiserror::Error)]
@@ -165,7 +165,9 @@ async fn connect(
     let endpoints = match (environment.target, local_target::running(&global.location(project))) {
         (Target::Aws, _) => None,
         (Target::Local, Some(running)) => Some(running),
-        (Target::Local, None) => Some(local_target::start(project, &global.location(project), &environment.region, report).await?),
+        (Target::Local, None) => {
+            Some(local_target::start(project, &global.location(project), &environment.region, report).await?)
+        }
     };
     Session::open(model.clone(), environment.clone(), endpoints).await
 }

@@ -5,8 +5,8 @@ use stacks::Inputs;
 use stacks::environment::{Environment, Target};
 use telemetry::Model;
 
-use session::{Exit, Explain, Failure, Project};
 use session::account_of_credentials;
+use session::{Exit, Explain, Failure, Project};
 
 /// Why there is nothing to prepare.
 #[derive(Debug, thiserror::Error)]

@@ -10,8 +10,8 @@ use stacks::environment::{Environment, OnDelete, Target};
 
 use super::account::Prepared;
 use super::candidates::LeftOut;
-use engine::deploy::execute::{Change, Outcome, StackError};
 use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, STRONG, cell, paint};
+use engine::deploy::execute::{Change, Outcome, StackError};
 
 /// The branch that environments are deployed from.
 const MAIN: &str = "main";

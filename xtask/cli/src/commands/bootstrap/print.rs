@@ -15,8 +15,8 @@ use stacks::environment::Environment;
 
 use super::account::PrepareError;
 use super::candidates::Candidates;
-use session::Failure;
 use crate::report::{BAD, Document, FAINT, STRONG, paint};
+use session::Failure;
 
 /// What a bootstrap would make.
 #[derive(Debug, Serialize)]

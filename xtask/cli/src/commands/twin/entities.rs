@@ -9,10 +9,10 @@ use telemetry::canary::is_canary;
 
 use super::super::Outcome;
 use crate::Global;
-use session::Exit;
-use engine::inventory::Inventory;
 use crate::report::{Document, FAINT, Report, paint};
+use engine::inventory::Inventory;
 use engine::twin::Workspace;
+use session::Exit;
 
 /// List the entities of the twin: one a device
 #[derive(Debug, Args)]

@@ -14,12 +14,12 @@ use telemetry::twin::TELEMETRY_COMPONENT;
 
 use super::super::Outcome;
 use crate::Global;
-use session::{Exit, Failure};
-use engine::inventory::Inventory;
-use crate::report::{Document, FAINT, Report, STRONG, paint};
-use engine::twin::Workspace;
 use crate::pages::chart::chart;
+use crate::report::{Document, FAINT, Report, STRONG, paint};
+use engine::inventory::Inventory;
+use engine::twin::Workspace;
 use engine::twin::history::{Question, Series};
+use session::{Exit, Failure};
 
 /// Width of a chart where there is no terminal.
 const WIDTH: u16 = 80;

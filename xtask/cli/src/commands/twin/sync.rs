@@ -12,11 +12,11 @@ use telemetry::canary::{self, CANARY, is_canary};
 
 use super::super::Outcome;
 use crate::Global;
-use session::{Exit, Failure, Session};
-use engine::inventory::Inventory;
 use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, Report, STRONG, paint};
+use engine::inventory::Inventory;
 use engine::twin::sync::{Change, Components, Creation, Plan, is_ours};
 use engine::twin::{Component, Entity, TwinError, Workspace};
+use session::{Exit, Failure, Session};
 
 /// Give each device that the store has seen an entity of the twin, and bring older ones up to date
 ///

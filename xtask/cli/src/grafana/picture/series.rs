@@ -34,8 +34,7 @@ pub fn lines(answer: &Answer) -> Vec<Series> {
 /// The last number of an answer, and the name of its column.
 pub fn last(answer: &Answer) -> Option<(String, f64)> {
     let row = answer.rows.last()?;
-    let number = |(column, value): (&crate::timestream::Column, &Value)| {
-        Some((column.name.clone(), value.as_f64()?))
-    };
+    let number =
+        |(column, value): (&crate::timestream::Column, &Value)| Some((column.name.clone(), value.as_f64()?));
     answer.columns.iter().zip(row).find_map(number)
 }

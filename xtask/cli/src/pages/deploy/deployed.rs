@@ -4,16 +4,16 @@ use std::fmt;
 
 use serde::Serialize;
 
-use engine::deploy::options::selection;
 use super::{Outputs, deployed_markdown, outputs_text};
+use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, STRONG, paint};
 use engine::deploy::application::{ApplicationError, Running};
+use engine::deploy::engine::Binding;
 use engine::deploy::events::RootCause;
 use engine::deploy::execute::{Change, Outcome, Outcomes, StackError};
-use engine::deploy::engine::Binding;
 use engine::deploy::options::Options;
+use engine::deploy::options::selection;
 use engine::deploy::plan::{Loss, Plan, StackPlan};
 use session::Annotation;
-use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, STRONG, paint};
 
 /// What came of a deployment.
 #[derive(Debug, Serialize)]

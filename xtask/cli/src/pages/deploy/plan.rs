@@ -6,14 +6,14 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use engine::deploy::options::selection;
-use super::wording::{trails};
+use super::wording::trails;
 use super::{plan_markdown, plan_text};
+use crate::report::Document;
 use engine::deploy::difference::{Change, Data, ResourceChange};
+use engine::deploy::options::selection;
 use engine::deploy::options::{Options, quoted};
 use engine::deploy::plan::{Action, Parameter, Plan, StackPlan};
 use engine::deploy::security::Security;
-use crate::report::Document;
 
 /// A plan, as it is shown.
 #[derive(Debug, Serialize)]

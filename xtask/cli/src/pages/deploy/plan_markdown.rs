@@ -11,11 +11,11 @@ use super::markdown::{LIMIT, block, cell, code, details, head, html_code, prose,
 use super::plan::{PlanDocument, PlannedStack};
 use super::plan_text::headline;
 use super::security_markdown;
-use engine::deploy::options::selection;
 use super::wording::{action, after, because, before, deed, only_follows};
-use engine::deploy::difference::{Change, Data, PropertyChange, ResourceChange};
-use engine::deploy::plan::Action;
 use crate::report::many;
+use engine::deploy::difference::{Change, Data, PropertyChange, ResourceChange};
+use engine::deploy::options::selection;
+use engine::deploy::plan::Action;
 
 /// How much is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

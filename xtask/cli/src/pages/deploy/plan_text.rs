@@ -6,9 +6,9 @@ use std::fmt::{Result, Write};
 use super::plan::{Counts, ORDER, PlanDocument, PlannedStack};
 use super::security_text;
 use super::wording::{action, after, because, before, cut, cut_both, deed, only_follows};
+use crate::report::{BAD, CAUTION, FAINT, GOOD, STRONG, many, paint};
 use engine::deploy::difference::{Change, Data, PropertyChange, ResourceChange};
 use engine::deploy::plan::Action;
-use crate::report::{BAD, CAUTION, FAINT, GOOD, STRONG, many, paint};
 
 /// Characters of a value that stands beside another one.
 const INLINE: usize = 48;

@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 use super::markdown::{block, cell, code, prose, quoted, table};
 use super::plan::Next;
 use super::plan_markdown::losing;
-use engine::deploy::options::selection;
-use super::wording::{because};
+use super::wording::because;
+use crate::report::{BAD, CAUTION, Document, STRONG, paint};
 use engine::deploy::difference::{Data, ResourceChange};
 use engine::deploy::moved::{Moved, Refusal};
 use engine::deploy::options::Options;
+use engine::deploy::options::selection;
 use engine::deploy::plan::{Loss, Plan};
 use session::Exit;
-use crate::report::{BAD, CAUTION, Document, STRONG, paint};
 
 /// A deployment that was refused, with nothing changed.
 #[derive(Debug)]

@@ -6,8 +6,8 @@ use std::fmt::{Result, Write};
 use super::markdown::{cell, details, table};
 use super::security_text::{openings, permissions};
 use super::wording::{Side, may, way, when};
-use engine::deploy::security::{Effect, Opening, Permission, Security};
 use crate::report::many;
+use engine::deploy::security::{Effect, Opening, Permission, Security};
 
 /// Rows of a table that are read without a click.
 const SHOWN: usize = 12;

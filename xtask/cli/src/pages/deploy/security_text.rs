@@ -6,8 +6,8 @@ use std::fmt::{Result, Write};
 use anstyle::Style;
 
 use super::wording::{Side, may, way, when};
-use engine::deploy::security::{Opening, Permission, Security};
 use crate::report::{BAD, CAUTION, FAINT, GOOD, STRONG, paint};
+use engine::deploy::security::{Opening, Permission, Security};
 
 /// Characters of a line before it is broken.
 const WIDTH: usize = 110;

@@ -6,15 +6,15 @@ use serde_json::{Value, json};
 
 use super::samples::{asked, deployed, dev, edit, first, nothing, retyped, shortened, update};
 use super::{Deployed, Next, PlanDocument, Refused, Way};
+use crate::report::Document;
 use engine::deploy::application::Running;
 use engine::deploy::difference::Data;
+use engine::deploy::engine::Binding;
 use engine::deploy::events::RootCause;
 use engine::deploy::execute::{Change, Outcome, Outcomes, StackError};
-use engine::deploy::engine::Binding;
 use engine::deploy::moved::{Moved, Refusal, What};
 use engine::deploy::options::Options;
 use engine::deploy::plan::{self, Loss, Plan};
-use crate::report::Document;
 
 fn text(document: &impl Document) -> String {
     let mut text = String::new();

@@ -16,9 +16,9 @@ use crate::cleanup::findings::Findings;
 use crate::cleanup::live::{self, Live};
 use crate::cleanup::scope::Scope;
 use crate::cleanup::{find, sweep};
-use test_service::Service;
 use crate::destroy::teardown::{self, Untouched};
 use session::Session;
+use test_service::Service;
 
 /// Environments whose names begin alike.
 const ALIKE: [&str; 4] = ["test", "test2", "test-2", "test-22"];
@@ -165,9 +165,8 @@ async fn destroying_an_environment_leaves_those_whose_names_begin_alike() {
         let before = account.there().await;
         let orphan = format!("group /sluice/{environment}/lake/orphan");
         let session = account.of(environment);
-        let plan = teardown::plan(&session, &())
-            .await
-            .unwrap_or_else(|failure| panic!("{:#}", failure.error));
+        let plan =
+            teardown::plan(&session, &()).await.unwrap_or_else(|failure| panic!("{:#}", failure.error));
         let plan = plan.expect("it is there");
         assert_eq!(
             plan.stacks.iter().map(|stack| stack.stack_name.as_str()).collect::<Vec<_>>(),
@@ -229,8 +228,7 @@ async fn a_destruction_that_was_interrupted_goes_on() {
     session.logs().delete_log_group().log_group_name("/sluice/test/lake/orphan").send().await.expect("gone");
 
     let second = plan().await.expect("something is left");
-    let receipt =
-        teardown::execute(&session, None, &second, &(), &pending().boxed().shared()).await;
+    let receipt = teardown::execute(&session, None, &second, &(), &pending().boxed().shared()).await;
     assert!(receipt.expect("a receipt").is_clean());
     assert_eq!(plan().await, None);
     assert_eq!(account.there().await, [format!("bucket {}", account.bucket())].into());

@@ -5,9 +5,9 @@ use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::deploy::tests::engine::{Deployment, desired, queue, stack, words};
 use crate::deploy::execute;
 use crate::deploy::plan::Desired;
+use crate::deploy::tests::engine::{Deployment, desired, queue, stack, words};
 use test_service::{Proxy, Request, Service};
 
 const STACK: &str = "sluice-local-ingest";

@@ -43,7 +43,7 @@ async fn an_application_is_started_and_stopped_from_whatever_it_does() {
     let service = Service::emulator();
     let session = service.session().await;
     let client = session.flink();
-    
+
     let applications = Applications::new(&session, None, &());
     let start = async || applications.start(NAME).await.expect("it starts");
     let running = |before| Some(Running { name: NAME.to_owned(), before });

@@ -7,10 +7,10 @@ use serde_json::json;
 use crate::deploy::change_set;
 use crate::deploy::consent::Consent;
 use crate::deploy::difference::{Change, Origin};
-use crate::deploy::tests::engine::{Deployment, desired, name_of, outputs, pair, queue, stack, words};
 use crate::deploy::execute::{self, Outcome, Outcomes, StackError};
 use crate::deploy::plan::{Action, Desired, Plan};
 use crate::deploy::preview::{PreviewError, Previews, Purpose};
+use crate::deploy::tests::engine::{Deployment, desired, name_of, outputs, pair, queue, stack, words};
 use test_service::Service;
 
 /// The names of the change sets that wait to be executed.

@@ -9,16 +9,16 @@ use serde_json::{Value, json};
 use crate::deploy::application::Applications;
 use crate::deploy::change_set::INLINE_LIMIT;
 use crate::deploy::consent::Consent;
-use crate::deploy::execute::{self, Change, Outcome, Outcomes, StackError};
 use crate::deploy::engine::Engine;
+use crate::deploy::execute::{self, Change, Outcome, Outcomes, StackError};
 use crate::deploy::plan::{Action, Desired, DesiredStack, Plan, Source};
-use test_service::Service;
 use crate::deploy::{pace, plan, settled_plan};
-use artifacts::archive::{self, Entry};
 use crate::destroy::plan as destruction;
 use crate::destroy::proof::Proof;
 use crate::destroy::{find, remove};
+use artifacts::archive::{self, Entry};
 use session::Session;
+use test_service::Service;
 
 /// What a test deploys with.
 pub(crate) struct Deployment {

@@ -8,12 +8,12 @@ use stacks::Inputs;
 use telemetry::Model;
 
 use crate::deploy::consent::Consent;
-use crate::deploy::execute::{self, Change, Outcome};
 use crate::deploy::engine::Engine;
+use crate::deploy::execute::{self, Change, Outcome};
 use crate::deploy::plan::{Desired, Source};
-use test_service::Service;
 use crate::deploy::{desired, plan, settled_plan};
 use session::Session;
+use test_service::Service;
 
 /// The stack alone, with a table that another would have made.
 fn dashboards(session: &Session, model: &Model) -> Desired {

@@ -3,12 +3,12 @@
 use aws_sdk_s3::types::{Tag, Tagging};
 use serde_json::json;
 
-use crate::destroy::plan::{DestroyPlan, Removal, Resource};
 use super::{Left, Proof};
-use crate::destroy::workspace::Extra;
 use crate::deploy::pace;
-use test_service::{Proxy, Request, Service};
+use crate::destroy::plan::{DestroyPlan, Removal, Resource};
+use crate::destroy::workspace::Extra;
 use session::Session;
+use test_service::{Proxy, Request, Service};
 
 type Answer = Option<(&'static str, String)>;
 

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use crate::destroy::contents::Contents;
 use crate::destroy::plan::DestroyPlan;
 use crate::destroy::teardown::{self, Untouched};
-use test_service::{Proxy, Request, Service};
 use session::Session;
+use test_service::{Proxy, Request, Service};
 
 const STACK: &str = "sluice-local-lake";
 

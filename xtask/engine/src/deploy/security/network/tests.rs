@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 
-use crate::deploy::security::between;
 use super::Opening;
 use crate::deploy::difference::Values;
+use crate::deploy::security::between;
 
 /// What opens, with `+`, and closes, with `-`.
 fn difference(old: &Value, new: &Value) -> Vec<String> {

@@ -5,9 +5,9 @@ use crate::deploy::security::permission::matches;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::deploy::security::between;
 use super::{Effect, Permission};
 use crate::deploy::difference::Values;
+use crate::deploy::security::between;
 
 fn line(permission: &Permission) -> String {
     let Permission { who, effect, actions, resources, condition, other_condition } = permission;

@@ -39,7 +39,7 @@ final class Services {
         store = URI.create(said.readLine().replace("listening on ", ""));
 
         int port = freePort();
-        ProcessBuilder emulator = new ProcessBuilder(python, "../xtask/src/local/emulator/launch.py");
+        ProcessBuilder emulator = new ProcessBuilder(python, "../xtask/local/src/emulator/launch.py");
         emulator.environment().put("GATEWAY_PORT", Integer.toString(port));
         emulator.environment().put("IOT_MTLS_PORT", Integer.toString(freePort()));
         emulator.environment().put("BIND_HOST", "127.0.0.1");
