@@ -10,6 +10,7 @@ mod grafana;
 mod lifetime;
 mod pages;
 mod probes;
+mod question;
 pub mod report;
 mod send;
 mod timestream;

@@ -66,6 +66,14 @@ pub trait Document: Serialize {
     }
 }
 
+/// What a person reads of a document.
+pub fn text(document: &impl Document) -> String {
+    let mut text = String::new();
+    // A page fails only where its text cannot grow.
+    let _ = document.text(&mut text);
+    text
+}
+
 /// Where a command reports to.
 #[derive(Debug)]
 pub struct Report {

@@ -1,4 +1,4 @@
-//! Deployment: what shall be, what is, the plan between them, and its execution.
+//! Deployment: the desired state, the current one, the plan from one to the other, and its execution.
 //!
 //! `again`, `plan`, `graph`, `description`, `difference`, `property`, `security`, `merge`, `options`, `replacement`, `shrinking`, `status` and `stored` are pure. The others talk to services.
 
@@ -6,7 +6,6 @@ mod again;
 pub mod application;
 mod application_error;
 mod change_set;
-pub mod consent;
 pub mod delivery;
 pub mod description;
 pub mod difference;
@@ -135,7 +134,7 @@ pub fn artifacts(stacks: &[Stack]) -> Vec<Artifact> {
     keys.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// What shall be deployed: synthesized stacks with the archives that they name.
+/// The desired state: synthesized stacks with the archives that they name.
 pub fn desired(environment: &Environment, stacks: &[Stack], archives: &BTreeMap<&str, Archive>) -> Desired {
     Desired {
         environment: environment.name.clone(),
@@ -185,7 +184,7 @@ fn desired_stack(
     }
 }
 
-/// The plan that makes of what is deployed what shall be.
+/// The plan that turns the current state into the desired one.
 pub async fn plan(engine: &Engine<'_>, desired: &Desired) -> Result<Plan, Failure> {
     let names = desired.stacks.iter().map(|stack| (stack.name.clone(), stack.stack_name.clone()));
     let current = state::read(&engine.cloudformation, names).await?;

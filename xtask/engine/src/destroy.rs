@@ -1,10 +1,9 @@
 //! Destruction: what is found, the plan to remove it, its execution, and the receipt.
 //!
-//! `plan`, `why`, `obstacle` and `consent` are pure. Nothing is touched that does not carry the environment's tag.
+//! `plan`, `why` and `obstacle` are pure. Nothing is touched that does not carry the environment's tag.
 
 mod ask;
 pub mod buckets;
-pub mod consent;
 pub mod contents;
 pub mod find;
 mod obstacle;

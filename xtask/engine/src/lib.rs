@@ -5,6 +5,7 @@
 //! prints, asks, or knows of a command line.
 
 pub mod cleanup;
+pub mod consent;
 pub mod deploy;
 pub mod destroy;
 pub mod inventory;

@@ -146,7 +146,7 @@ pub enum TwinError {
         /// Of the model.
         model: String,
     },
-    /// An entity did not become what it shall be.
+    /// An entity did not reach its desired state.
     #[error("entity `{entity}` {end}")]
     Unsettled {
         /// The entity.

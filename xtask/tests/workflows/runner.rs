@@ -207,7 +207,7 @@ impl Repository {
     }
 
     /// A `cargo` that knows the alias of `.cargo/config.toml` without compiling: while tests run, their own
-    /// xtask must not be built anew under their feet.
+    /// xtask must not be rebuilt under their feet.
     fn install_cargo(&self) {
         use std::os::unix::fs::PermissionsExt as _;
 

@@ -22,7 +22,7 @@ use session::{Exit, Failure, Project};
 /// Prepare an account: a bucket for code, boundaries for roles, and who may deploy from GitHub
 ///
 /// Needs an administrator's credentials, once; after that a deployment needs no more than the roles that
-/// it makes. Run it again when a new kind of resource needs a permission: what is as it shall be is left
+/// it makes. Run it again when a new kind of resource needs a permission: what is up to date is left
 /// alone.
 #[derive(Debug, Args)]
 pub struct Bootstrap {

@@ -13,14 +13,15 @@ use super::deploy::interrupted;
 use crate::Global;
 use crate::github::Run;
 use crate::lifetime;
-use crate::report::{Document as _, Report};
+use crate::question::Question;
+use crate::report::{Report, text};
 use engine::cleanup::artifacts::Rule;
 use engine::cleanup::expired::{Expired, expired};
 use engine::cleanup::findings::{Deed, Failed, Findings, Swept};
 use engine::cleanup::scope::Scope;
 use engine::cleanup::sweep::sweep;
 use engine::cleanup::{find, live};
-use engine::deploy::consent::Declined;
+use engine::consent::{Declined, Doing, Guard, Said};
 use engine::destroy::plan::DestroyPlan;
 use engine::destroy::receipt::Receipt;
 use engine::destroy::teardown::{self, Interruption};
@@ -38,7 +39,7 @@ use session::{Exit, Failure, Project, Session, causes};
 /// would go, as a list in JSON such as `["12","13"]`.
 #[derive(Debug, Args)]
 pub struct Cleanup {
-    /// Destroy environments whose day has come, too: the one of `--env`, or its instances.
+    /// Also destroy environments that have expired: the one of `--env`, or its instances.
     #[arg(long)]
     expired: bool,
     /// Show what would go, and change nothing.
@@ -274,21 +275,18 @@ fn confirm(
     global: &Global,
     report: &Report,
 ) -> Result<(), Declined> {
-    let mut text = String::new();
-    let shown = found.text(&mut text).is_ok() && going.iter().all(|going| going.plan.text(&mut text).is_ok());
-    if shown {
-        report.note(text.trim_end());
-    }
-    if global.yes || target == Target::Local {
-        return Ok(());
-    }
-    if !report.interactive() {
-        return Err(Declined::NobodyToAsk { what: "cleaning up", environment: found.scope.clone() });
-    }
-    match report.ask("Remove all of this? [y/N]") {
-        Some(answer) if answer.eq_ignore_ascii_case("y") => Ok(()),
-        _ => Err(Declined::ByPerson),
-    }
+    let mut page = text(found);
+    page.extend(going.iter().map(|going| text(&going.plan)));
+    report.note(page.trim_end());
+    let question = Question {
+        doing: Doing::CleanUp,
+        guard: Guard::of(target, false),
+        environment: &found.scope,
+        asked: "Remove all of this?",
+        typed: "",
+    };
+    let said = Said { confirm: None, yes: global.yes };
+    question.settle(said, String::new, report).map(|_| ())
 }
 
 #[cfg(test)]

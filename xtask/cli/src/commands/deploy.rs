@@ -12,10 +12,11 @@ use super::Outcome;
 use crate::Global;
 use crate::lifetime;
 use crate::pages::deploy::{Deployed, Next, PlanDocument, Refused, Way};
-use crate::report::{Document as _, Report, many};
+use crate::question::{Agreed, Question};
+use crate::report::{Report, many, text};
 use artifacts::{self, Archives};
+use engine::consent::{Consent, Declined, Doing, Guard, Said};
 use engine::deploy::application::{ApplicationError, Applications, Running};
-use engine::deploy::consent::{Consent, Declined};
 use engine::deploy::engine::{Binding, Engine};
 use engine::deploy::execute::{self, Outcomes, StackError};
 use engine::deploy::moved::{self, Refusal};
@@ -30,7 +31,7 @@ use session::{Exit, Failure, Project, Session};
 
 /// Build, upload and deploy the environment, and say what came of it
 ///
-/// Run it again at any time: what is as it shall be is left alone, and what was interrupted goes on.
+/// Run it again at any time: what is up to date is left alone, and what was interrupted goes on.
 ///
 /// An environment that keeps its data (`on_delete = "retain"`) is deployed with a saved plan, or with its name
 /// typed at a terminal; `--yes` alone is not enough.
@@ -148,7 +149,7 @@ async fn execute_saved(
     let plan = saved.plan(&files);
     agreed(&plan, consent, &Next::Saved(path.to_owned()), &saved.options, report)?;
     let asking = Asking { on_delete, looked: Looked::AtPlan, options: &saved.options };
-    if confirm(&plan, &session.environment, &asking, global, report)? == Asked::Person {
+    if confirm(&plan, &session.environment, &asking, global, report)? == Agreed::Person {
         // Looking takes time.
         still(&session, &saved, report).await?;
     }
@@ -291,15 +292,6 @@ struct Asking<'a> {
     options: &'a Options,
 }
 
-/// Who agreed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    /// The command line, or nobody needs to.
-    Nobody,
-    /// A person at the terminal.
-    Person,
-}
-
 /// Asks before an environment is changed. One of this machine that keeps nothing is changed without asking.
 fn confirm(
     plan: &Plan,
@@ -307,36 +299,23 @@ fn confirm(
     asking: &Asking<'_>,
     global: &Global,
     report: &Report,
-) -> Result<Asked, Declined> {
+) -> Result<Agreed, Declined> {
     let Asking { on_delete, looked, options } = *asking;
     let keeps = on_delete == OnDelete::Retain;
-    let agreed = match looked {
-        Looked::AtPlan => global.yes,
-        Looked::Never => global.yes && !keeps,
+    let guard = match Guard::of(environment.target, keeps) {
+        _ if plan.is_empty() => Guard::Nothing,
+        // Somebody looked at it: an answer in advance is enough.
+        Guard::Name if looked == Looked::AtPlan && global.yes => Guard::Nothing,
+        guard => guard,
     };
-    if plan.is_empty() || agreed || (environment.target == Target::Local && !keeps) {
-        return Ok(Asked::Nobody);
+    let name = &environment.name;
+    if guard == Guard::Name && looked == Looked::Never && (global.yes || !report.interactive()) {
+        return Err(Declined::NeedsPlan { environment: name.clone(), options: options.clone() });
     }
-    let name = environment.name.clone();
-    if keeps && looked == Looked::Never && (global.yes || !report.interactive()) {
-        return Err(Declined::NeedsPlan { environment: name, options: options.clone() });
-    }
-    if !report.interactive() {
-        return Err(Declined::NobodyToAsk { what: "deploying to", environment: name });
-    }
-    let mut text = String::new();
-    if PlanDocument::of(plan).next(&Next::Answer, options).text(&mut text).is_ok() {
-        report.note(text.trim_end());
-    }
-    let agreed = match on_delete {
-        OnDelete::Retain => {
-            report.ask(format_args!("Type {name} to deploy:")).as_deref() == Some(name.as_str())
-        }
-        OnDelete::Delete => {
-            report.ask("Deploy? [y/N]").is_some_and(|answer| answer.eq_ignore_ascii_case("y"))
-        }
-    };
-    if agreed { Ok(Asked::Person) } else { Err(Declined::ByPerson) }
+    let question =
+        Question { doing: Doing::Deploy, guard, environment: name, asked: "Deploy?", typed: "to deploy" };
+    let said = Said { confirm: None, yes: global.yes };
+    question.settle(said, || text(&PlanDocument::of(plan).next(&Next::Answer, options)), report)
 }
 
 /// Completes when the person interrupts. When signals cannot be heard, it never does, and the signal
@@ -355,14 +334,14 @@ fn detached(plan: &Plan, way: Way<'_>) -> Failure {
         }
         Binding::Exact => {
             let selection = selection(&plan.environment);
-            format!("wait for it (`cargo xtask status{selection}`), then {}", anew(plan, way))
+            format!("wait for it (`cargo xtask status{selection}`), then {}", plan_again(plan, way))
         }
     };
     Failure::new(Exit::Unexpected, "interrupted: what the services have begun goes on by itself").hint(hint)
 }
 
 /// How what is left of a saved plan is done, which is no longer true when a part of it was executed.
-fn anew(plan: &Plan, way: Way<'_>) -> String {
+fn plan_again(plan: &Plan, way: Way<'_>) -> String {
     let (selection, planning) = (selection(&plan.environment), way.options.planning());
     format!(
         "make a new plan, which holds what is left: `cargo xtask plan{selection}{planning} --out plan.json`"
@@ -392,27 +371,27 @@ fn conclude(
         return Err(match (started.err(), way.binding) {
             (None, _) => detached(plan, way),
             (Some(error), Binding::Loose) => error.into(),
-            (Some(error), Binding::Exact) => Failure::from(error).hint(anew(plan, way)),
+            (Some(error), Binding::Exact) => Failure::from(error).hint(plan_again(plan, way)),
         });
     }
     if errors.iter().all(|error| matches!(error, StackError::Refused(_))) {
         let agreement = "`--allow-data-loss` with the names above agrees to it";
         let hint = match way.binding {
             Binding::Loose => agreement.to_owned(),
-            Binding::Exact => format!("{}; {agreement}", anew(plan, way)),
+            Binding::Exact => format!("{}; {agreement}", plan_again(plan, way)),
         };
         let message = "stacks were not changed, because data would be lost";
         return Err(Failure::new(Exit::Declined, message).hint(hint));
     }
     if errors.iter().all(|error| error.is_refusal()) {
         let message = "stacks were not changed, because the plan does not show it all";
-        return Err(Failure::new(Exit::Declined, message).hint(anew(plan, way)));
+        return Err(Failure::new(Exit::Declined, message).hint(plan_again(plan, way)));
     }
     let failed = errors.len();
     let stacks = many(failed, "stack", "stacks");
     let hint = match way.binding {
         Binding::Loose => "once the cause is removed, deploy again: what succeeded is left alone".to_owned(),
-        Binding::Exact => format!("once the cause is removed, {}", anew(plan, way)),
+        Binding::Exact => format!("once the cause is removed, {}", plan_again(plan, way)),
     };
     Err(Failure::new(Exit::StackFailed, format_args!("{stacks} failed")).hint(hint))
 }

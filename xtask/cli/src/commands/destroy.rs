@@ -10,8 +10,9 @@ use stacks::environment::Target;
 use super::Outcome;
 use super::deploy::interrupted;
 use crate::Global;
-use crate::report::{Document, Report, many};
-use engine::destroy::consent::{Guard, Refusal, Said, Settled};
+use crate::question::Question;
+use crate::report::{Document, Report, many, text};
+use engine::consent::{Declined, Doing, Guard, Said};
 use engine::destroy::plan::DestroyPlan;
 use engine::destroy::proof::Proof;
 use engine::destroy::receipt::Receipt;
@@ -110,24 +111,16 @@ impl Destroy {
         session: &Session,
         global: &Global,
         report: &Report,
-    ) -> Result<(), Refusal> {
-        let guard = Guard::of(&session.environment, plan);
-        let name = &session.environment.name;
-        let said = Said { confirm: self.confirm.as_deref(), yes: global.yes };
-        if guard.settle(name, said)? == Settled::Agreed {
-            return Ok(());
-        }
-        if report.interactive() {
-            let mut text = String::new();
-            if plan.text(&mut text).is_ok() {
-                report.note(text.trim_end());
-            }
-        }
-        let answer = match guard {
-            Guard::Name => report.ask(format_args!("Type {name} to destroy it:")),
-            Guard::Answer | Guard::Nothing => report.ask("Destroy? [y/N]"),
+    ) -> Result<(), Declined> {
+        let question = Question {
+            doing: Doing::Destroy,
+            guard: Guard::destroying(&session.environment, plan),
+            environment: &session.environment.name,
+            asked: "Destroy?",
+            typed: "to destroy it",
         };
-        guard.answered(name, answer.as_deref()).map(|_| ())
+        let said = Said { confirm: self.confirm.as_deref(), yes: global.yes };
+        question.settle(said, || text(plan), report).map(|_| ())
     }
 }
 

@@ -15,7 +15,7 @@ use crate::lifetime;
 use crate::pages::deploy::{Next, PlanDocument};
 use crate::report::Report;
 use artifacts;
-use engine::deploy::consent::Consent;
+use engine::consent::Consent;
 use engine::deploy::engine::Engine;
 use engine::deploy::options::Options;
 use engine::deploy::plan::{Current, Desired, Plan as Planned};

@@ -48,7 +48,7 @@ pub fn mark(name: &str) -> String {
 
 /// Makes the comment, or updates the one with its mark.
 ///
-/// Comments are read anew before each try, so that one which was made although its answer was lost is not
+/// Comments are read again before each try, so that one which was made although its answer was lost is not
 /// made twice.
 pub async fn publish(client: &Client, author: Author, name: &str, text: &str) -> Result<Published, ApiError> {
     let body = format!("{}\n{text}", mark(name));

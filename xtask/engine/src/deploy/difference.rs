@@ -1,4 +1,4 @@
-//! What differs between the template that is deployed and the one that shall be. Pure.
+//! What differs between the deployed template and the desired one. Pure.
 //!
 //! References to parameters are replaced by their values first, so that a new key of a code archive
 //! shows as a change of the function that uses it. What refers to a resource that is replaced changes
@@ -56,9 +56,9 @@ pub enum Change {
     Add,
     /// It is changed in place, as far as is known.
     Modify,
-    /// Whether it is changed in place or created anew is known only when it is done.
+    /// Whether it is changed in place or replaced is known only when it is done.
     MayReplace,
-    /// It is created anew, and the old one goes.
+    /// It is replaced: a new one is created, and the old one goes.
     Replace,
     /// It goes.
     Remove,
@@ -152,7 +152,7 @@ fn hidden(template: &Value) -> impl Iterator<Item = String> {
         .map(|(name, _)| name.clone())
 }
 
-/// Adds what changes because a resource that it refers to is created anew: its name is another one then.
+/// Adds what changes because a resource that it refers to is replaced: its name changes then.
 fn follow(
     before: &Map<String, Value>,
     after: &Map<String, Value>,
@@ -161,14 +161,14 @@ fn follow(
     let mut replaced: Vec<String> = ids_of(found, Change::Replace).collect();
     while let Some(cause) = replaced.pop() {
         for (id, resource) in after {
-            // What is created anew takes the new name by itself.
+            // What is replaced takes the new name by itself.
             let Some(old) = before.get(id).filter(|_| *id != cause) else { continue };
             let properties = follow_one(&cause, resource);
             if properties.is_empty() {
                 continue;
             }
             let follower = found.entry(id.clone()).or_insert_with(|| change(id, resource, Change::Modify));
-            let anew = properties.iter().any(|property| property.replaces);
+            let is_replaced = properties.iter().any(|property| property.replaces);
             for property in properties {
                 let known = follower.properties.iter().any(|known| {
                     known.path == property.path || known.path.starts_with(&format!("{}.", property.path))
@@ -178,7 +178,7 @@ fn follow(
                 }
             }
             follower.why.push(format!("follows `{cause}`"));
-            if anew && follower.change == Change::Modify {
+            if is_replaced && follower.change == Change::Modify {
                 follower.change = Change::Replace;
                 follower.data = data(old, "UpdateReplacePolicy");
                 replaced.push(id.clone());

@@ -3,9 +3,9 @@
 use aws_sdk_cloudformation::Client;
 use session::{Observer, Session};
 
-use super::consent::Consent;
 use super::pace::{self, Pace};
 use super::storage::{ObjectUrl, Storage};
+use crate::consent::Consent;
 use crate::twin::Workspace;
 
 /// What a deployment works with.

@@ -46,7 +46,7 @@ pub enum Change {
     Created,
     /// It was updated.
     Updated,
-    /// It was as it shall be.
+    /// It was as desired.
     Unchanged,
 }
 

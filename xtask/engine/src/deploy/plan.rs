@@ -1,6 +1,6 @@
 //! Everything that a deployment will do, as a value. Pure.
 //!
-//! A plan is computed from what shall be ([`Desired`]) and what is ([`Current`]), printed by `plan`,
+//! A plan is computed from the desired state ([`Desired`]) and the current one ([`Current`]), printed by `plan`,
 //! and executed by `deploy`. It holds the templates themselves and survives a round trip through
 //! JSON, so that what was looked at is what is executed.
 
@@ -17,7 +17,7 @@ use super::security::{self, Security};
 use super::status::{Condition, condition};
 use artifacts::Archive;
 
-/// What shall be deployed.
+/// The desired state of an environment.
 #[derive(Debug, Clone)]
 pub struct Desired {
     /// Name of the environment.
@@ -30,7 +30,7 @@ pub struct Desired {
     pub stacks: Vec<DesiredStack>,
 }
 
-/// A stack as it shall be.
+/// The desired state of a stack.
 #[derive(Debug, Clone)]
 pub struct DesiredStack {
     /// Name in the table of stacks, for instance `ingest`.
@@ -196,7 +196,7 @@ impl Desired {
     }
 }
 
-/// The plan that makes what is into what shall be. `current` has the stacks that exist, by name in
+/// The plan that turns the current state into the desired one. `current` has the stacks that exist, by name in
 /// the table of stacks.
 pub fn make(desired: &Desired, current: &BTreeMap<String, Current>) -> Result<Plan, Cycle> {
     let graph = desired.graph()?;
@@ -361,7 +361,7 @@ fn pseudo(desired: &Desired, stack: &DesiredStack) -> Values {
     .collect()
 }
 
-/// What shall become of the data of an environment, as it says or as what is deployed says: whoever overrides
+/// What is to become of the data of an environment, as it says or as what is deployed says: whoever overrides
 /// the one has not agreed to the other.
 pub fn on_delete(environment: &Environment, current: &BTreeMap<String, Current>) -> OnDelete {
     let retained = current.values().any(|current| difference::retains(&parse(&current.template)));

@@ -28,7 +28,7 @@ pub struct Plan {
     pub remove_types: Vec<String>,
     /// Entities that need a change and are not ours, by name.
     pub foreign: Vec<String>,
-    /// How many entities of devices are as they shall be.
+    /// How many entities of devices are as desired.
     pub unchanged: usize,
 }
 
@@ -132,7 +132,7 @@ pub fn change(entity: &Entity, desired: &Components) -> Option<Change> {
 }
 
 impl Plan {
-    /// Whether everything is as it shall be.
+    /// Whether everything is as desired.
     pub fn is_empty(&self) -> bool {
         self.steps() == 0
     }

@@ -101,7 +101,7 @@ def substituted(expression: str) -> str:
 def expire_records(stream: dict):
     """Removes what is no longer retained.
 
-    The emulator writes every list of records anew for each request. Records are in the order of
+    The emulator rewrites every list of records for each request. Records are in the order of
     their arrival, so that one look at the first of them mostly says that there is nothing to do.
     """
     oldest = time.time() - stream["RetentionPeriodHours"] * 3600

@@ -16,8 +16,9 @@ use super::candidates::Candidate;
 use crate::Global;
 use crate::commands::deploy::interrupted;
 use crate::pages::deploy::PlanDocument;
-use crate::report::{Document as _, Report};
-use engine::deploy::consent::{Consent, Declined};
+use crate::question::Question;
+use crate::report::{Report, text};
+use engine::consent::{Consent, Declined, Doing, Guard, Said};
 use engine::deploy::engine::Engine;
 use engine::deploy::execute::{self, Outcomes};
 use engine::deploy::plan::{Current, Desired, DesiredStack, Plan};
@@ -289,22 +290,15 @@ fn desired(environment: &Environment, stacks: &[Stack]) -> Desired {
 
 /// Asks before AWS is changed. This machine is changed without asking.
 fn confirm(plan: &Plan, environment: &Environment, global: &Global, report: &Report) -> Result<(), Declined> {
-    if global.yes || plan.is_empty() || environment.target == Target::Local {
-        return Ok(());
-    }
-    if !report.interactive() {
-        return Err(Declined::NobodyToAsk {
-            what: "preparing the account of",
-            environment: environment.name.clone(),
-        });
-    }
-    let mut text = String::new();
-    if PlanDocument::of(plan).text(&mut text).is_ok() {
-        report.note(text.trim_end());
-    }
-    let question = format!("Prepare account {} in {}? [y/N]", environment.account, environment.region);
-    let agreed = report.ask(question).is_some_and(|answer| answer.eq_ignore_ascii_case("y"));
-    if agreed { Ok(()) } else { Err(Declined::ByPerson) }
+    let question = Question {
+        doing: Doing::Prepare,
+        guard: if plan.is_empty() { Guard::Nothing } else { Guard::of(environment.target, false) },
+        environment: &environment.name,
+        asked: &format!("Prepare account {} in {}?", environment.account, environment.region),
+        typed: "",
+    };
+    let said = Said { confirm: None, yes: global.yes };
+    question.settle(said, || text(&PlanDocument::of(plan)), report).map(|_| ())
 }
 
 #[cfg(test)]

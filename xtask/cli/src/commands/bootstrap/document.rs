@@ -104,7 +104,7 @@ impl Bootstrapped {
         document
     }
 
-    /// How many stacks are not as they shall be.
+    /// How many stacks are not up to date.
     pub fn failed(&self) -> usize {
         let stacks = self.accounts.iter().flat_map(|account| &account.stacks);
         stacks.filter(|stack| !matches!(stack.became, "created" | "updated" | "unchanged")).count()

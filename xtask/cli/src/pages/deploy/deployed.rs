@@ -24,7 +24,7 @@ pub struct Deployed<'a> {
     /// Flink applications that run.
     #[serde(skip_serializing_if = "<[Running]>::is_empty")]
     pub(super) applications: &'a [Running],
-    /// Why what shall run does not.
+    /// Why an application is not running.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) not_started: Option<String>,
     pub(super) outputs: Outputs<'a>,
@@ -104,7 +104,7 @@ impl<'a> Deployed<'a> {
         Self { environment: &plan.environment, ok, stacks, applications, not_started, outputs, next }
     }
 
-    /// Whether every stack is as planned, and what shall run runs.
+    /// Whether every stack is as planned, and every application is running.
     pub fn ok(&self) -> bool {
         self.ok
     }

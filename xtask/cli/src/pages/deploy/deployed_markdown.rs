@@ -21,7 +21,7 @@ pub fn write(deployed: &Deployed<'_>, out: &mut dyn Write) -> Result {
         failure(stack, &deployed.held_by(stack.name), out)?;
     }
     if let Some(error) = &deployed.not_started {
-        let mut alert = "[!CAUTION]\n**What shall run does not.**\n".to_owned();
+        let mut alert = "[!CAUTION]\n**Some applications are not running.**\n".to_owned();
         block(&mut alert, "text", error)?;
         writeln!(out, "{}", quoted(&alert))?;
     }

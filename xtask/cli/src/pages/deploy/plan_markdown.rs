@@ -56,7 +56,7 @@ fn whole(plan: &PlanDocument<'_>) -> String {
 fn write_page(plan: &PlanDocument<'_>, detail: Detail, out: &mut dyn Write) -> Result {
     let environment = code(plan.environment);
     if plan.unchanged {
-        return writeln!(out, "## Plan for {environment}: nothing to do\n\nIt is as it shall be.");
+        return writeln!(out, "## Plan for {environment}: nothing to do\n\nIt is up to date.");
     }
     writeln!(out, "## Plan for {environment}\n")?;
     writeln!(out, "{}  ", capitalized(&headline(&plan.counts)))?;

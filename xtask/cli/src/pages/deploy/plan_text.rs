@@ -18,7 +18,7 @@ const LINE: usize = 100;
 pub fn write(plan: &PlanDocument<'_>, out: &mut dyn Write) -> Result {
     let PlanDocument { environment, region, account, .. } = plan;
     if plan.unchanged {
-        return writeln!(out, "{} is as it shall be: nothing to do", paint(STRONG, environment));
+        return writeln!(out, "{} is up to date: nothing to do", paint(STRONG, environment));
     }
     writeln!(out, "{} in {region}, account {account}", paint(STRONG, environment))?;
     writeln!(out, "{}", headline(&plan.counts))?;

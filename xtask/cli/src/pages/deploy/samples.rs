@@ -12,7 +12,7 @@ use engine::deploy::difference::{Change, PropertyChange, ResourceChange};
 use engine::deploy::plan::{self, Current, Desired, Plan, Source};
 use engine::deploy::{artifacts, desired};
 
-/// What shall be: `dev`, with keys of its file replaced as `--set` does.
+/// The desired state: `dev`, with keys of its file replaced as `--set` does.
 pub fn dev(overrides: &[(&str, &str)]) -> Desired {
     let overrides: Vec<_> =
         overrides.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
@@ -141,7 +141,7 @@ pub fn retyped() -> Plan {
     plan::make(&after, &deployed(&dev(&[]))).expect("no cycle")
 }
 
-/// A table that is created anew, a longer retention, a wider role, and a network more that may connect.
+/// A table that is replaced, a longer retention, a wider role, and a network more that may connect.
 pub fn update() -> Plan {
     let before = dev(&[]);
     let networks = r#"["203.0.113.0/24", "198.51.100.7/32"]"#;

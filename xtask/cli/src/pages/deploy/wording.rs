@@ -29,7 +29,7 @@ pub fn action(action: Action, status: Option<&str>) -> String {
     let status = status.unwrap_or("an unknown state");
     match action {
         Action::Create => "create".to_owned(),
-        Action::Recreate => format!("create anew, as it never succeeded ({status})"),
+        Action::Recreate => format!("create again, as it never succeeded ({status})"),
         Action::Update => "update".to_owned(),
         Action::None => "unchanged".to_owned(),
         Action::Wait => format!("wait for another operation ({status})"),

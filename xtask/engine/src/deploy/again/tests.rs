@@ -66,7 +66,7 @@ async fn deploy(proxy: &Proxy, service: &Service, seconds: u32) -> (Vec<String>,
     let operations = ["CreateChangeSet", "DeleteStack", "ExecuteChangeSet"];
     let seen = proxy.seen().into_iter().map(|request| request.action().to_owned());
     let mut seen: Vec<_> = seen.filter(|action| operations.contains(&action.as_str())).collect();
-    // The change set that was only said to be executed is there still, and is made anew.
+    // The change set that was only said to be executed is still there, and is made again.
     seen.dedup();
     (words(&outcomes), seen)
 }

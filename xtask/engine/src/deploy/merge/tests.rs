@@ -186,7 +186,7 @@ fn drift_is_told() {
     assert_eq!(described(&[page(vec![quiet])], &[])[0].drift, None);
 }
 
-/// Whoever refers to what is created anew changes with it; to what changes in place, perhaps not at all.
+/// Whoever refers to what is replaced changes with it; to what changes in place, perhaps not at all.
 #[test]
 fn followers() {
     use ChangeSource::{DirectModification, ResourceAttribute};

@@ -1,4 +1,4 @@
-//! Plans from tables of what shall be and what is.
+//! Plans from tables of desired and current states.
 
 use std::collections::BTreeMap;
 

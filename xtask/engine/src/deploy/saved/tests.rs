@@ -162,7 +162,7 @@ fn whatever_moved_is_named() {
         ),
         ("a stack is gone", |now, _| now.clear(), &["ingest: it is gone, and was in CREATE_COMPLETE"]),
         (
-            "a stack was made anew",
+            "a stack was created again",
             |now, _| ingest(now).stack_id = "arn:other".to_owned(),
             &["ingest: it is another stack of the same name: arn:other, not arn:ingest"],
         ),

@@ -4,8 +4,8 @@ use std::future::pending;
 
 use serde_json::json;
 
+use crate::consent::Consent;
 use crate::deploy::change_set;
-use crate::deploy::consent::Consent;
 use crate::deploy::difference::{Change, Origin};
 use crate::deploy::execute::{self, Outcome, Outcomes, StackError};
 use crate::deploy::plan::{Action, Desired, Plan};

@@ -6,9 +6,9 @@ use std::future::{pending, ready};
 use aws_sdk_cloudformation::types::ChangeSetType;
 use serde_json::{Value, json};
 
+use crate::consent::Consent;
 use crate::deploy::application::Applications;
 use crate::deploy::change_set::INLINE_LIMIT;
-use crate::deploy::consent::Consent;
 use crate::deploy::engine::Engine;
 use crate::deploy::execute::{self, Change, Outcome, Outcomes, StackError};
 use crate::deploy::plan::{Action, Desired, DesiredStack, Plan, Source};

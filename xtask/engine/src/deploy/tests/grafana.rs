@@ -7,7 +7,7 @@ use std::future::pending;
 use stacks::Inputs;
 use telemetry::Model;
 
-use crate::deploy::consent::Consent;
+use crate::consent::Consent;
 use crate::deploy::engine::Engine;
 use crate::deploy::execute::{self, Change, Outcome};
 use crate::deploy::plan::{Desired, Source};
@@ -68,7 +68,7 @@ async fn a_changed_dashboard_replaces_nothing_that_holds_data() {
     changed.measures[0].unit = Some("fahrenheit".to_owned());
     let (change, named) = deploy(&session, &dashboards(&session, &changed)).await;
     assert_eq!(change, Change::Updated);
-    assert_eq!(named, ["Service", "Task"], "the service follows its task definition, which is made anew");
+    assert_eq!(named, ["Service", "Task"], "the service follows its task definition, which is replaced");
     let after = resources(&session).await;
     let moved: Vec<_> =
         after.iter().filter(|(id, physical)| before[*id] != **physical).map(|(id, _)| id).collect();

@@ -158,7 +158,7 @@ impl Made {
         Some(format!("{kind} {}", Value::Array(known.collect::<Option<Vec<_>>>()?)))
     }
 
-    /// What an update from `before` makes anew: what was not there, what is replaced, and what follows.
+    /// What an update from `before` creates: what was not there, what is replaced, and what follows.
     fn fresh(&self, before: &Self) -> BTreeSet<Place> {
         let mut fresh: BTreeSet<Place> =
             self.resources.keys().filter(|place| !before.resources.contains_key(*place)).cloned().collect();
@@ -313,7 +313,7 @@ fn a_second_is_found() {
         ("nothing changes", plain(), 0),
         // As another listener is made for HTTPS than for HTTP.
         ("another id on one port", renamed("HttpListener"), 1),
-        // Everything that lies in the new network is made anew, in it.
+        // Everything that lies in the new network is created again, in it.
         ("another network", changed("grafana", "Network", "CidrBlock"), 0),
         ("a replacement under one name", changed("consumer", "StreamMapping", "StartingPosition"), 1),
         ("another id with a fixed name", moved(place("lake", "Workgroup"), place("lake", "Another")), 1),

@@ -21,7 +21,7 @@ import software.amazon.awssdk.services.timestreamwrite.model.Record;
 import software.amazon.awssdk.services.timestreamwrite.model.TimeUnit;
 
 /**
- * The behaviour of the public sample of this pipeline from the event on, written anew, to compare with: flat
+ * The behaviour of the public sample of this pipeline from the event on, written again, to compare with: flat
  * JSON, text by text, or the job fails; a time that is missing is 1970; batches of 75 and one
  * request at a time; whatever goes wrong is logged and the batch forgotten; nothing is flushed but a full
  * batch; no versions; no quarantine.
