@@ -10,7 +10,8 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::*;
 
-const REGION: &str = "eu-central-1";
+/// That of the environment `local`.
+const REGION: &str = "eu-west-1";
 
 /// A folder of its own, whose processes end with the test even when it fails.
 struct Home(tempfile::TempDir);
