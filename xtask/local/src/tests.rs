@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::*;
 
 /// That of the environment `local`.
-const REGION: &str = "eu-west-1";
+const REGION: &str = "us-east-1";
 
 /// A folder of its own, whose processes end with the test even when it fails.
 struct Home(tempfile::TempDir);
