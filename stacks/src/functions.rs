@@ -1,4 +1,4 @@
-//! The Lambda functions: which there are, and what each of them needs beside its code.
+//! The Lambda functions of the pipeline, and what any function needs beside its code.
 //!
 //! A function is a role that names its log group and nothing else, a log group with retention, and
 //! the archive that the deployment uploads under a key made from its content.
@@ -35,10 +35,6 @@ pub const LOCAL_PROVIDER: Function = Function { name: "local-provider", carries_
 /// Answers the digital twin's questions from the store.
 pub const TWINMAKER_CONNECTOR: Function = Function { name: "twinmaker-connector", carries_model: true };
 
-/// Every function, by name.
-pub static FUNCTIONS: &[Function] =
-    &[DEVICE_SIMULATOR, JSONL_TRANSFORM, KINESIS_CONSUMER, LOCAL_PROVIDER, TWINMAKER_CONNECTOR];
-
 impl Function {
     /// The id of the function in its template, and the beginning of the ids of what belongs to it.
     pub fn logical_id(&self) -> LogicalId {
@@ -60,8 +56,16 @@ pub(crate) struct Deployment {
     pub variables: BTreeMap<&'static str, Expression>,
     /// What it may do, beside writing its logs.
     pub statements: Vec<Statement>,
-    /// Why no queue keeps the invocations that fail: what becomes of them.
-    pub failures: &'static str,
+    /// What becomes of the invocations that fail.
+    pub failures: Failures,
+}
+
+/// What becomes of the invocations that fail, after what Lambda repeats by itself.
+pub(crate) enum Failures {
+    /// The queue with this ARN keeps them, whose invoker does not wait for an answer.
+    Queued(Arn),
+    /// No queue keeps them, for this reason.
+    NotQueued(&'static str),
 }
 
 /// Why no function has a reserved share of the account's concurrency.
@@ -92,6 +96,9 @@ pub(crate) fn add(
 
     let mut statements = deployment.statements;
     statements.push(write_logs(&logs));
+    if let Failures::Queued(queue) = &deployment.failures {
+        statements.push(Statement::allow(&["sqs:SendMessage"], [queue.clone()]));
+    }
     let role = template.add(
         id.with("Role"),
         role(deployment.description, &Trust::service("lambda.amazonaws.com"), &statements),
@@ -123,11 +130,22 @@ pub(crate) fn add(
     if let Some(architecture) = environment.architecture {
         properties["Architectures"] = json!([architecture.as_str()]);
     }
-    let function = Resource::new("AWS::Lambda::Function", properties)
-        .skip(Auditor::Checkov, "CKV_AWS_115", SHARED_CONCURRENCY)
-        .skip(Auditor::Checkov, "CKV_AWS_116", deployment.failures)
-        .skip(Auditor::Checkov, "CKV_AWS_117", NO_NETWORK)
-        .skip(Auditor::Checkov, "CKV_AWS_173", PLAIN_VARIABLES);
+    if let Failures::Queued(queue) = &deployment.failures {
+        properties["DeadLetterConfig"] = json!({"TargetArn": queue});
+    }
+    let mut function = Resource::new("AWS::Lambda::Function", properties).skip(
+        Auditor::Checkov,
+        "CKV_AWS_115",
+        SHARED_CONCURRENCY,
+    );
+    if let Failures::NotQueued(because) = deployment.failures {
+        function = function.skip(Auditor::Checkov, "CKV_AWS_116", because);
+    }
+    let function = function.skip(Auditor::Checkov, "CKV_AWS_117", NO_NETWORK).skip(
+        Auditor::Checkov,
+        "CKV_AWS_173",
+        PLAIN_VARIABLES,
+    );
     template.add(id, function)
 }
 

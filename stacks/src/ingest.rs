@@ -4,11 +4,12 @@
 //! consumer can store, waits in the quarantine queue for a person.
 
 use serde_json::json;
-use telemetry::{Model, QUARANTINE_MESSAGE_BYTES};
+use telemetry::Model;
 
 use crate::Inputs;
-use crate::cfn::{Arn, Auditor, Expression, LogicalId, Resource, Statement, Template, Trust, role, tls_only};
+use crate::cfn::{Arn, Expression, LogicalId, Resource, Statement, Template, Trust, role};
 use crate::environment::StreamMode;
+use crate::queues;
 
 /// The Kinesis stream.
 pub(crate) const STREAM: LogicalId = LogicalId::new("EventStream");
@@ -16,9 +17,6 @@ pub(crate) const STREAM: LogicalId = LogicalId::new("EventStream");
 pub(crate) const QUARANTINE: LogicalId = LogicalId::new("QuarantineQueue");
 /// The topic rule.
 pub(crate) const RULE: LogicalId = LogicalId::new("TopicRule");
-
-/// Longest time that SQS keeps a message, in seconds: 14 days.
-const QUARANTINE_SECONDS: u32 = 1_209_600;
 
 /// Builds the stack.
 pub(crate) fn build(inputs: &Inputs) -> Template {
@@ -40,8 +38,7 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
     let stream = template
         .add(STREAM, Resource::new("AWS::Kinesis::Stream", stream).holding_data(environment.on_delete));
 
-    let quarantine = template.add(QUARANTINE, queue(QUARANTINE_SECONDS).holding_data(environment.on_delete));
-    template.add(QUARANTINE.with("Policy"), queue_policy(&quarantine).holding_data(environment.on_delete));
+    let quarantine = queues::add(&mut template, QUARANTINE, environment.on_delete, queues::queue());
 
     let rule_role = template.add(
         RULE.with("Role"),
@@ -92,39 +89,12 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
 }
 
 /// Trust in the topic rules of this account.
-fn trust_rules() -> Trust {
+pub(crate) fn trust_rules() -> Trust {
     const RULES: Arn = Arn::sub("arn:${AWS::Partition}:iot:${AWS::Region}:${AWS::AccountId}:rule/*");
     Trust::service("iot.amazonaws.com").when(json!({
         "StringEquals": {"aws:SourceAccount": Expression::ACCOUNT},
         "ArnLike": {"aws:SourceArn": RULES},
     }))
-}
-
-/// An encrypted queue for messages as large as the consumers write. It waits for a person or a function,
-/// never for a consumer that polls often.
-fn queue(retention_seconds: u32) -> Resource {
-    Resource::new(
-        "AWS::SQS::Queue",
-        json!({
-            "MessageRetentionPeriod": retention_seconds,
-            "MaximumMessageSize": QUARANTINE_MESSAGE_BYTES,
-            "SqsManagedSseEnabled": true,
-        }),
-    )
-    .skip(
-        Auditor::Checkov,
-        "CKV_AWS_27",
-        "SqsManagedSseEnabled encrypts it with a key that SQS keeps. With one of KMS each sender needs the \
-         key too, and one that lacks it loses the message that nothing else could take",
-    )
-}
-
-/// The policy by which a queue refuses plain HTTP.
-fn queue_policy(queue: &LogicalId) -> Resource {
-    Resource::new(
-        "AWS::SQS::QueuePolicy",
-        json!({"Queues": [queue.reference()], "PolicyDocument": tls_only("sqs", &[queue.arn()])}),
-    )
 }
 
 /// What the rule selects: the message as it was published, whatever it is.

@@ -14,7 +14,7 @@ use telemetry::Model;
 use crate::Inputs;
 use crate::buckets;
 use crate::cfn::{Arn, Expression, LogicalId, Resource, Statement, Template, Trust, role};
-use crate::functions::{self, Deployment, JSONL_TRANSFORM};
+use crate::functions::{self, Deployment, Failures, JSONL_TRANSFORM};
 
 /// The bucket of the raw events.
 pub(crate) const LAKE_BUCKET: LogicalId = LogicalId::new("LakeBucket");
@@ -72,8 +72,10 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
             timeout_seconds: TRANSFORM_TIMEOUT_SECONDS,
             variables: device_field(inputs.model),
             statements: Vec::new(),
-            failures: "Firehose waits for its answer, so that such a queue would stay empty: what it cannot \
+            failures: Failures::NotQueued(
+                "Firehose waits for its answer, so that such a queue would stay empty: what it cannot \
                        transform goes to the delivery errors in the lake",
+            ),
         },
     );
     let delivery = add_delivery(&mut template, inputs, &stream, &bucket, &transform);

@@ -22,6 +22,7 @@ pub mod grafana;
 mod ingest;
 mod lake;
 mod overlay;
+mod queues;
 mod simulator;
 mod store;
 
@@ -29,7 +30,6 @@ pub use artifacts::Artifact;
 pub use catalog::{Inputs, STACKS, Stack, StackDefinition, synthesize};
 pub use cfn::{ParameterSource, Template};
 pub use functions::{
-    DEVICE_SIMULATOR, FUNCTIONS, Function, JSONL_TRANSFORM, KINESIS_CONSUMER, LOCAL_PROVIDER,
-    TWINMAKER_CONNECTOR,
+    DEVICE_SIMULATOR, Function, JSONL_TRANSFORM, KINESIS_CONSUMER, LOCAL_PROVIDER, TWINMAKER_CONNECTOR,
 };
 pub use store::{FIXED, STORED};

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::Inputs;
 use crate::cfn::{Arn, Auditor, LogicalId, Statement, Template};
-use crate::functions::{self, Deployment, LOCAL_PROVIDER};
+use crate::functions::{self, Deployment, Failures, LOCAL_PROVIDER};
 use crate::twin;
 
 /// A service that the emulator does not have.
@@ -152,8 +152,10 @@ fn add_provider(
             timeout_seconds: TIMEOUT_SECONDS,
             variables: BTreeMap::new(),
             statements,
-            failures: "It runs on the local target alone, where a custom resource without an answer fails its \
+            failures: Failures::NotQueued(
+                "It runs on the local target alone, where a custom resource without an answer fails its \
                        stack",
+            ),
         },
     )
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::Inputs;
 use crate::cfn::{Arn, Expression, LogicalId, Resource, Template};
-use crate::functions::{self, DEVICE_SIMULATOR, Deployment, put_to_stream};
+use crate::functions::{self, DEVICE_SIMULATOR, Deployment, Failures, put_to_stream};
 
 const MEMORY_MB: u32 = 256;
 /// Less than the minute between two invocations, so that they do not overlap.
@@ -39,8 +39,10 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
                 ("ANOMALY_CHANCE", Expression::from(simulator.anomaly_chance.to_string())),
             ]),
             statements: vec![put_to_stream(stream)],
-            failures: "A minute of simulated devices that failed is worth nothing afterwards: it is not made \
+            failures: Failures::NotQueued(
+                "A minute of simulated devices that failed is worth nothing afterwards: it is not made \
                        up for, and the log says why",
+            ),
         },
     );
 

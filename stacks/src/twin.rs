@@ -22,7 +22,7 @@ use crate::Inputs;
 use crate::buckets;
 use crate::cfn::{Arn, LogicalId, Resource, Statement, Template, Trust, role};
 use crate::environment::Environment;
-use crate::functions::{self, Deployment, TWINMAKER_CONNECTOR};
+use crate::functions::{self, Deployment, Failures, TWINMAKER_CONNECTOR};
 
 pub use component::{ComponentType, ComponentTypes};
 pub(crate) use entity::check_name;
@@ -128,8 +128,10 @@ fn add_connector(template: &mut Template, environment: &Environment) -> LogicalI
                     "Endpoint discovery has no resource: the service accepts only *",
                 ),
             ],
-            failures: "TwinMaker waits for its answer, so that such a queue would stay empty: an error is the \
+            failures: Failures::NotQueued(
+                "TwinMaker waits for its answer, so that such a queue would stay empty: an error is the \
                        answer to whoever asked",
+            ),
         },
     );
     if let Some(function) = template.resources_mut().get_mut(&connector) {

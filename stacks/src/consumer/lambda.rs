@@ -9,7 +9,7 @@ use super::Ends;
 use crate::Inputs;
 use crate::cfn::{LogicalId, Resource, Template};
 use crate::environment::LambdaConsumer;
-use crate::functions::{self, Deployment, KINESIS_CONSUMER};
+use crate::functions::{self, Deployment, Failures, KINESIS_CONSUMER};
 
 /// Folder of the rejected-data bucket into which the on-failure destination writes, with the function's
 /// role.
@@ -33,8 +33,10 @@ pub(super) fn add(template: &mut Template, inputs: &Inputs, consumer: &LambdaCon
                 ("REJECTED_BUCKET", ends.rejected_bucket.reference()),
             ]),
             statements: ends.statements(&[GIVEN_UP_PREFIX]),
-            failures: "The mapping waits for its answer, so that such a queue would stay empty: what the \
+            failures: Failures::NotQueued(
+                "The mapping waits for its answer, so that such a queue would stay empty: what the \
                        mapping gives up goes to the rejected-data bucket",
+            ),
         },
     );
 

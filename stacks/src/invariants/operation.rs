@@ -73,12 +73,20 @@ fn check_code(subject: &Subject, breaches: &mut Vec<Breach>) {
     }
 }
 
-/// A stream's mapping ends its retries, keeps what it gives up, and fails the bad records alone.
+/// A mapping ends its retries, keeps what it gives up, and fails the bad records alone. A queue does the first two
+/// itself.
 fn check_mapping(subject: &Subject, breaches: &mut Vec<Breach>) {
     let mapping = subject.resource;
     let types = mapping.property("FunctionResponseTypes").as_array();
     if !types.is_some_and(|types| types.contains(&json!("ReportBatchItemFailures"))) {
         breaches.push(Breach::CarelessMapping("FunctionResponseTypes"));
+    }
+    let source = subject.referred(mapping.property("EventSourceArn"));
+    if let Some((_, queue)) = source.filter(|(_, source)| source.kind() == "AWS::SQS::Queue") {
+        if !queue.property("RedrivePolicy")["maxReceiveCount"].is_u64() {
+            breaches.push(Breach::CarelessMapping("RedrivePolicy"));
+        }
+        return;
     }
     // Attempts may be without end, as their age ends them.
     let age = "MaximumRecordAgeInSeconds";

@@ -120,6 +120,28 @@ fn every_property_that_matters_is_noticed() {
     }
 }
 
+/// The mapping of a queue needs what SQS does not do for it, and nothing of what a stream's needs.
+#[test]
+fn a_queue_gives_up_what_fails_again_and_again() {
+    let of_queue = |redrive: Value| {
+        let mut stacks = stacks("dev");
+        let ingest = stacks.iter_mut().find(|stack| stack.name == "ingest").expect("the stack");
+        let properties = json!({
+            "EventSourceArn": {"Fn::GetAtt": ["QuarantineQueue", "Arn"]},
+            "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        });
+        ingest
+            .template
+            .add(LogicalId::new("Mapping"), Resource::new("AWS::Lambda::EventSourceMapping", properties));
+        let queue = ingest.template.resources_mut().get_mut(&LogicalId::new("QuarantineQueue"));
+        queue.expect("the queue").set_property("RedrivePolicy", redrive);
+        let breaches = check(&stacks).into_iter().map(|violation| violation.breach);
+        breaches.filter(|breach| *breach != Breach::NoTags).collect::<Vec<_>>()
+    };
+    assert_eq!(of_queue(json!({"maxReceiveCount": 5})), []);
+    assert_eq!(of_queue(json!({})), [Breach::CarelessMapping("RedrivePolicy")]);
+}
+
 #[test]
 fn every_property_of_a_job_that_matters_is_noticed() {
     const FLINK: &str = "/ApplicationConfiguration/FlinkApplicationConfiguration";

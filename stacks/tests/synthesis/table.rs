@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use stacks::{Artifact, FUNCTIONS, Inputs, LOCAL_PROVIDER, ParameterSource, STACKS, synthesize};
+use stacks::{Artifact, Function, Inputs, LOCAL_PROVIDER, ParameterSource, STACKS, synthesize};
 
 use crate::fixture::{ENVIRONMENTS, environment, model, stacks};
 
@@ -62,9 +62,7 @@ fn every_parameter_has_a_source_that_exists() {
                         let known = from.template.outputs().keys().any(|id| id.as_str() == *output);
                         assert!(known, "{} has no output {output} for {}", from.name, stack.name);
                     }
-                    ParameterSource::ArtifactKey(Artifact::Function(function)) => {
-                        assert!(FUNCTIONS.contains(function));
-                    }
+                    ParameterSource::ArtifactKey(Artifact::Function(_)) => {}
                     ParameterSource::ArtifactKey(Artifact::FlinkJob) => assert_eq!(stack.name, "consumer"),
                     ParameterSource::AccountBucket(bucket) => {
                         assert_eq!(bucket, "sluice-artifacts-111122223333-eu-central-1");
@@ -91,43 +89,61 @@ fn every_parameter_is_used() {
     }
 }
 
-#[test]
-fn every_function_is_deployed_where_it_belongs() {
-    let deployed = |environment: &str| -> BTreeSet<&'static str> {
-        stacks(environment)
-            .iter()
-            .flat_map(|stack| stack.parameters.values())
-            .filter_map(|source| match source {
-                ParameterSource::ArtifactKey(Artifact::Function(function)) => Some(function.name),
-                ParameterSource::ArtifactKey(Artifact::FlinkJob)
-                | ParameterSource::AccountBucket(_)
-                | ParameterSource::Output { .. } => None,
-            })
-            .collect()
-    };
-    let everywhere: BTreeSet<&str> = FUNCTIONS.iter().map(|function| function.name).collect();
-    let mut of_aws = everywhere.clone();
-    of_aws.remove(LOCAL_PROVIDER.name);
-    assert_eq!(deployed("dev"), of_aws);
-    assert!(deployed("local").contains(LOCAL_PROVIDER.name));
+/// The functions that an environment deploys.
+fn functions(environment: &str) -> BTreeSet<Function> {
+    let stacks = stacks(environment);
+    let sources = stacks.iter().flat_map(|stack| stack.parameters.values());
+    sources
+        .filter_map(|source| match source {
+            ParameterSource::ArtifactKey(Artifact::Function(function)) => Some(*function),
+            ParameterSource::ArtifactKey(Artifact::FlinkJob)
+            | ParameterSource::AccountBucket(_)
+            | ParameterSource::Output { .. } => None,
+        })
+        .collect()
 }
 
-/// A function is a package of the workspace, and carries the model if it is about events.
+/// A package with a program below `lambdas/` is a function that some environment deploys, and the other way
+/// round. It carries the model if it is about events: if it depends on `telemetry`.
 #[test]
-fn every_function_is_a_package() {
+fn every_function_is_a_package_and_is_deployed() {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut packages = BTreeMap::new();
-    for folder in ["lambdas", "local"] {
-        for entry in std::fs::read_dir(workspace.join(folder)).expect("the folder is there") {
-            let manifest = entry.expect("an entry").path().join("Cargo.toml");
-            let text = std::fs::read_to_string(manifest).expect("a package has a manifest");
-            let manifest: toml::Table = text.parse().expect("a manifest is TOML");
-            let name = manifest["package"]["name"].as_str().expect("a package has a name").to_owned();
-            packages.insert(name, manifest["dependencies"].get("telemetry").is_some());
+    let lambdas = std::fs::read_dir(workspace.join("lambdas")).expect("the folder is there");
+    let lambdas = lambdas.map(|entry| entry.expect("an entry").path());
+    for package in lambdas.chain([workspace.join("local/provider")]) {
+        if !package.join("src/main.rs").exists() {
+            continue;
         }
+        let text = std::fs::read_to_string(package.join("Cargo.toml")).expect("a package has a manifest");
+        let manifest: toml::Table = text.parse().expect("a manifest is TOML");
+        let name = manifest["package"]["name"].as_str().expect("a package has a name").to_owned();
+        packages.insert(name, manifest["dependencies"].get("telemetry").is_some());
     }
-    for function in FUNCTIONS {
-        assert_eq!(packages.get(function.name), Some(&function.carries_model), "{}", function.name);
+    let deployed: BTreeSet<Function> = ENVIRONMENTS.into_iter().flat_map(functions).collect();
+    let deployed: BTreeMap<String, bool> =
+        deployed.iter().map(|function| (function.name.to_owned(), function.carries_model)).collect();
+    assert_eq!(deployed, packages);
+}
+
+#[test]
+fn the_provider_is_deployed_to_this_machine_alone() {
+    for environment in ENVIRONMENTS {
+        let is_there = functions(environment).contains(&LOCAL_PROVIDER);
+        assert_eq!(is_there, environment == "local", "{environment}");
+    }
+}
+
+/// Debug information names the checkout's folder, so that two people would not deploy the same bytes.
+#[test]
+fn every_function_is_stripped_of_debug_information() {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
+    let manifest = std::fs::read_to_string(workspace).expect("the workspace has a manifest");
+    let manifest: toml::Table = manifest.parse().expect("a manifest is TOML");
+    let stripped = &manifest["profile"]["dev"]["package"];
+    for function in ENVIRONMENTS.into_iter().flat_map(functions) {
+        let strip = stripped.get(function.name).and_then(|profile| profile.get("strip")?.as_str());
+        assert_eq!(strip, Some("debuginfo"), "{} in [profile.dev.package] of Cargo.toml", function.name);
     }
 }
 
