@@ -119,7 +119,7 @@ fn under(load: Load, inputs: &Inputs, stacks: &[Stack], prices: &Prices) -> Esti
     for stack in stacks {
         for (id, resource) in stack.template.resources() {
             let service = resource.kind().split("::").nth(1).unwrap_or_default();
-            match meters::of(resource.kind()) {
+            match meters::of(stack.name, id, resource.kind()) {
                 Some(Row::Metered(meter)) => {
                     for (name, amount) in meter(site, id, resource) {
                         match prices.get(name) {

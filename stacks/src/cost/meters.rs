@@ -6,8 +6,11 @@ use telemetry::{MeasureType, RecordLayout};
 use super::{HOURS, SECONDS, Site};
 use crate::cfn::{LogicalId, Resource};
 use crate::environment::{Consumer, Grafana, StreamMode};
-use crate::functions::{DEVICE_SIMULATOR, JSONL_TRANSFORM, KINESIS_CONSUMER};
+use crate::functions::{DEVICE_SIMULATOR, Function, JSONL_TRANSFORM, KINESIS_CONSUMER, TWINMAKER_CONNECTOR};
 use crate::lake::LAKE_BUCKET;
+
+/// The functions whose invocations follow from the load.
+const FUNCTIONS: [Function; 4] = [DEVICE_SIMULATOR, JSONL_TRANSFORM, KINESIS_CONSUMER, TWINMAKER_CONNECTOR];
 
 /// Names of prices, with the amount of a month.
 type Amounts = Vec<(&'static str, f64)>;
@@ -103,9 +106,24 @@ const ROWS: &[(&str, Row)] = &[
     ("AWS::Timestream::Table",                                      Row::Metered(table)),
 ];
 
-/// What a type costs. `None`: nobody has said.
-pub(super) fn of(kind: &str) -> Option<Row> {
-    ROWS.iter().find(|(known, _)| *known == kind).map(|(_, row)| *row)
+/// Types that the pipeline has in one stack, whose load is known, and what is counted of them in others.
+#[rustfmt::skip]
+const ELSEWHERE: &[(&str, &str, &str)] = &[
+    ("AWS::IoT::TopicRule", "ingest", "what further rules select, and their actions"),
+    ("AWS::SQS::Queue",     "ingest", "what goes through further queues"),
+];
+
+/// What further functions count.
+const FURTHER_FUNCTION: Row = Row::ByUse("how often further functions are called, and for how long");
+
+/// What a resource of a stack costs. `None`: nobody has said.
+pub(super) fn of(stack: &str, id: &LogicalId, kind: &str) -> Option<Row> {
+    if kind == "AWS::Lambda::Function" && !FUNCTIONS.iter().any(|known| *id == known.logical_id()) {
+        return Some(FURTHER_FUNCTION);
+    }
+    let elsewhere = ELSEWHERE.iter().find(|(known, home, _)| *known == kind && *home != stack);
+    let elsewhere = elsewhere.map(|(.., what)| Row::ByUse(what));
+    elsewhere.or_else(|| ROWS.iter().find(|(known, _)| *known == kind).map(|(_, row)| *row))
 }
 
 /// Events a second in the stream: those of the devices, and those that the simulator puts there itself.
@@ -198,7 +216,7 @@ fn bucket(site: Site, id: &LogicalId, _: &Resource) -> Amounts {
 /// Invocations a month, and the seconds of each.
 fn invocations(site: Site, id: &LogicalId) -> (f64, f64) {
     let rate = rate(site);
-    let is = |function: crate::Function| *id == function.logical_id();
+    let is = |function: Function| *id == function.logical_id();
     if is(KINESIS_CONSUMER) {
         let (batches, records) = batches(site);
         (batches * SECONDS, INVOCATION_SECONDS + (records / REQUEST_RECORDS).ceil() * REQUEST_SECONDS)
