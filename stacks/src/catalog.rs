@@ -1,7 +1,7 @@
 //! The stacks: which there are, what each needs, and how they become templates.
 //!
 //! [`STACKS`] is the whole list, in an order in which they can be created. Adding a stack is a file
-//! and one line here.
+//! and one line here; `cargo xtask new` writes both.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use telemetry::Model;
 use crate::bootstrap::boundary;
 use crate::cfn::{Arn, ParameterSource, Template};
 use crate::environment::{Environment, Grafana, OnDelete, Target};
-use crate::{artifacts, consumer, grafana, ingest, lake, overlay, simulator, store, tags, twin};
+use crate::{overlay, tags};
 
 /// What the stacks are made from.
 #[derive(Debug, Clone, Copy)]
@@ -46,14 +46,14 @@ impl StackDefinition {
 /// Every stack, each after those that it depends on.
 #[rustfmt::skip]
 pub static STACKS: &[StackDefinition] = &[
-    StackDefinition { name: "artifacts", summary: "archives of functions",          depends_on: &[],                               enabled: alone,     build: artifacts::build },
-    StackDefinition { name: "ingest",    summary: "topic rule, stream, quarantine", depends_on: &[],                               enabled: always,    build: ingest::build },
-    StackDefinition { name: "store",     summary: "Timestream database and table",  depends_on: &[],                               enabled: always,    build: store::build },
-    StackDefinition { name: "consumer",  summary: "from the stream to the store",   depends_on: &["artifacts", "ingest", "store"], enabled: always,    build: consumer::build },
-    StackDefinition { name: "lake",      summary: "raw events as JSON lines",       depends_on: &["artifacts", "ingest"],          enabled: always,    build: lake::build },
-    StackDefinition { name: "twin",      summary: "workspace, entities, connector", depends_on: &["artifacts", "store"],           enabled: twinned,   build: twin::build },
-    StackDefinition { name: "grafana",   summary: "dashboards and alerts",          depends_on: &["store"],                        enabled: watched,   build: grafana::build },
-    StackDefinition { name: "simulator", summary: "simulated devices",              depends_on: &["artifacts", "ingest"],          enabled: simulated, build: simulator::build },
+    StackDefinition { name: "artifacts", summary: "archives of functions",          depends_on: &[],                               enabled: alone,     build: crate::artifacts::build },
+    StackDefinition { name: "ingest",    summary: "topic rule, stream, quarantine", depends_on: &[],                               enabled: always,    build: crate::ingest::build },
+    StackDefinition { name: "store",     summary: "Timestream database and table",  depends_on: &[],                               enabled: always,    build: crate::store::build },
+    StackDefinition { name: "consumer",  summary: "from the stream to the store",   depends_on: &["artifacts", "ingest", "store"], enabled: always,    build: crate::consumer::build },
+    StackDefinition { name: "lake",      summary: "raw events as JSON lines",       depends_on: &["artifacts", "ingest"],          enabled: always,    build: crate::lake::build },
+    StackDefinition { name: "twin",      summary: "workspace, entities, connector", depends_on: &["artifacts", "store"],           enabled: twinned,   build: crate::twin::build },
+    StackDefinition { name: "grafana",   summary: "dashboards and alerts",          depends_on: &["store"],                        enabled: watched,   build: crate::grafana::build },
+    StackDefinition { name: "simulator", summary: "simulated devices",              depends_on: &["artifacts", "ingest"],          enabled: simulated, build: crate::simulator::build },
 ];
 
 fn always(_: &Environment) -> bool {

@@ -142,18 +142,33 @@ fn a_type_that_is_gone_takes_its_actions_with_it() {
     assert_eq!(idle, [""; 0], "no template has these");
 }
 
+/// A service goes with the last stack that uses it: of those that stay, none has a type of these.
 #[test]
 fn a_service_that_no_stack_uses_is_in_no_policy() {
-    for (key, value, services) in [
-        ("twin.enabled", "false", ["iottwinmaker:"].as_slice()),
-        ("simulator.enabled", "false", &["events:"]),
+    for (key, value, stack, kinds, services) in [
+        ("twin.enabled", "false", "twin", ["AWS::IoTTwinMaker::"].as_slice(), ["iottwinmaker:"].as_slice()),
+        ("simulator.enabled", "false", "simulator", &["AWS::Events::"], &["events:"]),
         (
             "grafana",
             "{ kind = \"none\" }",
+            "grafana",
+            &[
+                "AWS::EC2::",
+                "AWS::ECS::",
+                "AWS::EFS::",
+                "AWS::ElasticLoadBalancingV2::",
+                "AWS::SecretsManager::",
+            ],
             &["ec2:", "ecs:", "elasticfilesystem:", "elasticloadbalancing:", "secretsmanager:"],
         ),
     ] {
-        let place = overridden("dev", &[(key, value)]);
+        let mut place = overridden("dev", &[(key, value)]);
+        assert!(place.stacks.iter().all(|other| other.name != stack), "{stack}");
+        // Stacks that are added may use the service too.
+        place.stacks.retain(|other| {
+            let mut resources = other.template.resources().values();
+            !resources.any(|resource| kinds.iter().any(|kind| resource.kind().starts_with(kind)))
+        });
         for policies in [place.deploy(), place.plan(), vec![place.boundary()]] {
             let found: Vec<_> = actions(&policies)
                 .into_iter()
