@@ -62,7 +62,8 @@ pub(crate) struct Deployment {
 
 /// What becomes of the invocations that fail, after what Lambda repeats by itself.
 pub(crate) enum Failures {
-    /// The queue with this ARN keeps them, whose invoker does not wait for an answer.
+    /// The queue with this ARN keeps them, for nobody waits for an answer.
+    #[allow(dead_code, reason = "the functions that `cargo xtask new` writes for topic rules have it")]
     Queued(Arn),
     /// No queue keeps them, for this reason.
     NotQueued(&'static str),

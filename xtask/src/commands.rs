@@ -2,4 +2,5 @@
 
 pub mod completions;
 pub mod lint;
+pub mod new;
 pub mod test;

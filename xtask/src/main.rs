@@ -1,7 +1,8 @@
 //! `cargo xtask`: parse, run, print, exit. The commands are those of [`cli`]; what only this repository needs, its
-//! lint and its tests, is here.
+//! lint, its tests and the code that it begins (`new`), is here.
 
 mod commands;
+mod new;
 
 use std::process::ExitCode;
 
@@ -45,6 +46,7 @@ struct Cli {
 enum Command {
     #[command(flatten)]
     Product(cli::Command),
+    New(commands::new::New),
     Test(commands::test::Test),
     Lint(commands::lint::Lint),
     Completions(commands::completions::Completions),
@@ -64,6 +66,7 @@ impl Cli {
     async fn run(&self, report: &Report) -> Outcome {
         match &self.command {
             Command::Product(command) => command.run(&self.global, report).await,
+            Command::New(command) => command.run(report),
             Command::Test(command) => command.run(report).await,
             Command::Lint(command) => command.run(report).await,
             Command::Completions(command) => command.run(report),

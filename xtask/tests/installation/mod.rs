@@ -14,6 +14,40 @@ pub struct Pipeline {
     pub folder: tempfile::TempDir,
     /// The model and the environments, which a test may change.
     configuration: tempfile::TempDir,
+    program: Program,
+}
+
+/// The command line of a checkout.
+pub struct Program {
+    /// The executable.
+    pub path: PathBuf,
+    /// The checkout that it is for.
+    pub checkout: PathBuf,
+    /// Cargo's target folder of that checkout.
+    pub target: PathBuf,
+}
+
+impl Program {
+    /// That of this checkout.
+    fn own() -> Self {
+        let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned();
+        Self { path: env!("CARGO_BIN_EXE_xtask").into(), checkout, target: target() }
+    }
+
+    /// Runs it.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.path);
+        command
+            .env("CARGO_MANIFEST_DIR", self.checkout.join("xtask"))
+            .env("CARGO_TARGET_DIR", &self.target)
+            .env_remove("SLUICE_ENV");
+        command
+    }
+}
+
+/// The target folder of this test.
+pub fn target() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("a target folder").to_owned()
 }
 
 /// What a command printed, and its exit code.
@@ -41,9 +75,14 @@ impl Ran {
 impl Pipeline {
     /// Nothing runs yet.
     pub fn new() -> Self {
+        Self::of(Program::own())
+    }
+
+    /// That of another checkout.
+    pub fn of(program: Program) -> Self {
         let folder = || tempfile::tempdir().expect("a temporary folder");
-        let pipeline = Self { folder: folder(), configuration: folder() };
-        let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+        let pipeline = Self { folder: folder(), configuration: folder(), program };
+        let checkout = &pipeline.program.checkout;
         let environments = pipeline.configuration.path().join("environments");
         std::fs::create_dir(&environments).expect("a folder");
         std::fs::copy(checkout.join("environments/local.toml"), environments.join("local.toml"))
@@ -71,12 +110,13 @@ impl Pipeline {
 
     /// Runs a command.
     pub fn xtask(&self, arguments: &[&str]) -> Ran {
-        let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        let Output { status, stdout, stderr } = self
+            .program
+            .command()
             .args(arguments)
             .env("SLUICE_LOCAL_DIR", self.folder.path())
             .env("SLUICE_LOCAL_PORT", "0")
             .env("SLUICE_CONFIGURATION", self.configuration.path())
-            .env_remove("SLUICE_ENV")
             .output()
             .expect("xtask runs");
         Ran {

@@ -102,7 +102,10 @@ impl Venv {
         let root = location(requirements, project);
         let megabytes = requirements.megabytes;
         let failed = |source| VenvError::Io { path: root.clone(), megabytes, source };
-        std::fs::create_dir_all(root.parent().unwrap_or(&root)).map_err(failed)?;
+        let folder = root.parent().unwrap_or(&root);
+        // What is installed names its folder, so by a name that stays when a link to it goes.
+        let real = std::fs::create_dir_all(folder).and_then(|()| folder.canonicalize()).map_err(failed)?;
+        let root = real.join(root.file_name().unwrap_or_default());
         let lock = File::create(root.with_extension("lock")).map_err(failed)?;
         lock.lock().map_err(failed)?;
         // Another process may have made it while this one waited.
