@@ -31,7 +31,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "test-service",
         ],
     ),
-    ("xtask", &["artifacts", "cli", "device-simulator", "session", "stacks", "telemetry"]),
+    ("xtask", &["artifacts", "cli", "device-simulator", "session", "stacks", "telemetry", "xtask-start"]),
     ("test-service", &["session"]),
 ];
 
