@@ -345,3 +345,24 @@ fn workspace(_: Site, _: &LogicalId, _: &Resource) -> Amounts {
 fn number(value: &Value) -> f64 {
     value.as_f64().or_else(|| value.as_str()?.parse().ok()).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A second rule would pay for the pipeline's messages once more.
+    #[test]
+    fn what_is_not_the_pipelines_own_depends_on_use() {
+        for (stack, id, kind, by_use) in [
+            ("ingest", "TopicRule", "AWS::IoT::TopicRule", false),
+            ("alert", "TopicRule", "AWS::IoT::TopicRule", true),
+            ("ingest", "QuarantineQueue", "AWS::SQS::Queue", true),
+            ("alert", "Queue", "AWS::SQS::Queue", true),
+            ("consumer", "KinesisConsumer", "AWS::Lambda::Function", false),
+            ("alert", "Alert", "AWS::Lambda::Function", true),
+        ] {
+            let row = of(stack, &LogicalId::from_kebab(id), kind).expect("a row");
+            assert_eq!(matches!(row, Row::ByUse(_)), by_use, "{stack}.{id}");
+        }
+    }
+}

@@ -27,7 +27,7 @@ enum Kind {
         /// Its name, and that of its stack, for instance `over-heat`.
         name: String,
         /// What invokes it.
-        #[arg(long, value_name = "TRIGGER")]
+        #[arg(long, value_name = "rule|stream|queue|schedule")]
         trigger: Trigger,
         #[command(flatten)]
         how: How,
@@ -117,7 +117,7 @@ impl Document for Begun {
         if !self.written {
             return writeln!(out, "\nNothing was written: leave out --dry-run to write it.");
         }
-        writeln!(out, "\nNext, in stacks/src/{}.rs what it needs, and then", self.name.replace('-', "_"))?;
+        writeln!(out, "\nSay in stacks/src/{}.rs what it needs. Then", self.name.replace('-', "_"))?;
         for Next { command, what } in &self.next {
             writeln!(out, "  {}\n      {}", paint(STRONG, command), paint(FAINT, what))?;
         }

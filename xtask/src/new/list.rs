@@ -14,7 +14,7 @@ pub fn with_module(text: &str, module: &str) -> Result<String, NewError> {
     let name = |line: &str| line.strip_prefix("mod ")?.strip_suffix(';').map(str::to_owned);
     let lines: Vec<&str> = text.lines().collect();
     let first = lines.iter().position(|line| name(line).is_some());
-    let first = first.ok_or(NewError::Unfamiliar { file: MODULES, what: "a line `mod …;`" })?;
+    let first = first.ok_or(NewError::Unfamiliar { file: MODULES, what: "line `mod …;`" })?;
     let block = lines[first..].iter().take_while(|line| line.contains("mod ") && line.ends_with(';'));
     let after = block.filter(|line| natural(declared(line)) < natural(module)).count();
     Ok(inserted(&lines, first + after, &format!("mod {module};")))
@@ -46,7 +46,7 @@ pub fn with_stack(text: &str, name: &str, module: &str, what: What) -> Result<(S
     let table = lines.iter().position(|line| line.starts_with("pub static STACKS"));
     let end = table.and_then(|table| Some(table + lines[table..].iter().position(|line| *line == "];")?));
     let end =
-        end.ok_or(NewError::Unfamiliar { file: CATALOG, what: "a table `STACKS` that ends with `];`" })?;
+        end.ok_or(NewError::Unfamiliar { file: CATALOG, what: "table `STACKS` that ends with `];`" })?;
     let (name, summary) = (format!("\"{name}\","), format!("\"{}\",", what.summary()));
     let needed: Vec<String> = what.needs().iter().map(|stack| format!("\"{stack}\"")).collect();
     let needed = format!("&[{}],", needed.join(", "));
@@ -63,7 +63,7 @@ pub fn with_strip(text: &str, name: &str) -> Result<(String, String), NewError> 
     let lines: Vec<&str> = text.lines().collect();
     let section = lines.iter().position(|line| *line == "[profile.dev.package]");
     let first = 1 + section
-        .ok_or(NewError::Unfamiliar { file: WORKSPACE, what: "a section `[profile.dev.package]`" })?;
+        .ok_or(NewError::Unfamiliar { file: WORKSPACE, what: "section `[profile.dev.package]`" })?;
     let line = format!("{name}.strip = \"debuginfo\"");
     let block = lines[first..].iter().take_while(|line| !line.is_empty());
     let after = block.filter(|other| **other < line.as_str()).count();
