@@ -1,6 +1,6 @@
 //! `logs`: what the functions and deliveries of an environment say.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -178,9 +178,8 @@ impl Logs {
             let of_job = of_file(stack, &machine.log_text()).into_iter();
             lines.extend(of_job.filter(|line| line.at >= from && self.admits(&line.message)));
         }
-        lines.retain(|line| seen.insert(format!("{}{}{}", line.stack, line.id, line.time)));
         lines.sort_by_key(|line| line.at);
-        Ok(lines)
+        Ok(unseen(lines, seen))
     }
 
     /// CloudWatch's simplest filter, for a file: every term is in the line.
@@ -188,6 +187,19 @@ impl Logs {
         let terms = self.filter.as_deref().unwrap_or_default().split_whitespace();
         terms.map(|term| term.trim_matches('"')).all(|term| message.contains(term))
     }
+}
+
+/// The lines that earlier readings did not have. A line without an id, as the emulator gives those of functions, is
+/// known by its text, and by how many are like it.
+fn unseen(lines: Vec<Line>, seen: &mut HashSet<String>) -> Vec<Line> {
+    let mut alike: HashMap<String, usize> = HashMap::new();
+    let is_new = |line: &Line| {
+        let text = if line.id.is_empty() { &line.message } else { &line.id };
+        let name = format!("{} {} {text}", line.stack, line.time);
+        let count = alike.entry(name.clone()).and_modify(|count| *count += 1).or_insert(1);
+        seen.insert(format!("{name} {count}"))
+    };
+    lines.into_iter().filter(is_new).collect()
 }
 
 /// The lines of a file, each of which begins with an instant or belongs to the one before it.
@@ -217,7 +229,25 @@ fn of_file(stack: &'static str, text: &str) -> Vec<Line> {
 
 #[cfg(test)]
 mod tests {
-    use super::of_file;
+    use super::*;
+
+    #[test]
+    fn no_line_is_lost_and_none_is_told_twice() {
+        let line = |id: &str, message: &str| Line {
+            id: id.to_owned(),
+            time: "2026-01-02T03:04:05Z".to_owned(),
+            stack: "consumer",
+            message: message.to_owned(),
+            at: 0,
+        };
+        let first = || vec![line("", "START"), line("", "twice"), line("", "twice"), line("1", "a")];
+        let mut seen = HashSet::new();
+        let told = |lines: Vec<Line>| lines.into_iter().map(|line| line.message).collect::<Vec<_>>();
+        assert_eq!(told(unseen(first(), &mut seen)), ["START", "twice", "twice", "a"]);
+        let mut second = first();
+        second.extend([line("", "END"), line("2", "a")]);
+        assert_eq!(told(unseen(second, &mut seen)), ["END", "a"]);
+    }
 
     #[test]
     fn lines_of_a_file_have_the_instant_that_they_begin_with() {
