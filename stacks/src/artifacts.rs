@@ -3,37 +3,14 @@
 //! First of all stacks. What lies in it can be built again, so it never outlives its environment. An
 //! environment whose account is bootstrapped has no such stack: it uses the account's bucket.
 
-use serde::Serialize;
-
 use crate::Inputs;
 use crate::buckets;
 use crate::cfn::{LogicalId, ParameterSource, Template};
-use crate::environment::{Environment, OnDelete};
-use crate::functions::Function;
+use crate::environment::Environment;
 
 /// The output that names the bucket, and the parameter that carries it to other stacks.
 const BUCKET_OUTPUT: &str = "ArtifactBucket";
 const BUCKET: LogicalId = LogicalId::new(BUCKET_OUTPUT);
-
-/// Code that a stack runs, in the bucket under a key made from its content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Artifact {
-    /// The archive of a Lambda function.
-    Function(Function),
-    /// The JAR of the Flink job.
-    FlinkJob,
-}
-
-impl Artifact {
-    /// Its name, and the first part of its key.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Function(function) => function.name,
-            Self::FlinkJob => "flink-job",
-        }
-    }
-}
 
 /// Adds the parameter that carries the bucket's name, and returns its id.
 pub(crate) fn bucket(template: &mut Template, environment: &Environment) -> LogicalId {
@@ -45,8 +22,9 @@ pub(crate) fn bucket(template: &mut Template, environment: &Environment) -> Logi
 
 /// Builds the stack.
 pub(crate) fn build(inputs: &Inputs) -> Template {
-    let mut template = Template::new(format!("Sluice {}: archives of functions", inputs.environment.name));
-    let bucket = buckets::add(&mut template, BUCKET, OnDelete::Delete, Vec::new());
+    let mut template =
+        Template::new(format!("Sluice {}: archives of functions", inputs.environment.name)).made_again();
+    let bucket = buckets::add(&mut template, BUCKET, Vec::new());
     template.output(BUCKET_OUTPUT, "Bucket of the archives", bucket.reference());
     template
 }

@@ -5,7 +5,6 @@
 //! Nothing here belongs to an environment: `destroy` leaves all of it alone. So its stacks carry [`TAG`] and
 //! never that of an environment.
 
-pub(crate) mod boundary;
 pub mod github;
 pub mod permissions;
 pub mod trust;
@@ -27,7 +26,7 @@ pub use roles::{
 use crate::Stack;
 use crate::cfn::Template;
 use crate::environment::OnDelete;
-use crate::tags;
+use crate::kinds;
 
 /// Whose preparation it is: an environment's, or [`ACCOUNT`].
 pub const TAG: &str = "sluice:bootstrap";
@@ -48,7 +47,9 @@ fn stack(
     mut template: Template,
     tags: BTreeMap<String, String>,
 ) -> Stack {
-    tags::apply(&mut template, &tags);
+    let on_delete = OnDelete::Delete;
+    kinds::data::apply(&mut template, on_delete);
+    kinds::tags::apply(&mut template, &tags);
     Stack {
         name,
         stack_name,
@@ -56,7 +57,7 @@ fn stack(
         template,
         parameters: BTreeMap::new(),
         tags,
-        on_delete: OnDelete::Delete,
+        on_delete,
         boundary: None,
     }
 }

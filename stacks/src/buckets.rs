@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use crate::cfn::{Auditor, LogicalId, Resource, Template, tls_only};
-use crate::environment::OnDelete;
 
 /// Days after which the parts of an upload that was never finished are removed.
 const UNFINISHED_UPLOAD_DAYS: u32 = 7;
@@ -14,19 +13,14 @@ pub(crate) const UNDO_DAYS: u32 = 30;
 /// Adds a bucket for archives and its policy, and returns the bucket's id.
 ///
 /// `rules` are lifecycle rules beside the one for unfinished uploads.
-pub(crate) fn add(
-    template: &mut Template,
-    id: LogicalId,
-    on_delete: OnDelete,
-    rules: Vec<Value>,
-) -> LogicalId {
-    let bucket = bucket(on_delete, rules).skip(
+pub(crate) fn add(template: &mut Template, id: LogicalId, rules: Vec<Value>) -> LogicalId {
+    let bucket = bucket(rules).skip(
         Auditor::Checkov,
         "CKV_AWS_21",
         "A key has the hash of its object in it, so that no object is ever overwritten, and one that is \
          deleted is built again from the source",
     );
-    add_with_policy(template, id, on_delete, bucket)
+    add_with_policy(template, id, bucket)
 }
 
 /// Adds a bucket and its policy, and returns the bucket's id. What is overwritten or deleted in it can be
@@ -36,7 +30,6 @@ pub(crate) fn add(
 pub(crate) fn add_versioned(
     template: &mut Template,
     id: LogicalId,
-    on_delete: OnDelete,
     undo_days: u32,
     mut rules: Vec<Value>,
 ) -> LogicalId {
@@ -46,12 +39,12 @@ pub(crate) fn add_versioned(
         "NoncurrentVersionExpiration": {"NoncurrentDays": undo_days},
         "ExpiredObjectDeleteMarker": true,
     }));
-    let mut bucket = bucket(on_delete, rules);
+    let mut bucket = bucket(rules);
     bucket.set_property("VersioningConfiguration", json!({"Status": "Enabled"}));
-    add_with_policy(template, id, on_delete, bucket)
+    add_with_policy(template, id, bucket)
 }
 
-fn bucket(on_delete: OnDelete, rules: Vec<Value>) -> Resource {
+fn bucket(rules: Vec<Value>) -> Resource {
     let mut lifecycle = vec![json!({
         "Id": "unfinished-uploads",
         "Status": "Enabled",
@@ -74,7 +67,6 @@ fn bucket(on_delete: OnDelete, rules: Vec<Value>) -> Resource {
             "LifecycleConfiguration": {"Rules": lifecycle},
         }),
     )
-    .holding_data(on_delete)
     .skip(
         Auditor::Checkov,
         "CKV_AWS_18",
@@ -83,12 +75,7 @@ fn bucket(on_delete: OnDelete, rules: Vec<Value>) -> Resource {
     )
 }
 
-fn add_with_policy(
-    template: &mut Template,
-    id: LogicalId,
-    on_delete: OnDelete,
-    bucket: Resource,
-) -> LogicalId {
+fn add_with_policy(template: &mut Template, id: LogicalId, bucket: Resource) -> LogicalId {
     let policy = id.with("Policy");
     let bucket = template.add(id, bucket);
     template.add(
@@ -99,9 +86,7 @@ fn add_with_policy(
                 "Bucket": bucket.reference(),
                 "PolicyDocument": tls_only("s3", &[bucket.arn(), bucket.arn().within("/*")]),
             }),
-        )
-        // It stays where its bucket stays.
-        .holding_data(on_delete),
+        ),
     );
     bucket
 }

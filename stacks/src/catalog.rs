@@ -1,25 +1,16 @@
 //! The stacks: which there are, what each needs, and how they become templates.
 //!
-//! [`STACKS`] is the whole list, in an order in which they can be created. Adding a stack is a file
-//! and one line here; `cargo xtask new` writes both.
+//! [`STACKS`] is the whole list, in an order in which they can be created. Adding a stack is a file and one
+//! line here; `cargo xtask new` writes both. A type of resource that no other stack has is one row of [`kinds`].
+//! Tags, what becomes of data, and the boundary of roles follow from those: no stack says them.
 
 use std::collections::BTreeMap;
 
-use telemetry::Model;
-
-use crate::bootstrap::boundary;
-use crate::cfn::{Arn, ParameterSource, Template};
+use crate::boundary;
+use crate::cfn::{ParameterSource, Template};
 use crate::environment::{Environment, Grafana, OnDelete, Target};
-use crate::{overlay, tags};
-
-/// What the stacks are made from.
-#[derive(Debug, Clone, Copy)]
-pub struct Inputs<'a> {
-    /// What a device sends.
-    pub model: &'a Model,
-    /// Where the pipeline lives, and how large it is.
-    pub environment: &'a Environment,
-}
+use crate::{Inputs, Stack};
+use crate::{kinds, overlay, tags};
 
 /// One line of the table of stacks.
 #[derive(Debug, Clone, Copy)]
@@ -77,27 +68,6 @@ fn twinned(environment: &Environment) -> bool {
     environment.twin.enabled
 }
 
-/// One stack of one environment, ready to deploy.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Stack {
-    /// Name in the table.
-    pub name: &'static str,
-    /// Name in `CloudFormation`.
-    pub stack_name: String,
-    /// Stacks of the environment that must be there first, in the order of the table.
-    pub depends_on: Vec<&'static str>,
-    /// What it creates.
-    pub template: Template,
-    /// Where its parameters come from.
-    pub parameters: BTreeMap<String, ParameterSource>,
-    /// Tags of the stack itself, and, but for the day on which it expires, of everything in it.
-    pub tags: BTreeMap<String, String>,
-    /// What its environment says about data.
-    pub on_delete: OnDelete,
-    /// What bounds every role in it, where its environment is bootstrapped.
-    pub boundary: Option<Arn>,
-}
-
 /// Makes one stack, where the environment has it.
 pub(crate) fn synthesize_only(name: &str, inputs: &Inputs) -> Option<Stack> {
     let definition = STACKS.iter().find(|definition| definition.name == name)?;
@@ -120,8 +90,10 @@ fn synthesize_one(definition: &StackDefinition, inputs: &Inputs) -> Stack {
     if environment.target == Target::Local {
         overlay::apply(&mut template, definition.name, inputs);
     }
+    let on_delete = if template.is_made_again() { OnDelete::Delete } else { environment.on_delete };
+    kinds::data::apply(&mut template, on_delete);
     let mut tags = tags::of(environment, definition.name);
-    tags::apply(&mut template, &tags);
+    kinds::tags::apply(&mut template, &tags);
     if definition.is_first() {
         tags.extend(tags::expiry(environment));
     }
@@ -151,7 +123,7 @@ fn synthesize_one(definition: &StackDefinition, inputs: &Inputs) -> Stack {
         template,
         parameters,
         tags,
-        on_delete: environment.on_delete,
+        on_delete,
         boundary: environment.boundary_arn(),
     }
 }

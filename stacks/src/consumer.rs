@@ -12,6 +12,8 @@ use crate::cfn::{Arn, LogicalId, Statement, Template};
 use crate::environment::Consumer;
 use crate::store::{QUARANTINE_PREFIX, REPORT_PREFIX};
 
+pub use lambda::KINESIS_CONSUMER;
+
 pub(crate) use flink::{MAX_MODEL_CHUNKS, model_chunks};
 
 /// Builds the stack.

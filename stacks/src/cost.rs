@@ -1,35 +1,19 @@
 //! What an environment costs a month: its templates, a load, and dated list prices. Pure.
 //!
-//! [`meters`] says for every resource type what its service counts, or why it costs nothing;
+//! The rows of [`kinds`] say of every resource type what its service counts, or why it costs nothing;
 //! `prices.toml` what one of that costs. It is an estimate: what is assumed of durations and of compression
 //! stands beside the constants, and nothing is subtracted for free tiers and discounts.
 
-mod meters;
 mod prices;
 
 use serde::Serialize;
-use telemetry::Model;
 
-use meters::Row;
 pub use prices::{Price, Prices};
 
-use crate::environment::{Environment, StreamMode};
-use crate::{Inputs, Stack, synthesize};
-
-/// Hours of a month, as AWS counts them.
-const HOURS: f64 = 730.0;
-const SECONDS: f64 = HOURS * 3_600.0;
-
-/// What the devices send.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Load {
-    /// Events a second that devices send, on average over the month.
-    pub events_per_second: f64,
-    /// Devices that are connected all the time.
-    pub devices: f64,
-    /// Size of an event, in bytes.
-    pub event_bytes: f64,
-}
+use crate::environment::StreamMode;
+pub use crate::kinds::load::Load;
+use crate::kinds::load::{Cost, Site, needed_shards};
+use crate::{Inputs, Stack, kinds, synthesize};
 
 /// What the service of a resource counts.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -92,14 +76,6 @@ impl Estimate {
     }
 }
 
-/// What the meters look at.
-#[derive(Debug, Clone, Copy)]
-struct Site<'a> {
-    environment: &'a Environment,
-    model: &'a Model,
-    load: Load,
-}
-
 /// Estimates the month of an environment on AWS under each of the loads.
 pub fn estimate(inputs: &Inputs, prices: &Prices, loads: &[Load]) -> Vec<Estimate> {
     let stacks = synthesize(inputs);
@@ -107,29 +83,30 @@ pub fn estimate(inputs: &Inputs, prices: &Prices, loads: &[Load]) -> Vec<Estimat
 }
 
 fn under(load: Load, inputs: &Inputs, stacks: &[Stack], prices: &Prices) -> Estimate {
-    let site = Site { environment: inputs.environment, model: inputs.model, load };
     let needed_shards = match inputs.environment.stream.mode {
         StreamMode::Provisioned { shards } => {
-            Some(meters::needed_shards(site)).filter(|needed| *needed > f64::from(shards))
+            let needed = needed_shards(inputs.environment, load);
+            Some(needed).filter(|needed| *needed > f64::from(shards))
         }
         StreamMode::OnDemand => None,
     };
     let mut estimate =
         Estimate { load, items: Vec::new(), by_use: Vec::new(), needed_shards, unknown: Vec::new() };
     for stack in stacks {
+        let site = Site { stack, environment: inputs.environment, model: inputs.model, load };
         for (id, resource) in stack.template.resources() {
             let service = resource.kind().split("::").nth(1).unwrap_or_default();
-            match meters::of(stack.name, id, resource.kind()) {
-                Some(Row::Metered(meter)) => {
-                    for (name, amount) in meter(site, id, resource) {
+            match kinds::of(resource.kind()).map(|kind| kind.cost.of(site, resource)) {
+                Some(Cost::Metered(amounts)) => {
+                    for (name, amount) in amounts(site, id, resource) {
                         match prices.get(name) {
                             Some(price) => estimate.add(stack.name, service, price, amount),
                             None => estimate.unknown.push(name.to_owned()),
                         }
                     }
                 }
-                Some(Row::ByUse(what)) => estimate.by_use.push(ByUse { service: service.to_owned(), what }),
-                Some(Row::Free) => {}
+                Some(Cost::ByUse(what)) => estimate.by_use.push(ByUse { service: service.to_owned(), what }),
+                Some(Cost::Free(_) | Cost::Depends(_)) => {}
                 None => estimate.unknown.push(resource.kind().to_owned()),
             }
         }

@@ -1,39 +1,18 @@
-//! The Lambda functions of the pipeline, and what any function needs beside its code.
+//! What a Lambda function needs beside its code. Which there are, their stacks say.
 //!
 //! A function is a role that names its log group and nothing else, a log group with retention, and
 //! the archive that the deployment uploads under a key made from its content.
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
 use serde_json::json;
 
-use crate::artifacts::{self, Artifact};
+use crate::artifact::{Artifact, Function};
+use crate::artifacts;
 use crate::cfn::{
     Arn, Auditor, Expression, LogicalId, ParameterSource, Resource, Statement, Template, Trust, role,
 };
-use crate::environment::{Environment, LogLevel, OnDelete};
-
-/// A function of the pipeline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Function {
-    /// Name of the cargo package and of its binary.
-    pub name: &'static str,
-    /// Whether `model.json` lies beside the binary in the archive.
-    pub carries_model: bool,
-}
-
-/// Writes the events of the stream to the store.
-pub const KINESIS_CONSUMER: Function = Function { name: "kinesis-consumer", carries_model: true };
-/// Makes one JSON line of each record on its way to the lake.
-pub const JSONL_TRANSFORM: Function = Function { name: "jsonl-transform", carries_model: false };
-/// Sends the events of simulated devices.
-pub const DEVICE_SIMULATOR: Function = Function { name: "device-simulator", carries_model: true };
-/// Stands in for what the emulator lacks. Deployed to the local target only.
-pub const LOCAL_PROVIDER: Function = Function { name: "local-provider", carries_model: false };
-
-/// Answers the digital twin's questions from the store.
-pub const TWINMAKER_CONNECTOR: Function = Function { name: "twinmaker-connector", carries_model: true };
+use crate::environment::{Environment, LogLevel};
 
 impl Function {
     /// The id of the function in its template, and the beginning of the ids of what belongs to it.
@@ -170,7 +149,6 @@ pub(crate) fn add_log_group(
                 "RetentionInDays": environment.logs.retention_days,
             }),
         )
-        .holding_data(OnDelete::Delete)
         .skip(Auditor::Checkov, "CKV_AWS_158", LOG_KEY),
     )
 }

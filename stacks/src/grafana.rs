@@ -44,7 +44,7 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
 fn add_container(template: &mut Template, inputs: &Inputs, container: &GrafanaContainer) {
     let environment = inputs.environment;
     let network = network::add(template, environment, container);
-    let storage = storage::add(template, environment, container, &network);
+    let storage = storage::add(template, container, &network);
     let entrance = entrance::add(template, container, &network);
     let service = service::add(template, inputs, container, &network, &storage, &entrance);
 

@@ -34,11 +34,9 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
             stream["ShardCount"] = json!(shards);
         }
     }
-    // Until its retention ends, it may hold the only copy of what no consumer has read yet.
-    let stream = template
-        .add(STREAM, Resource::new("AWS::Kinesis::Stream", stream).holding_data(environment.on_delete));
+    let stream = template.add(STREAM, Resource::new("AWS::Kinesis::Stream", stream));
 
-    let quarantine = queues::add(&mut template, QUARANTINE, environment.on_delete, queues::queue());
+    let quarantine = queues::add(&mut template, QUARANTINE, queues::queue());
 
     let rule_role = template.add(
         RULE.with("Role"),

@@ -126,8 +126,8 @@ pub enum Breach {
     /// A resource lacks the tags of its stack.
     #[error("it does not carry the tags of its stack")]
     NoTags,
-    /// Nobody has said whether the type can be tagged.
-    #[error("it is not known whether `{0}` can be tagged; add it to the lists of stacks/src/tags.rs")]
+    /// Nobody has said anything about the type.
+    #[error("nothing is known of `{0}`: add a row to the file of its service in stacks/src/kinds")]
     UnknownType(&'static str),
     /// The stack exports a value, or imports one.
     #[error("`{0}` ties two stacks together; pass the value as a parameter")]

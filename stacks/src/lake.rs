@@ -12,9 +12,14 @@ use serde_json::{Value, json};
 use telemetry::Model;
 
 use crate::Inputs;
+use crate::artifact::{Calls, Function};
 use crate::buckets;
 use crate::cfn::{Arn, Expression, LogicalId, Resource, Statement, Template, Trust, role};
-use crate::functions::{self, Deployment, Failures, JSONL_TRANSFORM};
+use crate::functions::{self, Deployment, Failures};
+
+/// Makes one JSON line of each record on its way to the lake.
+pub const JSONL_TRANSFORM: Function =
+    Function { name: "jsonl-transform", carries_model: false, calls: Calls::PerBuffer };
 
 /// The bucket of the raw events.
 pub(crate) const LAKE_BUCKET: LogicalId = LogicalId::new("LakeBucket");
@@ -51,7 +56,6 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
     let bucket = buckets::add_versioned(
         &mut template,
         LAKE_BUCKET,
-        environment.on_delete,
         buckets::UNDO_DAYS,
         vec![json!({
             "Id": "query-results",

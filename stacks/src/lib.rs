@@ -8,12 +8,14 @@ pub mod config;
 pub mod cost;
 pub mod environment;
 pub mod invariants;
+pub mod kinds;
 pub mod model;
-pub mod once;
 pub mod tags;
 pub mod twin;
 
+mod artifact;
 mod artifacts;
+mod boundary;
 mod buckets;
 mod catalog;
 mod consumer;
@@ -24,12 +26,14 @@ mod lake;
 mod overlay;
 mod queues;
 mod simulator;
+mod stack;
 mod store;
 
-pub use artifacts::Artifact;
-pub use catalog::{Inputs, STACKS, Stack, StackDefinition, synthesize};
+pub use artifact::{Artifact, Calls, Function};
+pub use catalog::{STACKS, StackDefinition, synthesize};
 pub use cfn::{ParameterSource, Template};
-pub use functions::{
-    DEVICE_SIMULATOR, Function, JSONL_TRANSFORM, KINESIS_CONSUMER, LOCAL_PROVIDER, TWINMAKER_CONNECTOR,
-};
-pub use store::{FIXED, STORED};
+pub use consumer::KINESIS_CONSUMER;
+pub use lake::JSONL_TRANSFORM;
+pub use overlay::LOCAL_PROVIDER;
+pub use stack::{Inputs, Stack};
+pub use store::STORED;

@@ -1,9 +1,11 @@
 //! The local overlay: what the templates need beside themselves where the emulator lacks a service.
 //!
 //! Applied to the local target only. It changes these things and nothing else, and a test holds it:
-//! - types of Timestream and of `TwinMaker` become custom resources with the same properties, served by
-//!   the local provider;
-//! - the emulator's `CloudFormation` knows no provider of tokens, so the account of `bootstrap` has none.
+//! - types that it does not know become custom resources with the same properties, served by the local
+//!   provider: those of Timestream and of `TwinMaker`;
+//! - what nothing on this machine uses is left out: the account of `bootstrap` has no provider of tokens.
+//!
+//! Which types those are, their rows in [`kinds`] say.
 //!
 //! Whatever it adds is called `Local…`.
 
@@ -12,27 +14,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 
 use crate::Inputs;
+use crate::artifact::{Calls, Function};
 use crate::cfn::{Arn, Auditor, LogicalId, Statement, Template};
-use crate::functions::{self, Deployment, Failures, LOCAL_PROVIDER};
+use crate::functions::{self, Deployment, Failures};
+use crate::kinds::{self, Bridge, Local};
 use crate::twin;
 
-/// A service that the emulator does not have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Service {
-    Timestream,
-    TwinMaker,
-}
-
-/// Types that the emulator does not know, and the custom resources in their place. `Ref` of a custom
-/// resource is what `Ref` of the type is.
-#[rustfmt::skip]
-const STAND_INS: [(&str, &str, Service); 5] = [
-    ("AWS::IoTTwinMaker::ComponentType", "Custom::IoTTwinMakerComponentType", Service::TwinMaker),
-    ("AWS::IoTTwinMaker::Entity",        "Custom::IoTTwinMakerEntity",        Service::TwinMaker),
-    ("AWS::IoTTwinMaker::Workspace",     "Custom::IoTTwinMakerWorkspace",     Service::TwinMaker),
-    ("AWS::Timestream::Database",        "Custom::TimestreamDatabase",        Service::Timestream),
-    ("AWS::Timestream::Table",           "Custom::TimestreamTable",           Service::Timestream),
-];
+/// Stands in for what the emulator lacks. Deployed to the local target only.
+pub const LOCAL_PROVIDER: Function =
+    Function { name: "local-provider", carries_model: false, calls: Calls::OnRequest };
 
 const MEMORY_MB: u32 = 128;
 const TIMEOUT_SECONDS: u32 = 60;
@@ -43,20 +33,19 @@ const SERVICE_TIMEOUT_SECONDS: u32 = 90;
 pub(crate) fn apply(template: &mut Template, stack: &'static str, inputs: &Inputs) {
     let mut missing = BTreeSet::new();
     for resource in template.resources_mut().values_mut() {
-        let Some((_, stand_in, service)) = STAND_INS.iter().find(|(kind, ..)| *kind == resource.kind())
-        else {
+        let Some(Local::StandIn(stand_in, bridge)) = kinds::of(resource.kind()).map(|kind| kind.local) else {
             continue;
         };
         resource.set_kind(stand_in);
         resource.set_property("ServiceToken", json!(LOCAL_PROVIDER.logical_id().attribute("Arn")));
         resource.set_property("ServiceTimeout", json!(SERVICE_TIMEOUT_SECONDS));
-        missing.insert(*service);
+        missing.insert(bridge);
     }
     if missing.is_empty() {
         return;
     }
-    let passes_role = missing.contains(&Service::TwinMaker);
-    let statements = missing.into_iter().flat_map(|service| provision(service, inputs)).collect();
+    let passes_role = missing.contains(&Bridge::TwinMaker);
+    let statements = missing.into_iter().flat_map(|bridge| provision(bridge, inputs)).collect();
     let provider = add_provider(template, stack, inputs, statements);
     if passes_role && let Some(role) = template.resources_mut().get_mut(&provider.with("Role")) {
         *role = role.clone().skip(
@@ -68,17 +57,18 @@ pub(crate) fn apply(template: &mut Template, stack: &'static str, inputs: &Input
     }
 }
 
-/// Leaves the provider of GitHub's tokens out: nothing on this machine takes a role with one.
-pub(crate) fn without_provider(template: &mut Template) {
-    template.resources_mut().retain(|_, resource| resource.kind() != "AWS::IAM::OIDCProvider");
+/// Leaves out what the emulator has no type for and nothing on this machine uses.
+pub(crate) fn leave_out(template: &mut Template) {
+    let is_left_out = |kind| kinds::of(kind).is_some_and(|kind| matches!(kind.local, Local::LeftOut(_)));
+    template.resources_mut().retain(|_, resource| !is_left_out(resource.kind()));
 }
 
 /// What the provider may do to stand in for the types of a service.
-fn provision(service: Service, inputs: &Inputs) -> Vec<Statement> {
+fn provision(bridge: Bridge, inputs: &Inputs) -> Vec<Statement> {
     const DATABASES: Arn =
         Arn::sub("arn:${AWS::Partition}:timestream:${AWS::Region}:${AWS::AccountId}:database/");
-    match service {
-        Service::Timestream => {
+    match bridge {
+        Bridge::Timestream => {
             let database = DATABASES.within(inputs.environment.database());
             vec![
                 Statement::allow(
@@ -102,7 +92,7 @@ fn provision(service: Service, inputs: &Inputs) -> Vec<Statement> {
                 ),
             ]
         }
-        Service::TwinMaker => {
+        Bridge::TwinMaker => {
             let workspace = twin::workspaces().within(inputs.environment.workspace());
             vec![
                 Statement::allow(

@@ -5,7 +5,6 @@ use serde_json::json;
 use telemetry::QUARANTINE_MESSAGE_BYTES;
 
 use crate::cfn::{Auditor, LogicalId, Resource, Template, tls_only};
-use crate::environment::OnDelete;
 
 /// Longest time that SQS keeps a message, in seconds: 14 days.
 const RETENTION_SECONDS: u32 = 1_209_600;
@@ -29,12 +28,12 @@ pub(crate) fn queue() -> Resource {
 }
 
 /// Adds a queue and the policy by which it refuses plain HTTP, and returns the queue's id.
-pub(crate) fn add(template: &mut Template, id: LogicalId, on_delete: OnDelete, queue: Resource) -> LogicalId {
-    let queue = template.add(id, queue.holding_data(on_delete));
+pub(crate) fn add(template: &mut Template, id: LogicalId, queue: Resource) -> LogicalId {
+    let queue = template.add(id, queue);
     let policy = Resource::new(
         "AWS::SQS::QueuePolicy",
         json!({"Queues": [queue.reference()], "PolicyDocument": tls_only("sqs", &[queue.arn()])}),
     );
-    template.add(queue.with("Policy"), policy.holding_data(on_delete));
+    template.add(queue.with("Policy"), policy);
     queue
 }

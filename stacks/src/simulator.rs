@@ -5,8 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::Inputs;
+use crate::artifact::{Calls, Function};
 use crate::cfn::{Arn, Expression, LogicalId, Resource, Template};
-use crate::functions::{self, DEVICE_SIMULATOR, Deployment, Failures, put_to_stream};
+use crate::functions::{self, Deployment, Failures, put_to_stream};
+
+/// Sends the events of simulated devices.
+const DEVICE_SIMULATOR: Function =
+    Function { name: "device-simulator", carries_model: true, calls: Calls::PerMinute };
 
 const MEMORY_MB: u32 = 256;
 /// Less than the minute between two invocations, so that they do not overlap.

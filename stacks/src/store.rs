@@ -20,19 +20,6 @@ pub(crate) const REPORT_PREFIX: &str = "timestream";
 /// Where the consumer puts what is too large for the quarantine queue, inside that bucket.
 pub(crate) const QUARANTINE_PREFIX: &str = "quarantine";
 
-/// Properties that cannot change as long as their resource is there, by type, beside those that
-/// replace it (`createOnlyProperties` of its schema). `CloudFormation` takes such a change for an update
-/// in place, the service refuses it, and the stack stays between its old and its new template: a plan
-/// has to refuse it before.
-///
-/// What stands in for a type locally keeps its properties, and this with them.
-pub const FIXED: &[(&str, &str)] = &[
-    // The partition key's names, types and order are those that the table was made with:
-    // https://docs.aws.amazon.com/timestream/latest/developerguide/API_Schema.html. Its enforcement
-    // alone could change, and never does here.
-    ("AWS::Timestream::Table", "Schema"),
-];
-
 /// Metadata of the table: what the model has it store, by name, `dimension` or the type of a measure.
 ///
 /// Timestream gives a name the [type](https://docs.aws.amazon.com/timestream/latest/developerguide/writes.html)
@@ -51,7 +38,6 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
     let rejected = buckets::add_versioned(
         &mut template,
         LogicalId::new("RejectedBucket"),
-        environment.on_delete,
         buckets::UNDO_DAYS,
         Vec::new(),
     );
@@ -59,7 +45,6 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
     let database = template.add(
         DATABASE,
         Resource::new("AWS::Timestream::Database", json!({"DatabaseName": environment.database()}))
-            .holding_data(environment.on_delete)
             .accept(CLOSED, CLOSED_BECAUSE)
             .skip(
                 Auditor::Checkov,
@@ -96,7 +81,6 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
                 }]},
             }),
         )
-        .holding_data(environment.on_delete)
         .metadata_entry(STORED, stored(inputs.model))
         .accept(CLOSED, CLOSED_BECAUSE),
     );

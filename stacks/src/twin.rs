@@ -19,15 +19,20 @@ use sha2::{Digest, Sha256};
 use telemetry::canary::CANARY;
 
 use crate::Inputs;
+use crate::artifact::{Calls, Function};
 use crate::buckets;
 use crate::cfn::{Arn, LogicalId, Resource, Statement, Template, Trust, role};
 use crate::environment::Environment;
-use crate::functions::{self, Deployment, Failures, TWINMAKER_CONNECTOR};
+use crate::functions::{self, Deployment, Failures};
 
 pub use component::{ComponentType, ComponentTypes};
 pub(crate) use entity::check_name;
 pub use entity::{Component, DeviceFault, check_device, components, entity_id};
 pub(crate) use fit::{MAX_DEVICES, check};
+
+/// Answers the digital twin's questions from the store.
+const TWINMAKER_CONNECTOR: Function =
+    Function { name: "twinmaker-connector", carries_model: true, calls: Calls::OnRequest };
 
 /// The workspace.
 const WORKSPACE: LogicalId = LogicalId::new("Workspace");
@@ -65,13 +70,8 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
     let connector = add_connector(&mut template, environment);
     // Only a viewer of scenes needs CORS, and then its own domain:
     // https://docs.aws.amazon.com/iot-twinmaker/latest/guide/cors-configuration-grafana.html
-    let bucket = buckets::add_versioned(
-        &mut template,
-        LogicalId::new("TwinBucket"),
-        environment.on_delete,
-        buckets::UNDO_DAYS,
-        Vec::new(),
-    );
+    let bucket =
+        buckets::add_versioned(&mut template, LogicalId::new("TwinBucket"), buckets::UNDO_DAYS, Vec::new());
     let workspace = add_workspace(&mut template, environment, &bucket, &connector);
 
     let types = ComponentTypes::of(inputs.model);

@@ -17,7 +17,7 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
     let mut template = Template::new(format!("Sluice {}: << name >>", environment.name));
 
     // It gets its name from CloudFormation, its tags from the catalog, and goes or stays as the environment says.
-    let queue = queues::add(&mut template, QUEUE, environment.on_delete, queues::queue());
+    let queue = queues::add(&mut template, QUEUE, queues::queue());
 
     // `cargo xtask outputs` shows it, and another stack takes it by
     // `template.input("<< name >>", "QueueUrl")`.

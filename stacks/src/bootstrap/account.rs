@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{ACCOUNT, ACCOUNT_NAME, TAG, stack, trust};
 use crate::cfn::{Expression, LogicalId, Resource, Template};
-use crate::environment::{ACCOUNT_STACK, Environment, OnDelete, Target};
+use crate::environment::{ACCOUNT_STACK, Environment, Target};
 use crate::{Stack, buckets, overlay};
 
 /// The provider, where the stack has made it.
@@ -33,7 +33,7 @@ pub enum Provider {
 pub fn account(environment: &Environment, provider: Provider) -> Stack {
     let mut template = Template::new("Sluice: what all environments of an account share");
     // What lies in it can be built again, and S3 deletes no bucket that holds something.
-    let bucket = buckets::add_versioned(&mut template, BUCKET, OnDelete::Delete, NONCURRENT_DAYS, Vec::new());
+    let bucket = buckets::add_versioned(&mut template, BUCKET, NONCURRENT_DAYS, Vec::new());
     if let Some(bucket) = template.resources_mut().get_mut(&bucket) {
         bucket.set_property(
             "BucketName",
@@ -50,16 +50,14 @@ pub fn account(environment: &Environment, provider: Provider) -> Stack {
                     "Url": format!("https://{}", trust::ISSUER),
                     "ClientIdList": [trust::AUDIENCE],
                 }),
-            )
-            // Others of the account may count on it by now.
-            .holding_data(OnDelete::Retain),
+            ),
         );
     }
     if provider != Provider::Absent {
         template.output("GitHubProviderArn", "Provider of GitHub's tokens", trust::provider());
     }
     if environment.target == Target::Local {
-        overlay::without_provider(&mut template);
+        overlay::leave_out(&mut template);
     }
     let tags = BTreeMap::from([(TAG.to_owned(), ACCOUNT.to_owned())]);
     stack(ACCOUNT_NAME, ACCOUNT_STACK.to_owned(), Vec::new(), template, tags)

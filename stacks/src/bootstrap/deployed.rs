@@ -27,7 +27,7 @@ pub fn deployed(
     for (id, resource) in document["Resources"].as_object()? {
         let kind = resource["Type"].as_str().and_then(permissions::known);
         if let Some(kind) = kind {
-            let mut made = Resource::new(kind, resolved(&resource["Properties"], parameters));
+            let mut made = Resource::new(kind.name, resolved(&resource["Properties"], parameters));
             if let Some(reasons) = resource["Metadata"].get(WILDCARD_METADATA) {
                 made = made.metadata_entry(WILDCARD_METADATA, reasons.clone());
             }

@@ -1,7 +1,7 @@
 //! The kernel: what a `CloudFormation` template is made of.
 //!
 //! It knows no stack and no service. A resource is a type and its properties as JSON; only what is
-//! easily wrong has a type of its own: ids, intrinsic functions, IAM statements, what happens to data.
+//! easily wrong has a type of its own: ids, intrinsic functions, IAM statements.
 
 mod iam;
 mod intrinsic;

@@ -10,8 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{Expression, LogicalId};
-use crate::Artifact;
-use crate::environment::OnDelete;
+use crate::artifact::Artifact;
 
 /// Largest template that an API call carries itself, in bytes. A larger one is passed through S3.
 /// See [quotas](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html).
@@ -34,6 +33,17 @@ pub struct Template {
     resources: BTreeMap<LogicalId, Resource>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     outputs: BTreeMap<LogicalId, Output>,
+    #[serde(skip)]
+    contents: Contents,
+}
+
+/// What lies in the resources of a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Contents {
+    /// What their types say.
+    OfTheirTypes,
+    /// What can be made again.
+    MadeAgain,
 }
 
 impl Template {
@@ -45,7 +55,20 @@ impl Template {
             parameters: BTreeMap::new(),
             resources: BTreeMap::new(),
             outputs: BTreeMap::new(),
+            contents: Contents::OfTheirTypes,
         }
+    }
+
+    /// Says that whatever lies in its resources can be made again: it goes with the stack, whatever the
+    /// environment says about data.
+    #[must_use]
+    pub fn made_again(self) -> Self {
+        Self { contents: Contents::MadeAgain, ..self }
+    }
+
+    /// Whether whatever lies in its resources can be made again.
+    pub fn is_made_again(&self) -> bool {
+        self.contents == Contents::MadeAgain
     }
 
     /// Adds a resource and returns its id, to refer to it.
@@ -240,18 +263,6 @@ impl Resource {
         self
     }
 
-    /// Says that the resource holds data, and what happens to it on deletion and on replacement.
-    #[must_use]
-    pub fn holding_data(mut self, on_delete: OnDelete) -> Self {
-        let (deletion, replacement) = match on_delete {
-            OnDelete::Delete => (Policy::Delete, Policy::Delete),
-            OnDelete::Retain => (Policy::RetainExceptOnCreate, Policy::Retain),
-        };
-        self.deletion_policy = Some(deletion);
-        self.update_replace_policy = Some(replacement);
-        self
-    }
-
     /// Adds metadata under a key.
     #[must_use]
     pub fn metadata_entry(mut self, key: &'static str, value: Value) -> Self {
@@ -276,6 +287,13 @@ impl Resource {
     /// The type, for instance `AWS::Kinesis::Stream`.
     pub fn kind(&self) -> &'static str {
         self.kind
+    }
+
+    /// Says what happens to it on deletion and on replacement. A template that is synthesized has it from the
+    /// types of its resources.
+    pub fn set_policies(&mut self, deletion: Policy, replacement: Policy) {
+        self.deletion_policy = Some(deletion);
+        self.update_replace_policy = Some(replacement);
     }
 
     /// Makes it a resource of another type that understands the same properties.

@@ -9,10 +9,11 @@ use serde_json::json;
 use telemetry::Model;
 
 use super::Ends;
+use crate::artifact::Artifact;
 use crate::cfn::{Arn, Expression, LogicalId, ParameterSource, Resource, Statement, Template, Trust, role};
 use crate::environment::{FlinkConsumer, LogLevel};
 use crate::functions::add_log_group;
-use crate::{Artifact, Inputs, artifacts};
+use crate::{Inputs, artifacts};
 
 const APPLICATION: LogicalId = LogicalId::new("FlinkJob");
 

@@ -7,9 +7,14 @@ use serde_json::json;
 
 use super::Ends;
 use crate::Inputs;
+use crate::artifact::{Calls, Function};
 use crate::cfn::{LogicalId, Resource, Template};
 use crate::environment::LambdaConsumer;
-use crate::functions::{self, Deployment, Failures, KINESIS_CONSUMER};
+use crate::functions::{self, Deployment, Failures};
+
+/// Writes the events of the stream to the store.
+pub const KINESIS_CONSUMER: Function =
+    Function { name: "kinesis-consumer", carries_model: true, calls: Calls::PerBatch };
 
 /// Folder of the rejected-data bucket into which the on-failure destination writes, with the function's
 /// role.

@@ -11,10 +11,6 @@ const PREFIX: &str = "sluice";
 /// The stack that an account has once.
 pub const ACCOUNT_STACK: &str = "sluice-bootstrap";
 
-/// What no environment may be called: its stacks would have the names of those of `bootstrap`, its buckets
-/// those of the accounts' buckets for code.
-pub(super) const RESERVED: [&str; 2] = ["artifacts", "bootstrap"];
-
 impl Environment {
     /// The part of the name that its file has. The instances of one file, whose names go on behind a
     /// hyphen, share the roles and the boundary that are made for it.

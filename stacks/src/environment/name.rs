@@ -3,8 +3,11 @@
 //! The name of a file has no hyphen. So `sluice-test-…` belongs to `test` or an instance of it, and never
 //! to an environment whose name only begins alike.
 
-use super::bootstrap::RESERVED;
 use crate::config::{At, Document, Fault, Spot, Value};
+
+/// What no environment may be called: its stacks would have the names of those of `bootstrap`, its buckets
+/// those of the accounts' buckets for code.
+const RESERVED: [&str; 2] = ["artifacts", "bootstrap"];
 
 /// Longest name, in characters, with that of the instance. `CloudFormation` makes the names of buckets,
 /// roles and functions from that of the stack and of the resource, and cuts them to the 63 or 64 characters

@@ -30,9 +30,7 @@ pub(super) fn add(template: &mut Template, environment: &Environment) {
                 // The Timestream data source is a plugin.
                 "PluginAdminEnabled": true,
             }),
-        )
-        // What people change in it is kept nowhere else.
-        .holding_data(environment.on_delete),
+        ),
     );
     template.output(
         "GrafanaUrl",

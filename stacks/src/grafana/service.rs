@@ -11,7 +11,7 @@ use super::storage::Storage;
 use super::{PORT, TARGETS, read_store, sign_on};
 use crate::Inputs;
 use crate::cfn::{Arn, Auditor, Expression, LogicalId, Resource, Statement, Template, Trust, role};
-use crate::environment::{Environment, GrafanaContainer, Repository};
+use crate::environment::{GrafanaContainer, Repository};
 use crate::functions::{add_log_group, write_logs};
 
 /// The Timestream data source, as `id@version`.
@@ -58,7 +58,7 @@ pub(super) fn add(
     door: &Door,
 ) -> Service {
     let environment = inputs.environment;
-    let (admin, key) = add_secrets(template, environment);
+    let (admin, key) = add_secrets(template);
     let logs = add_log_group(template, environment, LogicalId::new("GrafanaLogs"), "grafana", "grafana");
     let cluster = template.add(
         LogicalId::new("Cluster"),
@@ -113,9 +113,9 @@ pub(super) fn add(
     }
 }
 
-/// The administrator's password, and the key with which Grafana encrypts what is secret in its database:
-/// both are made by AWS, and no template and no log ever has them.
-fn add_secrets(template: &mut Template, environment: &Environment) -> (LogicalId, LogicalId) {
+/// The administrator's password, and the key with which Grafana encrypts what is secret in its database, which
+/// is of no use without: both are made by AWS, and no template and no log ever has them.
+fn add_secrets(template: &mut Template) -> (LogicalId, LogicalId) {
     let mut add = |id, what: &str, generate: Value| {
         let secret = Resource::new(
             "AWS::SecretsManager::Secret",
@@ -127,8 +127,7 @@ fn add_secrets(template: &mut Template, environment: &Environment) -> (LogicalId
             "alias/aws/secretsmanager encrypts it, a key of this account that no other can use. A key of one's \
              own is for secrets that accounts share, and this one is read by one role",
         );
-        // Without the key the database is of no use.
-        template.add(id, secret.holding_data(environment.on_delete))
+        template.add(id, secret)
     };
     let admin = add(
         LogicalId::new("AdminSecret"),

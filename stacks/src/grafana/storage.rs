@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::network::Network;
 use crate::cfn::{Arn, Expression, LogicalId, Resource, Template};
-use crate::environment::{Environment, GrafanaContainer};
+use crate::environment::GrafanaContainer;
 
 /// User and group of Grafana in the [official image](https://grafana.com/docs/grafana/latest/setup-grafana/configure-docker/).
 const USER: &str = "472";
@@ -22,12 +22,7 @@ pub(super) struct Storage {
     pub mounts: Vec<LogicalId>,
 }
 
-pub(super) fn add(
-    template: &mut Template,
-    environment: &Environment,
-    container: &GrafanaContainer,
-    network: &Network,
-) -> Storage {
+pub(super) fn add(template: &mut Template, container: &GrafanaContainer, network: &Network) -> Storage {
     let files = template.add(
         LogicalId::new("Files"),
         Resource::new(
@@ -67,8 +62,7 @@ pub(super) fn add(
                     ],
                 },
             }),
-        )
-        .holding_data(environment.on_delete),
+        ),
     );
     let access_point = template.add(
         LogicalId::new("AccessPoint"),

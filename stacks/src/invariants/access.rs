@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Breach, Subject, objects, one_or_many};
-use crate::bootstrap::boundary;
+use crate::boundary;
 use crate::cfn::WILDCARD_METADATA;
 
 pub(super) fn check(subject: &Subject, breaches: &mut Vec<Breach>) {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Breach, Subject};
 use crate::cfn::ParameterSource;
-use crate::tags;
+use crate::kinds;
 
 pub(super) fn check(subject: &Subject, breaches: &mut Vec<Breach>) {
     let resource = subject.resource;
@@ -30,10 +30,10 @@ pub(super) fn check(subject: &Subject, breaches: &mut Vec<Breach>) {
         }
         _ => {}
     }
-    if tags::is_unknown(resource.kind()) {
+    if kinds::of(resource.kind()).is_none() {
         breaches.push(Breach::UnknownType(resource.kind()));
     }
-    if !tags::carries(resource, &subject.stack.tags) {
+    if !kinds::tags::carries(resource, &subject.stack.tags) {
         breaches.push(Breach::NoTags);
     }
 }

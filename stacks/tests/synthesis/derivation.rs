@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use stacks::environment::{LogLevel, OnDelete, StreamMode};
 use stacks::tags::EXPIRES_TAG;
-use stacks::{FIXED, Inputs, synthesize};
+use stacks::{Inputs, kinds, synthesize};
 use telemetry::{Dimension, EventIdentity, Measure, MeasureType, Model};
 
 use crate::fixture::{environment, model, overridden, placed, stacks, with_flink};
@@ -133,8 +133,9 @@ fn the_name_of_the_device_is_fixed_with_the_table() {
             }
         }
     }
-    let fixed: Vec<_> = FIXED.iter().map(|(kind, name)| (*kind, (*name).to_owned())).collect();
-    assert_eq!(changed, fixed);
+    let names =
+        |kind: &'static kinds::Kind| kind.immutable.iter().map(|name| (kind.name, (*name).to_owned()));
+    assert_eq!(changed, kinds::all().flat_map(names).collect::<Vec<_>>());
 }
 
 fn measure(field: &str, kind: MeasureType) -> Measure {

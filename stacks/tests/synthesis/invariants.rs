@@ -1,8 +1,7 @@
 //! The shipped environments keep every promise, and each promise is noticed when it is broken.
 
 use serde_json::{Value, json};
-use stacks::cfn::{Auditor, LogicalId, Resource};
-use stacks::environment::OnDelete;
+use stacks::cfn::{Auditor, LogicalId, Policy, Resource};
 use stacks::invariants::{Breach, check};
 
 use crate::fixture::{ENVIRONMENTS, stacks, with_flink};
@@ -236,7 +235,7 @@ fn data_that_would_go_where_it_stays_is_noticed() {
         ("twin", "TwinBucket"),
     ];
     for (stack, id) in all_of {
-        let delete = |resource: &mut Resource| *resource = resource.clone().holding_data(OnDelete::Delete);
+        let delete = |resource: &mut Resource| resource.set_policies(Policy::Delete, Policy::Delete);
         assert_eq!(broken("prod", stack, id, delete), [Breach::LosesData], "{id}");
         assert_eq!(broken("dev", stack, id, delete), [], "{id}");
     }

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::Inputs;
+use crate::artifact::{Calls, Function};
 use crate::cfn::{LogicalId, Resource, Statement, Template};
-use crate::functions::{self, Deployment, Failures, Function};
+use crate::functions::{self, Deployment, Failures};
 use crate::queues;
 
 /// The package below `lambdas/`. With `carries_model` and a dependency on `telemetry`, it can read the model.
-const FUNCTION: Function = Function { name: "<< name >>", carries_model: false };
+const FUNCTION: Function = Function { name: "<< name >>", carries_model: false, calls: Calls::ByUse };
 
 const TIMEOUT_SECONDS: u32 = 30;
 /// How often a message is given to the function before it is given up.
@@ -24,13 +25,13 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
     let mut template = Template::new(format!("Sluice {}: << name >>", environment.name));
 
     let failed = LogicalId::new("FailedQueue");
-    let failed = queues::add(&mut template, failed, environment.on_delete, queues::queue());
+    let failed = queues::add(&mut template, failed, queues::queue());
     let mut queue = queues::queue();
     // As Lambda's guide has it, so that no message is given again while the function is still at it.
     queue.set_property("VisibilityTimeout", json!(6 * TIMEOUT_SECONDS));
     let redrive = json!({"deadLetterTargetArn": failed.attribute("Arn"), "maxReceiveCount": ATTEMPTS});
     queue.set_property("RedrivePolicy", redrive);
-    let queue = queues::add(&mut template, LogicalId::new("Queue"), environment.on_delete, queue);
+    let queue = queues::add(&mut template, LogicalId::new("Queue"), queue);
 
     let function = functions::add(
         &mut template,

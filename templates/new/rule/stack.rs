@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::Inputs;
+use crate::artifact::{Calls, Function};
 use crate::cfn::{Arn, LogicalId, Resource, Statement, Template, role};
-use crate::functions::{self, Deployment, Failures, Function};
+use crate::functions::{self, Deployment, Failures};
 use crate::ingest::trust_rules;
 
 /// The package below `lambdas/`. With `carries_model` and a dependency on `telemetry`, it can read the model.
-const FUNCTION: Function = Function { name: "<< name >>", carries_model: false };
+const FUNCTION: Function = Function { name: "<< name >>", carries_model: false, calls: Calls::ByUse };
 
 /// Builds the stack.
 pub(crate) fn build(inputs: &Inputs) -> Template {

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::Inputs;
+use crate::artifact::{Calls, Function};
 use crate::cfn::{LogicalId, Resource, Template};
-use crate::functions::{self, Deployment, Failures, Function};
+use crate::functions::{self, Deployment, Failures};
 
 /// The package below `lambdas/`. With `carries_model` and a dependency on `telemetry`, it can read the model.
-const FUNCTION: Function = Function { name: "<< name >>", carries_model: false };
+const FUNCTION: Function = Function { name: "<< name >>", carries_model: false, calls: Calls::ByUse };
 
 /// When it runs, by the
 /// [syntax of EventBridge](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html).

@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::Inputs;
+use crate::artifact::{Calls, Function};
 use crate::cfn::{Arn, LogicalId, Resource, Statement, Template};
-use crate::functions::{self, Deployment, Failures, Function};
+use crate::functions::{self, Deployment, Failures};
 
 /// The package below `lambdas/`. With `carries_model` and a dependency on `telemetry`, it can read the model.
-const FUNCTION: Function = Function { name: "<< name >>", carries_model: false };
+const FUNCTION: Function = Function { name: "<< name >>", carries_model: false, calls: Calls::ByUse };
 
 /// Folder of the rejected-data bucket into which Lambda writes what is given up.
 const GIVEN_UP: &str = "/aws/lambda/*";

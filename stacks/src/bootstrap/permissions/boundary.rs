@@ -4,9 +4,9 @@
 use serde_json::Value;
 
 use super::PermissionsError;
-use super::names::{BY_ID, Scope, Subject};
-use super::policy::{Effect, Statement};
 use crate::cfn::WILDCARD_METADATA;
+use crate::kinds::statement::{Effect, Statement};
+use crate::kinds::subject::{BY_ID, Scope, Subject};
 
 const ROLE: &str = "AWS::IAM::Role";
 

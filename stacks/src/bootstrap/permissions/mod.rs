@@ -2,26 +2,26 @@
 //! is in no template gives no permission.
 //!
 //! `CloudFormation` acts with the credentials of whoever asks it, so the role that deploys needs what the
-//! handlers of the types need, beside the steps of this product. `table` knows the types, `steps` the
-//! steps, `names` by which names and tags an environment is told from the others of its account,
-//! [`boundary()`] what the roles of the stacks may have at most, and `pack` makes few policies of many statements.
+//! handlers of the types need, beside the steps of this product. The rows of [`kinds`] say what a type needs
+//! of either, and by which names and tags an environment is told from the others of its account; `steps` what
+//! every environment needs, [`boundary()`] what the roles of the stacks may have at most, and `pack` makes few policies of many statements.
 //!
 //! The templates are those of AWS, without stand-ins. Of an environment of instances they are synthesized with
 //! a pattern for its name: `preview-*`.
 
 mod boundary;
-mod names;
 mod pack;
 mod policy;
 mod steps;
-mod table;
 
 use crate::Stack;
 use crate::environment::Environment;
+use crate::kinds::grants::{Access, Grant, Grants};
+use crate::kinds::subject::{Scope, Subject, Unresolved};
+use crate::kinds::{self, Kind};
 
-use names::Scope;
-pub use policy::{Conditions, Effect, MAX_CHARACTERS, MAX_POLICIES, Policy, Statement};
-use table::Access;
+pub use crate::kinds::statement::{Conditions, Effect, Statement};
+pub use policy::{MAX_CHARACTERS, MAX_POLICIES, Policy};
 
 /// Why no policy can be derived.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,15 +37,8 @@ pub enum PermissionsError {
         kind: String,
     },
     /// A name in a template cannot be told before it is deployed.
-    #[error("{stack}.{logical_id} refers to `{what}`, of which no name is known")]
-    Unresolved {
-        /// Name of the stack in the table of stacks.
-        stack: &'static str,
-        /// The resource that refers.
-        logical_id: String,
-        /// What it refers to.
-        what: String,
-    },
+    #[error(transparent)]
+    Unresolved(#[from] Unresolved),
     /// More than IAM takes.
     #[error("the policy `{policy}` has {characters} characters, but IAM takes {MAX_CHARACTERS}")]
     TooLarge {
@@ -111,20 +104,30 @@ pub fn boundary(stacks: &[Stack], environment: &Environment) -> Result<Policy, P
 }
 
 /// Whether it is known what a type of resource needs. Without that, nothing can be derived from a template
-/// that has one: its row belongs into the table of types.
+/// that has one: its row of [`kinds`] says it.
 pub fn is_known(kind: &str) -> bool {
     known(kind).is_some()
 }
 
-/// A type of which it is known what it needs.
-pub(super) fn known(kind: &str) -> Option<&'static str> {
-    table::known(kind)
+/// A type of which it is known what it needs. A stand-in of the local target is none.
+pub(super) fn known(kind: &str) -> Option<&'static Kind> {
+    kinds::of(kind).filter(|known| known.name == kind && matches!(known.grants, Grants::Needs(_)))
+}
+
+/// What a resource needs, by its type: what `CloudFormation` does for it, and then the steps of this product.
+fn needed(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
+    let kind = known(subject.kind()).ok_or_else(|| PermissionsError::Unknown {
+        stack: subject.stack.name,
+        logical_id: subject.id.to_string(),
+        kind: subject.kind().to_owned(),
+    })?;
+    Ok([kind.grants.of(subject)?, kind.steps.of(subject)?].concat())
 }
 
 fn policies(scope: Scope, role: Role) -> Result<Vec<Policy>, PermissionsError> {
     let mut statements = steps::always(scope, role);
     for subject in scope.subjects() {
-        for grant in [table::grants(subject)?, steps::grants(subject)?].concat() {
+        for grant in needed(subject)? {
             if grant.access == Access::Read || role == Role::Deploy {
                 statements.push(grant.statement);
             }

@@ -3,23 +3,36 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::PermissionsError;
-use super::policy::{Conditions, Effect, MAX_CHARACTERS, Policy, Statement};
+use super::policy::{MAX_CHARACTERS, Policy};
+use crate::kinds::statement::{Conditions, Effect, Statement};
+use crate::kinds::{self, Group};
 
-/// Policies by what they are about, and the services that belong to each.
-#[rustfmt::skip]
-const GROUPS: &[(&str, &str, &[&str])] = &[
-    ("stacks",     "Stacks, code and buckets",                &["cloudformation", "s3", "tag"]),
-    ("access",     "Roles and secrets",                       &["iam", "secretsmanager"]),
-    ("streams",    "What events pass through",                &["events", "firehose", "iot", "kinesis", "kinesisanalytics", "sqs"]),
-    ("functions",  "Functions and logs",                      &["lambda", "logs"]),
-    ("data",       "Where events are stored and queried",     &["athena", "glue", "iottwinmaker", "kms", "lakeformation", "timestream"]),
-    ("network",    "The network of the dashboards",           &["ec2"]),
-    ("entrance",   "How a browser comes to the dashboards",   &["acm", "elasticloadbalancing", "route53"]),
-    ("dashboards", "What runs the dashboards",                &["ecs", "elasticfilesystem", "grafana", "organizations", "sso"]),
-];
+/// The policy for each group: its name, and what it says of itself.
+fn titled(group: Group) -> (&'static str, &'static str) {
+    match group {
+        Group::Stacks => ("stacks", "Stacks, code and buckets"),
+        Group::Access => ("access", "Roles and secrets"),
+        Group::Streams => ("streams", "What events pass through"),
+        Group::Functions => ("functions", "Functions and logs"),
+        Group::Data => ("data", "Where events are stored and queried"),
+        Group::Network => ("network", "The network of the dashboards"),
+        Group::Entrance => ("entrance", "How a browser comes to the dashboards"),
+        Group::Dashboards => ("dashboards", "What runs the dashboards"),
+        Group::Other => ("other", "What is left"),
+    }
+}
 
-/// What is in no group.
-const OTHER: (&str, &str) = ("other", "What is left");
+/// The group of a service: that of its types, or of those for which it is called.
+fn group(service: &str) -> Group {
+    // No type is of these: they are about stacks and about everything in them.
+    if ["cloudformation", "tag"].contains(&service) {
+        return Group::Stacks;
+    }
+    let services = || kinds::all().map(|kind| kind.service);
+    let own = services().find(|other| other.namespace == service);
+    let found = own.or_else(|| services().find(|other| other.calls.contains(&service)));
+    found.map_or(Group::Other, |found| found.policy)
+}
 
 /// Joins statements that differ in their resources alone, then those that differ in their actions alone.
 /// Nothing is allowed afterwards that was not before.
@@ -66,15 +79,13 @@ pub(super) fn by_service(statement: &Statement) -> Vec<Statement> {
 /// Puts statements into policies by what they are about. A group that does not fit into one policy becomes
 /// several: `data`, `data-2`.
 pub(super) fn packed(statements: Vec<Statement>) -> Result<Vec<Policy>, PermissionsError> {
-    let mut groups: BTreeMap<usize, Vec<Statement>> = BTreeMap::new();
+    let mut groups: BTreeMap<Group, Vec<Statement>> = BTreeMap::new();
     for statement in statements {
-        let group = GROUPS.iter().position(|(_, _, services)| services.contains(&statement.service()));
-        groups.entry(group.unwrap_or(GROUPS.len())).or_default().push(statement);
+        groups.entry(group(statement.service())).or_default().push(statement);
     }
     let mut policies = Vec::new();
     for (group, statements) in groups {
-        let (name, description) =
-            GROUPS.get(group).map_or(OTHER, |(name, description, _)| (*name, *description));
+        let (name, description) = titled(group);
         let mut part = 1;
         let mut policy = Policy { name: name.to_owned(), description, statements: Vec::new() };
         for statement in statements {

@@ -1,15 +1,14 @@
-//! What the steps of this product need beside `CloudFormation`'s: a deployment uploads and starts, `verify`
-//! sends and asks, `destroy` empties. Each is there for the types that it is about.
+//! What the steps of this product need whatever an environment consists of: a deployment uploads, `destroy`
+//! looks for what is left. What they need of a type stands in its row.
 //!
 //! Who a caller is, anybody may ask:
 //! [`GetCallerIdentity`](https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html) needs
 //! no permission.
 
-use super::names::{BY_ID, NO_RESOURCE, Scope, Subject};
-use super::policy::{Effect, Statement, allow};
-use super::table::{Grant, log_groups, read, write};
-use super::{PermissionsError, Role};
+use super::Role;
 use crate::environment::ACCOUNT_STACK;
+use crate::kinds::statement::{Effect, Statement, allow};
+use crate::kinds::subject::{NO_RESOURCE, Scope};
 use crate::tags::ENVIRONMENT_TAG;
 
 /// What every environment needs, whatever it consists of.
@@ -134,106 +133,4 @@ pub(super) fn never(scope: Scope) -> Vec<Statement> {
             ],
         ),
     ]
-}
-
-/// What the steps need of one resource, by its type.
-pub(super) fn grants(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
-    Ok(match subject.kind() {
-        // `destroy` empties it, and says before how much that is.
-        "AWS::S3::Bucket" => {
-            let bucket = subject.arn()?;
-            let objects = [format!("{bucket}/*")];
-            vec![
-                read(allow(&["s3:ListBucket", "s3:ListBucketVersions"], [bucket])),
-                write(allow(&["s3:DeleteObject", "s3:DeleteObjectVersion"], objects)),
-            ]
-        }
-        // `verify` looks for its events in the lake.
-        "AWS::KinesisFirehose::DeliveryStream" => {
-            let lake = &subject.resource.property("ExtendedS3DestinationConfiguration")["BucketARN"];
-            let lake = subject.text(lake)?;
-            vec![
-                write(allow(&["s3:GetObject"], [format!("{lake}/*")])),
-                write(allow(&["s3:ListBucket"], [lake])),
-            ]
-        }
-        // `simulate` and `verify` send.
-        "AWS::Kinesis::Stream" => vec![write(allow(&["kinesis:PutRecords"], [subject.arn()?]))],
-        "AWS::IoT::TopicRule" => topics(subject)
-            .map(|topics| write(allow(&["iot:Publish"], [subject.arn_of("iot", &format!("topic/{topics}"))])))
-            .into_iter()
-            .collect(),
-        "AWS::Logs::LogGroup" => {
-            let group = [log_groups(subject, &subject.name()?)];
-            vec![write(allow(&["logs:FilterLogEvents", "logs:GetLogEvents"], group))]
-        }
-        "AWS::Timestream::Table" => vec![
-            write(allow(&["timestream:ListMeasures", "timestream:Select"], [subject.arn()?])),
-            // They cancel one's own query and compute constants; no data is read with them.
-            write(
-                allow(&["timestream:CancelQuery", "timestream:SelectValues"], ["*".to_owned()])
-                    .because(NO_RESOURCE),
-            ),
-        ],
-        "AWS::KinesisAnalyticsV2::Application" => {
-            let arn = [subject.arn_of("kinesisanalytics", &format!("application/*{}*", subject.id))];
-            let owned = |actions: &[&str]| subject.scope.owned(allow(actions, arn.clone())).because(BY_ID);
-            vec![
-                read(owned(&["kinesisanalytics:ListApplicationSnapshots"])),
-                write(owned(&["kinesisanalytics:StartApplication", "kinesisanalytics:StopApplication"])),
-            ]
-        }
-        "AWS::IoTTwinMaker::Workspace" => {
-            let workspace = subject.arn()?;
-            let both = [workspace.clone(), format!("{workspace}/*")];
-            vec![
-                read(allow(
-                    &[
-                        "iottwinmaker:GetComponentType",
-                        "iottwinmaker:GetEntity",
-                        "iottwinmaker:GetWorkspace",
-                        "iottwinmaker:ListComponentTypes",
-                        "iottwinmaker:ListEntities",
-                        "iottwinmaker:ListTagsForResource",
-                    ],
-                    both.clone(),
-                )),
-                // `twin sync` makes and moves entities, `destroy` removes what it made.
-                write(allow(
-                    &[
-                        "iottwinmaker:CreateEntity",
-                        "iottwinmaker:DeleteComponentType",
-                        "iottwinmaker:DeleteEntity",
-                        "iottwinmaker:GetPropertyValueHistory",
-                        "iottwinmaker:UpdateEntity",
-                    ],
-                    both,
-                )),
-            ]
-        }
-        // `status` tells how the dashboards are.
-        "AWS::ECS::Service" => {
-            let cluster = subject.text(subject.resource.property("Cluster"))?;
-            let tasks = [subject.arn_of("ecs", &format!("task/{cluster}/*"))];
-            let listed = allow(&["ecs:ListTasks"], ["*".to_owned()]).when(
-                "ArnLike",
-                "ecs:cluster",
-                [subject.arn_of("ecs", &format!("cluster/{cluster}"))],
-            );
-            vec![
-                read(allow(&["ecs:DescribeTasks"], tasks)),
-                read(listed.because("Tasks are listed by cluster, which the condition names")),
-            ]
-        }
-        _ => Vec::new(),
-    })
-}
-
-/// The topics that a rule reads, as a pattern of IAM.
-fn topics(subject: Subject) -> Option<String> {
-    let sql = subject.resource.property("TopicRulePayload")["Sql"].as_str()?;
-    let (_, filter) = sql.split_once("FROM '")?;
-    let (filter, _) = filter.split_once('\'')?;
-    let level = |level| if matches!(level, "+" | "#") { "*" } else { level };
-    Some(filter.split('/').map(level).collect::<Vec<_>>().join("/"))
 }

@@ -6,6 +6,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use stacks::cfn::Resource;
+use stacks::kinds::{self, Generated, Name, Naming, Reference};
 use stacks::{ParameterSource, Stack};
 
 /// The property of a role that says who may take it.
@@ -33,46 +34,8 @@ pub struct Account<'a> {
     pub id: &'a str,
 }
 
-/// What `Ref` gives for a resource.
-#[derive(Clone, Copy, PartialEq)]
-enum Reference {
-    Name,
-    Arn,
-}
-
-/// A type of resource that policies are about.
-struct Kind {
-    /// For instance `AWS::IAM::Role`.
-    of: &'static str,
-    /// The property that names it.
-    name: &'static str,
-    reference: Reference,
-    /// Its ARN after the partition. Names in braces are the Region, the account, the name or a property.
-    arn: &'static str,
-}
-
-/// The ARN of each type, by the
-/// [Service Authorization Reference](https://docs.aws.amazon.com/service-authorization/latest/reference/).
-#[rustfmt::skip]
-static KINDS: &[Kind] = &[
-    Kind { of: "AWS::EFS::FileSystem",                 name: "",                reference: Reference::Name, arn: "elasticfilesystem:{region}:{account}:file-system/fs-0123456789abcdef0" },
-    Kind { of: "AWS::IAM::ManagedPolicy",              name: "ManagedPolicyName", reference: Reference::Arn, arn: "iam::{account}:policy/{name}" },
-    Kind { of: "AWS::IAM::OIDCProvider",               name: "",                reference: Reference::Arn,  arn: "iam::{account}:oidc-provider/token.actions.githubusercontent.com" },
-    Kind { of: "AWS::IAM::Role",                       name: "RoleName",        reference: Reference::Name, arn: "iam::{account}:role/{name}" },
-    Kind { of: "AWS::Kinesis::Stream",                 name: "Name",            reference: Reference::Name, arn: "kinesis:{region}:{account}:stream/{name}" },
-    Kind { of: "AWS::KinesisFirehose::DeliveryStream", name: "DeliveryStreamName", reference: Reference::Name, arn: "firehose:{region}:{account}:deliverystream/{name}" },
-    Kind { of: "AWS::KMS::Key",                        name: "",                reference: Reference::Name, arn: "kms:{region}:{account}:key/01234567-89ab-cdef-0123-456789abcdef" },
-    Kind { of: "AWS::Lambda::Function",                name: "FunctionName",    reference: Reference::Name, arn: "lambda:{region}:{account}:function:{name}" },
-    Kind { of: "AWS::Logs::LogGroup",                  name: "LogGroupName",    reference: Reference::Name, arn: "logs:{region}:{account}:log-group:{name}:*" },
-    Kind { of: "AWS::S3::Bucket",                      name: "BucketName",      reference: Reference::Name, arn: "s3:::{name}" },
-    Kind { of: "AWS::SNS::Topic",                      name: "TopicName",       reference: Reference::Arn,  arn: "sns:{region}:{account}:{name}" },
-    Kind { of: "AWS::SQS::Queue",                      name: "QueueName",       reference: Reference::Name, arn: "sqs:{region}:{account}:{name}" },
-    Kind { of: "AWS::SecretsManager::Secret",          name: "Name",            reference: Reference::Arn,  arn: "secretsmanager:{region}:{account}:secret:{name}-a1b2c3" },
-    Kind { of: "AWS::Timestream::Database",            name: "DatabaseName",    reference: Reference::Name, arn: "timestream:{region}:{account}:database/{name}" },
-    Kind { of: "AWS::Timestream::Table",               name: "TableName",       reference: Reference::Name, arn: "timestream:{region}:{account}:database/{DatabaseName}/table/{name}" },
-    Kind { of: "Custom::TimestreamDatabase",           name: "DatabaseName",    reference: Reference::Name, arn: "timestream:{region}:{account}:database/{name}" },
-    Kind { of: "Custom::TimestreamTable",              name: "TableName",       reference: Reference::Name, arn: "timestream:{region}:{account}:database/{DatabaseName}/table/{name}" },
-];
+/// What stands for the random end of a name and for an id that a service gives.
+const RANDOM: &str = "1A2B3C4D5E6F";
 
 /// Every policy document of the stacks. A parameter is filled from the stack whose output it carries,
 /// where that is among them.
@@ -207,7 +170,7 @@ impl Scope<'_> {
             _ => {}
         }
         if let Some(resource) = self.resource(name) {
-            return match of_kind(resource).map(|kind| kind.reference) {
+            return match naming(resource).map(|naming| naming.reference) {
                 Some(Reference::Arn) => self.arn(name, resource),
                 Some(Reference::Name) | None => self.name(name, resource),
             };
@@ -247,38 +210,40 @@ impl Scope<'_> {
 
     /// The name that it is given, or one as CloudFormation makes it.
     fn name(&self, id: &str, resource: &Resource) -> String {
-        let given = of_kind(resource).map_or(&Value::Null, |kind| resource.property(kind.name));
-        if !given.is_null() {
-            return self.text(given);
-        }
-        let name = format!("{}-{id}-1A2B3C4D5E6F", self.stack.stack_name);
-        if resource.kind() == "AWS::S3::Bucket" { name.to_lowercase() } else { name }
+        let name = format!("{}-{id}-{RANDOM}", self.stack.stack_name);
+        let (at, name) = match naming(resource).map(|naming| naming.name) {
+            Some(Name::Own { at, otherwise: Generated::Lower(_), .. }) => (at, name.to_lowercase()),
+            Some(Name::Own { at, .. } | Name::Inside(at)) => (at, name),
+            Some(Name::Id) | None => return name,
+        };
+        let given = resource.properties().pointer(at).filter(|given| !given.is_null());
+        given.map_or(name, |given| self.text(given))
     }
 
     /// Its ARN, or for a type that is not known here a sentence that the linter does not take for one.
     fn arn(&self, id: &str, resource: &Resource) -> String {
-        let Some(kind) = of_kind(resource) else {
+        let known = kinds::of(resource.kind()).and_then(|kind| Some((kind, kind.naming.arn?)));
+        let Some((kind, form)) = known else {
             return format!("the ARN of {}, which is not known to this linter", resource.kind());
         };
-        let mut arn = format!("arn:aws:{}", kind.arn);
-        let known = [
-            ("region", self.account.region),
-            ("account", self.account.id),
-            ("name", &self.name(id, resource)),
-        ];
-        for (variable, value) in known {
-            arn = arn.replace(&format!("{{{variable}}}"), value);
+        let mut pieces = form.split('{');
+        let mut rest = pieces.next().unwrap_or_default().to_owned();
+        for piece in pieces {
+            let (variable, after) = piece.split_once('}').unwrap_or((piece, ""));
+            match variable {
+                "id" => rest.push_str(RANDOM),
+                "name" => rest.push_str(&self.name(id, resource)),
+                property => rest.push_str(&self.text(resource.property(property))),
+            }
+            rest.push_str(after);
         }
-        while let Some((before, rest)) = arn.split_once('{') {
-            let (property, after) = rest.split_once('}').unwrap_or((rest, ""));
-            arn = format!("{before}{}{after}", self.text(resource.property(property)));
-        }
-        arn
+        let Account { region, id: account } = self.account;
+        kinds::arn("aws", kind.service.namespace, region, account, &rest) + kind.naming.behind
     }
 }
 
-fn of_kind(resource: &Resource) -> Option<&'static Kind> {
-    KINDS.iter().find(|kind| kind.of == resource.kind())
+fn naming(resource: &Resource) -> Option<Naming> {
+    kinds::of(resource.kind()).map(|kind| kind.naming)
 }
 
 fn single(map: &Map<String, Value>) -> Option<(&String, &Value)> {

@@ -233,7 +233,7 @@ pub fn fixed(old: &Value, new: &Value) -> Vec<Fixed> {
             continue;
         }
         let properties: BTreeSet<&'static str> =
-            changed.iter().filter_map(|path| replacement::fixed(kind, path)).collect();
+            changed.iter().filter_map(|path| replacement::immutable(kind, path)).collect();
         found.extend(properties.into_iter().map(|property| Fixed {
             logical_id: id.clone(),
             kind: kind.to_owned(),

@@ -1,114 +1,33 @@
-//! Which changes replace a resource, and which resources hold data. Pure tables.
+//! Which changes replace a resource, and which resources hold data. Pure.
 //!
-//! The tables name what can be known before CloudFormation is asked. What they do not name is caught
+//! The rows of [`kinds`] name what can be known before CloudFormation is asked. What they do not name is caught
 //! by the change set, which says of every resource whether it is replaced.
 
-use stacks::FIXED;
+use stacks::kinds::{self, Kind};
 
-/// Types whose resources hold what cannot be made again: a replacement or removal loses it.
-const HOLDS_DATA: &[&str] = &[
-    "AWS::EFS::FileSystem",
-    "AWS::Grafana::Workspace",
-    "AWS::Kinesis::Stream",
-    "AWS::S3::Bucket",
-    "AWS::SQS::Queue",
-    "AWS::SecretsManager::Secret",
-    "AWS::Timestream::Database",
-    "AWS::Timestream::Table",
-    "Custom::TimestreamDatabase",
-    "Custom::TimestreamTable",
-];
+pub use stacks::kinds::stands_for;
 
-/// Properties whose change replaces the resource: `createOnlyProperties` of the types'
-/// [schemas](https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html), as far as
-/// a template of this pipeline has them.
-#[rustfmt::skip]
-const REPLACES: &[(&str, &[&str])] = &[
-    ("AWS::Athena::WorkGroup", &["Name"]),
-    ("AWS::CertificateManager::Certificate", &["DomainName", "DomainValidationOptions"]),
-    ("AWS::EC2::Route", &["DestinationCidrBlock", "RouteTableId"]),
-    ("AWS::EC2::RouteTable", &["VpcId"]),
-    ("AWS::EC2::SecurityGroup", &["GroupDescription", "GroupName", "VpcId"]),
-    ("AWS::EC2::Subnet", &["AvailabilityZone", "CidrBlock", "VpcId"]),
-    ("AWS::EC2::SubnetRouteTableAssociation", &["RouteTableId", "SubnetId"]),
-    ("AWS::EC2::VPC", &["CidrBlock"]),
-    ("AWS::EC2::VPCGatewayAttachment", &["VpcId"]),
-    ("AWS::ECS::Cluster", &["ClusterName"]),
-    ("AWS::ECS::Service", &["Cluster", "ServiceName"]),
-    (
-        "AWS::ECS::TaskDefinition",
-        &[
-            "ContainerDefinitions", "Cpu", "ExecutionRoleArn", "Family", "Memory", "NetworkMode",
-            "RequiresCompatibilities", "RuntimePlatform", "TaskRoleArn", "Volumes",
-        ],
-    ),
-    ("AWS::EFS::AccessPoint", &["FileSystemId", "PosixUser", "RootDirectory"]),
-    ("AWS::EFS::FileSystem", &["AvailabilityZoneName", "Encrypted", "KmsKeyId", "PerformanceMode"]),
-    ("AWS::EFS::MountTarget", &["FileSystemId", "SubnetId"]),
-    ("AWS::ElasticLoadBalancingV2::Listener", &["LoadBalancerArn"]),
-    ("AWS::ElasticLoadBalancingV2::LoadBalancer", &["Name", "Scheme", "Type"]),
-    ("AWS::ElasticLoadBalancingV2::TargetGroup", &["Name", "Port", "Protocol", "TargetType", "VpcId"]),
-    ("AWS::Events::Rule", &["Name"]),
-    ("AWS::Glue::Database", &["DatabaseName", "CatalogId"]),
-    ("AWS::Glue::Table", &["CatalogId", "DatabaseName"]),
-    ("AWS::IAM::Role", &["RoleName", "Path"]),
-    ("AWS::IoT::TopicRule", &["RuleName"]),
-    ("AWS::IoTTwinMaker::ComponentType", &["ComponentTypeId", "WorkspaceId"]),
-    ("AWS::IoTTwinMaker::Entity", &["EntityId", "WorkspaceId"]),
-    ("AWS::IoTTwinMaker::Workspace", &["WorkspaceId"]),
-    ("AWS::Kinesis::Stream", &["Name"]),
-    ("AWS::KinesisAnalyticsV2::Application", &["ApplicationName", "ApplicationMode"]),
-    ("AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption", &["ApplicationName"]),
-    (
-        "AWS::KinesisFirehose::DeliveryStream",
-        &["DeliveryStreamName", "DeliveryStreamType", "KinesisStreamSourceConfiguration"],
-    ),
-    ("AWS::Lambda::EventSourceMapping", &["EventSourceArn", "StartingPosition", "StartingPositionTimestamp"]),
-    ("AWS::Lambda::Function", &["FunctionName", "PackageType"]),
-    ("AWS::Lambda::Permission", &["Action", "FunctionName", "Principal", "SourceArn", "SourceAccount"]),
-    ("AWS::Logs::LogGroup", &["LogGroupName"]),
-    ("AWS::Logs::LogStream", &["LogGroupName", "LogStreamName"]),
-    // Its page says so of the name too, which its schema does not.
-    ("AWS::Route53::RecordSet", &["HostedZoneId", "Name"]),
-    ("AWS::S3::Bucket", &["BucketName"]),
-    ("AWS::S3::BucketPolicy", &["Bucket"]),
-    ("AWS::SNS::Topic", &["TopicName", "FifoTopic"]),
-    ("AWS::SQS::Queue", &["QueueName", "FifoQueue"]),
-    ("AWS::SecretsManager::Secret", &["Name"]),
-    ("AWS::Timestream::Database", &["DatabaseName"]),
-    ("AWS::Timestream::Table", &["DatabaseName", "TableName"]),
-];
-
-/// Whether resources of this type hold data.
+/// Whether resources of this type hold what cannot be made again: a replacement or removal loses it.
 pub fn holds_data(kind: &str) -> bool {
-    HOLDS_DATA.contains(&kind)
+    kinds::of(kind).is_some_and(Kind::holds_data)
 }
 
 /// Whether a change at this path of the resource, for instance `Properties.BucketName`, replaces it. So
-/// does what is [`fixed`]: only another resource can have it otherwise.
+/// does what is [`immutable`]: only another resource can have it otherwise.
 pub fn follows_from(kind: &str, path: &str) -> bool {
-    replaces(kind, path) || fixed(kind, path).is_some()
+    replaces(kind, path) || immutable(kind, path).is_some()
 }
 
 /// Whether CloudFormation answers a change at this path with a new resource.
 pub fn replaces(kind: &str, path: &str) -> bool {
-    let (kind, property) = (stands_for(kind), property(path));
-    REPLACES.iter().any(|(known, properties)| {
-        *known == kind && property.is_some_and(|property| properties.contains(&property))
-    })
+    let replaced_by = kinds::of(kind).map_or(&[][..], |kind| kind.replaced_by);
+    property(path).is_some_and(|property| replaced_by.contains(&property))
 }
 
 /// The property at this path, when the service refuses every change of it.
-pub fn fixed(kind: &str, path: &str) -> Option<&'static str> {
-    let (kind, property) = (stands_for(kind), property(path)?);
-    FIXED.iter().find(|(known, fixed)| *known == kind && *fixed == property).map(|(_, fixed)| *fixed)
-}
-
-/// The type whose properties a resource of this type has. A bridged resource is a custom one with the
-/// properties of the type that it stands for.
-pub fn stands_for(kind: &str) -> String {
-    kind.replace("Custom::Timestream", "AWS::Timestream::")
-        .replace("Custom::IoTTwinMaker", "AWS::IoTTwinMaker::")
+pub fn immutable(kind: &str, path: &str) -> Option<&'static str> {
+    let property = property(path)?;
+    kinds::of(kind)?.immutable.iter().find(|immutable| **immutable == property).copied()
 }
 
 fn property(path: &str) -> Option<&str> {
@@ -124,40 +43,6 @@ mod tests {
     use super::*;
     use artifacts::toolchain::venv::Venv;
     use session::Project;
-
-    /// What has policies for its end and holds nothing that is missed.
-    const HOLDS_NOTHING: &[(&str, &str)] = &[
-        ("AWS::Logs::LogGroup", "it goes with what writes to it, and says so"),
-        ("AWS::S3::BucketPolicy", "it stays as long as its bucket, and is made again from the template"),
-        ("AWS::SQS::QueuePolicy", "it stays as long as its queue, and is made again from the template"),
-    ];
-
-    #[test]
-    fn whatever_has_policies_for_its_end_is_known() {
-        let project = Project::locate();
-        let mut found = BTreeSet::new();
-        for name in project.environments() {
-            for kind in ["container", "managed", "none"] {
-                let overrides = [("grafana.kind".to_owned(), kind.to_owned())];
-                // Not every environment can have every kind.
-                let Ok((model, environment)) = project.load_sample(&name, &overrides) else { continue };
-                for stack in stacks::synthesize(&Inputs { model: &model, environment: &environment }) {
-                    let resources = stack.template.resources().values();
-                    let kept = resources.filter(|resource| resource.update_replace_policy().is_some());
-                    found.extend(kept.map(|resource| resource.kind().to_owned()));
-                }
-            }
-        }
-        let known = |kind: &str| holds_data(kind) || HOLDS_NOTHING.iter().any(|(known, _)| *known == kind);
-        let unknown: Vec<&String> = found.iter().filter(|kind| !known(kind)).collect();
-        assert!(unknown.is_empty(), "neither in HOLDS_DATA nor in HOLDS_NOTHING: {unknown:?}");
-        let stale: Vec<&&str> = HOLDS_DATA
-            .iter()
-            .chain(HOLDS_NOTHING.iter().map(|(kind, _)| kind))
-            .filter(|kind| !found.contains(**kind))
-            .collect();
-        assert!(stale.is_empty(), "listed, and in no stack: {stale:?}");
-    }
 
     /// What cfn-lint ships of the registry: properties that only another resource can have otherwise, by type.
     async fn create_only() -> impl Fn(&str) -> Vec<String> {
@@ -209,7 +94,7 @@ mod tests {
                 }
             }
         }
-        assert!(unknown.is_empty(), "not in REPLACES: {unknown:?}");
+        assert!(unknown.is_empty(), "not in `replaced_by` of their rows: {unknown:?}");
         assert!(kinds.len() > 40, "{kinds:?}");
     }
 
@@ -234,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_fixed_is_not_what_is_replaced() {
+    fn what_is_immutable_is_not_what_is_replaced() {
         let table = [
             ("AWS::Timestream::Table", "Properties.Schema.CompositePartitionKey", Some("Schema"), false),
             ("Custom::TimestreamTable", "Properties.Schema", Some("Schema"), false),
@@ -244,7 +129,7 @@ mod tests {
             ("AWS::Glue::Table", "Properties.Schema", None, false),
         ];
         for (kind, path, expected, replaced) in table {
-            assert_eq!(fixed(kind, path), expected, "{kind} {path}");
+            assert_eq!(immutable(kind, path), expected, "{kind} {path}");
             assert_eq!(replaces(kind, path), replaced, "{kind} {path}");
         }
     }

@@ -1,109 +1,41 @@
 //! Asks the service of a resource whether it is there, by its exact name. Read only.
 //!
-//! What is not in the table of [`of`] cannot be asked about cheaply: CloudFormation's word counts then.
+//! Which service that is, the row of its type says. What cannot be asked about cheaply is gone by
+//! CloudFormation's word.
 
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::head_bucket::HeadBucketError;
+use stacks::kinds::{self, Proof, Witness};
 
 use super::plan::Resource;
-use crate::deploy::replacement::stands_for;
 use session::Session;
 use session::sdk_error::{is_not_there, sentence};
 
-/// A service that can be asked about a resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Service {
-    /// Functions.
-    Lambda,
-    /// Queues.
-    Sqs,
-    /// Streams.
-    Kinesis,
-    /// Delivery streams.
-    Firehose,
-    /// Clusters, services and task definitions.
-    Ecs,
-    /// Buckets.
-    S3,
-    /// Log groups.
-    Logs,
-    /// Flink applications.
-    Flink,
-    /// Databases.
-    Timestream,
-}
-
-impl Service {
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Lambda => "Lambda",
-            Self::Sqs => "SQS",
-            Self::Kinesis => "Kinesis",
-            Self::Firehose => "Firehose",
-            Self::Ecs => "ECS",
-            Self::S3 => "S3",
-            Self::Logs => "CloudWatch Logs",
-            Self::Flink => "Managed Service for Apache Flink",
-            Self::Timestream => "Timestream",
-        }
-    }
-}
-
 /// The service that knows a resource of this type, and the name by which it does.
-pub fn of(resource: &Resource) -> Option<(Service, String)> {
+pub fn of(resource: &Resource) -> Option<(Witness, String)> {
     let id = resource.physical_id.as_str();
-    let service = match stands_for(&resource.kind).as_str() {
-        "AWS::Lambda::Function" => Service::Lambda,
-        "AWS::SQS::Queue" => Service::Sqs,
-        "AWS::Kinesis::Stream" => Service::Kinesis,
-        "AWS::KinesisFirehose::DeliveryStream" => Service::Firehose,
-        "AWS::ECS::Cluster" | "AWS::ECS::Service" | "AWS::ECS::TaskDefinition" => Service::Ecs,
-        "AWS::S3::Bucket" => Service::S3,
-        "AWS::Logs::LogGroup" => Service::Logs,
-        "AWS::KinesisAnalyticsV2::Application" => Service::Flink,
-        "AWS::Timestream::Database" => Service::Timestream,
-        _ => return None,
-    };
+    let Proof::Asked(service) = kinds::of(&resource.kind)?.proof else { return None };
     // A queue's id is its URL.
-    let name = if service == Service::Sqs { id.rsplit('/').next().unwrap_or(id) } else { id };
+    let name = if service == Witness::Sqs { id.rsplit('/').next().unwrap_or(id) } else { id };
     (!name.is_empty()).then(|| (service, name.to_owned()))
 }
 
 /// The resource that an ARN names, where its service can be asked about it.
-/// <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
 pub fn named_by(arn: &str) -> Option<Resource> {
-    let mut parts = arn.splitn(6, ':').skip(2);
-    let (service, name) = (parts.next()?, parts.nth(2)?);
-    let (kind, name) = match service {
-        "lambda" => ("AWS::Lambda::Function", name.strip_prefix("function:")?),
-        "sqs" => ("AWS::SQS::Queue", name),
-        "kinesis" => ("AWS::Kinesis::Stream", name.strip_prefix("stream/")?),
-        "firehose" => ("AWS::KinesisFirehose::DeliveryStream", name.strip_prefix("deliverystream/")?),
-        // Its services and task definitions are known by their ARNs.
-        "ecs" if name.starts_with("service/") => ("AWS::ECS::Service", arn),
-        "ecs" if name.starts_with("task-definition/") => ("AWS::ECS::TaskDefinition", arn),
-        "ecs" => ("AWS::ECS::Cluster", name.strip_prefix("cluster/")?),
-        "s3" => ("AWS::S3::Bucket", name),
-        "logs" => ("AWS::Logs::LogGroup", name.strip_prefix("log-group:")?.trim_end_matches(":*")),
-        "kinesisanalytics" => ("AWS::KinesisAnalyticsV2::Application", name.strip_prefix("application/")?),
-        "timestream" => {
-            let name = name.strip_prefix("database/")?;
-            ("AWS::Timestream::Database", Some(name).filter(|name| !name.contains('/'))?)
-        }
-        _ => return None,
-    };
-    Some(Resource { logical_id: String::new(), kind: kind.to_owned(), physical_id: name.to_owned() })
+    let (kind, name) = kinds::named_by(arn)?;
+    matches!(kind.proof, Proof::Asked(_)).then(|| Resource {
+        logical_id: String::new(),
+        kind: kind.name.to_owned(),
+        physical_id: name.to_owned(),
+    })
 }
 
 /// Whether an ARN names this resource.
 pub fn is_of(arn: &str, resource: &Resource) -> bool {
-    let kind = stands_for(&resource.kind);
-    let service = match kind.split("::").nth(1).unwrap_or_default() {
-        "EFS" => "elasticfilesystem".to_owned(),
-        "KinesisAnalyticsV2" => "kinesisanalytics".to_owned(),
-        "KinesisFirehose" => "firehose".to_owned(),
-        other => other.to_lowercase(),
+    // A type that an earlier version had is known by its service's name alone.
+    let service = match kinds::of(&resource.kind) {
+        Some(kind) => kind.service.namespace.to_owned(),
+        None => resource.kind.split("::").nth(1).unwrap_or_default().to_lowercase(),
     };
     // The id of a table is `database|table`, and its ARN ends with `database/<database>/table/<table>`.
     let last = resource.physical_id.rsplit(['|', '/', ':']).next().unwrap_or_default();
@@ -113,26 +45,26 @@ pub fn is_of(arn: &str, resource: &Resource) -> bool {
 }
 
 /// Whether it is there.
-pub async fn is_there(session: &Session, service: Service, name: &str) -> Result<bool, String> {
+pub async fn is_there(session: &Session, service: Witness, name: &str) -> Result<bool, String> {
     match service {
-        Service::Lambda => said(&session.lambda().get_function().function_name(name).send().await),
-        Service::Sqs => said(&session.sqs().get_queue_url().queue_name(name).send().await),
-        Service::Kinesis => said(&session.kinesis().describe_stream_summary().stream_name(name).send().await),
-        Service::Firehose => {
+        Witness::Lambda => said(&session.lambda().get_function().function_name(name).send().await),
+        Witness::Sqs => said(&session.sqs().get_queue_url().queue_name(name).send().await),
+        Witness::Kinesis => said(&session.kinesis().describe_stream_summary().stream_name(name).send().await),
+        Witness::Firehose => {
             said(&session.firehose().describe_delivery_stream().delivery_stream_name(name).send().await)
         }
-        Service::Ecs => is_in_ecs(&session.ecs(), name).await,
-        Service::S3 => match session.s3().head_bucket().bucket(name).send().await {
+        Witness::Ecs => is_in_ecs(&session.ecs(), name).await,
+        Witness::S3 => match session.s3().head_bucket().bucket(name).send().await {
             Err(error) if error.as_service_error().is_some_and(HeadBucketError::is_not_found) => Ok(false),
             answer => said(&answer),
         },
-        Service::Logs => {
+        Witness::Logs => {
             let groups = session.logs().describe_log_groups().log_group_name_prefix(name).send().await;
             let groups = groups.map_err(|error| sentence(&error))?;
             Ok(groups.log_groups().iter().any(|group| group.log_group_name() == Some(name)))
         }
-        Service::Flink => said(&session.flink().describe_application().application_name(name).send().await),
-        Service::Timestream => {
+        Witness::Flink => said(&session.flink().describe_application().application_name(name).send().await),
+        Witness::Timestream => {
             let client = session.timestream_write().await.map_err(|failure| failure.error.to_string())?;
             said(&client.describe_database().database_name(name).send().await)
         }

@@ -15,9 +15,10 @@ use aws_sdk_s3::operation::get_bucket_tagging::GetBucketTaggingError;
 use futures::StreamExt as _;
 use serde::Serialize;
 use stacks::environment::Environment;
+use stacks::kinds::Witness;
 use stacks::tags::ENVIRONMENT_TAG;
 
-use super::ask::{self, Service};
+use super::ask;
 use super::find;
 use super::plan::{DestroyPlan, Removal, Resource};
 use crate::deploy::pace::Pace;
@@ -218,14 +219,14 @@ impl<'a> Inquiry<'a> {
     /// Every log group of the pipeline bears the environment in its name, between two slashes.
     async fn log_groups(&mut self) {
         let prefix = format!("/sluice/{}/", self.environment().name);
-        self.ask(Service::Logs.name(), [prefix.clone()]);
+        self.ask(Witness::Logs.name(), [prefix.clone()]);
         let client = self.session.logs();
         let mut groups =
             client.describe_log_groups().log_group_name_prefix(prefix).into_paginator().items().send();
         while let Some(group) = groups.next().await {
             match group {
                 Ok(group) => self.find("AWS::Logs::LogGroup", group.log_group_name().unwrap_or_default()),
-                Err(error) => return self.fail(Service::Logs.name(), sentence(&error)),
+                Err(error) => return self.fail(Witness::Logs.name(), sentence(&error)),
             }
         }
     }
@@ -240,7 +241,7 @@ impl<'a> Inquiry<'a> {
             match bucket {
                 // Not every implementation of the API knows the prefix.
                 Ok(bucket) => names.extend(bucket.name.filter(|name| name.starts_with(&prefix))),
-                Err(error) => return self.fail(Service::S3.name(), sentence(&error)),
+                Err(error) => return self.fail(Witness::S3.name(), sentence(&error)),
             }
         }
         for name in names {
@@ -254,10 +255,10 @@ impl<'a> Inquiry<'a> {
                 Err(error) if has_no_tags(&error) => {}
                 Err(error) => {
                     let cause = sentence(&error);
-                    self.fail(Service::S3.name(), format!("whose bucket {name} is, is not known: {cause}"));
+                    self.fail(Witness::S3.name(), format!("whose bucket {name} is, is not known: {cause}"));
                 }
             }
-            self.ask(Service::S3.name(), [name]);
+            self.ask(Witness::S3.name(), [name]);
         }
     }
 

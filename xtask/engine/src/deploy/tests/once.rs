@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use stacks::cfn::Policy;
-use stacks::once::{MANY, ONCE};
+use stacks::kinds::{self, AtMostOnce, Kind};
 use stacks::{Inputs, ParameterSource, Stack, synthesize};
 
 use crate::deploy::replacement::{replaces, stands_for};
@@ -150,7 +150,9 @@ impl Made {
     fn identity(&self, place: &Place, fresh: &BTreeSet<Place>) -> Option<String> {
         let resource = &self.resources[place];
         let kind = kind(resource);
-        let (_, pointers) = ONCE.iter().find(|(known, _)| *known == kind)?;
+        let Some(Kind { at_most_once: AtMostOnce::By(pointers), .. }) = kinds::of(&kind) else {
+            return None;
+        };
         let known = pointers.iter().map(|pointer| {
             let value = resource["Properties"].pointer(pointer)?;
             Some(self.value(&place.0, value, fresh))
@@ -203,7 +205,7 @@ impl Made {
 }
 
 fn kind(resource: &Value) -> String {
-    stands_for(resource["Type"].as_str().expect("a type"))
+    stands_for(resource["Type"].as_str().expect("a type")).to_owned()
 }
 
 /// What is wrong with the update from one to the other, a sentence each.
@@ -270,24 +272,6 @@ fn no_update_makes_a_second_of_what_there_may_be_one_of() {
     let shown: Vec<&str> = found.iter().take(20).map(String::as_str).collect();
     assert!(found.is_empty(), "{} faults:\n{}", found.len(), shown.join("\n"));
     assert!(variants.len() > 70, "{} variants", variants.len());
-}
-
-/// The two tables name every type of the templates, once, and no other.
-#[test]
-fn it_is_known_of_every_type_how_many_there_may_be() {
-    let known = |kind: &str| {
-        usize::from(ONCE.iter().any(|(once, _)| *once == kind)) + usize::from(MANY.contains(&kind))
-    };
-    let all = variants();
-    let kinds: BTreeSet<String> = all.iter().flat_map(|made| made.resources.values().map(kind)).collect();
-    let wrong: Vec<&String> = kinds.iter().filter(|kind| known(kind) != 1).collect();
-    assert!(wrong.is_empty(), "in none of the tables, or in both: {wrong:?}");
-    // Those of the account are in no environment.
-    let of_account = ["AWS::IAM::ManagedPolicy", "AWS::IAM::OIDCProvider"];
-    let listed = ONCE.iter().map(|(kind, _)| *kind).chain(MANY.iter().copied());
-    let stale: Vec<&str> =
-        listed.filter(|kind| !kinds.contains(*kind) && !of_account.contains(kind)).collect();
-    assert!(stale.is_empty(), "listed, and in no stack: {stale:?}");
 }
 
 /// What the test above has to find: each update makes one second.

@@ -7,19 +7,19 @@
 
 use serde_json::Value;
 
-use super::PermissionsError;
-use super::policy::Statement;
+use super::statement::Statement;
+use super::{Generated, Name, Reference, all, arn, of};
 use crate::Stack;
 use crate::cfn::{LogicalId, ParameterSource, Resource};
 use crate::environment::Environment;
 use crate::tags::ENVIRONMENT_TAG;
 
 /// Why a statement that relies on tags names no resource.
-pub(super) const BY_ID: &str = "Its service gives it an id when it is made: the tag says whose it is";
+pub(crate) const BY_ID: &str = "Its service gives it an id when it is made: the tag says whose it is";
 /// Why reading relies on no tag.
-pub(super) const ABSENT: &str = "It is asked for before it is made and after it is deleted, when it has no tag that could say whose it is";
+pub(crate) const ABSENT: &str = "It is asked for before it is made and after it is deleted, when it has no tag that could say whose it is";
 /// Why a statement names no resource at all.
-pub(super) const NO_RESOURCE: &str = "The action is about no single resource: the service accepts only *";
+pub(crate) const NO_RESOURCE: &str = "The action is about no single resource: the service accepts only *";
 
 /// The tag by which `CloudFormation` says of which stack something is. Nobody else can write it.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html>
@@ -33,58 +33,21 @@ const HYPHEN: usize = 1;
 /// Longest id of an instance, which a pattern stands for.
 const LONGEST_INSTANCE: usize = 8;
 
-/// How a type is named, and what its ARN looks like.
-struct Naming {
-    kind: &'static str,
-    /// The property that gives the name, where the template does.
-    property: &'static str,
-    form: Form,
-    service: &'static str,
-    /// What stands before the name in the ARN.
-    before: &'static str,
+/// A name in a template cannot be told before it is deployed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{stack}.{logical_id} refers to `{what}`, of which no name is known")]
+pub struct Unresolved {
+    /// Name of the stack in the table of stacks.
+    pub stack: &'static str,
+    /// The resource that refers.
+    pub logical_id: String,
+    /// What it refers to.
+    pub what: String,
 }
-
-/// The name that a resource has without one in its template.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
-    /// Stack, logical id, random characters; at most so many characters.
-    Stack(usize),
-    /// The same in lower case.
-    Lower(usize),
-    /// Logical id and random characters, without the stack.
-    Logical,
-    /// An id of the service.
-    Id,
-    /// Anything inside something that has a name.
-    Inner,
-}
-
-/// The types that policies of roles refer to, or whose name `CloudFormation` makes from the stack's.
-///
-/// A topic rule is not among the latter: its handler leaves the stack out of the name.
-/// <https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-iot>
-#[rustfmt::skip]
-const NAMINGS: &[Naming] = &[
-    Naming { kind: "AWS::Athena::WorkGroup",                 property: "Name",               form: Form::Stack(128), service: "athena",             before: "workgroup/" },
-    Naming { kind: "AWS::ECS::Cluster",                      property: "ClusterName",        form: Form::Stack(255), service: "ecs",                before: "cluster/" },
-    Naming { kind: "AWS::EFS::FileSystem",                   property: "",                   form: Form::Id,         service: "elasticfilesystem",  before: "file-system/" },
-    Naming { kind: "AWS::Events::Rule",                      property: "Name",               form: Form::Stack(64),  service: "events",             before: "rule/" },
-    Naming { kind: "AWS::IAM::Role",                         property: "RoleName",           form: Form::Stack(64),  service: "iam",                before: "role/" },
-    Naming { kind: "AWS::IoTTwinMaker::Workspace",           property: "WorkspaceId",        form: Form::Stack(128), service: "iottwinmaker",       before: "workspace/" },
-    Naming { kind: "AWS::Kinesis::Stream",                   property: "Name",               form: Form::Stack(128), service: "kinesis",            before: "stream/" },
-    Naming { kind: "AWS::KinesisFirehose::DeliveryStream",   property: "DeliveryStreamName", form: Form::Stack(64),  service: "firehose",           before: "deliverystream/" },
-    Naming { kind: "AWS::Lambda::Function",                  property: "FunctionName",       form: Form::Stack(64),  service: "lambda",             before: "function:" },
-    Naming { kind: "AWS::Logs::LogGroup",                    property: "LogGroupName",       form: Form::Stack(512), service: "logs",               before: "log-group:" },
-    Naming { kind: "AWS::Logs::LogStream",                   property: "LogStreamName",      form: Form::Inner,      service: "logs",               before: "log-group:" },
-    Naming { kind: "AWS::S3::Bucket",                        property: "BucketName",         form: Form::Lower(63),  service: "s3",                 before: "" },
-    Naming { kind: "AWS::SQS::Queue",                        property: "QueueName",          form: Form::Stack(80),  service: "sqs",                before: "" },
-    Naming { kind: "AWS::SecretsManager::Secret",            property: "Name",               form: Form::Logical,    service: "secretsmanager",     before: "secret:" },
-    Naming { kind: "AWS::Timestream::Database",              property: "DatabaseName",       form: Form::Stack(64),  service: "timestream",         before: "database/" },
-];
 
 /// An environment in its account: its stacks, as they refer to each other.
 #[derive(Clone, Copy)]
-pub(super) struct Scope<'a> {
+pub(crate) struct Scope<'a> {
     pub stacks: &'a [Stack],
     pub environment: &'a Environment,
 }
@@ -110,12 +73,7 @@ impl<'a> Scope<'a> {
     /// An ARN in the environment's account and Region, as far as the service has those.
     pub fn arn(self, service: &str, rest: &str) -> String {
         let Environment { region, account, .. } = self.environment;
-        let (region, account) = match service {
-            "iam" => ("", account.as_str()),
-            "route53" | "s3" => ("", ""),
-            _ => (region.as_str(), account.as_str()),
-        };
-        format!("arn:{}:{service}:{region}:{account}:{rest}", self.environment.partition())
+        arn(self.environment.partition(), service, region, account, rest)
     }
 
     /// The ARN of the boundary that every role of the environment has.
@@ -144,8 +102,11 @@ impl<'a> Scope<'a> {
 
     /// Whether no name in an ARN says whose it is, so that a tag has to.
     pub fn is_by_id(self, arn: &str) -> bool {
-        let mut by_id = NAMINGS.iter().filter(|naming| matches!(naming.form, Form::Id | Form::Logical));
-        by_id.any(|naming| arn.starts_with(&self.arn(naming.service, naming.before)))
+        let mut by_id = all().filter(|kind| !kind.naming.name.tells_owner());
+        by_id.any(|kind| {
+            let form = kind.naming.arn.and_then(|form| form.split('{').next());
+            form.is_some_and(|start| arn.starts_with(&self.arn(kind.service.namespace, start)))
+        })
     }
 
     /// Limits the tagging of what is new, or the environment's already, to requests that make it or leave it
@@ -176,7 +137,7 @@ impl<'a> Scope<'a> {
 
 /// One resource in its stack.
 #[derive(Clone, Copy)]
-pub(super) struct Subject<'a> {
+pub(crate) struct Subject<'a> {
     pub scope: Scope<'a>,
     pub stack: &'a Stack,
     pub id: &'a LogicalId,
@@ -195,48 +156,46 @@ impl<'a> Subject<'a> {
     }
 
     /// Its ARN, with wildcards for what is not known yet.
-    pub fn arn(self) -> Result<String, PermissionsError> {
-        match self.kind() {
-            "AWS::Timestream::Table" => {
-                let database = self.text(self.resource.property("DatabaseName"))?;
-                let table = self.text(self.resource.property("TableName"))?;
-                Ok(self.arn_of("timestream", &format!("database/{database}/table/{table}")))
+    pub fn arn(self) -> Result<String, Unresolved> {
+        let unresolved = || self.unresolved(self.kind());
+        let kind = of(self.kind()).ok_or_else(unresolved)?;
+        let mut pieces = kind.naming.arn.ok_or_else(unresolved)?.split('{');
+        let mut rest = pieces.next().unwrap_or_default().to_owned();
+        for piece in pieces {
+            let (variable, after) = piece.split_once('}').unwrap_or((piece, ""));
+            match variable {
+                "id" => rest.push('*'),
+                "name" => rest.push_str(&self.name()?),
+                property => rest.push_str(&self.text(self.resource.property(property))?),
             }
-            kind => match NAMINGS.iter().find(|naming| naming.kind == kind) {
-                Some(naming) => {
-                    let name = self.named(naming)?;
-                    Ok(self.arn_of(naming.service, &format!("{}{name}", naming.before)))
-                }
-                None => Err(self.unresolved(kind)),
-            },
+            rest.push_str(after);
         }
+        Ok(self.arn_of(kind.service.namespace, &rest))
     }
 
     /// Its name, with wildcards for what is not known yet.
-    pub fn name(self) -> Result<String, PermissionsError> {
-        let kind = self.kind();
-        let property = match kind {
-            "AWS::Glue::Database" => &self.resource.property("DatabaseInput")["Name"],
-            "AWS::Glue::Table" => &self.resource.property("TableInput")["Name"],
-            "AWS::Timestream::Table" => self.resource.property("TableName"),
-            _ => match NAMINGS.iter().find(|naming| naming.kind == kind) {
-                Some(naming) => return self.named(naming),
-                None => return Err(self.unresolved(kind)),
+    pub fn name(self) -> Result<String, Unresolved> {
+        let kind = of(self.kind()).ok_or_else(|| self.unresolved(self.kind()))?;
+        let given = |at| self.resource.properties().pointer(at).filter(|name| !name.is_null());
+        match kind.naming.name {
+            Name::Own { at, otherwise, .. } => match given(at) {
+                Some(name) => self.text(name),
+                None => self.made(otherwise),
             },
-        };
-        self.text(property)
+            Name::Inside(at) => given(at).map_or_else(|| Ok("*".to_owned()), |name| self.text(name)),
+            Name::Id => Ok("*".to_owned()),
+        }
     }
 
-    fn named(self, naming: &Naming) -> Result<String, PermissionsError> {
-        match self.resource.property(naming.property) {
-            Value::Null => Ok(match naming.form {
-                Form::Stack(longest) => self.generated(longest),
-                Form::Lower(longest) => self.generated(longest).to_lowercase(),
-                Form::Logical => format!("{}-*", self.id),
-                Form::Id | Form::Inner => "*".to_owned(),
-            }),
-            given => self.text(given),
-        }
+    /// The name that it has when its template gives none.
+    fn made(self, generated: Generated) -> Result<String, Unresolved> {
+        Ok(match generated {
+            Generated::Stack(longest) => self.generated(longest),
+            Generated::Lower(longest) => self.generated(longest).to_lowercase(),
+            Generated::Logical(separator) => format!("{}{separator}*", self.id),
+            Generated::Somehow => format!("*{}*", self.id),
+            Generated::Unknown => return Err(self.unresolved(self.kind())),
+        })
     }
 
     /// The names that `CloudFormation` may make for it, of at most so many characters.
@@ -265,7 +224,7 @@ impl<'a> Subject<'a> {
     }
 
     /// The text of a value of the template, with wildcards for what is not known yet.
-    pub fn text(self, value: &Value) -> Result<String, PermissionsError> {
+    pub fn text(self, value: &Value) -> Result<String, Unresolved> {
         if let Some(text) = value.as_str() {
             return Ok(text.to_owned());
         }
@@ -283,7 +242,7 @@ impl<'a> Subject<'a> {
         }
     }
 
-    fn substituted(self, text: &str) -> Result<String, PermissionsError> {
+    fn substituted(self, text: &str) -> Result<String, Unresolved> {
         let mut pieces = text.split("${");
         let mut plain = pieces.next().unwrap_or_default().to_owned();
         for piece in pieces {
@@ -298,7 +257,7 @@ impl<'a> Subject<'a> {
         Ok(plain)
     }
 
-    fn referred(self, name: &str) -> Result<String, PermissionsError> {
+    fn referred(self, name: &str) -> Result<String, Unresolved> {
         let environment = self.scope.environment;
         match name {
             "AWS::AccountId" => return Ok(environment.account.clone()),
@@ -312,24 +271,24 @@ impl<'a> Subject<'a> {
             Some(ParameterSource::Output { stack, output }) => self.output(stack, output),
             None => {
                 let other = self.other(name)?;
-                // Of a secret, a reference is the ARN.
-                if other.kind() == "AWS::SecretsManager::Secret" { other.arn() } else { other.name() }
+                match of(other.kind()).map(|kind| kind.naming.reference) {
+                    Some(Reference::Arn) => other.arn(),
+                    Some(Reference::Name) | None => other.name(),
+                }
             }
         }
     }
 
-    fn attribute(self, id: &str, attribute: &str) -> Result<String, PermissionsError> {
+    fn attribute(self, id: &str, attribute: &str) -> Result<String, Unresolved> {
         let other = self.other(id)?;
-        match (other.kind(), attribute) {
-            // Actions on the streams of a group, too.
-            ("AWS::Logs::LogGroup", "Arn") => Ok(format!("{}:*", other.arn()?)),
-            (_, "Arn") => other.arn(),
-            (_, "Name") => other.name(),
+        match attribute {
+            "Arn" => Ok(other.arn()? + of(other.kind()).map_or("", |kind| kind.naming.behind)),
+            "Name" => other.name(),
             _ => Err(self.unresolved(&format!("{id}.{attribute}"))),
         }
     }
 
-    fn output(self, stack: &str, output: &str) -> Result<String, PermissionsError> {
+    fn output(self, stack: &str, output: &str) -> Result<String, Unresolved> {
         let unresolved = || self.unresolved(&format!("{stack}.{output}"));
         let stack = self.scope.stacks.iter().find(|other| other.name == stack).ok_or_else(unresolved)?;
         let mut outputs = stack.template.outputs().iter();
@@ -339,18 +298,14 @@ impl<'a> Subject<'a> {
     }
 
     /// Another resource of its stack.
-    fn other(self, id: &str) -> Result<Subject<'a>, PermissionsError> {
+    fn other(self, id: &str) -> Result<Subject<'a>, Unresolved> {
         let mut resources = self.stack.template.resources().iter();
         let found = resources.find(|(other, _)| other.as_str() == id);
         let (id, resource) = found.ok_or_else(|| self.unresolved(id))?;
         Ok(Subject { id, resource, ..self })
     }
 
-    fn unresolved(self, what: &str) -> PermissionsError {
-        PermissionsError::Unresolved {
-            stack: self.stack.name,
-            logical_id: self.id.to_string(),
-            what: what.to_owned(),
-        }
+    fn unresolved(self, what: &str) -> Unresolved {
+        Unresolved { stack: self.stack.name, logical_id: self.id.to_string(), what: what.to_owned() }
     }
 }

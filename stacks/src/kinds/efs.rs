@@ -1,73 +1,85 @@
-//! Buckets and file systems.
+//! File systems.
 
-use super::super::PermissionsError;
-use super::super::names::{BY_ID, Subject};
-use super::super::policy::allow;
-use super::{Grant, change, linked_role, look, make, read, tag, write};
+use serde_json::Value;
 
-/// [`AWS::S3::Bucket`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html).
-/// Its handler reads every side of a bucket, whatever the template sets.
-pub(super) fn bucket(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
-    let arn = [subject.arn()?];
-    Ok(vec![
-        read(allow(
-            &[
-                "s3:GetAccelerateConfiguration",
-                "s3:GetAnalyticsConfiguration",
-                "s3:GetBucketAbac",
-                "s3:GetBucketAcl",
-                "s3:GetBucketCORS",
-                "s3:GetBucketLocation",
-                "s3:GetBucketLogging",
-                "s3:GetBucketMetadataTableConfiguration",
-                "s3:GetBucketNotification",
-                "s3:GetBucketObjectLockConfiguration",
-                "s3:GetBucketOwnershipControls",
-                "s3:GetBucketPublicAccessBlock",
-                "s3:GetBucketTagging",
-                "s3:GetBucketVersioning",
-                "s3:GetBucketWebsite",
-                "s3:GetEncryptionConfiguration",
-                "s3:GetIntelligentTieringConfiguration",
-                "s3:GetInventoryConfiguration",
-                "s3:GetLifecycleConfiguration",
-                "s3:GetMetricsConfiguration",
-                "s3:GetReplicationConfiguration",
-                "s3:ListBucket",
-                "s3:ListTagsForResource",
-            ],
-            arn.clone(),
-        )),
-        write(allow(
-            &[
-                "s3:CreateBucket",
-                "s3:DeleteBucket",
-                "s3:PutBucketOwnershipControls",
-                "s3:PutBucketPublicAccessBlock",
-                "s3:PutBucketTagging",
-                "s3:PutBucketVersioning",
-                "s3:PutEncryptionConfiguration",
-                "s3:PutLifecycleConfiguration",
-                "s3:TagResource",
-                "s3:UntagResource",
-            ],
-            arn,
-        )),
-    ])
-}
+use super::grants::{Grant, Grants, NO_STEP, Needed, change, linked_role, look, make, read, tag, write};
+use super::kept::{Seconds, switch};
+use super::load::{Amounts, Cost, Site};
+use super::proof::{A_PART, TAGGED};
+use super::statement::allow;
+use super::subject::{BY_ID, Subject};
+use super::{
+    AtMostOnce, Data, Encryption, Group, Held, Keeping, Kept, Kind, Local, Lost, Naming, Service, TOLD_BY_ID,
+    Tags,
+};
+use crate::cfn::{LogicalId, Resource};
 
-/// [`AWS::S3::BucketPolicy`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucketpolicy.html).
-pub(super) fn bucket_policy(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
-    let bucket = subject.text(subject.resource.property("Bucket"))?;
-    let arn = [subject.arn_of("s3", &bucket)];
-    Ok(vec![
-        read(allow(&["s3:GetBucketPolicy"], arn.clone())),
-        write(allow(&["s3:DeleteBucketPolicy", "s3:PutBucketPolicy"], arn)),
-    ])
-}
+const SERVICE: Service = Service { namespace: "elasticfilesystem", calls: &[], policy: Group::Dashboards };
+
+pub(super) const KINDS: &[Kind] = &[
+    Kind {
+        name: "AWS::EFS::AccessPoint",
+        service: &SERVICE,
+        naming: Naming::by_id("access-point/{id}"),
+        tags: Tags::List("AccessPointTags"),
+        data: Data::HoldsNothing("it is a way into a file system"),
+        replaced_by: &["FileSystemId", "PosixUser", "RootDirectory"],
+        immutable: &[],
+        at_most_once: TOLD_BY_ID,
+        kept: &[],
+        grants: Grants::Needs(access_point),
+        steps: NO_STEP,
+        local: Local::AsIs,
+        proof: TAGGED,
+        cost: Cost::Free("part of the file system"),
+    },
+    Kind {
+        name: "AWS::EFS::FileSystem",
+        service: &SERVICE,
+        naming: Naming::by_id("file-system/{id}"),
+        tags: Tags::List("FileSystemTags"),
+        data: Data::HoldsData(Held {
+            encryption: Encryption::By("Encrypted", |properties| properties["Encrypted"] == true),
+            keeping: Keeping {
+                cost: "by the gigabyte and month",
+                remove: |id| format!("aws efs delete-file-system --file-system-id {id}"),
+            },
+        }),
+        replaced_by: &["AvailabilityZoneName", "Encrypted", "KmsKeyId", "PerformanceMode"],
+        immutable: &[],
+        at_most_once: TOLD_BY_ID,
+        kept: &[Kept::For {
+            of: backups,
+            lost: Lost::All("what only a backup brings back: none is made from then on"),
+        }],
+        grants: Grants::Needs(file_system),
+        steps: NO_STEP,
+        local: Local::AsIs,
+        proof: TAGGED,
+        cost: Cost::Metered(file_system_amounts),
+    },
+    Kind {
+        name: "AWS::EFS::MountTarget",
+        service: &SERVICE,
+        naming: Naming::NAMELESS,
+        tags: Tags::None("it is an address of its file system"),
+        data: Data::HoldsNothing("it is an address of a file system"),
+        replaced_by: &["FileSystemId", "SubnetId"],
+        immutable: &[],
+        at_most_once: AtMostOnce::By(&["/FileSystemId", "/SubnetId"]),
+        kept: &[],
+        grants: Grants::Needs(mount_target),
+        steps: NO_STEP,
+        local: Local::AsIs,
+        proof: A_PART,
+        cost: Cost::Free("part of the file system"),
+    },
+];
 
 /// The condition key that says by which call a tag of EFS is set.
 const CREATE: &str = "elasticfilesystem:CreateAction";
+
+const TAGGING: [&str; 2] = ["elasticfilesystem:TagResource", "elasticfilesystem:UntagResource"];
 
 /// Looking for what was made, by the token of its creation or in a list.
 fn list(actions: &[&str]) -> Grant {
@@ -76,7 +88,7 @@ fn list(actions: &[&str]) -> Grant {
 }
 
 /// [`AWS::EFS::FileSystem`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-efs-filesystem.html).
-pub(super) fn file_system(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
+fn file_system(subject: Subject) -> Needed {
     let all = [subject.arn_of("elasticfilesystem", "file-system/*")];
     let mut grants = vec![
         file_system_reads(
@@ -110,15 +122,13 @@ pub(super) fn file_system(subject: Subject) -> Result<Vec<Grant>, PermissionsErr
     Ok(grants)
 }
 
-const TAGGING: [&str; 2] = ["elasticfilesystem:TagResource", "elasticfilesystem:UntagResource"];
-
 fn file_system_reads(subject: Subject, actions: &[&str]) -> Grant {
     let all = [subject.arn_of("elasticfilesystem", "file-system/*")];
     read(subject.scope.owned(allow(actions, all)).because(BY_ID))
 }
 
 /// [`AWS::EFS::AccessPoint`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-efs-accesspoint.html).
-pub(super) fn access_point(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
+fn access_point(subject: Subject) -> Needed {
     let points = [subject.arn_of("elasticfilesystem", "access-point/*")];
     let listed = allow(&["elasticfilesystem:ListTagsForResource"], points.clone());
     let mut grants = vec![
@@ -139,7 +149,7 @@ pub(super) fn access_point(subject: Subject) -> Result<Vec<Grant>, PermissionsEr
 /// [`AWS::EFS::MountTarget`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-efs-mounttarget.html):
 /// an address of a file system, which decides who may change it. EFS makes its network interface
 /// [for whoever asks](https://docs.aws.amazon.com/efs/latest/ug/API_CreateMountTarget.html), without a tag.
-pub(super) fn mount_target(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
+fn mount_target(subject: Subject) -> Needed {
     const INTERFACE: &str = "EFS makes the interface and tags it not: the request has to come from a service, \
                              and names the subnet or the file system, whose tag says whose it is";
     let inside = ["security-group/*", "subnet/*"].map(|kind| subject.arn_of("ec2", kind));
@@ -163,4 +173,12 @@ pub(super) fn mount_target(subject: Subject) -> Result<Vec<Grant>, PermissionsEr
         write(interfaces.when("Bool", "aws:ViaAWSService", ["true"]).because(INTERFACE)),
         look(&["ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets"]),
     ])
+}
+
+fn backups(properties: &Value) -> Option<Seconds> {
+    switch(properties, "/BackupPolicy/Status", "ENABLED")
+}
+
+fn file_system_amounts(_: Site, _: &LogicalId, _: &Resource) -> Amounts {
+    vec![("file-system", 1.0)]
 }

@@ -1,9 +1,64 @@
-//! How a browser comes in: load balancer, certificate and name.
+//! How a browser comes in: the load balancer.
 
-use super::super::PermissionsError;
-use super::super::names::{ABSENT, BY_ID, Subject};
-use super::super::policy::allow;
-use super::{Grant, change, linked_role, look, make, read, tag, write};
+use super::grants::{Grants, NO_STEP, Needed, change, linked_role, look, make, tag};
+use super::load::{Amounts, Cost, HOURS, Site};
+use super::proof::TAGGED;
+use super::subject::Subject;
+use super::{AtMostOnce, Data, Group, Kind, Local, Naming, Service, Tags};
+use crate::cfn::{LogicalId, Resource};
+
+const SERVICE: Service = Service { namespace: "elasticloadbalancing", calls: &[], policy: Group::Entrance };
+
+pub(super) const KINDS: &[Kind] = &[
+    Kind {
+        name: "AWS::ElasticLoadBalancingV2::Listener",
+        service: &SERVICE,
+        naming: Naming::by_arn("listener/app/{id}"),
+        tags: Tags::List("Tags"),
+        data: Data::HoldsNothing("what comes in goes on at once"),
+        replaced_by: &["LoadBalancerArn"],
+        immutable: &[],
+        at_most_once: AtMostOnce::By(&["/LoadBalancerArn", "/Port"]),
+        kept: &[],
+        grants: Grants::Needs(listener),
+        steps: NO_STEP,
+        local: Local::AsIs,
+        proof: TAGGED,
+        cost: Cost::Free("part of the load balancer"),
+    },
+    Kind {
+        name: "AWS::ElasticLoadBalancingV2::LoadBalancer",
+        service: &SERVICE,
+        naming: Naming::by_arn("loadbalancer/app/{id}"),
+        tags: Tags::List("Tags"),
+        data: Data::HoldsNothing("what comes in goes on at once"),
+        replaced_by: &["Name", "Scheme", "Type"],
+        immutable: &[],
+        at_most_once: AtMostOnce::By(&["/Name"]),
+        kept: &[],
+        grants: Grants::Needs(load_balancer),
+        steps: NO_STEP,
+        local: Local::AsIs,
+        proof: TAGGED,
+        cost: Cost::Metered(load_balancer_amounts),
+    },
+    Kind {
+        name: "AWS::ElasticLoadBalancingV2::TargetGroup",
+        service: &SERVICE,
+        naming: Naming::by_arn("targetgroup/{id}"),
+        tags: Tags::List("Tags"),
+        data: Data::HoldsNothing("what comes in goes on at once"),
+        replaced_by: &["Name", "Port", "Protocol", "TargetType", "VpcId"],
+        immutable: &[],
+        at_most_once: AtMostOnce::By(&["/Name"]),
+        kept: &[],
+        grants: Grants::Needs(target_group),
+        steps: NO_STEP,
+        local: Local::AsIs,
+        proof: TAGGED,
+        cost: Cost::Free("part of the load balancer"),
+    },
+];
 
 /// The condition key that says by which call a tag of a load balancer is set.
 const CREATE: &str = "elasticloadbalancing:CreateAction";
@@ -19,7 +74,7 @@ fn all(subject: Subject, kind: &str) -> [String; 1] {
 
 /// [`AWS::ElasticLoadBalancingV2::LoadBalancer`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-elasticloadbalancingv2-loadbalancer.html).
 /// Its name is too short for the stack's. The service looks at the network for whoever asks.
-pub(super) fn load_balancer(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
+fn load_balancer(subject: Subject) -> Needed {
     let mut grants = vec![
         linked_role(subject, "elasticloadbalancing.amazonaws.com"),
         make(subject, &["elasticloadbalancing:CreateLoadBalancer"], all(subject, BALANCERS)),
@@ -51,7 +106,7 @@ pub(super) fn load_balancer(subject: Subject) -> Result<Vec<Grant>, PermissionsE
 }
 
 /// [`AWS::ElasticLoadBalancingV2::TargetGroup`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-elasticloadbalancingv2-targetgroup.html).
-pub(super) fn target_group(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
+fn target_group(subject: Subject) -> Needed {
     let mut grants = vec![
         make(subject, &["elasticloadbalancing:CreateTargetGroup"], all(subject, TARGETS)),
         change(
@@ -79,7 +134,7 @@ pub(super) fn target_group(subject: Subject) -> Result<Vec<Grant>, PermissionsEr
 
 /// [`AWS::ElasticLoadBalancingV2::Listener`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-elasticloadbalancingv2-listener.html):
 /// made on a load balancer, and tagged by itself.
-pub(super) fn listener(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
+fn listener(subject: Subject) -> Needed {
     let mut grants = vec![
         change(subject, &["elasticloadbalancing:CreateListener"], all(subject, BALANCERS)),
         change(
@@ -101,59 +156,8 @@ pub(super) fn listener(subject: Subject) -> Result<Vec<Grant>, PermissionsError>
     Ok(grants)
 }
 
-/// [`AWS::CertificateManager::Certificate`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-certificatemanager-certificate.html).
-/// `CloudFormation` writes the record that proves the domain.
-pub(super) fn certificate(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
-    let all = [subject.arn_of("acm", "certificate/*")];
-    let domain = subject.text(subject.resource.property("DomainName"))?;
-    let listed = allow(&["acm:ListTagsForCertificate"], all.clone());
-    let requested = allow(&["acm:RequestCertificate"], ["*".to_owned()]).when(
-        "ForAllValues:StringEquals",
-        "acm:DomainNames",
-        [domain.as_str()],
-    );
-    let tagged = allow(&["acm:AddTagsToCertificate"], all.clone());
-    let mut grants = vec![
-        read(allow(&["acm:DescribeCertificate"], all.clone()).because(ABSENT)),
-        read(subject.scope.owned(listed).because(BY_ID)),
-        write(subject.scope.claimed(requested).because(BY_ID)),
-        write(subject.scope.adopted(tagged).because(BY_ID)),
-        change(
-            subject,
-            &["acm:DeleteCertificate", "acm:RemoveTagsFromCertificate", "acm:UpdateCertificateOptions"],
-            all,
-        ),
-    ];
-    let proofs = subject.resource.property("DomainValidationOptions").as_array();
-    for proof in proofs.into_iter().flatten() {
-        let zone = subject.text(&proof["HostedZoneId"])?;
-        grants.push(record(subject, &zone, &format!("_*.{domain}")));
-    }
-    Ok(grants)
-}
-
-/// [`AWS::Route53::RecordSet`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-route53-recordset.html):
-/// this name of the zone, and no other.
-pub(super) fn record_set(subject: Subject) -> Result<Vec<Grant>, PermissionsError> {
-    let zone = subject.text(subject.resource.property("HostedZoneId"))?;
-    let name = subject.text(subject.resource.property("Name"))?;
-    let zones = [subject.arn_of("route53", &format!("hostedzone/{zone}"))];
-    let changes = [subject.arn_of("route53", "change/*")];
-    Ok(vec![
-        record(subject, &zone, &name),
-        read(allow(&["route53:GetHostedZone", "route53:ListResourceRecordSets"], zones)),
-        read(allow(&["route53:GetChange"], changes).because("A change has an id, and no tag")),
-        look(&["route53:ListHostedZones"]),
-    ])
-}
-
-/// Changing one name of a zone. See
-/// [conditions of Route 53](https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html).
-fn record(subject: Subject, zone: &str, name: &str) -> Grant {
-    let zones = [subject.arn_of("route53", &format!("hostedzone/{zone}"))];
-    write(allow(&["route53:ChangeResourceRecordSets"], zones).when(
-        "ForAllValues:StringLike",
-        "route53:ChangeResourceRecordSetsNormalizedRecordNames",
-        [name.to_lowercase()],
-    ))
+fn load_balancer_amounts(_: Site, _: &LogicalId, balancer: &Resource) -> Amounts {
+    let subnets = balancer.property("Subnets").as_array().map_or(0, Vec::len);
+    let addresses = f64::from(u32::try_from(subnets).unwrap_or(u32::MAX));
+    vec![("load-balancer", HOURS), ("address", addresses * HOURS)]
 }

@@ -1,0 +1,87 @@
+//! Topic rules.
+
+use serde_json::Value;
+
+use super::grants::{Grants, Needed, change, make, read, write};
+use super::kept::{Seconds, present};
+use super::load::{Amounts, Cost, HOURS, KB, MILLION, SECONDS, Site, steps};
+use super::proof::TAGGED;
+use super::statement::allow;
+use super::subject::{ABSENT, Subject};
+use super::{AtMostOnce, Data, Generated, Group, Kept, Kind, Local, Lost, Naming, Service, Tags};
+use crate::cfn::{LogicalId, Resource};
+
+const SERVICE: Service = Service { namespace: "iot", calls: &[], policy: Group::Streams };
+
+pub(super) const KINDS: &[Kind] = &[Kind {
+    name: "AWS::IoT::TopicRule",
+    service: &SERVICE,
+    // Its handler leaves the stack out of the name:
+    // https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-iot
+    naming: Naming::own("/RuleName", 128, Generated::Logical('_'), "rule/{name}"),
+    tags: Tags::List("Tags"),
+    data: Data::HoldsNothing("what it cannot deliver goes to a queue"),
+    replaced_by: &["RuleName"],
+    immutable: &[],
+    at_most_once: AtMostOnce::By(&["/RuleName"]),
+    kept: &[Kept::For { of: undelivered, lost: Lost::All("messages that the rule cannot deliver") }],
+    grants: Grants::Needs(topic_rule),
+    steps: Grants::Needs(topic_rule_steps),
+    local: Local::AsIs,
+    proof: TAGGED,
+    cost: Cost::Depends(topic_rule_cost),
+}];
+
+/// [`AWS::IoT::TopicRule`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iot-topicrule.html).
+/// Its [handler](https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-iot) names it
+/// without the stack, and with underscores.
+fn topic_rule(subject: Subject) -> Needed {
+    let rules = [subject.arn_of("iot", &format!("rule/{}_*", subject.id))];
+    let listed = allow(&["iot:ListTagsForResource"], rules.clone());
+    let tagged = allow(&["iot:TagResource"], rules.clone());
+    Ok(vec![
+        read(allow(&["iot:GetTopicRule"], rules.clone()).because(ABSENT)),
+        read(subject.scope.owned(listed)),
+        make(subject, &["iot:CreateTopicRule"], rules.clone()),
+        write(subject.scope.adopted(tagged)),
+        change(subject, &["iot:DeleteTopicRule", "iot:ReplaceTopicRule", "iot:UntagResource"], rules),
+    ])
+}
+
+/// `simulate` and `verify` send.
+fn topic_rule_steps(subject: Subject) -> Needed {
+    let publish =
+        |topics| write(allow(&["iot:Publish"], [subject.arn_of("iot", &format!("topic/{topics}"))]));
+    Ok(topics(subject).map(publish).into_iter().collect())
+}
+
+/// The topics that a rule reads, as a pattern of IAM.
+fn topics(subject: Subject) -> Option<String> {
+    let sql = subject.resource.property("TopicRulePayload")["Sql"].as_str()?;
+    let (_, filter) = sql.split_once("FROM '")?;
+    let (filter, _) = filter.split_once('\'')?;
+    let level = |level| if matches!(level, "+" | "#") { "*" } else { level };
+    Some(filter.split('/').map(level).collect::<Vec<_>>().join("/"))
+}
+
+fn undelivered(properties: &Value) -> Option<Seconds> {
+    present(properties, "/TopicRulePayload/ErrorAction")
+}
+
+/// <https://aws.amazon.com/iot-core/pricing/additional-details/>
+/// The rule of `ingest` has every message of the devices; a second one would pay for them once more.
+fn topic_rule_cost(site: Site, _: &Resource) -> Cost {
+    match site.stack.name {
+        "ingest" => Cost::Metered(topic_rule_amounts),
+        _ => Cost::ByUse("what further rules select, and their actions"),
+    }
+}
+
+fn topic_rule_amounts(site: Site, _: &LogicalId, _: &Resource) -> Amounts {
+    let messages = site.load.events_per_second * SECONDS * steps(site, 5.0 * KB) / MILLION;
+    vec![
+        ("iot-connection", site.load.devices * HOURS * 60.0 / MILLION),
+        ("iot-message", messages),
+        ("iot-rule", messages),
+    ]
+}
