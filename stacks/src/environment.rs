@@ -8,7 +8,6 @@ mod consumer;
 mod expiry;
 mod grafana;
 pub mod name;
-mod place;
 mod read;
 mod region;
 mod tags;
@@ -201,6 +200,13 @@ pub struct Store {
     /// Magnetic store, in days, 1 to 73,000.
     pub magnetic_days: u32,
 }
+
+/// Name of the hour's partition, in the keys of the objects and in the table.
+pub(crate) const PARTITION: &str = "datehour";
+/// Where Firehose puts what it could not transform.
+pub(crate) const ERROR_PREFIX: &str = "delivery-errors";
+/// Where Athena puts results.
+pub(crate) const RESULT_PREFIX: &str = "athena-results";
 
 /// Delivery to the lake, with the
 /// [buffering hints of Firehose](https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html):

@@ -15,6 +15,7 @@ use crate::Inputs;
 use crate::artifact::{Calls, Function};
 use crate::buckets;
 use crate::cfn::{Arn, Expression, LogicalId, Resource, Statement, Template, Trust, role};
+use crate::environment::{ERROR_PREFIX, PARTITION, RESULT_PREFIX};
 use crate::functions::{self, Deployment, Failures};
 
 /// Makes one JSON line of each record on its way to the lake.
@@ -26,12 +27,6 @@ pub(crate) const LAKE_BUCKET: LogicalId = LogicalId::new("LakeBucket");
 /// The Firehose stream.
 pub(crate) const DELIVERY: LogicalId = LogicalId::new("Delivery");
 
-/// Name of the hour's partition, in the keys of the objects and in the table.
-pub(crate) const PARTITION: &str = "datehour";
-/// Where Firehose puts what it could not transform.
-pub(crate) const ERROR_PREFIX: &str = "delivery-errors";
-/// Where Athena puts results.
-pub(crate) const RESULT_PREFIX: &str = "athena-results";
 /// How long results are kept, in days.
 const RESULT_DAYS: u32 = 30;
 /// Largest scan of one query, in bytes: 10 GiB.

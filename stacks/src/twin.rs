@@ -10,12 +10,10 @@
 
 mod component;
 mod entity;
-mod fit;
 
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use telemetry::canary::CANARY;
 
 use crate::Inputs;
@@ -25,10 +23,9 @@ use crate::cfn::{Arn, LogicalId, Resource, Statement, Template, Trust, role};
 use crate::environment::Environment;
 use crate::functions::{self, Deployment, Failures};
 
+pub use crate::device::{DeviceFault, check_device, entity_id};
 pub use component::{ComponentType, ComponentTypes};
-pub(crate) use entity::check_name;
-pub use entity::{Component, DeviceFault, check_device, components, entity_id};
-pub(crate) use fit::{MAX_DEVICES, check};
+pub use entity::{Component, components};
 
 /// Answers the digital twin's questions from the store.
 const TWINMAKER_CONNECTOR: Function =
@@ -182,11 +179,4 @@ fn add_workspace(
 /// The beginning of the ARN of a workspace, without its id.
 pub(crate) fn workspaces() -> Arn {
     Arn::sub("arn:${AWS::Partition}:iottwinmaker:${AWS::Region}:${AWS::AccountId}:workspace/")
-}
-
-/// The first hexadecimal digits of the SHA-256 of a text: a name for it that stays.
-fn digest(text: &str, digits: usize) -> String {
-    let hex =
-        Sha256::digest(text.as_bytes()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-    hex.chars().take(digits).collect()
 }

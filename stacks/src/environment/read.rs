@@ -1,13 +1,14 @@
 //! `environments/<name>.toml` becomes an [`Environment`]: keys, limits and defaults.
 
 use crate::config::{Document, Fault, Problems, Section};
-use crate::lake::{ERROR_PREFIX, PARTITION, RESULT_PREFIX};
+use crate::model::{TopicFault, check_filter, check_plain};
 
 use super::name::NameFault;
 use super::{
     Architecture, Environment, Expiry, LOCAL_ACCOUNT, Lake, LogLevel, Logs, OnDelete, Simulator, Store,
-    Stream, StreamMode, Target, consumer, grafana, name, place, region, tags, twin,
+    Stream, StreamMode, Target, consumer, grafana, name, region, tags, twin,
 };
+use super::{ERROR_PREFIX, PARTITION, RESULT_PREFIX};
 
 /// What is used where a file says nothing.
 mod default {
@@ -132,7 +133,7 @@ fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
     let expires = expires.check(|day| day.parse::<Expiry>().map(|_| ())).optional();
     let bootstrap = root.flag("bootstrap").or(false);
     let topic_prefix = root.text_like("topic_prefix", "levels of a topic, such as \"dev\"");
-    let topic_prefix = topic_prefix.check(|prefix| place::check_prefix(prefix));
+    let topic_prefix = topic_prefix.check(|prefix| check_topic_prefix(prefix));
     let topic_prefix = match instance {
         None => None,
         Some(None) => topic_prefix.optional(),
@@ -324,4 +325,10 @@ fn read_logs(section: &Section<'_>) -> Option<Logs> {
     let retention_days = retention_days.or(default::LOG_RETENTION_DAYS);
     let level = section.choice("level", &LEVELS).or(default::LOG_LEVEL);
     Some(Logs { retention_days: retention_days?, level: level? })
+}
+
+/// Checks a prefix by itself: plain levels, with a level to spare for the model.
+fn check_topic_prefix(prefix: &str) -> Result<(), TopicFault> {
+    check_plain(prefix)?;
+    check_filter(&format!("{prefix}/+"))
 }

@@ -6,7 +6,7 @@ use telemetry::canary::{CANARY, is_canary};
 
 use super::{Twin, region};
 use crate::config::{Fault, Section, Spot};
-use crate::twin::{DeviceFault, MAX_DEVICES, check_name, entity_id};
+use crate::device::{DeviceFault, MAX_DEVICES, check_name, entity_id};
 
 /// Memory of the connector, in MB: several times what a page of ten properties takes.
 const MEMORY_MB: u32 = 256;

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 use telemetry::{MeasureType, Model, TimeUnit};
 
-use super::PARTITION;
 use crate::Inputs;
 use crate::cfn::{Expression, LogicalId, Resource, Template};
+use crate::environment::PARTITION;
 
 /// First hour that the table looks for. No event is older than the pipeline.
 const FIRST_HOUR: &str = "2026/01/01/00";

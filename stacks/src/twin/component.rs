@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 use telemetry::twin::{alarms, property_name};
 use telemetry::{MeasureType, Model};
 
-use super::digest;
 use crate::cfn::{LogicalId, Resource};
+use crate::device::digest;
 
 /// The type that an alarm extends: it declares the properties of every alarm, and no function.
 const ALARM_PARENT: &str = "com.amazon.iottwinmaker.alarm.basic";

@@ -5,15 +5,11 @@
 use telemetry::canary::CANARY;
 use telemetry::twin::{alarm_component, alarms};
 
-use super::{ComponentTypes, DeviceFault, check_device};
-use crate::Inputs;
-use crate::catalog;
 use crate::cfn::TEMPLATE_LIMIT_BYTES;
 use crate::config::Fault;
-
-/// Most devices that an environment lists: a template has at most 500 resources, and the twin needs a
-/// few beside the entities.
-pub(crate) const MAX_DEVICES: usize = 450;
+use crate::device::{DeviceFault, check_device};
+use crate::twin::ComponentTypes;
+use crate::{Inputs, catalog};
 
 /// Most properties of a component that
 /// [`GetEntity`](https://docs.aws.amazon.com/iot-twinmaker/latest/apireference/API_ComponentResponse.html)
@@ -25,7 +21,7 @@ const MAX_COMPONENT_NAME: usize = 256;
 
 /// Why the twin cannot show a model.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum FitFault {
+pub(super) enum FitFault {
     #[error("{0}")]
     Device(DeviceFault),
     #[error(
@@ -58,7 +54,7 @@ impl Fault for FitFault {
 }
 
 /// Everything that does not fit, each with the key of the environment's file that is to blame.
-pub(crate) fn check(inputs: &Inputs) -> Vec<(String, FitFault)> {
+pub(super) fn check(inputs: &Inputs) -> Vec<(String, FitFault)> {
     const TWIN: &str = "twin";
     let model = inputs.model;
     let mut faults = Vec::new();

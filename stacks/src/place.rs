@@ -4,14 +4,15 @@
 //! A rule sees every message of its account and Region, so two environments there keep their events
 //! apart by topics alone.
 
+mod twin;
+
 use telemetry::Model;
 
-use super::{Consumer, Environment};
 use crate::Inputs;
 use crate::config::{Fault, Place, Problem, Problems};
 use crate::consumer::{MAX_MODEL_CHUNKS, model_chunks};
-use crate::model::{TopicFault, check_filter, check_plain};
-use crate::twin;
+use crate::environment::{Consumer, Environment};
+use crate::model::{TopicFault, check_filter};
 
 /// Keys of the environment's file.
 const PREFIX_KEY: &str = "topic_prefix";
@@ -44,12 +45,6 @@ impl Fault for LargeModel {
     fn help(&self) -> String {
         "leave measures or dimensions out of the model, or use `kind = \"lambda\"`, whose function reads it from a file".into()
     }
-}
-
-/// Checks a prefix by itself: plain levels, with a level to spare for the model.
-pub(super) fn check_prefix(prefix: &str) -> Result<(), TopicFault> {
-    check_plain(prefix)?;
-    check_filter(&format!("{prefix}/+"))
 }
 
 impl Environment {
