@@ -1,7 +1,8 @@
 //! The stacks: which there are, what each needs, and how they become templates.
 //!
-//! [`STACKS`] is the whole list, in an order in which they can be created. Adding a stack is a file and one
-//! line here; `cargo xtask new` writes both. A type of resource that no other stack has is one row of [`kinds`].
+//! [`STACKS`] is the whole list, in an order in which they can be created. Adding a stack is a file, which has
+//! its functions too, and one line here, and `cargo xtask new` writes both; a type of resource that no other
+//! stack has is one row of [`kinds`].
 //! Tags, what becomes of data, and the boundary of roles follow from those: no stack says them.
 
 use std::collections::BTreeMap;
