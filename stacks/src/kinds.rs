@@ -8,6 +8,8 @@
 //!
 //! A new type is a row in the file of its service; a new service is a file, and a line in [`SERVICES`].
 
+#![expect(clippy::unnecessary_wraps, reason = "what the rows need has one type")]
+
 mod athena;
 mod certificate_manager;
 pub(crate) mod data;
@@ -225,8 +227,8 @@ impl Kind {
             Data::HoldsNothing(why)
             | Data::GoesWithData(why)
             | Data::GoesWithStack(why)
-            | Data::Stays(why) => Some(why),
-            Data::HoldsData(Held { encryption: Encryption::Always(why), .. }) => Some(why),
+            | Data::Stays(why)
+            | Data::HoldsData(Held { encryption: Encryption::Always(why), .. }) => Some(why),
             Data::HoldsData(Held { encryption: Encryption::By(..), .. }) => None,
         };
         let many = match self.at_most_once {
