@@ -12,24 +12,22 @@ use telemetry::{
     Device, Dimension, EventIdentity, Measure, MeasureType, Model, Range, RecordLayout, TimeField, TimeUnit,
     Undeclared,
 };
+use timestream::limits;
+use timestream::names::{DIMENSION_BYTES, MEASURE_BYTES};
 
 use crate::config::{Document, Fault, Problems, Section};
-use names::{DIMENSION_NAME_BYTES, MEASURE_NAME_BYTES, PIPELINE_MEASURES, check_column, check_field};
+use names::{PIPELINE_MEASURES, check_column, check_field};
 use taken::Taken;
 pub(crate) use topic::{TopicFault, check_filter, check_plain};
 
 /// `measure_name` of the records of the layout `multi`, unless the model names it.
 pub const DEFAULT_RECORD_NAME: &str = "telemetry";
 
-/// Most dimensions of a table, the device among them, by the
-/// [quotas of Timestream](https://docs.aws.amazon.com/timestream/latest/developerguide/ts-limits.html).
-const MAX_DIMENSIONS: usize = 128;
-
 /// Most measures of a multi-measure record, less those that the pipeline adds.
-const MAX_MULTI_MEASURES: usize = 256 - PIPELINE_MEASURES.len();
+const MAX_MULTI_MEASURES: usize = limits::RECORD_MEASURES - PIPELINE_MEASURES.len();
 
 /// Most measure names of a table, less those that the pipeline adds.
-const MAX_SINGLE_MEASURES: usize = 8_192 - PIPELINE_MEASURES.len();
+const MAX_SINGLE_MEASURES: usize = limits::TABLE_MEASURES - PIPELINE_MEASURES.len();
 
 /// Longest window in which copies of an event are one, in seconds: an hour. The time of the event is no more
 /// exact than that.
@@ -100,7 +98,7 @@ fn read(document: &Document<'_>, root: &Section<'_>) -> Option<Model> {
     let measures = root.tables("measure", |section| read_measure(section, &taken));
 
     if let Some(dimensions) = &dimensions {
-        check_count(root, "dimension", dimensions.len() + 1, MAX_DIMENSIONS);
+        check_count(root, "dimension", dimensions.len() + 1, limits::TABLE_DIMENSIONS);
     }
     if let Some(measures) = &measures {
         if measures.is_empty() {
@@ -130,17 +128,15 @@ fn read_device(section: &Section<'_>, topic: Option<&str>, taken: &Taken<'_>) ->
     let topic_segment = topic_segment
         .check(|&segment| topic.map_or(Ok(()), |filter| topic::check_segment(filter, segment)))
         .optional();
-    let dimension = section
-        .text_like("dimension", NAME)
-        .check(|name| check_column(name, DIMENSION_NAME_BYTES))
-        .optional();
+    let dimension =
+        section.text_like("dimension", NAME).check(|name| check_column(name, DIMENSION_BYTES)).optional();
     let from_topic = section.has("topic_segment");
     let field = section.text_like("field", FIELD).optional();
     let (dimension, field) = match (dimension?, field?) {
         (Some(dimension), Some(field)) => (dimension, field),
         (Some(dimension), None) if from_topic => (dimension.clone(), dimension),
         (None, Some(field)) => {
-            if let Err(fault) = check_column(&field, DIMENSION_NAME_BYTES) {
+            if let Err(fault) = check_column(&field, DIMENSION_BYTES) {
                 section.add("dimension", DefaultName(fault));
                 return None;
             }
@@ -199,7 +195,7 @@ fn read_record(section: &Section<'_>) -> Option<(RecordLayout, Undeclared)> {
             Some(RecordLayout::Single)
         }
         Some(Layout::Multi) | None => {
-            let name = section.text_like("name", NAME).check(|name| check_column(name, MEASURE_NAME_BYTES));
+            let name = section.text_like("name", NAME).check(|name| check_column(name, MEASURE_BYTES));
             name.or(DEFAULT_RECORD_NAME.into()).map(|name| RecordLayout::Multi { name })
         }
     };
@@ -207,7 +203,7 @@ fn read_record(section: &Section<'_>) -> Option<(RecordLayout, Undeclared)> {
 }
 
 fn read_dimension(section: &Section<'_>, taken: &Taken<'_>) -> Option<Dimension> {
-    let (name, field) = read_named(section, DIMENSION_NAME_BYTES, "dimension", taken)?;
+    let (name, field) = read_named(section, DIMENSION_BYTES, "dimension", taken)?;
     Some(Dimension { name, field })
 }
 
@@ -219,7 +215,7 @@ fn read_measure(section: &Section<'_>, taken: &Taken<'_>) -> Option<Measure> {
         ("varchar", MeasureType::Varchar),
         ("timestamp", MeasureType::Timestamp),
     ];
-    let named = read_named(section, MEASURE_NAME_BYTES, "measure", taken);
+    let named = read_named(section, MEASURE_BYTES, "measure", taken);
     let kind = section.choice("type", &TYPES).required();
     let unit = section.text("unit").check(|unit| check_unit(unit)).optional();
     let normal = section.optional_table("normal", read_range);

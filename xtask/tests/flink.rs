@@ -242,7 +242,7 @@ type Rows = BTreeMap<(String, String), Vec<Value>>;
 
 /// Compares the store and the quarantine with what the domain makes of every event in the stream.
 async fn everything_is_where_the_domain_puts_it(pipeline: &Pipeline, stream: &Stream) {
-    let domain = Decoder::new(&model());
+    let domain = Decoder::new(&model(), timestream::LIMITS);
     let mut rows = Rows::new();
     let mut versions: BTreeMap<(String, String), i64> = BTreeMap::new();
     let mut quarantine = BTreeSet::new();

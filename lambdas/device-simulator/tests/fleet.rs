@@ -79,7 +79,7 @@ prop_compose! {
 }
 
 fn decoded(model: &Model, event: &Event, arrived: i64) -> telemetry::Decoded {
-    Decoder::new(model).decode(&event.payload, arrival(event, arrived))
+    Decoder::new(model, timestream::LIMITS).decode(&event.payload, arrival(event, arrived))
 }
 
 proptest! {
@@ -192,7 +192,7 @@ fn chances_become_rates() {
     };
     let model = smart_home(None);
     let events = Fleet::new(model.clone(), traits, 5).round(NOW);
-    let decoder = Decoder::new(&model);
+    let decoder = Decoder::new(&model, timestream::LIMITS);
     let found: Vec<_> =
         events.iter().map(|event| decoder.decode(&event.payload, arrival(event, NOW))).collect();
     near(found.iter().map(|decoded| decoded.out_of_range).sum(), events.len() * 4, 0.051);

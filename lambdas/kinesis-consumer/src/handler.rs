@@ -11,15 +11,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use telemetry::Decoder;
+use telemetry::{Decoder, Retention};
 
 use crate::batch::{Batch, BatchResponse, ItemFailure};
 use crate::metrics::Metrics;
 use crate::outgoing::{Cause, Gathered, LeftOut, Outgoing, Settled};
-use crate::quarantine::{Inmate, Quarantine, Reason};
-use crate::store::Table;
+use crate::quarantine::{Quarantine, QuarantinedEvent, Reason};
 use crate::time_left::TimeLeft;
-use crate::writer::{self, Fate, Refused, Written};
+use crate::timestream::Table;
+use crate::written::{Fate, Refused, Written};
 
 /// What a batch needs on its way.
 #[derive(Debug)]
@@ -28,8 +28,8 @@ pub struct Consumer {
     pub decoder: Decoder,
     /// Where records go.
     pub table: Table,
-    /// How long the store keeps a record in memory, where it takes it at full speed: older ones are late.
-    pub memory: Duration,
+    /// How long the store keeps records: which of them are late.
+    pub retention: Retention,
     /// Where everything else goes.
     pub quarantine: Quarantine,
 }
@@ -45,12 +45,13 @@ pub struct Handled {
 
 /// The reasons of one event.
 #[derive(Debug, Default)]
-struct Charge {
-    reasons: Vec<Reason>,
+struct Reasons {
+    told: Vec<Reason>,
     omitted: usize,
 }
 
-type Charges = BTreeMap<usize, Charge>;
+/// The events that go to quarantine, by their indexes.
+type Rejected = BTreeMap<usize, Reasons>;
 
 impl Consumer {
     /// Handles a batch at the time `now`, in the time that the invocation has left. It answers, whatever
@@ -58,14 +59,15 @@ impl Consumer {
     pub async fn handle(&self, batch: &Batch, now: SystemTime, left: Duration) -> Handled {
         let time = TimeLeft::divide(left);
         let mut metrics = Metrics { events: count(batch.deliveries.len()), ..Metrics::default() };
-        let mut charges = Charges::new();
+        let mut rejected = Rejected::new();
         let Settled { outgoing, superseded, joined } =
-            self.decode(batch, &mut metrics, &mut charges).settle();
+            self.decode(batch, &mut metrics, &mut rejected).settle(self.decoder.limits());
         metrics.superseded = superseded;
         metrics.joined = joined;
-        let written =
-            writer::write(&self.table, &outgoing, nanoseconds(now, self.memory), time.writing).await;
-        let mut failed = judge(&outgoing, &written, &mut charges, &mut metrics);
+        let now = nanoseconds(now);
+        let lateness = |time| self.retention.lateness(time, now);
+        let written = self.table.write(&outgoing, lateness, time.writing).await;
+        let mut failed = settle(&outgoing, &written, &mut rejected, &mut metrics);
         if let Some(cause) = &written.unusable {
             tracing::error!(
                 database = self.table.database,
@@ -75,24 +77,24 @@ impl Consumer {
             );
         }
 
-        let inmates: Vec<(usize, Inmate<'_>)> = charges
+        let quarantined: Vec<(usize, QuarantinedEvent<'_>)> = rejected
             .iter()
-            .map(|(index, charge)| {
+            .map(|(index, Reasons { told, omitted })| {
                 let delivery = &batch.deliveries[*index];
                 // Messages quote the payload, so they are in the quarantine and not in the log.
-                let codes: BTreeSet<_> = charge.reasons.iter().map(|reason| reason.code).collect();
+                let codes: BTreeSet<_> = told.iter().map(|reason| reason.code).collect();
                 tracing::warn!(
                     sequence_number = delivery.kinesis.sequence_number,
                     ?codes,
                     "an event goes to quarantine"
                 );
-                (*index, Inmate { delivery, reasons: &charge.reasons, omitted: charge.omitted })
+                (*index, QuarantinedEvent { delivery, reasons: told, omitted: *omitted })
             })
             .collect();
-        let kept: Vec<Inmate<'_>> = inmates.iter().map(|(_, inmate)| *inmate).collect();
-        let lost = self.quarantine.keep(&kept, time.quarantine).await;
-        metrics.quarantined = count(inmates.len() - lost.len());
-        failed.extend(lost.into_iter().map(|position| inmates[position].0));
+        let events: Vec<QuarantinedEvent<'_>> = quarantined.iter().map(|(_, event)| *event).collect();
+        let lost = self.quarantine.keep(&events, time.quarantine).await;
+        metrics.quarantined = count(events.len() - lost.len());
+        failed.extend(lost.into_iter().map(|position| quarantined[position].0));
 
         metrics.failed = count(failed.len());
         let item = |index: usize| ItemFailure {
@@ -105,12 +107,12 @@ impl Consumer {
     }
 
     /// Decodes every event, and gathers what is to be written.
-    fn decode(&self, batch: &Batch, metrics: &mut Metrics, charges: &mut Charges) -> Gathered {
+    fn decode(&self, batch: &Batch, metrics: &mut Metrics, rejected: &mut Rejected) -> Gathered {
         let mut gathered = Gathered::default();
         for (index, delivery) in batch.deliveries.iter().enumerate() {
             let Some(bytes) = delivery.bytes() else {
                 let message = "the record is not base64".to_owned();
-                charge(charges, index, Reason { code: "not_base64", field: None, message });
+                reject(rejected, index, Reason { code: "not_base64", field: None, message });
                 continue;
             };
             let decoded = self.decoder.decode(&bytes, delivery.arrival());
@@ -123,7 +125,8 @@ impl Consumer {
                     message: reason.to_string(),
                     field: reason.field,
                 });
-                charges.insert(index, Charge { reasons: reasons.collect(), omitted: rejection.omitted });
+                let reasons = Reasons { told: reasons.collect(), omitted: rejection.omitted };
+                rejected.insert(index, reasons);
             }
             for record in decoded.records {
                 gathered.add(record, index);
@@ -133,12 +136,12 @@ impl Consumer {
     }
 }
 
-/// Charges the events of what is not written, and gives those that come again. Of a record that comes
-/// again nothing is charged: that happens when it is decided.
-fn judge(
+/// Rejects the events of what is not written, and gives those that come again. Of a record that comes
+/// again nothing is rejected: that happens when it is decided.
+fn settle(
     outgoing: &[Outgoing],
     written: &Written,
-    charges: &mut Charges,
+    rejected: &mut Rejected,
     metrics: &mut Metrics,
 ) -> BTreeSet<usize> {
     let mut failed = BTreeSet::new();
@@ -152,18 +155,18 @@ fn judge(
             }
             Fate::Refused(why) => {
                 for event in outgoing.origins.iter().flatten() {
-                    charge(charges, *event, refusal(why));
+                    reject(rejected, *event, refusal(why));
                 }
             }
         }
         for value in &outgoing.left_out {
-            charge(charges, value.event, left_out(value));
+            reject(rejected, value.event, left_out(value));
         }
     }
     for value in &written.values {
         if written.fates[value.record] != Fate::Unwritten {
             for event in outgoing[value.record].origins_of(&value.measure) {
-                charge(charges, *event, refusal(&value.why));
+                reject(rejected, *event, refusal(&value.why));
             }
         }
     }
@@ -193,22 +196,22 @@ fn left_out(LeftOut { measure, cause, .. }: &LeftOut) -> Reason {
     Reason { code, field: None, message }
 }
 
-/// The time `before` the time `now`, in nanoseconds since 1970, as far as they can count it.
-fn nanoseconds(now: SystemTime, before: Duration) -> i64 {
-    let count = |duration: Duration| i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX);
-    count(now.duration_since(UNIX_EPOCH).unwrap_or_default()) - count(before)
+/// The time in nanoseconds since 1970, as far as they can count it.
+fn nanoseconds(time: SystemTime) -> i64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
 }
 
 /// Adds a reason to an event, once, and within the number that one event may carry.
-fn charge(charges: &mut Charges, index: usize, reason: Reason) {
-    let charge = charges.entry(index).or_default();
-    if charge.reasons.contains(&reason) {
+fn reject(rejected: &mut Rejected, index: usize, reason: Reason) {
+    let reasons = rejected.entry(index).or_default();
+    if reasons.told.contains(&reason) {
         return;
     }
-    if charge.reasons.len() < telemetry::MAX_REASONS {
-        charge.reasons.push(reason);
+    if reasons.told.len() < telemetry::MAX_REASONS {
+        reasons.told.push(reason);
     } else {
-        charge.omitted += 1;
+        reasons.omitted += 1;
     }
 }
 

@@ -3,15 +3,16 @@
 use std::io::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use kinesis_consumer::batch::{Batch, BatchResponse};
 use kinesis_consumer::handler::{Consumer, Handled};
 use kinesis_consumer::quarantine::Quarantine;
-use kinesis_consumer::store::Table;
+use kinesis_consumer::timestream::{self as store, Table};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use telemetry::{Decoder, Model};
+use timestream::LIMITS;
+use timestream::limits::retention;
 use tracing_subscriber::EnvFilter;
 
 /// One attempt of a request. The store answers in milliseconds, or it is better asked again.
@@ -35,12 +36,9 @@ fn setting(name: &'static str) -> Result<String, SettingError> {
     std::env::var(name).ok().filter(|value| !value.is_empty()).ok_or(SettingError::Missing(name))
 }
 
-fn hours(name: &'static str) -> Result<Duration, SettingError> {
+fn hours(name: &'static str) -> Result<u32, SettingError> {
     let value = setting(name)?;
-    value
-        .parse::<u32>()
-        .map(|hours| Duration::from_hours(hours.into()))
-        .map_err(|_| SettingError::NoHours(name, value))
+    value.parse().map_err(|_| SettingError::NoHours(name, value))
 }
 
 #[tokio::main]
@@ -71,13 +69,14 @@ async fn wire() -> Result<Consumer, Error> {
         TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build();
     let config = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).load().await;
     Ok(Consumer {
-        decoder: Decoder::new(&Model::beside_binary()?),
+        decoder: Decoder::new(&Model::beside_binary()?, LIMITS),
         table: Table {
-            client: store(&config).await?,
+            client: store::client(&config).await?,
             database: setting("DATABASE")?,
             table: setting("TABLE")?,
         },
-        memory: hours("MEMORY_HOURS")?,
+        // How long the table keeps what is older, nobody tells the function: the table refuses it.
+        retention: retention(hours("MEMORY_HOURS")?, None),
         quarantine: Quarantine {
             sqs: aws_sdk_sqs::Client::new(&config),
             s3: s3(&config),
@@ -85,20 +84,6 @@ async fn wire() -> Result<Consumer, Error> {
             bucket: setting("REJECTED_BUCKET")?,
         },
     })
-}
-
-/// The store is one of the services that tell their address on request, unless the configuration does.
-async fn store(config: &SdkConfig) -> Result<aws_sdk_timestreamwrite::Client, Error> {
-    let settings =
-        aws_sdk_timestreamwrite::config::Builder::from(config).retry_config(RetryConfig::disabled()).build();
-    let client = aws_sdk_timestreamwrite::Client::from_conf(settings);
-    let configured = ["AWS_ENDPOINT_URL_TIMESTREAM_WRITE", "AWS_ENDPOINT_URL"];
-    if configured.iter().any(|name| std::env::var_os(name).is_some()) {
-        return Ok(client);
-    }
-    let (client, reload) = client.with_endpoint_discovery_enabled().await?;
-    tokio::spawn(reload.reload_task());
-    Ok(client)
 }
 
 /// An endpoint of one's own serves buckets by path; AWS serves them by name.

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use telemetry::{DimensionValue, MAX_RECORD_BYTES, MeasureValue, Measured, Record};
+use telemetry::{DimensionValue, Limits, MeasureValue, Measured, Record};
 
 /// A record to be written, and where it comes from. Events are indexes into the batch.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,14 +100,14 @@ impl Gathered {
         }
     }
 
-    /// Decides what is written.
-    pub fn settle(self) -> Settled {
+    /// Decides what is written to a store.
+    pub fn settle(self, limits: &Limits) -> Settled {
         let mut settled = Settled::default();
         for mut said in self.said {
             // Stable: what arrived together stays in the order of the stream.
             said.sort_by_key(|one| Reverse(one.record.version));
             let own = said.first().map_or(0, |latest| count(&latest.record));
-            let Some(outgoing) = join(said, &mut settled.superseded) else { continue };
+            let Some(outgoing) = join(said, limits, &mut settled.superseded) else { continue };
             settled.joined += u64::from(count(&outgoing.record) > own);
             settled.outgoing.push(outgoing);
         }
@@ -120,11 +120,10 @@ struct Winner {
     value: MeasureValue,
     version: i64,
     events: Vec<usize>,
-    fits: bool,
 }
 
 /// Joins what events say of one place, the latest arrival first. `None` of nothing.
-fn join(said: Vec<Said>, superseded: &mut u64) -> Option<Outgoing> {
+fn join(said: Vec<Said>, limits: &Limits, superseded: &mut u64) -> Option<Outgoing> {
     let mut all = said.iter();
     let latest = &all.next()?.record;
     if all.next().is_none() {
@@ -132,7 +131,6 @@ fn join(said: Vec<Said>, superseded: &mut u64) -> Option<Outgoing> {
     }
     let mut winners: Vec<Winner> = Vec::new();
     let mut left_out = Vec::new();
-    let mut bytes = Record { measured: Measured::Multi(Vec::new()), ..latest.clone() }.bytes();
     for Said { record, event } in &said {
         for value in values(record) {
             match winners.iter_mut().find(|winner| winner.value.name == value.name) {
@@ -141,27 +139,38 @@ fn join(said: Vec<Said>, superseded: &mut u64) -> Option<Outgoing> {
                     left_out.push(LeftOut { event: *event, measure: value.name, cause: Cause::Contradicted });
                 }
                 Some(_) => *superseded += 1,
-                None => {
-                    let more = bytes_of(record, &value);
-                    let fits = bytes + more <= MAX_RECORD_BYTES;
-                    bytes += if fits { more } else { 0 };
-                    winners.push(Winner { value, version: record.version, events: vec![*event], fits });
-                }
+                None => winners.push(Winner { value, version: record.version, events: vec![*event] }),
             }
         }
     }
-    let (written, crowded): (Vec<Winner>, Vec<Winner>) = winners.into_iter().partition(|winner| winner.fits);
-    for Winner { value, events, .. } in crowded {
-        let out = |event| LeftOut { event, measure: Arc::clone(&value.name), cause: Cause::NoRoom };
-        left_out.extend(events.into_iter().map(out));
+    let mut record = latest.clone();
+    let mut origins = Vec::new();
+    if let Measured::Multi(values) = &mut record.measured {
+        values.clear();
     }
-    let (values, origins) = written.into_iter().map(|winner| (winner.value, winner.events)).unzip();
-    let measured = match &latest.measured {
-        Measured::Multi(_) => Measured::Multi(values),
-        Measured::Single(value) => Measured::Single(value.clone()),
-    };
-    let record = Record { measured, ..latest.clone() };
+    for Winner { value, events, .. } in winners {
+        let measure = Arc::clone(&value.name);
+        if fits(&mut record, value, limits) {
+            origins.push(events);
+        } else {
+            let out = |event| LeftOut { event, measure: Arc::clone(&measure), cause: Cause::NoRoom };
+            left_out.extend(events.into_iter().map(out));
+        }
+    }
     Some(Outgoing { record, origins, left_out, events: said.iter().map(|one| one.event).collect() })
+}
+
+/// Puts a value into a record, if that has room for it. A single value is there already.
+fn fits(record: &mut Record, value: MeasureValue, limits: &Limits) -> bool {
+    let Measured::Multi(values) = &mut record.measured else { return true };
+    values.push(value);
+    let fits = (limits.too_large)(record).is_none();
+    if let Measured::Multi(values) = &mut record.measured
+        && !fits
+    {
+        values.pop();
+    }
+    fits
 }
 
 fn alone(Said { record, event }: Said) -> Outgoing {
@@ -201,13 +210,4 @@ fn values(record: &Record) -> Vec<MeasureValue> {
             vec![MeasureValue { name: Arc::clone(&record.measure_name), value: value.clone() }]
         }
     }
-}
-
-/// What a value adds to the size of its record: the name of a single measure is the record's.
-fn bytes_of(record: &Record, value: &MeasureValue) -> usize {
-    let name = match record.measured {
-        Measured::Multi(_) => value.name.len(),
-        Measured::Single(_) => 0,
-    };
-    name + value.value.text().len()
 }

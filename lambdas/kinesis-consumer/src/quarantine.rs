@@ -52,7 +52,7 @@ pub struct Reason {
 
 /// An event that goes to quarantine.
 #[derive(Debug, Clone, Copy)]
-pub struct Inmate<'a> {
+pub struct QuarantinedEvent<'a> {
     /// As it was delivered.
     pub delivery: &'a Delivery,
     /// At least one.
@@ -98,15 +98,15 @@ impl Quarantine {
     /// The bytes of an event whose message the queue refuses, as it does with what is larger than it
     /// takes or has characters that it does not take, go into the bucket, as those of one that is too
     /// large.
-    pub async fn keep(&self, inmates: &[Inmate<'_>], until: Instant) -> BTreeSet<usize> {
-        let bodies = futures::stream::iter(inmates.iter().enumerate())
-            .map(async |(index, inmate)| (index, self.body(inmate, until).await))
+    pub async fn keep(&self, events: &[QuarantinedEvent<'_>], until: Instant) -> BTreeSet<usize> {
+        let bodies = futures::stream::iter(events.iter().enumerate())
+            .map(async |(index, event)| (index, self.body(event, until).await))
             .buffered(CONCURRENT_REQUESTS)
             .collect()
             .await;
         let first = self.deliver(bodies, until).await;
         let pointers = futures::stream::iter(&first.refused)
-            .map(async |&index| (index, self.pointer(&inmates[index], until).await))
+            .map(async |&index| (index, self.pointer(&events[index], until).await))
             .buffered(CONCURRENT_REQUESTS)
             .collect()
             .await;
@@ -137,22 +137,22 @@ impl Quarantine {
     }
 
     /// The message of an event, once its bytes are safe; `None` if they are not.
-    async fn body(&self, inmate: &Inmate<'_>, until: Instant) -> Option<String> {
-        let data = inmate.delivery.base64();
-        let body = body(inmate, Content::Data(&data));
-        if body.len() <= QUARANTINE_MESSAGE_BYTES { Some(body) } else { self.pointer(inmate, until).await }
+    async fn body(&self, event: &QuarantinedEvent<'_>, until: Instant) -> Option<String> {
+        let data = event.delivery.base64();
+        let body = body(event, Content::Data(&data));
+        if body.len() <= QUARANTINE_MESSAGE_BYTES { Some(body) } else { self.pointer(event, until).await }
     }
 
     /// The message that says where the bytes of an event are, once they are there; `None` if they are not.
-    async fn pointer(&self, inmate: &Inmate<'_>, until: Instant) -> Option<String> {
+    async fn pointer(&self, event: &QuarantinedEvent<'_>, until: Instant) -> Option<String> {
         let bytes =
-            inmate.delivery.bytes().unwrap_or_else(|| inmate.delivery.kinesis.data.clone().into_bytes());
-        let key = object_key(inmate.delivery);
+            event.delivery.bytes().unwrap_or_else(|| event.delivery.kinesis.data.clone().into_bytes());
+        let key = object_key(event.delivery);
         let content = Content::Object { bucket: &self.bucket, key: key.clone(), bytes: bytes.len() };
         let put = self.s3.put_object().bucket(&self.bucket).key(&key).body(ByteStream::from(bytes)).send();
         // Boxed: the future of a put is tens of kilobytes, and there is one for every event.
         match within(until, Box::pin(put)).await {
-            Ok(Ok(_)) => Some(self::body(inmate, content)),
+            Ok(Ok(_)) => Some(self::body(event, content)),
             Ok(Err(error)) => {
                 let cause = aws_sdk_s3::error::DisplayErrorContext(&error);
                 tracing::error!(bucket = self.bucket, key, %cause, "quarantine: the bucket did not take an event");
@@ -260,14 +260,14 @@ fn arrival(delivery: &Delivery) -> String {
 }
 
 /// JSON in characters that the queue takes.
-fn body(inmate: &Inmate<'_>, content: Content<'_>) -> String {
+fn body(event: &QuarantinedEvent<'_>, content: Content<'_>) -> String {
     let message = Message {
-        reasons: inmate.reasons,
-        omitted: inmate.omitted,
-        sequence_number: &inmate.delivery.kinesis.sequence_number,
-        partition_key: &inmate.delivery.kinesis.partition_key,
-        event_id: &inmate.delivery.event_id,
-        arrival: arrival(inmate.delivery),
+        reasons: event.reasons,
+        omitted: event.omitted,
+        sequence_number: &event.delivery.kinesis.sequence_number,
+        partition_key: &event.delivery.kinesis.partition_key,
+        event_id: &event.delivery.event_id,
+        arrival: arrival(event.delivery),
         content,
     };
     // Strings, numbers and structures of these: nothing that JSON cannot say.

@@ -63,7 +63,7 @@ fn through_a_tree(payload: &[u8]) -> Option<TextRecord> {
 }
 
 fn decode(criterion: &mut Criterion) {
-    let decoder = Decoder::new(&smart_home());
+    let decoder = Decoder::new(&smart_home(), timestream::LIMITS);
     let sample = decoder.decode(SMART_HOME, ARRIVAL);
     assert!(sample.rejection.is_none() && sample.records.len() == 1, "the benchmark needs a good event");
     let mut group = criterion.benchmark_group("decode");

@@ -63,7 +63,10 @@ fn decoders(folder: &Path) -> Result<HashMap<String, Decoder>, Failure> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         if let Some(name) = path.file_stem() {
-            decoders.insert(name.to_string_lossy().into_owned(), Decoder::new(&Model::read(&path)?));
+            decoders.insert(
+                name.to_string_lossy().into_owned(),
+                Decoder::new(&Model::read(&path)?, timestream::LIMITS),
+            );
         }
     }
     Ok(decoders)
@@ -94,7 +97,7 @@ fn record(record: &Record) -> RecordLine<'_> {
         measures,
         time: record.time,
         version: record.version,
-        bytes: record.bytes(),
+        bytes: timestream::size::bytes(record),
     }
 }
 

@@ -15,11 +15,6 @@ pub fn is_canary(device: &str) -> bool {
     device.starts_with(CANARY)
 }
 
-/// The condition by which SQL leaves canaries out. `device` is the column of the device, quoted.
-pub fn left_out(device: &str) -> String {
-    format!("{device} NOT LIKE '{PATTERN}'")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,7 +32,6 @@ mod tests {
         ] {
             assert_eq!(is_canary(device), expected, "{device:?}");
         }
-        assert_eq!(left_out("\"DeviceID\""), "\"DeviceID\" NOT LIKE 'sluice-canary%'");
         assert_eq!(PATTERN, format!("{CANARY}%"));
         assert!(!CANARY.contains(['%', '_', '\'', '\\']), "it stands in a pattern of SQL as it is");
     }

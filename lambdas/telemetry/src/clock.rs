@@ -2,24 +2,16 @@
 //!
 //! The store refuses a time too far ahead of its own clock. Where an event has one, either the clock of
 //! its device is ahead or that one time is wrong. It is the clock
-//! - if all instants of the event are within [`MAX_AHEAD`] of each other, or
-//! - if each of them is more than [`MAX_AHEAD`] after the arrival, and all are within [`MAX_SPAN`] of each
-//!   other, as readings are that a device has gathered.
+//! - if all instants of the event are within [`Window::ahead`] of each other, or
+//! - if each of them is more than [`Window::ahead`] after the arrival, and all are within [`Window::span`] of
+//!   each other, as readings are that a device has gathered.
 //!
 //! The event is then moved as a whole: its latest instant falls on the moment of its arrival, and below
 //! the millisecond on a place of its own, so that the corrected events of a burst do not fall onto each
 //! other. The place follows from the sequence number: a replay finds the same. Otherwise the readings
 //! that are ahead are at fault, and the others stay where they are.
 
-/// How far ahead a time may be, in nanoseconds: fifteen minutes
-/// ([Quotas](https://docs.aws.amazon.com/timestream/latest/developerguide/ts-limits.html)).
-pub const MAX_AHEAD: i64 = 15 * 60 * 1_000_000_000;
-
-/// How far apart the instants of an event whose clock is corrected may be, in nanoseconds: a day. It is
-/// the shortest time for which a table keeps its records
-/// ([`RetentionProperties`](https://docs.aws.amazon.com/timestream/latest/developerguide/API_RetentionProperties.html)),
-/// so that no correction moves a reading to where the store has nothing.
-pub const MAX_SPAN: i64 = 24 * 60 * 60 * 1_000_000_000;
+use crate::Window;
 
 const NANOSECONDS_A_MILLISECOND: i64 = 1_000_000;
 
@@ -57,17 +49,23 @@ impl Arrival<'_> {
     }
 
     /// Whether `time` is not too far ahead for the store.
-    pub(crate) fn allows(&self, time: i64) -> bool {
-        time <= self.time().saturating_add(MAX_AHEAD)
+    pub(crate) fn allows(&self, time: i64, window: Window) -> bool {
+        time <= self.time().saturating_add(window.ahead)
     }
 
     /// How far an event moves back, to `moment`, whose instants go from `earliest` to `latest`, the latter
     /// of which is ahead; `None` if it is not the clock that is wrong.
-    pub(crate) fn correction(&self, earliest: i64, latest: i64, moment: i64) -> Option<Correction> {
+    pub(crate) fn correction(
+        &self,
+        earliest: i64,
+        latest: i64,
+        moment: i64,
+        window: Window,
+    ) -> Option<Correction> {
         let span = latest.checked_sub(earliest)?;
         // Where copies are one, the moment is before the arrival.
-        let longest = MAX_SPAN - self.time().saturating_sub(moment).clamp(0, MAX_SPAN);
-        let permitted = if self.allows(earliest) { MAX_AHEAD.min(longest) } else { longest };
+        let longest = window.span - self.time().saturating_sub(moment).clamp(0, window.span);
+        let permitted = if self.allows(earliest, window) { window.ahead.min(longest) } else { longest };
         // Where 64 bits end, the arrival is no time of this world, and nothing is corrected after it.
         let fits = moment.checked_sub(span).is_some();
         let back = latest.checked_sub(moment)?;
@@ -93,6 +91,8 @@ impl Correction {
 mod tests {
     use super::*;
 
+    const WINDOW: Window = Window { ahead: 900_000_000_000, span: 86_400_000_000_000 };
+
     const ARRIVAL: Arrival<'_> = Arrival {
         time_ms: 1_000_000,
         sequence_number: "49590338271490256608559692538361571095921575989136588898",
@@ -100,34 +100,34 @@ mod tests {
     };
 
     #[test]
-    fn the_limit_is_fifteen_minutes_and_not_a_nanosecond_more() {
-        let limit = ARRIVAL.time() + MAX_AHEAD;
+    fn the_limit_is_the_window_and_not_a_nanosecond_more() {
+        let limit = ARRIVAL.time() + WINDOW.ahead;
         for (time, allowed) in
             [(i64::MIN, true), (0, true), (limit, true), (limit + 1, false), (i64::MAX, false)]
         {
-            assert_eq!(ARRIVAL.allows(time), allowed, "{time}");
+            assert_eq!(ARRIVAL.allows(time, WINDOW), allowed, "{time}");
         }
     }
 
     #[test]
     fn the_clock_is_corrected_where_it_can_be_the_clock() {
-        let limit = ARRIVAL.time() + MAX_AHEAD;
+        let limit = ARRIVAL.time() + WINDOW.ahead;
         let moment = ARRIVAL.moment();
         // Earliest, latest, and where they are moved to.
         let table = [
             (limit + 1, limit + 1, Some((moment, moment))),
             (i64::MAX, i64::MAX, Some((moment, moment))),
             (limit, limit + 1, Some((moment - 1, moment))),
-            (limit, limit + MAX_AHEAD, Some((moment - MAX_AHEAD, moment))),
-            (limit, limit + MAX_AHEAD + 1, None),
-            (limit + 1, limit + 1 + MAX_SPAN, Some((moment - MAX_SPAN, moment))),
-            (limit + 1, limit + 2 + MAX_SPAN, None),
+            (limit, limit + WINDOW.ahead, Some((moment - WINDOW.ahead, moment))),
+            (limit, limit + WINDOW.ahead + 1, None),
+            (limit + 1, limit + 1 + WINDOW.span, Some((moment - WINDOW.span, moment))),
+            (limit + 1, limit + 2 + WINDOW.span, None),
             (0, limit + 1, None),
             (i64::MIN, i64::MAX, None),
         ];
         for (earliest, latest, expected) in table {
             let moved = ARRIVAL
-                .correction(earliest, latest, ARRIVAL.moment())
+                .correction(earliest, latest, ARRIVAL.moment(), WINDOW)
                 .map(|correction| (correction.apply(earliest), correction.apply(latest)));
             assert_eq!(moved, expected, "{earliest} to {latest}");
         }
@@ -137,14 +137,14 @@ mod tests {
     fn nothing_is_moved_beyond_the_end_of_all_numbers() {
         for time_ms in [i64::MIN, i64::MIN / 1_000_000 + 1] {
             let arrival = Arrival { time_ms, sequence_number: "0", ..ARRIVAL };
-            assert_eq!(arrival.correction(MAX_SPAN, MAX_SPAN, arrival.moment()), None);
-            assert_eq!(arrival.correction(-MAX_SPAN, 0, arrival.moment()), None);
-            let latest = arrival.moment() + MAX_SPAN;
+            assert_eq!(arrival.correction(WINDOW.span, WINDOW.span, arrival.moment(), WINDOW), None);
+            assert_eq!(arrival.correction(-WINDOW.span, 0, arrival.moment(), WINDOW), None);
+            let latest = arrival.moment() + WINDOW.span;
             assert_eq!(
-                arrival.correction(latest, latest, arrival.moment()),
-                Some(Correction { back: MAX_SPAN })
+                arrival.correction(latest, latest, arrival.moment(), WINDOW),
+                Some(Correction { back: WINDOW.span })
             );
-            assert_eq!(arrival.correction(latest - MAX_AHEAD, latest, arrival.moment()), None);
+            assert_eq!(arrival.correction(latest - WINDOW.ahead, latest, arrival.moment(), WINDOW), None);
         }
     }
 

@@ -11,16 +11,14 @@ use crate::clock::{Arrival, Correction};
 use crate::fields::{self, FieldNames, Fields};
 use crate::points;
 use crate::reason::{Fault, MAX_REASONS, Rejection, quoted};
-use crate::record::{
-    DimensionValue, MAX_SERIES_BYTES, MeasureValue, Measured, ORIGINAL_TIME, Record, TIME_CORRECTED, Value,
-    series_bytes,
-};
+use crate::record::{DimensionValue, MeasureValue, Measured, ORIGINAL_TIME, Record, TIME_CORRECTED, Value};
 use crate::scalar::Scalar;
-use crate::{MeasureType, Model, Range, RecordLayout, TimeUnit, Undeclared, identity, instant};
+use crate::{Limits, MeasureType, Model, Range, RecordLayout, TimeUnit, Undeclared, identity, instant};
 
 /// A model, prepared for decoding.
 #[derive(Debug, Clone)]
 pub struct Decoder {
+    limits: Limits,
     fields: FieldNames,
     /// The device first.
     dimensions: Vec<Source>,
@@ -94,8 +92,8 @@ struct Reading {
 }
 
 impl Decoder {
-    /// Prepares `model`, which is taken as valid.
-    pub fn new(model: &Model) -> Self {
+    /// Prepares `model`, which is taken as valid, for a store.
+    pub fn new(model: &Model, limits: Limits) -> Self {
         let mut fields = FieldNames::default();
         let mut source = |field: &str, name: &str| Source {
             slot: fields.declare(field),
@@ -122,6 +120,7 @@ impl Decoder {
             })
             .collect();
         Self {
+            limits,
             dimensions,
             device: model.device.topic_segment.map_or(Naming::Event, |_| Naming::Topic),
             time,
@@ -137,6 +136,11 @@ impl Decoder {
             time_corrected: TIME_CORRECTED.into(),
             fields,
         }
+    }
+
+    /// What the store takes for which it decodes.
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// Decodes one event. Answers for any bytes: with records, a rejection, or both.
@@ -211,9 +215,9 @@ impl Decoder {
             rejection.push(Some(source.field.to_string()), fault);
             complete = false;
         }
-        let bytes = series_bytes(&dimensions);
-        if bytes > MAX_SERIES_BYTES {
-            rejection.push(None, Fault::DimensionsTooLarge { bytes });
+        let (bytes, max) = (dimensions.iter().map(DimensionValue::bytes).sum(), self.limits.series_bytes);
+        if bytes > max {
+            rejection.push(None, Fault::DimensionsTooLarge { bytes, max });
             complete = false;
         }
         complete.then(|| dimensions.into())
@@ -286,7 +290,9 @@ impl Decoder {
                 }
             };
             if json.starts_with('[') {
-                for (at, element) in points::read(json, measure.kind, self.unit).into_iter().enumerate() {
+                for (at, element) in
+                    points::read(json, measure.kind, self.unit, &self.limits).into_iter().enumerate()
+                {
                     match element.point {
                         Ok(Some(point)) => readings.push(Reading {
                             time: point.time,
@@ -303,8 +309,9 @@ impl Decoder {
                 }
                 continue;
             }
-            let coerced = Scalar::parse(json)
-                .and_then(|scalar| scalar.map(|scalar| scalar.coerce(measure.kind, self.unit)).transpose());
+            let coerced = Scalar::parse(json).and_then(|scalar| {
+                scalar.map(|scalar| scalar.coerce(measure.kind, self.unit, &self.limits)).transpose()
+            });
             match coerced {
                 Ok(Some(value)) => readings.push(Reading { time, measure: index, element: None, value }),
                 Ok(None) => {}
@@ -343,14 +350,15 @@ impl Decoder {
         rejection: &mut Rejection,
     ) -> Option<Correction> {
         let (earliest, latest) = (readings.first()?.time, readings.last()?.time);
-        if arrival.allows(latest) {
+        let window = self.limits.window;
+        if arrival.allows(latest, window) {
             return None;
         }
-        let correction = arrival.correction(earliest, latest, moment());
+        let correction = arrival.correction(earliest, latest, moment(), window);
         if correction.is_none() {
-            let allowed = readings.partition_point(|reading| arrival.allows(reading.time));
+            let allowed = readings.partition_point(|reading| arrival.allows(reading.time, window));
             for reading in readings.drain(allowed..) {
-                let fault = Fault::TimeAhead { time: reading.time };
+                let fault = Fault::TimeAhead { time: reading.time, ahead: window.ahead };
                 rejection.push(Some(self.path(reading.measure, reading.element)), fault);
             }
         }
@@ -390,11 +398,12 @@ impl Decoder {
                     time,
                     version,
                 };
-                if record.fits() {
-                    records.push(record);
-                } else {
-                    rejection
-                        .push(None, Fault::RecordTooLarge { name: name.to_string(), bytes: record.bytes() });
+                match (self.limits.too_large)(&record) {
+                    None => records.push(record),
+                    Some(bytes) => {
+                        let max = self.limits.record_bytes;
+                        rejection.push(None, Fault::RecordTooLarge { name: name.to_string(), bytes, max });
+                    }
                 }
             };
             match &self.multi {

@@ -1,5 +1,6 @@
-//! The domain: an event of a device becomes records of the store.
+//! The domain: an event of a device becomes records of a store.
 //!
+//! Which store, it does not know: what that takes comes as [`Limits`], how long it keeps it as [`Retention`].
 //! Pure: no clock, no network, no file but the model's. Whatever the bytes, it answers and never
 //! panics. Every consumer and every test vector goes through [`Decoder::decode`].
 
@@ -10,24 +11,25 @@ mod decoder;
 mod fields;
 mod identity;
 mod instant;
+mod limits;
 mod model;
 mod partition;
 mod points;
 mod reason;
 mod record;
+mod retention;
 mod scalar;
 pub mod twin;
 
-pub use clock::{Arrival, Correction, MAX_AHEAD, MAX_SPAN};
+pub use clock::{Arrival, Correction};
 pub use decoder::{Decoded, Decoder};
 pub use fields::MAX_DEPTH;
+pub use limits::{Limits, Window};
 pub use model::{
     Device, Dimension, EventIdentity, LoadError, MODEL_FILE, Measure, MeasureType, Model, Range,
     RecordLayout, TimeField, TimeUnit, Undeclared,
 };
 pub use partition::PartitionKey;
 pub use reason::{Fault, MAX_REASONS, QUARANTINE_MESSAGE_BYTES, Reason, Rejection};
-pub use record::{
-    DimensionValue, MAX_RECORD_BYTES, MAX_SERIES_BYTES, MAX_TEXT_BYTES, MeasureValue, Measured,
-    ORIGINAL_TIME, Record, TIME_CORRECTED, Value,
-};
+pub use record::{DimensionValue, MeasureValue, Measured, ORIGINAL_TIME, Record, TIME_CORRECTED, Value};
+pub use retention::{Lateness, Retention};

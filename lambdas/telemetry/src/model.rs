@@ -134,7 +134,7 @@ impl Range {
     }
 }
 
-/// Type of a measure, as [Timestream names them](https://docs.aws.amazon.com/timestream/latest/developerguide/writes.html#writes.data-types).
+/// Type of a measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MeasureType {
@@ -144,7 +144,7 @@ pub enum MeasureType {
     Bigint,
     /// `true` or `false`.
     Boolean,
-    /// Text of at most 2 KB.
+    /// Text.
     Varchar,
     /// An instant, with nanoseconds.
     Timestamp,

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use crate::reason::Fault;
 use crate::record::Value;
 use crate::scalar::Scalar;
-use crate::{MeasureType, TimeUnit, instant};
+use crate::{Limits, MeasureType, TimeUnit, instant};
 
 /// An element of an array.
 pub(crate) struct Element<'a> {
@@ -28,7 +28,12 @@ pub(crate) struct Point {
 }
 
 /// Reads the elements of a JSON array that the parser of the event has found well-formed.
-pub(crate) fn read(json: &str, kind: MeasureType, unit: TimeUnit) -> Vec<Element<'_>> {
+pub(crate) fn read<'a>(
+    json: &'a str,
+    kind: MeasureType,
+    unit: TimeUnit,
+    limits: &Limits,
+) -> Vec<Element<'a>> {
     let raw: Vec<&RawValue> = match serde_json::from_str(json) {
         Ok(raw) => raw,
         Err(error) => {
@@ -36,12 +41,12 @@ pub(crate) fn read(json: &str, kind: MeasureType, unit: TimeUnit) -> Vec<Element
             return vec![Element { point: Err(fault), others: Vec::new() }];
         }
     };
-    raw.into_iter().map(|raw| element(raw.get(), kind, unit)).collect()
+    raw.into_iter().map(|raw| element(raw.get(), kind, unit, limits)).collect()
 }
 
-fn element(json: &str, kind: MeasureType, unit: TimeUnit) -> Element<'_> {
+fn element<'a>(json: &'a str, kind: MeasureType, unit: TimeUnit, limits: &Limits) -> Element<'a> {
     match serde_json::from_str::<RawPoint<'_>>(json) {
-        Ok(point) => Element { point: point.read(kind, unit), others: point.others },
+        Ok(point) => Element { point: point.read(kind, unit, limits), others: point.others },
         Err(_) => Element { point: Err(Fault::NotAPoint), others: Vec::new() },
     }
 }
@@ -58,7 +63,7 @@ struct RawPoint<'a> {
 impl RawPoint<'_> {
     /// The reading. A member `value` that is no value, or nothing beside the time, is none; a reading under
     /// another name is a fault.
-    fn read(&self, kind: MeasureType, unit: TimeUnit) -> Result<Option<Point>, Fault> {
+    fn read(&self, kind: MeasureType, unit: TimeUnit, limits: &Limits) -> Result<Option<Point>, Fault> {
         if self.repeated {
             return Err(Fault::DuplicateField);
         }
@@ -69,7 +74,7 @@ impl RawPoint<'_> {
         let Some(value) = scalar(self.value)? else { return Ok(None) };
         let ts = scalar(self.ts)?.ok_or(Fault::PointTimeMissing)?;
         let time = instant::read(&ts, unit)?;
-        Ok(Some(Point { time, value: value.coerce(kind, unit)? }))
+        Ok(Some(Point { time, value: value.coerce(kind, unit, limits)? }))
     }
 }
 

@@ -15,6 +15,8 @@ pub const MAX_REASONS: usize = 20;
 /// An older queue that is not told takes a quarter of it.
 pub const QUARANTINE_MESSAGE_BYTES: usize = 1 << 20;
 
+const NANOSECONDS_A_MINUTE: i64 = 60_000_000_000;
+
 /// Bytes of foreign text (a field's name, an offending value) that a reason quotes.
 const QUOTED_BYTES: usize = 128;
 
@@ -96,11 +98,13 @@ pub enum Fault {
         /// `an object` or `an array`.
         found: &'static str,
     },
-    /// The names and values of all dimensions exceed 2 KB together.
-    #[error("the dimensions take {bytes} bytes, of at most {}", crate::MAX_SERIES_BYTES)]
+    /// The names and values of all dimensions exceed what the store takes together.
+    #[error("the dimensions take {bytes} bytes, of at most {max}")]
     DimensionsTooLarge {
         /// Their size.
         bytes: usize,
+        /// What the store takes.
+        max: usize,
     },
     /// A time is neither a number nor ISO-8601.
     #[error("{text:?} is not a time")]
@@ -114,15 +118,18 @@ pub enum Fault {
         /// What stands there.
         text: String,
     },
-    /// A time is more than [`MAX_AHEAD`](crate::MAX_AHEAD) after the arrival, and the clock of the event
-    /// cannot be corrected, because its times are too far apart.
+    /// A time is further after the arrival than the store takes, and the clock of the event cannot be
+    /// corrected, because its times are too far apart.
     #[error(
-        "the time {} is more than 15 minutes after the arrival, and too far from the event's other times to correct its clock",
-        to_the_second(*time)
+        "the time {} is more than {} minutes after the arrival, and too far from the event's other times to correct its clock",
+        to_the_second(*time),
+        ahead / NANOSECONDS_A_MINUTE
     )]
     TimeAhead {
         /// In nanoseconds since 1970-01-01T00:00:00Z.
         time: i64,
+        /// How far ahead a time may be, in nanoseconds.
+        ahead: i64,
     },
     /// An element of an array has no time of its own.
     #[error("the element has no time")]
@@ -155,19 +162,23 @@ pub enum Fault {
         /// What stands there.
         text: String,
     },
-    /// The store takes 2 KB of text.
-    #[error("the text takes {bytes} bytes, of at most {}", crate::MAX_TEXT_BYTES)]
+    /// A text exceeds what the store takes.
+    #[error("the text takes {bytes} bytes, of at most {max}")]
     TextTooLong {
         /// Its size in UTF-8.
         bytes: usize,
+        /// What the store takes.
+        max: usize,
     },
-    /// A record exceeds 2 KB.
-    #[error("the record {name} takes {bytes} bytes, of at most {}", crate::MAX_RECORD_BYTES)]
+    /// A record exceeds what the store takes.
+    #[error("the record {name} takes {bytes} bytes, of at most {max}")]
     RecordTooLarge {
         /// `measure_name` of the record.
         name: String,
-        /// Its size: the names and values of its dimensions and measures, and its time.
+        /// Its size, as the store counts it.
         bytes: usize,
+        /// What the store takes.
+        max: usize,
     },
     /// Nothing of the event can be stored.
     #[error("the event has no measure")]

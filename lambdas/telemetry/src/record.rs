@@ -1,21 +1,9 @@
-//! What the store takes: records as [WriteRecords](https://docs.aws.amazon.com/timestream/latest/developerguide/API_Record.html)
-//! names them, with values instead of text.
-//!
-//! Knows the store's limits on sizes, and nothing of events or of the wire.
+//! What a store takes: records of one series and instant. Knows nothing of events, of limits or of the wire.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::MeasureType;
-
-/// Bytes of a record: [Quotas](https://docs.aws.amazon.com/timestream/latest/developerguide/ts-limits.html).
-pub const MAX_RECORD_BYTES: usize = 2048;
-
-/// Bytes of the names and values of a record's dimensions together.
-pub const MAX_SERIES_BYTES: usize = 2048;
-
-/// Bytes of a text.
-pub const MAX_TEXT_BYTES: usize = 2048;
 
 /// Name of the measure that keeps a corrected record's own time.
 pub const ORIGINAL_TIME: &str = "original_time";
@@ -41,8 +29,7 @@ pub struct Record {
 /// The content of a record.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Measured {
-    /// The value of the measure that the record is named after. Never a timestamp, which the store
-    /// [takes in multi-measure records only](https://docs.aws.amazon.com/timestream/latest/developerguide/writes.html#writes.data-types).
+    /// The value of the measure that the record is named after. Never a timestamp, which is a named value.
     Single(Value),
     /// Named values, in the order of the model.
     Multi(Vec<MeasureValue>),
@@ -66,7 +53,7 @@ pub struct MeasureValue {
     pub value: Value,
 }
 
-/// A value that the store accepts.
+/// A value that any store accepts.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     /// Finite, and not `-0.0`.
@@ -75,7 +62,7 @@ pub enum Value {
     Bigint(i64),
     /// A truth value.
     Boolean(bool),
-    /// 1 to [`MAX_TEXT_BYTES`] bytes.
+    /// Not empty, and of at most [`Limits::text_bytes`](crate::Limits::text_bytes).
     Varchar(String),
     /// Nanoseconds since 1970-01-01T00:00:00Z, not negative.
     Timestamp(i64),
@@ -93,7 +80,7 @@ impl Value {
         }
     }
 
-    /// The text of a request. A timestamp is in nanoseconds, the unit that its record declares.
+    /// The value as text. A timestamp is in nanoseconds.
     pub fn text(&self) -> Cow<'_, str> {
         match self {
             // The shortest text that reads back as the same number, with an exponent where it is long.
@@ -104,43 +91,13 @@ impl Value {
             Self::Varchar(value) => value.into(),
         }
     }
-
-    /// At least as large as the length of [`text`](Self::text), without making it.
-    fn text_bytes_bound(&self) -> usize {
-        match self {
-            Self::Double(_) | Self::Bigint(_) | Self::Timestamp(_) => 24,
-            Self::Boolean(_) => 5,
-            Self::Varchar(value) => value.len(),
-        }
-    }
 }
 
-impl Record {
-    /// The size that counts against [`MAX_RECORD_BYTES`]. The service does not publish its formula;
-    /// this counts names and values as text, and eight bytes for the time.
+impl DimensionValue {
+    /// Bytes of name and value together.
     pub fn bytes(&self) -> usize {
-        self.bytes_with(|value| value.text().len())
+        self.name.len() + self.value.len()
     }
-
-    /// Whether the record is small enough, at the cost of a few additions for a usual record.
-    pub(crate) fn fits(&self) -> bool {
-        self.bytes_with(Value::text_bytes_bound) <= MAX_RECORD_BYTES || self.bytes() <= MAX_RECORD_BYTES
-    }
-
-    fn bytes_with(&self, value_bytes: impl Fn(&Value) -> usize) -> usize {
-        let measured = match &self.measured {
-            Measured::Single(value) => value_bytes(value),
-            Measured::Multi(values) => {
-                values.iter().map(|one| one.name.len() + value_bytes(&one.value)).sum()
-            }
-        };
-        series_bytes(&self.dimensions) + self.measure_name.len() + measured + size_of::<i64>()
-    }
-}
-
-/// The size that counts against [`MAX_SERIES_BYTES`].
-pub(crate) fn series_bytes(dimensions: &[DimensionValue]) -> usize {
-    dimensions.iter().map(|dimension| dimension.name.len() + dimension.value.len()).sum()
 }
 
 #[cfg(test)]
@@ -148,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_read_back_and_stay_within_their_bound() {
+    fn texts_read_back() {
         let values = [
             (Value::Double(10.0), "10.0"),
             (Value::Double(-f64::MIN_POSITIVE), "-2.2250738585072014e-308"),
@@ -160,7 +117,6 @@ mod tests {
         ];
         for (value, text) in values {
             assert_eq!(value.text(), text);
-            assert!(text.len() <= value.text_bytes_bound(), "{text}");
         }
     }
 }

@@ -7,8 +7,8 @@ use std::borrow::Cow;
 
 use crate::decimal::Decimal;
 use crate::reason::{Fault, quoted};
-use crate::record::{MAX_TEXT_BYTES, Value};
-use crate::{MeasureType, TimeUnit, instant};
+use crate::record::Value;
+use crate::{Limits, MeasureType, TimeUnit, instant};
 
 /// A JSON value that is neither null, array nor object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,12 +59,12 @@ impl<'a> Scalar<'a> {
     }
 
     /// The value as the type `wanted`; a time counts in `unit`.
-    pub(crate) fn coerce(self, wanted: MeasureType, unit: TimeUnit) -> Result<Value, Fault> {
+    pub(crate) fn coerce(self, wanted: MeasureType, unit: TimeUnit, limits: &Limits) -> Result<Value, Fault> {
         match wanted {
             MeasureType::Double => self.double().map(Value::Double),
             MeasureType::Bigint => self.integer(MeasureType::Bigint).map(Value::Bigint),
             MeasureType::Boolean => self.boolean().map(Value::Boolean),
-            MeasureType::Varchar => self.varchar().map(Value::Varchar),
+            MeasureType::Varchar => self.varchar(limits.text_bytes).map(Value::Varchar),
             MeasureType::Timestamp => self.timestamp(unit).map(Value::Timestamp),
         }
     }
@@ -130,10 +130,10 @@ impl<'a> Scalar<'a> {
         }
     }
 
-    fn varchar(self) -> Result<String, Fault> {
+    fn varchar(self, max: usize) -> Result<String, Fault> {
         let text = self.into_text();
-        if text.len() > MAX_TEXT_BYTES {
-            return Err(Fault::TextTooLong { bytes: text.len() });
+        if text.len() > max {
+            return Err(Fault::TextTooLong { bytes: text.len(), max });
         }
         Ok(text)
     }
@@ -158,6 +158,15 @@ fn text(json: &str) -> Result<Cow<'_, str>, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Window;
+
+    const LIMITS: Limits = Limits {
+        series_bytes: 100,
+        text_bytes: 100,
+        record_bytes: 100,
+        too_large: |_| None,
+        window: Window { ahead: 0, span: 0 },
+    };
 
     #[test]
     fn a_value_is_the_declared_type_or_refused() {
@@ -200,7 +209,8 @@ mod tests {
             (Timestamp, "false", Err("time_unreadable")),
         ];
         for (wanted, json, expected) in table {
-            let value = parsed(json).and_then(|scalar| scalar.coerce(wanted, TimeUnit::Milliseconds));
+            let value =
+                parsed(json).and_then(|scalar| scalar.coerce(wanted, TimeUnit::Milliseconds, &LIMITS));
             assert_eq!(value.map_err(|fault| fault.code()), expected, "{json} as {wanted:?}");
         }
     }
@@ -230,7 +240,7 @@ mod tests {
     #[test]
     fn text_is_measured_in_bytes() {
         for (text, expected) in [("ä".repeat(1024), Ok(2048)), ("ä".repeat(1025), Err("text_too_long"))] {
-            let value = Scalar::Text(text.into()).varchar();
+            let value = Scalar::Text(text.into()).varchar(2048);
             assert_eq!(value.map(|text| text.len()).map_err(|fault| fault.code()), expected);
         }
     }

@@ -1,10 +1,8 @@
 //! No bytes make the decoder panic, lose an event or make a record that the store would refuse.
 
 use proptest::prelude::*;
-use telemetry::{
-    Arrival, Decoded, Decoder, MAX_AHEAD, MAX_RECORD_BYTES, MAX_SERIES_BYTES, MAX_SPAN, MAX_TEXT_BYTES,
-    Measured, Model, Record, Value,
-};
+use telemetry::{Arrival, Decoded, Decoder, Measured, Model, Record, Value};
+use timestream::{LIMITS, size};
 
 const ARRIVAL: Arrival<'_> = Arrival {
     time_ms: 1_609_757_175_900,
@@ -25,7 +23,7 @@ fn decoders() -> Vec<Decoder> {
                     {{"name": "varchar", "field": "v", "type": "varchar"}}, {{"name": "timestamp", "field": "w", "type": "timestamp"}}],
                 "record": {record}, "undeclared": "quarantine"}}"#
             );
-            Decoder::new(&serde_json::from_str::<Model>(&model).expect("the model of this test"))
+            Decoder::new(&serde_json::from_str::<Model>(&model).expect("the model of this test"), LIMITS)
         })
         .collect()
 }
@@ -43,19 +41,19 @@ fn check(payload: &[u8]) -> Vec<Decoded> {
     for decoded in &decoded {
         assert!(decoded.rejection.is_some() || !decoded.records.is_empty(), "the event vanished");
         assert!(decoded.rejection.as_ref().is_none_or(|rejection| !rejection.reasons.is_empty()));
-        let limit = ARRIVAL.time_ms * 1_000_000 + MAX_AHEAD;
+        let limit = ARRIVAL.time_ms * 1_000_000 + LIMITS.window.ahead;
         for record in &decoded.records {
             assert!(record.time <= limit && record.version == ARRIVAL.time_ms);
             // What is moved stays where every store takes it.
-            let earliest = ARRIVAL.time_ms * 1_000_000 - MAX_SPAN;
+            let earliest = ARRIVAL.time_ms * 1_000_000 - LIMITS.window.span;
             assert!(decoded.corrected.is_none() || record.time >= earliest);
-            assert!(record.bytes() <= MAX_RECORD_BYTES);
+            assert!(size::bytes(record) <= LIMITS.record_bytes);
             assert!(
                 !record.dimensions.is_empty() && record.dimensions.iter().all(|one| !one.value.is_empty())
             );
             assert!(
                 record.dimensions.iter().map(|one| one.name.len() + one.value.len()).sum::<usize>()
-                    <= MAX_SERIES_BYTES
+                    <= LIMITS.series_bytes
             );
             assert!(!values(record).is_empty());
             for value in values(record) {
@@ -63,7 +61,7 @@ fn check(payload: &[u8]) -> Vec<Decoded> {
                     Value::Double(value) => {
                         assert!(value.is_finite() && !(*value == 0.0 && value.is_sign_negative()));
                     }
-                    Value::Varchar(text) => assert!((1..=MAX_TEXT_BYTES).contains(&text.len())),
+                    Value::Varchar(text) => assert!((1..=LIMITS.text_bytes).contains(&text.len())),
                     Value::Timestamp(time) => assert!(*time >= 0),
                     Value::Bigint(_) | Value::Boolean(_) => {}
                 }

@@ -150,7 +150,7 @@ fn every_vector_holds() {
         };
         let VectorArrival { time_ms, sequence_number } = &vector.arrival;
         let arrival = Arrival { time_ms: *time_ms, sequence_number, partition_key: &vector.partition_key };
-        let decoded = Decoder::new(&model).decode(&payload, arrival);
+        let decoded = Decoder::new(&model, timestream::LIMITS).decode(&payload, arrival);
         let reasons: Option<Vec<Json>> = decoded.rejection.as_ref().map(|rejection| {
             let reason = |reason: &telemetry::Reason| match &reason.field {
                 Some(field) => json!({ "code": reason.fault.code(), "field": field }),

@@ -13,14 +13,14 @@ use std::time::{Duration, Instant as Clock};
 use aws_sdk_timestreamquery::types::{Datum, Row as StoreRow};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use serde_json::{Value, json};
+use timestream::sql::TableName;
 use twinmaker_connector::catalog::{Catalog, Columns};
 use twinmaker_connector::history::Mapping;
 use twinmaker_connector::instant::Instant;
 use twinmaker_connector::plan::Plan;
-use twinmaker_connector::query::{Layout, Scope};
 use twinmaker_connector::request::{History, Request};
 use twinmaker_connector::response::HistoryResponse;
-use twinmaker_connector::sql::TableName;
+use twinmaker_connector::timestream::query::{Layout, Scope};
 use twinmaker_connector::track::Track;
 
 use crate::fixture::{FirstPage, Fixture, model};
@@ -73,7 +73,11 @@ fn rows() -> Vec<[String; 3]> {
     (0..ROWS)
         .map(|row| {
             let (property, record) = (row / each, row % each);
-            [property.to_string(), time(record).store_text(), format!("{:?}", value(property, record))]
+            [
+                property.to_string(),
+                timestream::time::text(time(record).nanos()),
+                format!("{:?}", value(property, record)),
+            ]
         })
         .collect()
 }

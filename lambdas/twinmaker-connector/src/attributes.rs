@@ -10,24 +10,14 @@ use crate::instant::Instant;
 use crate::plan::{Component, external_id};
 use crate::request::{Attributes, Properties, Subject};
 use crate::response::{Attribute, AttributesResponse};
-use crate::sql::{Literal, Sql};
-use crate::store::Store;
+use crate::timestream::Table;
 use crate::value::{DataValue, Given};
-
-/// How far back a device's latest record is looked for: no query is without a bound on time, and what a
-/// device was a year ago says little of what it is.
-pub const LOOK_BACK_DAYS: i64 = 365;
-
-/// The first look back is at so many days: a device that sends is found at once, and cheaply.
-const FIRST_LOOK_BACK_DAYS: i64 = 1;
-
-const DAY: i64 = 86_400_000_000_000;
 
 /// Answers a request for attributes. What TwinMaker itself knows is not asked of the store.
 pub async fn answer(
     request: &Attributes,
     catalog: &Catalog,
-    store: &Store,
+    table: &Table,
     now: Instant,
 ) -> Result<AttributesResponse, Error> {
     let component = Component::of(catalog, &request.selected, &request.properties);
@@ -70,7 +60,7 @@ pub async fn answer(
             });
         }
     }
-    known.extend(stored(&wanted, &request.properties, catalog, store, now).await?);
+    known.extend(stored(&wanted, &request.properties, catalog, table, now).await?);
     let subject =
         Subject::Entity { entity_id: request.entity_id.clone(), component: request.component.clone() };
     let attribute = |(name, value): (&str, DataValue)| {
@@ -85,7 +75,7 @@ async fn stored<'a>(
     wanted: &[&'a DimensionProperty],
     properties: &Properties,
     catalog: &Catalog,
-    store: &Store,
+    table: &Table,
     now: Instant,
 ) -> Result<BTreeMap<&'a str, DataValue>, Error> {
     let mut found = BTreeMap::new();
@@ -95,36 +85,18 @@ async fn stored<'a>(
     let device = external_id(properties, &catalog.device.property)?;
     let mut names = vec![catalog.device.column.as_str()];
     names.extend(wanted.iter().map(|one| one.column.as_str()));
-    let columns = store.columns(&names).await?;
-    let wanted: Vec<_> = wanted.iter().filter(|one| columns.has(&one.column)).collect();
+    let columns = table.columns(&names).await?;
+    let wanted: Vec<_> = wanted.iter().copied().filter(|one| columns.has(&one.column)).collect();
     if wanted.is_empty() || !columns.has(&catalog.device.column) {
         return Ok(found);
     }
-    for days in [FIRST_LOOK_BACK_DAYS, LOOK_BACK_DAYS] {
-        let mut sql = Sql::new("SELECT time");
-        for dimension in &wanted {
-            sql.text(", ").identifier(&dimension.sql);
-        }
-        let from = Instant::from_nanos(now.nanos().saturating_sub(days * DAY));
-        sql.text(" FROM ").table(store.table()).text(" WHERE time >= ").literal(&Literal::Instant(from));
-        sql.text(" AND ").identifier(&catalog.device.sql).text(" = ");
-        sql.literal(&Literal::Text(device.to_owned())).text(" ORDER BY time DESC LIMIT 1");
-        let mut there = false;
-        store
-            .rows(&sql, |mut cells| {
-                there = true;
-                for (index, dimension) in wanted.iter().enumerate() {
-                    if let Some(text) = cells.take(index + 1) {
-                        found.insert(dimension.property.as_str(), DataValue::Text(text));
-                    }
-                }
-                Ok::<_, Error>(())
-            })
-            .await?;
-        if there {
-            break;
-        }
-    }
+    let texts = table.latest(&catalog.device, device, &wanted, now).await?;
+    found.extend(
+        wanted
+            .iter()
+            .zip(texts)
+            .filter_map(|(dimension, text)| Some((dimension.property.as_str(), DataValue::Text(text?)))),
+    );
     Ok(found)
 }
 

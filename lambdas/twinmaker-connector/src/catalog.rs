@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use telemetry::twin::{self, property_name};
-use telemetry::{Measure, MeasureType, Model, RecordLayout};
-
-use crate::sql::{Finite, Identifier, Literal, Sql};
+use telemetry::twin::property_name;
+use telemetry::{Measure, Model, RecordLayout};
+use timestream::columns::Column;
+use timestream::sql::Identifier;
 
 /// A dimension as a property.
 #[derive(Debug, Clone)]
@@ -25,12 +25,8 @@ pub struct MeasureProperty {
     pub property: String,
     /// The measure itself.
     pub measure: Measure,
-    /// Name of the column that has its values.
-    pub column: String,
-    /// The same in a query.
-    pub sql: Sql,
-    /// `measure_name` of the records that have it.
-    pub record: String,
+    /// Where its values are.
+    pub column: Column,
 }
 
 /// What the twin can ask for.
@@ -97,45 +93,10 @@ impl Catalog {
 }
 
 fn measure(measure: &Measure, layout: &RecordLayout) -> MeasureProperty {
-    let named = || {
-        let mut sql = Sql::default();
-        sql.identifier(&Identifier::measure(measure));
-        (measure.name.clone(), sql)
-    };
-    let typed = |column: &'static str| (column.to_owned(), Sql::new(column));
-    let (column, sql) = match (layout, measure.kind) {
-        // A timestamp is stored in a record of several measures, even if it is the only one.
-        (RecordLayout::Multi { .. }, _) | (RecordLayout::Single, MeasureType::Timestamp) => named(),
-        (RecordLayout::Single, MeasureType::Double) => typed("measure_value::double"),
-        (RecordLayout::Single, MeasureType::Bigint) => typed("measure_value::bigint"),
-        (RecordLayout::Single, MeasureType::Boolean) => typed("measure_value::boolean"),
-        (RecordLayout::Single, MeasureType::Varchar) => typed("measure_value::varchar"),
-    };
-    let record = match layout {
-        RecordLayout::Multi { name } => name.clone(),
-        RecordLayout::Single => measure.name.clone(),
-    };
     MeasureProperty {
         property: property_name(&measure.name).into_owned(),
         measure: measure.clone(),
-        column,
-        sql,
-        record,
-    }
-}
-
-impl MeasureProperty {
-    /// The status of its alarm, as an expression over its column. `None`: nothing is normal, so nothing
-    /// is an alarm.
-    pub fn status(&self) -> Option<Sql> {
-        let normal = self.measure.normal?;
-        let bound = |number| Finite::new(number).map(Literal::Double);
-        let (min, max) = (bound(normal.min)?, bound(normal.max)?);
-        let mut sql = Sql::new("CASE WHEN CAST(");
-        sql.part(&self.sql).text(" AS DOUBLE) BETWEEN ").literal(&min).text(" AND ").literal(&max);
-        sql.text(" THEN ").literal(&Literal::Text(twin::ALARM_NORMAL.to_owned()));
-        sql.text(" ELSE ").literal(&Literal::Text(twin::ALARM_ACTIVE.to_owned())).text(" END");
-        Some(sql)
+        column: Column::of(measure, layout),
     }
 }
 

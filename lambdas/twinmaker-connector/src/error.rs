@@ -6,8 +6,8 @@
 
 use lambda_runtime::Diagnostic;
 
-use crate::sql::Operator;
-use crate::store;
+use crate::operator::Operator;
+use crate::timestream;
 use crate::token::TokenError;
 
 /// Why a request has no answer.
@@ -111,7 +111,7 @@ pub enum Error {
     },
     /// The store.
     #[error(transparent)]
-    Store(#[from] store::Error),
+    Store(#[from] timestream::Error),
 }
 
 impl Error {

@@ -1,14 +1,16 @@
 //! The history of time series: one query, a track for each property, an answer and a token.
 
+use timestream::time;
+
 use crate::catalog::Catalog;
 use crate::error::Error;
-use crate::instant::{self, Instant};
+use crate::instant::Instant;
 use crate::interpolation::{Gap, Stored};
 use crate::plan::{Plan, Selection};
-use crate::query::{Grid, Layout, Scope, Slice};
 use crate::request::{History, Order};
 use crate::response::{Gathered, HistoryResponse, Room, TimedValue};
-use crate::store::{self, Cells, Store};
+use crate::timestream::query::{Grid, Layout, Scope, Slice};
+use crate::timestream::{self as store, Cells, Table};
 use crate::token::{Position, Progress, Token};
 use crate::track::{Ending, Point, Series, Track};
 use crate::value::{DataValue, Form};
@@ -20,7 +22,7 @@ const ATTEMPTS: u32 = 9;
 pub async fn answer(
     history: &History,
     catalog: &Catalog,
-    store: &Store,
+    table: &Table,
     now: Instant,
 ) -> Result<HistoryResponse, Error> {
     let plan = Plan::new(history, catalog)?;
@@ -32,9 +34,9 @@ pub async fn answer(
         },
     };
     let end = history.end.or(state.end).unwrap_or(now);
-    let columns = store.columns(&plan.columns()).await?;
-    let scope = Scope { plan: &plan, table: store.table(), columns: &columns, order: history.order };
-    let page = Page { history, scope: &scope, store, state: &state, end };
+    let columns = table.columns(&plan.columns()).await?;
+    let scope = Scope { plan: &plan, table: table.name(), columns: &columns, order: history.order };
+    let page = Page { history, scope: &scope, table, state: &state, end };
     for attempt in 0..ATTEMPTS {
         let (property_values, endings) = match history.interval {
             None => page.points(attempt).await?,
@@ -60,7 +62,7 @@ pub async fn answer(
 struct Page<'a> {
     history: &'a History,
     scope: &'a Scope<'a>,
-    store: &'a Store,
+    table: &'a Table,
     state: &'a Token,
     end: Instant,
 }
@@ -113,7 +115,7 @@ impl<'a> Page<'a> {
         let branches: Vec<_> = self.open().filter_map(branch).collect();
         let mut mapping = Mapping::new(self.history, self.scope.plan, layout, self.tracks(attempt));
         if let Some(sql) = self.scope.together(&branches, "time") {
-            self.store.rows(&sql, |cells| mapping.row(cells)).await?;
+            self.table.rows(&sql, |cells| mapping.row(cells)).await?;
         }
         mapping.finish()
     }
@@ -142,7 +144,7 @@ impl<'a> Page<'a> {
         let selections = &self.scope.plan.selections;
         let mut gaps: Vec<Vec<Gap>> = vec![Vec::new(); selections.len()];
         if let Some(sql) = self.scope.together(&branches, "s") {
-            self.store
+            self.table
                 .rows(&sql, |mut cells| {
                     let index: usize = cells.parsed(0, "the index of a property")?;
                     let gaps = gaps.get_mut(index).ok_or_else(|| unreadable(0, "the index of a property"))?;
@@ -241,7 +243,7 @@ fn unreadable(column: usize, expected: &'static str) -> Error {
 }
 
 fn iso(time: String) -> Result<String, Error> {
-    instant::iso_from_store(time).ok_or_else(|| unreadable(1, "a time"))
+    time::iso(time).ok_or_else(|| unreadable(1, "a time"))
 }
 
 fn series(cells: &mut Cells, layout: &Layout) -> Series {
@@ -256,7 +258,7 @@ fn series(cells: &mut Cells, layout: &Layout) -> Series {
 fn gap(cells: &mut Cells, layout: &Layout) -> Result<Gap, Error> {
     let time = |cells: &mut Cells, column| {
         let text = cells.required(column, "a time")?;
-        Instant::from_store(&text).ok_or(store::Error::Row { column, expected: "a time" })
+        time::instant(&text).map(Instant::from_nanos).ok_or(store::Error::Row { column, expected: "a time" })
     };
     let next = cells.parsed(1, "an index of the grid")?;
     let index = cells.parsed(2, "an index of the grid")?;
@@ -305,7 +307,7 @@ fn add(
         }
         Form::Text => DataValue::Text(text),
         Form::Time => {
-            DataValue::Text(instant::text_from_store(text).ok_or_else(|| unreadable(index, "a time"))?)
+            DataValue::Text(time::iso_to_the_nanosecond(text).ok_or_else(|| unreadable(index, "a time"))?)
         }
     };
     Ok(gathered.add(index, selection.name, series, TimedValue { time: iso(time)?, value }))

@@ -7,8 +7,8 @@
 use std::collections::BTreeSet;
 
 use crate::instant::Instant;
-use crate::query::Grid;
 use crate::request::Order;
+use crate::timestream::query::Grid;
 use crate::track::{Point, Series};
 
 /// Two neighbouring stored points of a series, with points of the grid behind the first and up to the
@@ -109,7 +109,11 @@ impl Grid {
             let Some(gap) = gaps.get(place) else { break };
             let index = signed * sign;
             let time = self.time(index);
-            let point = Point { time: time.store_text(), series: gap.series.clone(), value: gap.value(time) };
+            let point = Point {
+                time: timestream::time::text(time.nanos()),
+                series: gap.series.clone(),
+                value: gap.value(time),
+            };
             if !take(point)? {
                 break;
             }

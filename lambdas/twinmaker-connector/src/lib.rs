@@ -1,7 +1,7 @@
 //! From TwinMaker to the store: time series, attributes and the schema of the digital twin.
 //!
 //! `main.rs` wires this to Lambda; [`handler`] decides. A request passes through [`request`] (its form),
-//! [`plan`] (what it means in the model) and [`query`] (one query); the rows that come back go through
+//! [`plan`] (what it means in the model) and [`timestream`] (one query); the rows that come back go through
 //! [`track`] into a [`response`]. Nothing is kept between two requests but the names of columns.
 
 pub mod attributes;
@@ -12,13 +12,12 @@ pub mod handler;
 pub mod history;
 pub mod instant;
 pub mod interpolation;
+pub mod operator;
 pub mod plan;
-pub mod query;
 pub mod request;
 pub mod response;
 pub mod schema;
-pub mod sql;
-pub mod store;
+pub mod timestream;
 pub mod token;
 pub mod track;
 pub mod value;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use aws_config::BehaviorVersion;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use telemetry::Model;
@@ -11,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 use twinmaker_connector::handler::Connector;
 use twinmaker_connector::instant::Instant;
 use twinmaker_connector::response::Response;
-use twinmaker_connector::store::Store;
+use twinmaker_connector::timestream::{self as store, Table};
 
 /// One attempt of a request. A query that takes longer answers with a token before that.
 const ATTEMPT: Duration = Duration::from_secs(30);
@@ -47,18 +47,6 @@ async fn wire() -> Result<Connector, Error> {
         TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build();
     let config = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).load().await;
     let model = Model::beside_binary()?;
-    let store = Store::new(client(&config).await?, &setting("DATABASE")?, &setting("TABLE")?);
-    Ok(Connector::new(&model, store))
-}
-
-/// The store is one of the services that tell their address on request, unless the configuration does.
-async fn client(config: &SdkConfig) -> Result<aws_sdk_timestreamquery::Client, Error> {
-    let client = aws_sdk_timestreamquery::Client::new(config);
-    let configured = ["AWS_ENDPOINT_URL_TIMESTREAM_QUERY", "AWS_ENDPOINT_URL"];
-    if configured.iter().any(|name| std::env::var_os(name).is_some()) {
-        return Ok(client);
-    }
-    let (client, reload) = client.with_endpoint_discovery_enabled().await?;
-    tokio::spawn(reload.reload_task());
-    Ok(client)
+    let table = Table::new(store::client(&config).await?, &setting("DATABASE")?, &setting("TABLE")?);
+    Ok(Connector::new(&model, table))
 }

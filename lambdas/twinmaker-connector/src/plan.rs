@@ -2,13 +2,14 @@
 //!
 //! Here names become columns or errors, and values become literals. Nothing is queried yet.
 
-use telemetry::MeasureType;
 use telemetry::twin::{ALARM_KEY, ALARM_STATUS};
+use telemetry::{MeasureType, Range};
+use timestream::sql::Literal;
 
 use crate::catalog::{Catalog, Columns, DimensionProperty, MeasureProperty};
 use crate::error::Error;
+use crate::operator::Operator;
 use crate::request::{Filter, History, Properties, Subject};
-use crate::sql::{Literal, Operator, Sql};
 use crate::value::{Form, Given};
 
 /// A selected property.
@@ -29,8 +30,17 @@ pub struct Selection<'a> {
 pub struct Source<'a> {
     /// The measure.
     pub measure: &'a MeasureProperty,
-    /// The property's value, as an expression over the measure's column.
-    pub value: Sql,
+    /// What the property says of it.
+    pub says: Says,
+}
+
+/// What a property says of a measure.
+#[derive(Debug, Clone, Copy)]
+pub enum Says {
+    /// Its values.
+    Values,
+    /// Whether its values are in a range: the status of its alarm.
+    Status(Range),
 }
 
 /// A filter whose names and values are known to fit.
@@ -151,7 +161,7 @@ impl<'a> Plan<'a> {
         });
         dimensions
             .map(|one| one.column.as_str())
-            .chain(sources.chain(compared).map(|measure| measure.column.as_str()))
+            .chain(sources.chain(compared).map(|measure| measure.column.name.as_str()))
             .collect()
     }
 
@@ -224,7 +234,7 @@ fn measure_selection<'a>(
         declared: declared.unwrap_or_default().to_owned(),
         stored: stored.name(),
     })?;
-    let sources = vec![Source { measure, value: measure.sql.clone() }];
+    let sources = vec![Source { measure, says: Says::Values }];
     Ok(Selection { name, stored, form, sources })
 }
 
@@ -252,7 +262,7 @@ fn alarm_selection<'a>(
     let sources = catalog
         .alarms()
         .filter(|measure| of.is_none_or(|of| of.property == measure.property))
-        .filter_map(|measure| Some(Source { measure, value: measure.status()? }))
+        .filter_map(|measure| Some(Source { measure, says: Says::Status(measure.measure.normal?) }))
         .collect();
     Ok(Selection { name, stored: MeasureType::Varchar, form: Form::Text, sources })
 }

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::document::{Document, unexpected};
 use crate::error::Error;
 use crate::instant::Instant;
-use crate::sql::Operator;
+use crate::operator::Operator;
 use crate::token::Fingerprint;
 use crate::value::Given;
 

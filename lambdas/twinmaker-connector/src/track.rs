@@ -5,9 +5,11 @@
 //! that were returned, by the hash of the last of them. Whatever arrives in the meantime, a point behind
 //! that one is not returned twice, and a point after it is not left out.
 
+use timestream::time;
+
 use crate::instant::Instant;
 use crate::response::Room;
-use crate::store;
+use crate::timestream as store;
 use crate::token::{Fingerprint, Position, Progress};
 
 /// The series of a point.
@@ -80,7 +82,7 @@ impl<T> Track<T> {
     /// A track of `page` points at most, fed by a query of `limit` rows at most.
     pub fn new(request: Fingerprint, page: usize, limit: usize, after: Option<Position>) -> Self {
         let resume = after.map(|position| Resume {
-            time: position.time.store_text(),
+            time: time::text(position.time.nanos()),
             series: position.series,
             seen: position.seen,
             index: 0,
@@ -185,7 +187,8 @@ impl<T> Track<T> {
             return Ok(if self.more { Ending::At(before) } else { Ending::OutOfReach });
         };
         let expected = "a time";
-        let time = Instant::from_store(time).ok_or(store::Error::Row { column: 1, expected })?;
+        let time =
+            time::instant(time).map(Instant::from_nanos).ok_or(store::Error::Row { column: 1, expected })?;
         Ok(Ending::At(Progress::After(Position {
             time,
             series: series.hash(self.request),

@@ -3,11 +3,11 @@
 use serde::Serialize;
 use serde_json::Value;
 use telemetry::MeasureType;
+use timestream::sql::{Finite, Literal};
 
 use crate::document::{Document, unexpected};
 use crate::error::Error;
 use crate::instant::Instant;
-use crate::sql::{Finite, Literal};
 
 /// A value of a request.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -67,7 +67,8 @@ impl Given {
             (MeasureType::Varchar, Self::Text(text)) => Ok(Literal::Text(text.clone())),
             (MeasureType::Varchar, _) => Err("text, as stringValue"),
             (MeasureType::Timestamp, Self::Text(text)) => {
-                Instant::parse(text).map(Literal::Instant).ok_or("an ISO-8601 time, as stringValue")
+                let instant = Instant::parse(text).map(Instant::nanos);
+                instant.map(Literal::Timestamp).ok_or("an ISO-8601 time, as stringValue")
             }
             (MeasureType::Timestamp, _) => Err("an ISO-8601 time, as stringValue"),
         }

@@ -1,5 +1,7 @@
 //! `environments/<name>.toml` becomes an [`Environment`]: keys, limits and defaults.
 
+use timestream::limits;
+
 use crate::config::{Document, Fault, Problems, Section};
 use crate::model::{TopicFault, check_filter, check_plain};
 
@@ -255,8 +257,8 @@ fn read_stream(section: &Section<'_>) -> Option<Stream> {
 }
 
 fn read_store(section: &Section<'_>) -> Option<Store> {
-    let memory_hours = section.integer("memory_hours", 1..=8_766).or(default::MEMORY_HOURS);
-    let magnetic_days = section.integer("magnetic_days", 1..=73_000).or(default::MAGNETIC_DAYS);
+    let memory_hours = section.integer("memory_hours", limits::MEMORY_HOURS).or(default::MEMORY_HOURS);
+    let magnetic_days = section.integer("magnetic_days", limits::MAGNETIC_DAYS).or(default::MAGNETIC_DAYS);
     Some(Store { memory_hours: memory_hours?, magnetic_days: magnetic_days? })
 }
 

@@ -1,24 +1,18 @@
-//! What the templates are filled with: the model as SQL for its record layout, and as words.
-//!
-//! Every query of a panel names one measure, so that a measure that no device has sent yet, of which the
-//! store has no column, leaves only its own panel empty. None counts a [canary].
+//! What the templates are filled with: the model as the [queries](dashboard) of its panels, and as words.
 
 use serde::Serialize;
-use telemetry::{Measure, MeasureType, Model, Range, RecordLayout, TIME_CORRECTED, canary};
+use telemetry::{Measure, MeasureType, Model, Range};
+use timestream::dashboard;
 
 use super::units;
 use crate::environment::{AlertInterval, Environment, Grafana};
-
-/// Macros of the plugin: what every query is about, and the time that a person has chosen.
-const TABLE: &str = "$__database.$__table";
-const TIME: &str = "$__timeFilter";
 
 /// Everything that a template may name.
 #[derive(Debug, Serialize)]
 pub(super) struct Context<'a> {
     environment: &'a str,
     region: &'a str,
-    /// Of Timestream, where the plugin does not find it itself.
+    /// Of the store, where the plugin does not find it itself.
     endpoint: Option<&'a str>,
     dashboards_folder: &'a str,
     database: String,
@@ -110,6 +104,12 @@ struct Picked {
     filter: String,
 }
 
+impl From<dashboard::Value> for Picked {
+    fn from(dashboard::Value { value, filter }: dashboard::Value) -> Self {
+        Self { value, filter }
+    }
+}
+
 /// From which value on a number has a colour. The first step has no value.
 #[derive(Debug, Clone, Serialize)]
 struct Step {
@@ -134,7 +134,7 @@ impl<'a> Context<'a> {
             .enumerate()
             .map(|(index, measure)| Number::new(model, index, measure))
             .collect();
-        let chosen = chosen_kind(model);
+        let chosen = dashboard::chosen_kind(model);
         Self {
             environment: &environment.name,
             region: &environment.region,
@@ -142,10 +142,10 @@ impl<'a> Context<'a> {
             dashboards_folder,
             database: environment.database(),
             table: environment.table(),
-            device: identifier(&model.device.dimension),
+            device: dashboard::device(model),
             device_name: &model.device.dimension,
-            events: events(model),
-            corrected: model.time.as_ref().map(|_| corrected(model)),
+            events: dashboard::events(model),
+            corrected: model.time.as_ref().map(|_| dashboard::corrected(model)),
             ranged: numbers.iter().filter(|number| number.outside.is_some()).cloned().collect(),
             batteries: numbers
                 .iter()
@@ -157,11 +157,9 @@ impl<'a> Context<'a> {
                 .measures
                 .iter()
                 .filter(|measure| matches!(measure.kind, MeasureType::Boolean | MeasureType::Varchar))
-                .map(|measure| State {
-                    title: title(&measure.name),
-                    column: identifier(&measure.name),
-                    value: value(model, measure),
-                    filter: filter(model, measure),
+                .map(|measure| {
+                    let dashboard::Value { value, filter } = dashboard::measure(model, measure);
+                    State { title: title(&measure.name), column: dashboard::alias(measure), value, filter }
                 })
                 .collect(),
             choices: model
@@ -171,8 +169,8 @@ impl<'a> Context<'a> {
                 .filter(|measure| chosen.is_none_or(|kind| measure.kind == kind))
                 .map(|measure| measure.name.as_str())
                 .collect(),
-            picked: picked(model, chosen),
-            devices: devices(model),
+            picked: dashboard::picked(model).into(),
+            devices: dashboard::devices(model),
             alerts: match &environment.grafana {
                 Grafana::Container(container) => container.alerts.map(Alerts::new),
                 Grafana::None | Grafana::Managed => None,
@@ -183,7 +181,7 @@ impl<'a> Context<'a> {
 
 impl Number {
     fn new(model: &Model, index: usize, measure: &Measure) -> Self {
-        let value = value(model, measure);
+        let dashboard::Value { value, filter } = dashboard::measure(model, measure);
         let range = measure.normal;
         Self {
             name: measure.name.clone(),
@@ -192,14 +190,14 @@ impl Number {
                 || "No range is normal by the model.".to_owned(),
                 |Range { min, max }| format!("Normal by the model: {min} to {max}."),
             ),
-            column: identifier(&measure.name),
-            filter: filter(model, measure),
-            literal: literal(&measure.name),
-            outside: range.map(|Range { min, max }| format!("{value} < {min:?} OR {value} > {max:?}")),
+            column: dashboard::alias(measure),
+            filter,
+            literal: dashboard::text(&measure.name),
+            outside: range.map(|range| dashboard::outside(&value, range)),
             min: range.map(|range| range.min),
             max: range.map(|range| range.max),
-            least: range.map(|range| format!("{:?}", range.min)),
-            most: range.map(|range| format!("{:?}", range.max)),
+            least: range.map(|range| dashboard::bound(range.min)),
+            most: range.map(|range| dashboard::bound(range.max)),
             unit: units::id(measure.unit.as_deref()),
             steps: steps(range),
             letter: letter(index),
@@ -218,86 +216,6 @@ fn steps(range: Option<Range>) -> Vec<Step> {
     ]
 }
 
-/// The condition for rows of devices.
-fn devices(model: &Model) -> String {
-    canary::left_out(&identifier(&model.device.dimension))
-}
-
-/// One row an event. In the layout `single` an event is several records of one device and time.
-fn events(model: &Model) -> String {
-    let devices = devices(model);
-    match &model.record {
-        RecordLayout::Multi { name } => {
-            format!("{TABLE} WHERE measure_name = {} AND {devices} AND {TIME}", literal(name))
-        }
-        RecordLayout::Single => {
-            let names: Vec<String> = model.measures.iter().map(|measure| literal(&measure.name)).collect();
-            format!(
-                "(SELECT DISTINCT {}, time FROM {TABLE} WHERE measure_name IN ({}) AND {devices} AND {TIME}) WHERE {TIME}",
-                identifier(&model.device.dimension),
-                names.join(", "),
-            )
-        }
-    }
-}
-
-fn corrected(model: &Model) -> String {
-    let devices = devices(model);
-    match &model.record {
-        RecordLayout::Multi { name } => {
-            format!("measure_name = {} AND {} AND {devices}", literal(name), identifier(TIME_CORRECTED))
-        }
-        RecordLayout::Single => format!("measure_name = {} AND {devices}", literal(TIME_CORRECTED)),
-    }
-}
-
-fn value(model: &Model, measure: &Measure) -> String {
-    match &model.record {
-        RecordLayout::Multi { .. } => identifier(&measure.name),
-        RecordLayout::Single => format!("measure_value::{}", measure.kind.name()),
-    }
-}
-
-fn filter(model: &Model, measure: &Measure) -> String {
-    let devices = devices(model);
-    match &model.record {
-        RecordLayout::Multi { name } => {
-            let column = identifier(&measure.name);
-            format!("measure_name = {} AND {column} IS NOT NULL AND {devices}", literal(name))
-        }
-        RecordLayout::Single => format!("measure_name = {} AND {devices}", literal(&measure.name)),
-    }
-}
-
-/// In the layout `single`, the type of the measures that can be chosen: a query has one column of
-/// values, and types have columns of their own.
-fn chosen_kind(model: &Model) -> Option<MeasureType> {
-    let doubles = || model.measures.iter().any(|measure| measure.kind == MeasureType::Double);
-    match model.record {
-        RecordLayout::Multi { .. } => None,
-        RecordLayout::Single if doubles() => Some(MeasureType::Double),
-        RecordLayout::Single => Some(MeasureType::Bigint),
-    }
-}
-
-/// The names to choose from are those of the model, so that the variable is put in as it is.
-fn picked(model: &Model, kind: Option<MeasureType>) -> Picked {
-    let devices = devices(model);
-    match &model.record {
-        RecordLayout::Multi { name } => Picked {
-            value: "\"${measure:raw}\"".to_owned(),
-            filter: format!(
-                "measure_name = {} AND \"${{measure:raw}}\" IS NOT NULL AND {devices}",
-                literal(name)
-            ),
-        },
-        RecordLayout::Single => Picked {
-            value: format!("measure_value::{}", kind.unwrap_or(MeasureType::Double).name()),
-            filter: format!("measure_name = '${{measure:raw}}' AND {devices}"),
-        },
-    }
-}
-
 /// `A` to `Z`, then `A1` and so on.
 fn letter(index: usize) -> String {
     let letter = char::from(b'A' + u8::try_from(index % 26).unwrap_or_default());
@@ -313,25 +231,15 @@ fn title(name: &str) -> String {
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
-fn identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn names_become_headings_and_sql() {
+    fn names_become_headings() {
         assert_eq!(title("battery_level"), "Battery level");
         assert_eq!(title("ünit"), "Ünit");
         assert_eq!(title(""), "");
-        assert_eq!(identifier("a\"b"), "\"a\"\"b\"");
-        assert_eq!(literal("it's"), "'it''s'");
         assert_eq!([0, 25, 26, 53].map(letter), ["A", "Z", "A1", "B2"]);
     }
 }

@@ -13,7 +13,7 @@ mod probes;
 mod question;
 pub mod report;
 mod send;
-mod timestream;
+mod store;
 pub mod validators;
 
 pub use self::commands::{Command, Outcome};

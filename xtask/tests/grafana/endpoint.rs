@@ -98,7 +98,7 @@ impl Endpoint {
     pub async fn send(&self, model: &Model, traits: Traits, span: i64, database: &str, table: &str) {
         let client = self.writes();
         let mut fleet = Fleet::new(model.clone(), traits, 7);
-        let decoder = Decoder::new(model);
+        let decoder = Decoder::new(model, timestream::LIMITS);
         let mut records = Vec::new();
         let mut number = 0_u64;
         for time in (self.now - span..self.now).step_by(usize::try_from(ROUND).expect("a step")) {

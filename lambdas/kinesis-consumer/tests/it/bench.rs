@@ -9,9 +9,9 @@ use base64::prelude::*;
 use kinesis_consumer::batch::{Batch, Delivery};
 use kinesis_consumer::handler::{Consumer, Handled};
 use kinesis_consumer::quarantine::Quarantine;
-use kinesis_consumer::store::Table;
+use kinesis_consumer::timestream::Table;
 use serde_json::json;
-use telemetry::{Decoder, Model};
+use telemetry::{Decoder, Model, Retention};
 
 use crate::services::{Faults, Services};
 
@@ -155,13 +155,13 @@ fn consumer(endpoint: &str) -> Consumer {
         .force_path_style(true)
         .credentials_provider(credentials());
     Consumer {
-        decoder: Decoder::new(&model()),
+        decoder: Decoder::new(&model(), timestream::LIMITS),
         table: Table {
             client: store(endpoint, Duration::from_millis(500)),
             database: "db".to_owned(),
             table: "table".to_owned(),
         },
-        memory: MEMORY,
+        retention: Retention { fresh: MEMORY, kept: None },
         quarantine: Quarantine {
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
             s3: aws_sdk_s3::Client::from_conf(s3.build()),

@@ -9,7 +9,7 @@ use aws_sdk_timestreamwrite::types::{
     Dimension, MeasureValue, MeasureValueType, Record, RetentionProperties, TimeUnit,
 };
 use kinesis_consumer::batch::Batch;
-use kinesis_consumer::store::{Answer, Table};
+use kinesis_consumer::timestream::{Effect, Table};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -106,7 +106,7 @@ async fn a_value_of_another_type_leaves_the_others_of_its_record() {
 
 #[tokio::test]
 async fn a_probe_is_refused_for_its_time() {
-    let answer = Endpoint::start().await.table.probe().await;
-    let Answer::Refused(refusals) = answer else { panic!("{answer:?}") };
+    let effect = Endpoint::start().await.table.probe().await;
+    let Effect::Refused(refusals) = effect else { panic!("{effect:?}") };
     assert!(refusals.iter().all(|refusal| refusal.reason.contains("outside the time range")), "{refusals:?}");
 }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kinesis_consumer::outgoing::{Cause, Gathered, Outgoing, Settled};
 use proptest::prelude::*;
-use telemetry::{DimensionValue, MAX_RECORD_BYTES, MeasureValue, Measured, Record, Value};
+use telemetry::{DimensionValue, MeasureValue, Measured, Record, Value};
+use timestream::{LIMITS, size};
 
 /// Name and value of a measure.
 type Measure<'a> = (&'a str, f64);
@@ -26,7 +27,7 @@ fn settle(records: impl IntoIterator<Item = Record>) -> Settled {
     for (event, record) in records.into_iter().enumerate() {
         gathered.add(record, event);
     }
-    gathered.settle()
+    gathered.settle(&LIMITS)
 }
 
 /// `v6 h=2 t=1 from 1, 0`: the version of a record, its values, and the events of each.
@@ -152,7 +153,7 @@ fn a_value_without_room_is_left_out_and_none_older_takes_its_place() {
 
 #[test]
 fn a_record_is_filled_to_its_last_byte() {
-    let room = MAX_RECORD_BYTES - record(1, 6, &[("t", 1.0)]).bytes() - "1.0".len();
+    let room = LIMITS.record_bytes - size::bytes(&record(1, 6, &[("t", 1.0)])) - "1.0".len();
     for (length, fits) in [(room, true), (room + 1, false)] {
         let name = "n".repeat(length);
         let settled = settle([record(1, 6, &[("t", 1.0)]), record(1, 5, &[(&name, 1.0)])]);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kinesis_consumer::batch::Batch;
-use kinesis_consumer::store::Refusal;
+use kinesis_consumer::timestream::Refusal;
 use telemetry::{MeasureValue, Measured, Record, Value};
 
 use crate::bench::{ARRIVAL_MS, Bench, batch, delivery, event, failures};

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use aws_sdk_timestreamquery::types::{Datum, Row as StoreRow};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use timestream::sql::TableName;
 use twinmaker_connector::catalog::{Catalog, Columns};
 use twinmaker_connector::history::Mapping;
 use twinmaker_connector::instant::Instant;
 use twinmaker_connector::plan::Plan;
-use twinmaker_connector::query::{Layout, Scope};
 use twinmaker_connector::request::{History, Request};
 use twinmaker_connector::response::HistoryResponse;
-use twinmaker_connector::sql::TableName;
+use twinmaker_connector::timestream::query::{Layout, Scope};
 use twinmaker_connector::token::{Progress, Token};
 use twinmaker_connector::track::{Ending, Track};
 
@@ -129,8 +129,7 @@ fn rows(
         .filter(|((time, _), _)| *time >= from)
         .take(limit)
         .map(|((time, device), text)| {
-            let cells =
-                [property.to_string(), Instant::from_nanos(*time).store_text(), device.clone(), text.clone()];
+            let cells = [property.to_string(), timestream::time::text(*time), device.clone(), text.clone()];
             StoreRow::builder().set_data(Some(cells.map(cell).into())).build().expect("a row")
         })
         .collect();

@@ -19,7 +19,7 @@ use tokio::process::{Child, Command};
 use twinmaker_connector::error::Error;
 use twinmaker_connector::handler::Connector;
 use twinmaker_connector::instant::Instant;
-use twinmaker_connector::store::Store;
+use twinmaker_connector::timestream::Table;
 
 pub const DATABASE: &str = "twin-db";
 pub const TABLE: &str = "telemetry";
@@ -127,7 +127,7 @@ impl Fixture {
                 .credentials_provider(credentials)
                 .build(),
         );
-        let connector = Connector::new(&model, Store::new(query, DATABASE, TABLE));
+        let connector = Connector::new(&model, Table::new(query, DATABASE, TABLE));
         Self { connector, model, endpoint, write, _process: process, _state: state }
     }
 

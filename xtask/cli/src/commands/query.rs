@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::Outcome;
 use crate::Global;
 use crate::report::{Document, FAINT, Report, paint};
-use crate::timestream::{self, Answer};
+use crate::store::{self, Answer};
 use session::Exit;
 
 /// Run a query on the store
@@ -40,7 +40,7 @@ impl Query {
             self.sql.clone()
         };
         let client = session.timestream_query().await?;
-        let answer = timestream::query(&client, &sql, self.max_rows).await?;
+        let answer = store::query(&client, &sql, self.max_rows).await?;
         report.print(&answer);
         Ok(Exit::Done)
     }

@@ -12,7 +12,7 @@ mod series;
 use serde_json::Value;
 
 use self::canvas::{Area, Canvas};
-use crate::timestream::Answer;
+use crate::store::Answer;
 
 /// Size of a cell of Grafana's grid, in pixels, and the space between panels.
 const CELL: (f64, f64) = (50.0, 36.0);

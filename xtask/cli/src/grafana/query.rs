@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use serde_json::Value;
 use stacks::environment::Environment;
 
-use crate::timestream::{self, Answer};
+use crate::store::{self, Answer};
 use session::Failure;
 
 /// The lengths that Grafana gives a point of a graph, in milliseconds.
@@ -52,8 +52,7 @@ impl<'a> Page<'a> {
     pub fn expand(&self, query: &str, interval: i64) -> String {
         let mut sql = query.to_owned();
         for (name, value) in &self.variables {
-            let quoted = format!("'{}'", value.replace('\'', "''"));
-            sql = sql.replace(&format!("${{{name}:sqlstring}}"), &quoted);
+            sql = sql.replace(&format!("${{{name}:sqlstring}}"), &timestream::dashboard::text(value));
             sql = sql.replace(&format!("${{{name}:raw}}"), value).replace(&format!("${{{name}}}"), value);
         }
         let time =
@@ -74,7 +73,7 @@ impl<'a> Page<'a> {
             let name = variable["name"].as_str().context("a variable has no name")?.to_owned();
             let value = match variable["query"].as_str() {
                 Some(sql) if variable["type"] == "query" => {
-                    let answer = timestream::query(client, &self.expand(sql, 1_000), Some(1)).await?;
+                    let answer = store::query(client, &self.expand(sql, 1_000), Some(1)).await?;
                     answer.rows.first().and_then(|row| row.first()?.as_str()).unwrap_or_default().to_owned()
                 }
                 _ => variable["current"]["value"].as_str().unwrap_or_default().to_owned(),
@@ -96,7 +95,7 @@ impl<'a> Page<'a> {
         let mut answers = Vec::new();
         for target in panel["targets"].as_array().into_iter().flatten() {
             let sql = self.expand(target["rawQuery"].as_str().unwrap_or_default(), interval);
-            match timestream::query(client, &sql, None).await {
+            match store::query(client, &sql, None).await {
                 Ok(answer) => answers.push(answer),
                 Err(failure) if failure.error.to_string().contains("does not exist") => {}
                 Err(failure) => return Err(failure),

@@ -8,7 +8,8 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 use stacks::twin::{ComponentType, ComponentTypes, check_device, components};
-use telemetry::canary::{self, CANARY, is_canary};
+use telemetry::canary::{CANARY, is_canary};
+use timestream::sql::{self, Identifier, TableName};
 
 use super::super::Outcome;
 use crate::Global;
@@ -88,14 +89,12 @@ impl Sync {
     async fn devices(&self, session: &Session, inventory: &Inventory) -> Result<Vec<String>, Failure> {
         let database = inventory.output(session, "store", "DatabaseName")?;
         let table = inventory.output(session, "store", "TableName")?;
-        let device = &session.model.device.dimension;
+        let device = Identifier::device(&session.model.device);
+        let table = TableName::new(database, table);
         let seconds = self.since.as_secs().max(1);
-        let sql = format!(
-            r#"SELECT DISTINCT "{device}" FROM "{database}"."{table}" WHERE time > ago({seconds}s) AND {}"#,
-            canary::left_out(&format!("\"{device}\""))
-        );
+        let sql = sql::devices(&table, &device, seconds, &sql::without_canaries(&device));
         let client = session.timestream_query().await?;
-        let answer = crate::timestream::query(&client, &sql, None).await?;
+        let answer = crate::store::query(&client, &sql, None).await?;
         let device = |row: Vec<Value>| row.into_iter().next()?.as_str().map(str::to_owned);
         Ok(answer.rows.into_iter().filter_map(device).collect())
     }

@@ -6,7 +6,7 @@ use super::canvas::{self, Area, Canvas, FAINT, GRID, TEXT, named};
 use super::chart::{self, Scales};
 use super::series::{self, Series};
 use super::{heat, number};
-use crate::timestream::Answer;
+use crate::store::Answer;
 
 /// Draws a panel.
 pub fn draw(

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::number;
-use crate::timestream::Answer;
+use crate::store::Answer;
 
 /// A line.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +35,6 @@ pub fn lines(answer: &Answer) -> Vec<Series> {
 pub fn last(answer: &Answer) -> Option<(String, f64)> {
     let row = answer.rows.last()?;
     let number =
-        |(column, value): (&crate::timestream::Column, &Value)| Some((column.name.clone(), value.as_f64()?));
+        |(column, value): (&crate::store::Column, &Value)| Some((column.name.clone(), value.as_f64()?));
     answer.columns.iter().zip(row).find_map(number)
 }

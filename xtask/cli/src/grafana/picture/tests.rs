@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::timestream::{Answer, Column};
+use crate::store::{Answer, Column};
 
 fn answer(columns: &[(&str, &str)], rows: Vec<Vec<serde_json::Value>>) -> Answer {
     let columns =

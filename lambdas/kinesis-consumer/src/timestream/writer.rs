@@ -20,70 +20,21 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures::StreamExt;
-use telemetry::Record;
+use telemetry::{Lateness, Record};
+use timestream::limits::REQUEST_RECORDS;
 use tokio::time::Instant as Deadline;
 
+use super::{Busy, Effect, Refusal, Table};
 use crate::outgoing::{Outgoing, without};
-use crate::request::MAX_RECORDS;
-use crate::store::{Answer, Busy, Refusal, Table};
 use crate::time_left::{pause, within};
+use crate::written::{Fate, Refused, RefusedValue, Written};
 
 /// Requests at once. The shards of a stream, and the batches of a shard where it is read in
 /// parallel, multiply this.
-pub const CONCURRENT_REQUESTS: usize = 4;
-
-/// What became of a record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
-    /// It is in the store, but for values that are refused.
-    Stored,
-    /// A later version of it is.
-    Superseded,
-    /// The store will never take it.
-    Refused(Refused),
-    /// It is not stored, and may be later.
-    Unwritten,
-}
-
-/// Why the store does not take something.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused {
-    /// Stable, for machines.
-    pub code: &'static str,
-    /// The service's words.
-    pub reason: String,
-}
-
-/// A value that the store does not take, of a record that it takes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RefusedValue {
-    /// Index of the record.
-    pub record: usize,
-    /// Name of the measure.
-    pub measure: String,
-    /// Why.
-    pub why: Refused,
-}
-
-/// What became of all records, and what it took.
-#[derive(Debug, Default)]
-pub struct Written {
-    /// One for each record, in the same order.
-    pub fates: Vec<Fate>,
-    /// Values that are in none of the records as they were written.
-    pub values: Vec<RefusedValue>,
-    /// Requests that were throttled.
-    pub throttled: u64,
-    /// Requests that failed on the other side, or were not answered.
-    pub unavailable: u64,
-    /// How long each answered request took.
-    pub latencies: Vec<Duration>,
-    /// Why nothing more was tried, where that is so.
-    pub unusable: Option<String>,
-}
+const CONCURRENT_REQUESTS: usize = 4;
 
 /// A record on its way.
 struct Piece<'a> {
@@ -105,29 +56,37 @@ struct Course<'a> {
 /// No further answer of the store is to be had now: what has no fate yet stays unwritten.
 struct End;
 
-/// Writes all records until `until`. Those before `late_before`, in nanoseconds since 1970, are late.
-pub async fn write(table: &Table, outgoing: &[Outgoing], late_before: i64, until: Deadline) -> Written {
-    let pieces = outgoing.iter().enumerate().map(|(index, one)| (index, &one.record));
-    let (late, fresh): (Vec<_>, Vec<_>) = pieces.partition(|(_, record)| record.time < late_before);
-    let requests = fresh.chunks(MAX_RECORDS).chain(late.chunks(MAX_RECORDS));
-    let courses: Vec<Course<'_>> = futures::stream::iter(requests)
-        .map(|request| Course::run(table, request, until))
-        // In this order: a late request begins when no other is left to begin.
-        .buffer_unordered(CONCURRENT_REQUESTS)
-        .collect()
-        .await;
-    let mut all = Written { fates: vec![Fate::Unwritten; outgoing.len()], ..Written::default() };
-    for Course { fates, written, .. } in courses {
-        for (index, fate) in fates {
-            all.fates[index] = fate;
+impl Table {
+    /// Writes records until `until`, those that are fresh by `lateness` of their times before the others.
+    pub async fn write(
+        &self,
+        outgoing: &[Outgoing],
+        lateness: impl Fn(i64) -> Lateness,
+        until: Deadline,
+    ) -> Written {
+        let pieces = outgoing.iter().enumerate().map(|(index, one)| (index, &one.record));
+        let (fresh, late): (Vec<_>, Vec<_>) =
+            pieces.partition(|(_, record)| lateness(record.time) == Lateness::Fresh);
+        let requests = fresh.chunks(REQUEST_RECORDS).chain(late.chunks(REQUEST_RECORDS));
+        let courses: Vec<Course<'_>> = futures::stream::iter(requests)
+            .map(|request| Course::run(self, request, until))
+            // In this order: a late request begins when no other is left to begin.
+            .buffer_unordered(CONCURRENT_REQUESTS)
+            .collect()
+            .await;
+        let mut all = Written { fates: vec![Fate::Unwritten; outgoing.len()], ..Written::default() };
+        for Course { fates, written, .. } in courses {
+            for (index, fate) in fates {
+                all.fates[index] = fate;
+            }
+            all.values.extend(written.values);
+            all.throttled += written.throttled;
+            all.unavailable += written.unavailable;
+            all.latencies.extend(written.latencies);
+            all.unusable = all.unusable.or(written.unusable);
         }
-        all.values.extend(written.values);
-        all.throttled += written.throttled;
-        all.unavailable += written.unavailable;
-        all.latencies.extend(written.latencies);
-        all.unusable = all.unusable.or(written.unusable);
+        all
     }
-    all
 }
 
 impl<'a> Course<'a> {
@@ -150,29 +109,29 @@ impl<'a> Course<'a> {
     /// Writes records together. Gives those that are to be written next, the first of them last.
     async fn write(&mut self, mut group: Vec<Piece<'a>>) -> Result<Vec<Vec<Piece<'a>>>, End> {
         let records: Vec<&Record> = group.iter().map(|piece| &*piece.record).collect();
-        match self.attempt(async |table| table.write(&records).await).await? {
-            Answer::Stored => {
+        match self.attempt(async |table| table.send(&records).await).await? {
+            Effect::Stored => {
                 self.fates.extend(group.iter().map(|piece| (piece.index, Fate::Stored)));
                 Ok(Vec::new())
             }
-            Answer::Refused(refusals) => Ok(vec![self.judge(group, refusals)]),
-            Answer::Invalid(_) if group.len() > 1 => {
+            Effect::Refused(refusals) => Ok(vec![self.settle(group, refusals)]),
+            Effect::Invalid(_) if group.len() > 1 => {
                 let second = group.split_off(group.len() / 2);
                 Ok(vec![second, group])
             }
-            Answer::Invalid(reason) => {
+            Effect::Invalid(reason) => {
                 self.must_take().await?;
                 let fate = Fate::Refused(Refused { code: "store_invalid", reason });
                 self.fates.extend(group.iter().map(|piece| (piece.index, fate.clone())));
                 Ok(Vec::new())
             }
-            Answer::Unusable(reason) => Err(self.unusable(reason)),
-            Answer::Busy(_) => Err(End),
+            Effect::Unusable(reason) => Err(self.unusable(reason)),
+            Effect::Busy(_) => Err(End),
         }
     }
 
     /// Tells the fates of records of which some are refused. Gives what is to be written of those.
-    fn judge(&mut self, group: Vec<Piece<'a>>, refusals: Vec<Refusal>) -> Vec<Piece<'a>> {
+    fn settle(&mut self, group: Vec<Piece<'a>>, refusals: Vec<Refusal>) -> Vec<Piece<'a>> {
         let mut refusals: BTreeMap<usize, Refusal> =
             refusals.into_iter().map(|refusal| (refusal.index, refusal)).collect();
         let mut rest = Vec::new();
@@ -201,9 +160,9 @@ impl<'a> Course<'a> {
     /// Asks whether the store takes requests at all.
     async fn must_take(&mut self) -> Result<(), End> {
         match self.attempt(async |table| table.probe().await).await? {
-            Answer::Stored | Answer::Refused(_) => Ok(()),
-            Answer::Invalid(reason) | Answer::Unusable(reason) => Err(self.unusable(reason)),
-            Answer::Busy(_) => Err(End),
+            Effect::Stored | Effect::Refused(_) => Ok(()),
+            Effect::Invalid(reason) | Effect::Unusable(reason) => Err(self.unusable(reason)),
+            Effect::Busy(_) => Err(End),
         }
     }
 
@@ -214,15 +173,15 @@ impl<'a> Course<'a> {
 
     /// Sends a request until the store decides or the time is over. An attempt without an answer may have
     /// been stored; the same records again, with the same versions, change nothing.
-    async fn attempt(&mut self, send: impl AsyncFn(&Table) -> Answer) -> Result<Answer, End> {
+    async fn attempt(&mut self, send: impl AsyncFn(&Table) -> Effect) -> Result<Effect, End> {
         for attempts in 1.. {
             let started = Instant::now();
-            let answer = within(self.until, send(self.table)).await.map_err(|_| End)?;
+            let effect = within(self.until, send(self.table)).await.map_err(|_| End)?;
             self.written.latencies.push(started.elapsed());
-            match answer {
-                Answer::Busy(Busy::Throttled) => self.written.throttled += 1,
-                Answer::Busy(Busy::Unavailable) => self.written.unavailable += 1,
-                answer => return Ok(answer),
+            match effect {
+                Effect::Busy(Busy::Throttled) => self.written.throttled += 1,
+                Effect::Busy(Busy::Unavailable) => self.written.unavailable += 1,
+                effect => return Ok(effect),
             }
             pause(attempts, self.until).await.map_err(|_| End)?;
         }

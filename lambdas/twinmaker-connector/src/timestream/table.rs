@@ -6,16 +6,15 @@ use aws_sdk_timestreamquery::Client;
 use aws_sdk_timestreamquery::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_timestreamquery::operation::query::QueryOutput;
 use aws_sdk_timestreamquery::types::{Datum, Row};
+use timestream::sql::{Sql, TableName, no_rows};
 
 use crate::catalog::Columns;
-use crate::instant::Instant;
-use crate::sql::{Literal, Sql, TableName};
 
 /// The table and the client that reaches it.
 #[derive(Debug)]
-pub struct Store {
+pub struct Table {
     client: Client,
-    table: TableName,
+    name: TableName,
     /// What was found last. Columns come and never go.
     columns: RwLock<Columns>,
 }
@@ -67,15 +66,15 @@ impl From<Row> for Cells {
     }
 }
 
-impl Store {
+impl Table {
     /// The table `table` of `database`.
     pub fn new(client: Client, database: &str, table: &str) -> Self {
-        Self { client, table: TableName::new(database, table), columns: RwLock::default() }
+        Self { client, name: TableName::new(database, table), columns: RwLock::default() }
     }
 
     /// The table's name in queries.
-    pub const fn table(&self) -> &TableName {
-        &self.table
+    pub const fn name(&self) -> &TableName {
+        &self.name
     }
 
     /// Runs a query and hands each row on as it comes.
@@ -107,8 +106,7 @@ impl Store {
     }
 
     /// The columns of the table. They are read again only when one of `wanted` is not among those known:
-    /// until its first value is written, a declared measure has no column. They are those of a query
-    /// without rows, for which the permission to select is enough.
+    /// until its first value is written, a declared measure has no column.
     pub async fn columns(&self, wanted: &[&str]) -> Result<Columns, Error> {
         {
             let known = self.columns.read().unwrap_or_else(PoisonError::into_inner);
@@ -117,10 +115,7 @@ impl Store {
             }
         }
         let mut names = Vec::new();
-        let mut nothing = Sql::new("SELECT * FROM ");
-        nothing.table(&self.table).text(" WHERE time = ");
-        nothing.literal(&Literal::Instant(Instant::from_nanos(0))).text(" LIMIT 1");
-        self.pages(&nothing, |page| {
+        self.pages(&no_rows(&self.name), |page| {
             if !page.column_info.is_empty() {
                 names = page.column_info.into_iter().filter_map(|column| column.name).collect();
             }

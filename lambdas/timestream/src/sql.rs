@@ -1,17 +1,16 @@
 //! Text of queries, made so that no text of a request can become a part of one.
 //!
-//! Text enters an [`Sql`] in four ways: what stands in this program (`&'static str`), names of the
-//! model and of the table, operators of an enum, and values through one escaping function. There is no
-//! way in for any other string.
+//! Text enters an [`Sql`] in three ways: what stands in this program (`&'static str`), names of the model and
+//! of the table, and values through one escaping function. There is no way in for any other string.
 //!
 //! The dialect is that of [Timestream](https://docs.aws.amazon.com/timestream/latest/developerguide/reference.html),
 //! which has no parameters for values.
 
-use std::fmt::Write;
+use std::fmt::{self, Display, Formatter, Write};
 
-use telemetry::{Device, Dimension, Measure};
+use telemetry::{Device, Dimension, Measure, canary};
 
-use crate::instant::Instant;
+use crate::time;
 
 /// A query or a part of one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,8 +31,8 @@ pub enum Literal {
     Double(Finite),
     /// A truth value.
     Boolean(bool),
-    /// An instant.
-    Instant(Instant),
+    /// An instant, in nanoseconds since 1970-01-01T00:00:00Z.
+    Timestamp(i64),
 }
 
 /// A number that is neither NaN nor infinite.
@@ -44,58 +43,6 @@ impl Finite {
     /// `None` for NaN and infinities.
     pub fn new(number: f64) -> Option<Self> {
         number.is_finite().then_some(Self(number))
-    }
-}
-
-/// How a value is compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Operator {
-    /// `=`
-    Equal,
-    /// `!=` and `<>`
-    Unequal,
-    /// `<`
-    Less,
-    /// `<=`
-    LessOrEqual,
-    /// `>`
-    Greater,
-    /// `>=`
-    GreaterOrEqual,
-}
-
-impl Operator {
-    /// What a filter may say.
-    pub const EXPECTED: &'static str = "one of =, !=, <>, <, <=, > and >=";
-
-    /// The operator that a filter names.
-    pub fn parse(text: &str) -> Option<Self> {
-        Some(match text {
-            "=" => Self::Equal,
-            "!=" | "<>" => Self::Unequal,
-            "<" => Self::Less,
-            "<=" => Self::LessOrEqual,
-            ">" => Self::Greater,
-            ">=" => Self::GreaterOrEqual,
-            _ => return None,
-        })
-    }
-
-    /// Whether it asks for an order, which truth values do not have.
-    pub const fn orders(self) -> bool {
-        !matches!(self, Self::Equal | Self::Unequal)
-    }
-
-    /// As it is written.
-    pub const fn symbol(self) -> &'static str {
-        match self {
-            Self::Equal => "=",
-            Self::Unequal => "<>",
-            Self::Less => "<",
-            Self::LessOrEqual => "<=",
-            Self::Greater => ">",
-            Self::GreaterOrEqual => ">=",
-        }
     }
 }
 
@@ -176,11 +123,6 @@ impl Sql {
         self
     }
 
-    /// An operator, with a space on both sides.
-    pub fn operator(&mut self, operator: Operator) -> &mut Self {
-        self.text(" ").text(operator.symbol()).text(" ")
-    }
-
     /// A number that this program counts with: an index, a limit.
     pub fn count(&mut self, number: usize) -> &mut Self {
         // Writing to a string does not fail.
@@ -188,30 +130,9 @@ impl Sql {
         self
     }
 
-    /// A value. This is the one place where values become text of a query.
+    /// A value.
     pub fn literal(&mut self, literal: &Literal) -> &mut Self {
-        let sql = &mut self.0;
-        let _ = match literal {
-            Literal::Text(text) => {
-                sql.push('\'');
-                for character in text.chars() {
-                    if character == '\'' {
-                        sql.push('\'');
-                    }
-                    sql.push(character);
-                }
-                sql.push('\'');
-                Ok(())
-            }
-            // The least integer is no literal: its digits are read before its sign.
-            Literal::Bigint(i64::MIN) => write!(sql, "CAST('{}' AS BIGINT)", i64::MIN),
-            Literal::Bigint(number) => write!(sql, "{number}"),
-            // With an exponent a number is a double, without one a decimal.
-            Literal::Double(Finite(number)) => write!(sql, "{number:e}"),
-            Literal::Boolean(true) => write!(sql, "TRUE"),
-            Literal::Boolean(false) => write!(sql, "FALSE"),
-            Literal::Instant(instant) => write!(sql, "TIMESTAMP '{}'", instant.store_text()),
-        };
+        let _ = write!(self.0, "{literal}");
         self
     }
 
@@ -219,6 +140,73 @@ impl Sql {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+impl Display for Identifier {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Display for TableName {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Display for Sql {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// This is the one place where values become text of a query.
+impl Display for Literal {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => {
+                f.write_char('\'')?;
+                for character in text.chars() {
+                    if character == '\'' {
+                        f.write_char('\'')?;
+                    }
+                    f.write_char(character)?;
+                }
+                f.write_char('\'')
+            }
+            // The least integer is no literal: its digits are read before its sign.
+            Self::Bigint(i64::MIN) => write!(f, "CAST('{}' AS BIGINT)", i64::MIN),
+            Self::Bigint(number) => write!(f, "{number}"),
+            // With an exponent a number is a double, without one a decimal.
+            Self::Double(Finite(number)) => write!(f, "{number:e}"),
+            Self::Boolean(true) => f.write_str("TRUE"),
+            Self::Boolean(false) => f.write_str("FALSE"),
+            Self::Timestamp(nanoseconds) => write!(f, "TIMESTAMP '{}'", time::text(*nanoseconds)),
+        }
+    }
+}
+
+/// The condition that leaves [canaries](telemetry::canary) out, by the column of the device.
+pub fn without_canaries(device: &Identifier) -> String {
+    format!("{device} NOT LIKE {}", Literal::Text(canary::PATTERN.to_owned()))
+}
+
+/// The condition for devices whose names begin with `prefix`, in which `%` and `_` stand for others.
+pub fn named_like(device: &Identifier, prefix: &str) -> String {
+    format!("{device} LIKE {}", Literal::Text(format!("{prefix}%")))
+}
+
+/// The devices of which a table has records of the last `seconds` that fulfil a condition.
+pub fn devices(table: &TableName, device: &Identifier, seconds: u64, condition: &str) -> String {
+    format!("SELECT DISTINCT {device} FROM {table} WHERE time > ago({seconds}s) AND {condition}")
+}
+
+/// A query without rows, whose answer names the columns of a table: those that were ever written, for the
+/// permission to select is enough.
+pub fn no_rows(table: &TableName) -> Sql {
+    let mut sql = Sql::new("SELECT * FROM ");
+    sql.table(table).text(" WHERE time = ").literal(&Literal::Timestamp(0)).text(" LIMIT 1");
+    sql
 }
 
 #[cfg(test)]
@@ -239,10 +227,7 @@ mod tests {
             (double(-0.25), "-2.5e-1"),
             (double(0.0), "0e0"),
             (Literal::Boolean(true), "TRUE"),
-            (
-                Literal::Instant(Instant::from_nanos(1_661_385_600_000_000_001)),
-                "TIMESTAMP '2022-08-25 00:00:00.000000001'",
-            ),
+            (Literal::Timestamp(1_661_385_600_000_000_001), "TIMESTAMP '2022-08-25 00:00:00.000000001'"),
         ] {
             assert_eq!(Sql::default().literal(&literal).as_str(), sql);
         }
@@ -258,12 +243,17 @@ mod tests {
     }
 
     #[test]
-    fn operators_are_those_of_the_enum() {
-        for text in ["", " =", "LIKE", "= 1 OR 1 =", "=; --", "IN"] {
-            assert_eq!(Operator::parse(text), None, "{text}");
-        }
-        for (text, sql) in [("=", "="), ("!=", "<>"), ("<>", "<>"), ("<", "<"), (">=", ">=")] {
-            assert_eq!(Operator::parse(text).map(Operator::symbol), Some(sql));
-        }
+    fn devices_are_chosen_by_their_names() {
+        let device = Identifier::device(&Device {
+            dimension: "DeviceID".into(),
+            field: String::new(),
+            topic_segment: None,
+        });
+        assert_eq!(named_like(&device, "it's"), "\"DeviceID\" LIKE 'it''s%'");
+        assert_eq!(without_canaries(&device), "\"DeviceID\" NOT LIKE 'sluice-canary%'");
+        assert_eq!(
+            devices(&TableName::new("d", "t"), &device, 60, &without_canaries(&device)),
+            "SELECT DISTINCT \"DeviceID\" FROM \"d\".\"t\" WHERE time > ago(60s) AND \"DeviceID\" NOT LIKE 'sluice-canary%'"
+        );
     }
 }

@@ -7,11 +7,8 @@ use aws_sdk_timestreamwrite::error::BuildError;
 use aws_sdk_timestreamwrite::types::{self, MeasureValueType, TimeUnit};
 use telemetry::{DimensionValue, MeasureType, MeasureValue, Measured, Record};
 
-/// Records of one request: [Quotas](https://docs.aws.amazon.com/timestream/latest/developerguide/ts-limits.html).
-pub const MAX_RECORDS: usize = 100;
-
 /// The common attributes and the records of a request.
-pub fn build(records: &[&Record]) -> Result<(types::Record, Vec<types::Record>), BuildError> {
+pub(super) fn build(records: &[&Record]) -> Result<(types::Record, Vec<types::Record>), BuildError> {
     let shared = Shared::of(records);
     let mut common = types::Record::builder()
         .time_unit(TimeUnit::Nanoseconds)

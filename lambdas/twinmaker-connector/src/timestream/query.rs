@@ -2,13 +2,14 @@
 //!
 //! No branch is without a bound on both sides of time.
 
-use telemetry::{MeasureType, canary};
+use telemetry::twin::{ALARM_ACTIVE, ALARM_NORMAL};
+use telemetry::{MeasureType, Range, canary};
+use timestream::sql::{Finite, Literal, Sql, TableName};
 
 use crate::catalog::{Columns, DimensionProperty, MeasureProperty};
 use crate::instant::Instant;
-use crate::plan::{Component, Condition, Plan, Selection, Source, Target};
+use crate::plan::{Component, Condition, Plan, Says, Selection, Source, Target};
 use crate::request::Order;
-use crate::sql::{Literal, Sql, TableName};
 
 /// What is the same for all branches.
 #[derive(Debug)]
@@ -246,9 +247,10 @@ impl Scope<'_> {
     fn source(&self, source: &Source<'_>, slice: Slice) -> Option<Sql> {
         let plan = self.plan;
         let measure = source.measure;
-        if !self.columns.has(&measure.column) {
+        if !self.columns.has(&measure.column.name) {
             return None;
         }
+        let value = value(source)?;
         let external_id = self.external_id(measure);
         let mut sql = Sql::new("SELECT time");
         if plan.device.is_none() {
@@ -258,18 +260,18 @@ impl Scope<'_> {
         for (index, dimension) in dimensions.iter().enumerate() {
             sql.text(", ").identifier(&dimension.sql).text(" AS d").count(index);
         }
-        sql.text(", ").part(&source.value).text(" AS v");
+        sql.text(", ").part(&value).text(" AS v");
         self.from(&mut sql, measure, slice)?;
-        sql.text(" AND ").part(&measure.sql).text(" IS NOT NULL");
+        sql.text(" AND ").part(&measure.column.sql).text(" IS NOT NULL");
 
         let mut elsewhere: Vec<(&MeasureProperty, Vec<&Condition<'_>>)> = Vec::new();
         for condition in &plan.conditions {
             let compared = match condition.target {
                 Target::ExternalId => external_id.clone(),
-                Target::Value => source.value.clone(),
+                Target::Value => value.clone(),
                 Target::Dimension(dimension) => self.dimension(dimension)?,
-                Target::Measure(other) if other.record == measure.record => {
-                    self.columns.has(&other.column).then(|| other.sql.clone())?
+                Target::Measure(other) if other.column.record == measure.column.record => {
+                    self.columns.has(&other.column.name).then(|| other.column.sql.clone())?
                 }
                 Target::Measure(other) => {
                     match elsewhere.iter_mut().find(|(there, _)| there.property == other.property) {
@@ -302,7 +304,7 @@ impl Scope<'_> {
         }
         sql.text(", x.v FROM (").part(points).text(") x");
         for (index, (measure, conditions)) in elsewhere.iter().enumerate() {
-            if !self.columns.has(&measure.column) {
+            if !self.columns.has(&measure.column.name) {
                 return None;
             }
             sql.text(" INNER JOIN (SELECT DISTINCT time");
@@ -315,7 +317,7 @@ impl Scope<'_> {
             }
             self.from(&mut sql, measure, slice)?;
             for condition in conditions {
-                compare(&mut sql, &measure.sql, condition);
+                compare(&mut sql, &measure.column.sql, condition);
             }
             sql.text(") f").count(index).text(" ON x.time = f").count(index).text(".time");
             if self.plan.device.is_none() {
@@ -336,8 +338,9 @@ impl Scope<'_> {
         let text = |text: &str| Literal::Text(text.to_owned());
         let device = self.dimension(&plan.catalog.device)?;
         sql.text(" FROM ").table(self.table).text(" WHERE time BETWEEN ");
-        sql.literal(&Literal::Instant(slice.from)).text(" AND ").literal(&Literal::Instant(slice.to));
-        sql.text(" AND measure_name = ").literal(&text(&measure.record));
+        let bound = |instant: Instant| Literal::Timestamp(instant.nanos());
+        sql.literal(&bound(slice.from)).text(" AND ").literal(&bound(slice.to));
+        sql.text(" AND measure_name = ").literal(&text(&measure.column.record));
         let names_devices = || plan.conditions.iter().any(|one| matches!(one.target, Target::ExternalId));
         match &plan.device {
             Some(name) => {
@@ -379,7 +382,20 @@ impl Scope<'_> {
 }
 
 fn compare(sql: &mut Sql, compared: &Sql, condition: &Condition<'_>) {
-    sql.text(" AND ").part(compared).operator(condition.operator).literal(&condition.literal);
+    sql.text(" AND ").part(compared).text(" ").text(condition.operator.symbol()).text(" ");
+    sql.literal(&condition.literal);
+}
+
+/// What a property says of its measure. `None`: nothing is normal, so nothing is an alarm.
+fn value(source: &Source<'_>) -> Option<Sql> {
+    let column = &source.measure.column.sql;
+    let Says::Status(Range { min, max }) = source.says else { return Some(column.clone()) };
+    let bound = |number| Finite::new(number).map(Literal::Double);
+    let mut sql = Sql::new("CASE WHEN CAST(");
+    sql.part(column).text(" AS DOUBLE) BETWEEN ").literal(&bound(min)?).text(" AND ").literal(&bound(max)?);
+    sql.text(" THEN ").literal(&Literal::Text(ALARM_NORMAL.to_owned()));
+    sql.text(" ELSE ").literal(&Literal::Text(ALARM_ACTIVE.to_owned())).text(" END");
+    Some(sql)
 }
 
 const fn cast_name(kind: MeasureType) -> &'static str {
