@@ -33,7 +33,7 @@ async fn a_refusal_beside_an_invalid_record_is_charged_to_the_right_event() {
     for (poisoned, refused) in [(1, 6), (6, 1), (0, 7), (5, 6)] {
         let mut bench = Bench::new(Faults::default()).await;
         // So that what the store refuses for its age is in the same request.
-        bench.consumer.memory = Duration::from_hours(100 * 8_766);
+        bench.consumer.retention.fresh = Duration::from_hours(100 * 8_766);
         let payload = |number: usize| match number {
             _ if number == poisoned => r#"{"id": "poison", "t": 1609757170000, "v": 1}"#.to_owned(),
             _ if number == refused => r#"{"id": "d", "t": 1, "v": 1}"#.to_owned(),

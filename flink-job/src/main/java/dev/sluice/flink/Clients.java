@@ -5,10 +5,8 @@ import java.util.stream.Stream;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.regions.Region;
-import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
-import software.amazon.awssdk.services.timestreamwrite.TimestreamWriteAsyncClient;
 
 /**
  * The clients of the sinks. Their endpoints are the Region's, or those of {@code AWS_ENDPOINT_URL} and
@@ -22,20 +20,6 @@ public final class Clients {
     private static final Duration CONNECT = Duration.ofSeconds(3);
 
     private Clients() {}
-
-    /**
-     * A client of the store that makes one attempt: retries are the sink's, which keeps records in its
-     * state meanwhile. Without an endpoint of one's own it asks the service for one (endpoint discovery).
-     */
-    public static TimestreamWriteAsyncClient timestream(String region, int requests) {
-        return TimestreamWriteAsyncClient.builder()
-                .region(Region.of(region))
-                .httpClientBuilder(http().maxConcurrency(requests))
-                .overrideConfiguration(attempts()
-                        .retryStrategy(DefaultRetryStrategy.doNotRetry())
-                        .build())
-                .build();
-    }
 
     /** A client of queues. */
     public static SqsAsyncClient sqs(String region) {
@@ -62,11 +46,13 @@ public final class Clients {
                 .build();
     }
 
-    private static NettyNioAsyncHttpClient.Builder http() {
+    /** How every client connects. */
+    public static NettyNioAsyncHttpClient.Builder http() {
         return NettyNioAsyncHttpClient.builder().connectionTimeout(CONNECT);
     }
 
-    private static ClientOverrideConfiguration.Builder attempts() {
+    /** How long every client waits for one attempt. */
+    public static ClientOverrideConfiguration.Builder attempts() {
         return ClientOverrideConfiguration.builder().apiCallAttemptTimeout(ATTEMPT);
     }
 }

@@ -4,9 +4,10 @@ import dev.sluice.flink.domain.Decoded;
 import dev.sluice.flink.domain.Decoder;
 import dev.sluice.flink.domain.Model;
 import dev.sluice.flink.domain.Record;
-import dev.sluice.flink.quarantine.Inmate;
+import dev.sluice.flink.quarantine.QuarantinedEvent;
 import dev.sluice.flink.sink.Entry;
 import dev.sluice.flink.source.Delivery;
+import dev.sluice.flink.timestream.Timestream;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.metrics.Counter;
@@ -23,7 +24,8 @@ final class Decoding extends ProcessFunction<Delivery, Entry> {
     private static final long serialVersionUID = 1;
 
     /** Events for quarantine. */
-    static final OutputTag<Inmate> REJECTED = new OutputTag<>("rejected", TypeInformation.of(Inmate.class));
+    static final OutputTag<QuarantinedEvent> REJECTED =
+            new OutputTag<>("rejected", TypeInformation.of(QuarantinedEvent.class));
 
     private final String model;
     private transient Decoder decoder;
@@ -41,7 +43,7 @@ final class Decoding extends ProcessFunction<Delivery, Entry> {
 
     @Override
     public void open(OpenContext context) {
-        decoder = new Decoder(Model.parse(model));
+        decoder = new Decoder(Model.parse(model), Timestream.LIMITS);
         MetricGroup group = Metrics.group(getRuntimeContext().getMetricGroup());
         events = Metrics.counter(group, "events");
         corrected = Metrics.counter(group, "corrected");
@@ -62,7 +64,7 @@ final class Decoding extends ProcessFunction<Delivery, Entry> {
             records.collect(new Entry(record, delivery));
         }
         if (decoded.rejection() != null) {
-            context.output(REJECTED, Inmate.of(delivery, decoded.rejection()));
+            context.output(REJECTED, QuarantinedEvent.of(delivery, decoded.rejection()));
         }
     }
 }

@@ -2,11 +2,11 @@ package dev.sluice.flink;
 
 import dev.sluice.flink.quarantine.QuarantineSink;
 import dev.sluice.flink.sink.Entry;
-import dev.sluice.flink.sink.TimestreamSink;
 import dev.sluice.flink.source.Delivery;
 import dev.sluice.flink.source.KinesisSource;
 import dev.sluice.flink.source.Shard;
 import dev.sluice.flink.source.Shards;
+import dev.sluice.flink.timestream.TimestreamSink;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.source.Source;

@@ -2,9 +2,9 @@ package dev.sluice.flink;
 
 import dev.sluice.flink.domain.Model;
 import dev.sluice.flink.quarantine.Quarantine;
-import dev.sluice.flink.sink.TimestreamSink;
+import dev.sluice.flink.timestream.Timestream;
+import dev.sluice.flink.timestream.TimestreamSink;
 import java.io.Serializable;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -122,7 +122,7 @@ public record JobProperties(
 
     /** Where records go. */
     public TimestreamSink.Table store() {
-        return new TimestreamSink.Table(region, database, table, Duration.ofHours(memoryHours));
+        return new TimestreamSink.Table(region, database, table, Timestream.retention(memoryHours));
     }
 
     /** Bytes of events that a subtask holds while the store does not take them. */

@@ -40,7 +40,7 @@ final class JobPropertiesTest {
         JobProperties read = JobProperties.of(Map.of("pipeline", pipeline(), "model", chunks(model, 20)));
         assertEquals(model, read.model());
         assertEquals("the Table", read.store().table());
-        assertEquals(Duration.ofHours(48), read.store().memory());
+        assertEquals(Duration.ofHours(48), read.store().retention().fresh());
         assertEquals(32 << 20, read.bufferBytes());
     }
 

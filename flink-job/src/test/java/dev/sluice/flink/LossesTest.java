@@ -9,9 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.flink.domain.Record;
 import dev.sluice.flink.sink.Entry;
-import dev.sluice.flink.sink.TimestreamSink;
 import dev.sluice.flink.source.Delivery;
 import dev.sluice.flink.source.KinesisSource;
+import dev.sluice.flink.timestream.TimestreamSink;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,8 +2,9 @@ package dev.sluice.flink;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.sluice.flink.sink.TimestreamSink;
 import dev.sluice.flink.source.Delivery;
+import dev.sluice.flink.timestream.Client;
+import dev.sluice.flink.timestream.TimestreamSink;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -58,7 +59,7 @@ final class SampleConsumer implements Sink<Delivery> {
 
         private Writer(TimestreamSink.Table table) {
             this.table = table;
-            this.client = Clients.timestream(table.region(), 1);
+            this.client = Client.open(table.region(), 1);
         }
 
         @Override

@@ -3,7 +3,8 @@ package dev.sluice.flink;
 import dev.sluice.flink.domain.Measured;
 import dev.sluice.flink.domain.Record;
 import dev.sluice.flink.sink.Entry;
-import dev.sluice.flink.sink.TimestreamSink;
+import dev.sluice.flink.timestream.Client;
+import dev.sluice.flink.timestream.TimestreamSink;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.api.connector.sink2.Sink;
@@ -40,7 +41,7 @@ final class SampleSink implements Sink<Entry> {
 
         Writer(TimestreamSink.Table table) {
             this.table = table;
-            this.client = Clients.timestream(table.region(), 1);
+            this.client = Client.open(table.region(), 1);
         }
 
         @Override

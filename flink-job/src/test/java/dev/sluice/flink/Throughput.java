@@ -6,6 +6,7 @@ import dev.sluice.flink.domain.Decoder;
 import dev.sluice.flink.domain.Model;
 import dev.sluice.flink.sink.Entry;
 import dev.sluice.flink.source.Delivery;
+import dev.sluice.flink.timestream.Timestream;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -173,7 +174,8 @@ final class Throughput {
 
     /** On this thread, after a warm-up. */
     private static double decodedASecond() throws Exception {
-        Decoder decoder = new Decoder(Model.parse(Files.readString(MODELS.resolve("smart-home.json"))));
+        Decoder decoder =
+                new Decoder(Model.parse(Files.readString(MODELS.resolve("smart-home.json"))), Timestream.LIMITS);
         GeneratedDeliveries deliveries = new GeneratedDeliveries(System.currentTimeMillis());
         Delivery[] sample = new Delivery[10_000];
         for (int at = 0; at < sample.length; at++) {

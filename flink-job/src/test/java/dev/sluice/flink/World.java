@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.flink.quarantine.Quarantine;
-import dev.sluice.flink.sink.TimestreamSink;
+import dev.sluice.flink.timestream.TimestreamSink;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

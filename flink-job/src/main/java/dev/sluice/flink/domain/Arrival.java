@@ -9,17 +9,6 @@ package dev.sluice.flink.domain;
  *     names the device where the model says so
  */
 public record Arrival(long timeMs, String sequenceNumber, String partitionKey) {
-    /** How far ahead a time may be, in nanoseconds: fifteen minutes, as the store's quotas say. */
-    public static final long MAX_AHEAD = 15L * 60 * 1_000_000_000;
-
-    /**
-     * How far apart the instants of an event whose clock is corrected may be, in nanoseconds: a day. It is the
-     * shortest time for which a table keeps its records
-     * (<a href="https://docs.aws.amazon.com/timestream/latest/developerguide/API_RetentionProperties.html">RetentionProperties</a>),
-     * so that no correction moves a reading to where the store has nothing.
-     */
-    public static final long MAX_SPAN = 24L * 60 * 60 * 1_000_000_000;
-
     private static final long NANOSECONDS_A_MILLISECOND = 1_000_000;
     private static final int PLACE_DIGITS = 6;
 
@@ -58,19 +47,19 @@ public record Arrival(long timeMs, String sequenceNumber, String partitionKey) {
     }
 
     /** Whether {@code time} is not too far ahead for the store. */
-    boolean allows(long time) {
-        return time <= saturatingAdd(time(), MAX_AHEAD);
+    boolean allows(long time, Window window) {
+        return time <= saturatingAdd(time(), window.ahead());
     }
 
     /**
      * How far an event moves back, to {@code moment}, whose instants go from {@code earliest} to {@code
      * latest}, the latter of which is ahead; {@code null} if it is not the clock that is wrong.
      */
-    Correction correction(long earliest, long latest, long moment) {
+    Correction correction(long earliest, long latest, long moment, Window window) {
         long span = latest - earliest;
         // Where copies are one, the moment is before the arrival.
-        long longest = MAX_SPAN - (moment < time() ? Math.min(time() - moment, MAX_SPAN) : 0);
-        long permitted = allows(earliest) ? Math.min(MAX_AHEAD, longest) : longest;
+        long longest = window.span() - (moment < time() ? Math.min(time() - moment, window.span()) : 0);
+        long permitted = allows(earliest, window) ? Math.min(window.ahead(), longest) : longest;
         if (span < 0 || span > permitted) {
             return null;
         }

@@ -23,6 +23,7 @@ public final class Decoder {
     private static final int NO_ARRAY = -1;
 
     private final FieldNames names = new FieldNames();
+    private final Limits limits;
 
     /** {@code null} when the arrival time is the time. */
     private final Source time;
@@ -83,8 +84,9 @@ public final class Decoder {
         }
     }
 
-    /** Prepares {@code model}, which is taken as valid. */
-    public Decoder(Model model) {
+    /** Prepares {@code model}, which is taken as valid, for a store. */
+    public Decoder(Model model, Limits limits) {
+        this.limits = limits;
         // In the order in which devices usually write them.
         this.time = model.time() == null ? null : source(model.time().field(), "");
         this.unit = model.time() == null ? TimeUnit.MILLISECONDS : model.time().unit();
@@ -195,14 +197,25 @@ public final class Decoder {
                     complete = false;
                 }
             }
-            if (Record.seriesBytes(series, Record.Size.BOUND) > Record.MAX_SERIES_BYTES) {
-                int bytes = Record.seriesBytes(series, Record.Size.EXACT);
-                if (bytes > Record.MAX_SERIES_BYTES) {
-                    rejection.add(null, Fault.dimensionsTooLarge(bytes));
-                    complete = false;
-                }
+            int bytes = tooLarge(series);
+            if (bytes > 0) {
+                rejection.add(null, Fault.dimensionsTooLarge(bytes, limits.seriesBytes()));
+                complete = false;
             }
             return complete ? Collections.unmodifiableList(series) : null;
+        }
+
+        /** The bytes of dimensions that are more than the store takes, else 0. */
+        private int tooLarge(List<DimensionValue> series) {
+            int bound = 0;
+            for (DimensionValue dimension : series) {
+                bound += dimension.bytesAtMost();
+            }
+            if (bound <= limits.seriesBytes()) {
+                return 0;
+            }
+            int bytes = series.stream().mapToInt(DimensionValue::bytes).sum();
+            return bytes > limits.seriesBytes() ? bytes : 0;
         }
 
         /** Takes the device from the topic. An empty level, which no stream takes as a key, is as good as none. */
@@ -292,7 +305,7 @@ public final class Decoder {
                 if (parsed instanceof Fault fault) {
                     rejection.add(source.field, fault);
                 } else if (parsed instanceof Scalar scalar) {
-                    Outcome.OfValue coerced = scalar.coerce(measure.type, unit);
+                    Outcome.OfValue coerced = scalar.coerce(measure.type, unit, limits);
                     if (coerced instanceof Value value) {
                         readings.add(new Reading(moment, index, NO_ARRAY, value));
                     } else {
@@ -304,7 +317,7 @@ public final class Decoder {
         }
 
         private void points(Utf8 json, int measure, List<Reading> readings) {
-            List<Points.Element> elements = Points.read(json, measures[measure].type, unit);
+            List<Points.Element> elements = Points.read(json, measures[measure].type, unit, limits);
             for (int index = 0; index < elements.size(); index++) {
                 int at = index;
                 Points.Element element = elements.get(at);
@@ -348,19 +361,21 @@ public final class Decoder {
          */
         private Correction correctClock(List<Reading> readings) {
             int last = readings.size() - 1;
-            if (last < 0 || arrival.allows(readings.get(last).time)) {
+            if (last < 0 || arrival.allows(readings.get(last).time, limits.window())) {
                 return null;
             }
-            Correction correction =
-                    arrival.correction(readings.get(0).time, readings.get(last).time, momentOfArrival());
+            Correction correction = arrival.correction(
+                    readings.get(0).time, readings.get(last).time, momentOfArrival(), limits.window());
             if (correction == null) {
                 int allowed = last;
-                while (allowed > 0 && !arrival.allows(readings.get(allowed - 1).time)) {
+                while (allowed > 0 && !arrival.allows(readings.get(allowed - 1).time, limits.window())) {
                     allowed--;
                 }
                 List<Reading> ahead = readings.subList(allowed, readings.size());
                 for (Reading reading : ahead) {
-                    rejection.add(path(reading.measure, reading.element), Fault.timeAhead(reading.time));
+                    rejection.add(
+                            path(reading.measure, reading.element),
+                            Fault.timeAhead(reading.time, limits.window().ahead()));
                 }
                 ahead.clear();
             }
@@ -407,10 +422,11 @@ public final class Decoder {
         }
 
         private void put(Record record, List<Record> records) {
-            if (record.fits()) {
+            int bytes = limits.tooLarge().applyAsInt(record);
+            if (bytes == 0) {
                 records.add(record);
             } else {
-                rejection.add(null, Fault.recordTooLarge(record.measureName(), record.bytes()));
+                rejection.add(null, Fault.recordTooLarge(record.measureName(), bytes, limits.recordBytes()));
             }
         }
 

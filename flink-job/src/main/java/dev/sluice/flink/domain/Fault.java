@@ -11,6 +11,7 @@ import java.time.Instant;
  */
 public record Fault(String code, String sentence)
         implements Outcome.OfDocument, Outcome.OfScalar, Outcome.OfValue, Outcome.OfTime, Outcome.OfElement {
+    private static final long NANOSECONDS_A_MINUTE = 60_000_000_000L;
 
     /** The bytes are an aggregate of the Kinesis Producer Library, which is not taken apart. */
     static final Fault KPL_AGGREGATE = new Fault(
@@ -67,11 +68,9 @@ public record Fault(String code, String sentence)
                 "the event is not JSON: " + (at < end ? "byte " + at + " does not belong there" : "it ends too early"));
     }
 
-    /** The names and values of all dimensions exceed 2 KB together. */
-    static Fault dimensionsTooLarge(int bytes) {
-        return new Fault(
-                "dimensions_too_large",
-                "the dimensions take " + bytes + " bytes, of at most " + Record.MAX_SERIES_BYTES);
+    /** The names and values of all dimensions exceed what the store takes together. */
+    static Fault dimensionsTooLarge(int bytes, int max) {
+        return new Fault("dimensions_too_large", "the dimensions take " + bytes + " bytes, of at most " + max);
     }
 
     /** A time is neither a number nor ISO-8601. */
@@ -85,17 +84,18 @@ public record Fault(String code, String sentence)
     }
 
     /**
-     * A time is more than {@link Arrival#MAX_AHEAD} after the arrival, and the clock of the event cannot be
-     * corrected, because its times are too far apart.
+     * A time is further after the arrival than the store takes, and the clock of the event cannot be corrected,
+     * because its times are too far apart.
      *
      * @param time in nanoseconds since 1970-01-01T00:00:00Z
+     * @param ahead how far ahead a time may be, in nanoseconds
      */
-    static Fault timeAhead(long time) {
+    static Fault timeAhead(long time, long ahead) {
         Instant second = Instant.ofEpochSecond(Math.floorDiv(time, 1_000_000_000L));
         return new Fault(
                 "time_ahead",
-                "the time " + second + " is more than 15 minutes after the arrival, and too far from the event's other"
-                        + " times to correct its clock");
+                "the time " + second + " is more than " + ahead / NANOSECONDS_A_MINUTE
+                        + " minutes after the arrival, and too far from the event's other times to correct its clock");
     }
 
     /** The value cannot be read as the declared type. */
@@ -113,15 +113,13 @@ public record Fault(String code, String sentence)
         return new Fault("number_out_of_range", text + " does not fit into a " + wanted.label());
     }
 
-    /** The store takes 2 KB of text. */
-    static Fault textTooLong(int bytes) {
-        return new Fault("text_too_long", "the text takes " + bytes + " bytes, of at most " + Value.MAX_TEXT_BYTES);
+    /** A text exceeds what the store takes. */
+    static Fault textTooLong(int bytes, int max) {
+        return new Fault("text_too_long", "the text takes " + bytes + " bytes, of at most " + max);
     }
 
-    /** A record exceeds 2 KB. */
-    static Fault recordTooLarge(String name, int bytes) {
-        return new Fault(
-                "record_too_large",
-                "the record " + name + " takes " + bytes + " bytes, of at most " + Record.MAX_RECORD_BYTES);
+    /** A record exceeds what the store takes. */
+    static Fault recordTooLarge(String name, int bytes, int max) {
+        return new Fault("record_too_large", "the record " + name + " takes " + bytes + " bytes, of at most " + max);
     }
 }

@@ -2,7 +2,7 @@ package dev.sluice.flink.domain;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
-/** Type of a measure, as Timestream names them. */
+/** Type of a measure. */
 public enum MeasureType {
     /** 64-bit floating point, without NaN, infinities and {@code -0.0}. */
     @JsonProperty("double")
@@ -13,7 +13,7 @@ public enum MeasureType {
     /** {@code true} or {@code false}. */
     @JsonProperty("boolean")
     BOOLEAN("boolean"),
-    /** Text of at most 2 KB. */
+    /** Text. */
     @JsonProperty("varchar")
     VARCHAR("varchar"),
     /** An instant, with nanoseconds. */

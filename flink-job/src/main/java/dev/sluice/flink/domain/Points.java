@@ -24,7 +24,7 @@ final class Points {
     record Element(Outcome.OfElement point, List<Utf8> others) {}
 
     /** Reads the elements of a JSON array that is well-formed. */
-    static List<Element> read(Utf8 json, MeasureType type, TimeUnit unit) {
+    static List<Element> read(Utf8 json, MeasureType type, TimeUnit unit, Limits limits) {
         List<Element> elements = new ArrayList<>();
         JsonScanner scanner = new JsonScanner(json);
         scanner.take('[');
@@ -32,13 +32,13 @@ final class Points {
             return elements;
         }
         do {
-            elements.add(element(scanner.value(), type, unit));
+            elements.add(element(scanner.value(), type, unit, limits));
             scanner.next();
         } while (scanner.take(','));
         return elements;
     }
 
-    private static Element element(Utf8 json, MeasureType type, TimeUnit unit) {
+    private static Element element(Utf8 json, MeasureType type, TimeUnit unit, Limits limits) {
         if (!json.startsWith('{')) {
             return new Element(Fault.NOT_A_POINT, List.of());
         }
@@ -67,14 +67,15 @@ final class Points {
                 scanner.next();
             } while (scanner.take(','));
         }
-        return new Element(repeated ? Fault.DUPLICATE_FIELD : point(ts, value, others, type, unit), others);
+        return new Element(repeated ? Fault.DUPLICATE_FIELD : point(ts, value, others, type, unit, limits), others);
     }
 
     /**
      * The reading. A member {@code value} that is no value, or nothing beside the time, is none; a reading
      * under another name is a fault.
      */
-    private static Outcome.OfElement point(Utf8 ts, Utf8 value, List<Utf8> others, MeasureType type, TimeUnit unit) {
+    private static Outcome.OfElement point(
+            Utf8 ts, Utf8 value, List<Utf8> others, MeasureType type, TimeUnit unit, Limits limits) {
         if (value == null && !others.isEmpty()) {
             return Fault.NOT_A_POINT;
         }
@@ -90,7 +91,7 @@ final class Points {
         if (read instanceof Fault fault) {
             return fault;
         }
-        Outcome.OfValue coerced = measured.coerce(type, unit);
+        Outcome.OfValue coerced = measured.coerce(type, unit, limits);
         return coerced instanceof Value typed
                 ? new Point(((Instants.Moment) read).nanoseconds(), typed)
                 : (Fault) coerced;

@@ -47,12 +47,12 @@ record Scalar(Kind kind, Utf8 text) implements Outcome.OfScalar {
     }
 
     /** The value as the type {@code wanted}; a time counts in {@code unit}. */
-    Outcome.OfValue coerce(MeasureType wanted, TimeUnit unit) {
+    Outcome.OfValue coerce(MeasureType wanted, TimeUnit unit, Limits limits) {
         return switch (wanted) {
             case DOUBLE -> asDouble();
             case BIGINT -> asBigint();
             case BOOLEAN -> asBoolean();
-            case VARCHAR -> asVarchar();
+            case VARCHAR -> asVarchar(limits.textBytes());
             case TIMESTAMP -> asTimestamp(unit);
         };
     }
@@ -107,10 +107,8 @@ record Scalar(Kind kind, Utf8 text) implements Outcome.OfScalar {
         return Fault.typeMismatch(MeasureType.BOOLEAN, quoted());
     }
 
-    private Outcome.OfValue asVarchar() {
-        return text.length() > Value.MAX_TEXT_BYTES
-                ? Fault.textTooLong(text.length())
-                : new Value.Varchar(text.toString());
+    private Outcome.OfValue asVarchar(int max) {
+        return text.length() > max ? Fault.textTooLong(text.length(), max) : new Value.Varchar(text.toString());
     }
 
     /** The store's timestamps begin in 1970. */

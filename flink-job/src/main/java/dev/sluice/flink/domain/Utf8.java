@@ -14,28 +14,12 @@ import java.nio.charset.StandardCharsets;
  * @param to index after the last byte
  */
 record Utf8(byte[] bytes, int from, int to) {
-    /** Bytes that one {@code char} takes at most; a pair of surrogates takes four. */
-    static final int MAX_BYTES_A_CHAR = 3;
-
     /** Bytes of foreign text (a field's name, an offending value) that a reason quotes. */
     private static final int QUOTED_BYTES = 128;
 
     static Utf8 of(String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         return new Utf8(bytes, 0, bytes.length);
-    }
-
-    /** Bytes that {@code text} takes. */
-    static int length(String text) {
-        int length = text.length();
-        for (int at = 0; at < text.length(); at++) {
-            char one = text.charAt(at);
-            if (one >= 0x80) {
-                // Each half of a pair counts two.
-                length += one < 0x800 || Character.isSurrogate(one) ? 1 : 2;
-            }
-        }
-        return length;
     }
 
     /** Index of the first byte that is not UTF-8; the number of bytes if all are. */

@@ -1,16 +1,13 @@
 package dev.sluice.flink.domain;
 
-/** A value that the store accepts. */
+/** A value that any store accepts. */
 public sealed interface Value extends Outcome.OfValue {
-    /** Bytes of a text. */
-    int MAX_TEXT_BYTES = 2048;
-
     /** The type in the store. */
     MeasureType type();
 
     /**
-     * The text of a request, to the byte what the Rust consumer writes: a value that both have written is
-     * one value. A timestamp is in nanoseconds, the unit that its record declares.
+     * The value as text, to the byte what the Rust consumer writes: a value that both have written is one
+     * value. A timestamp is in nanoseconds.
      */
     String text();
 
@@ -68,7 +65,7 @@ public sealed interface Value extends Outcome.OfValue {
     /**
      * A text.
      *
-     * @param value 1 to {@link #MAX_TEXT_BYTES} bytes of UTF-8
+     * @param value not empty, and of at most {@link Limits#textBytes} bytes of UTF-8
      */
     record Varchar(String value) implements Value {
         @Override

@@ -1,7 +1,8 @@
 /**
- * The domain: an event of a device becomes records of the store.
+ * The domain: an event of a device becomes records of a store.
  *
- * <p>Pure: no clock, no network, no file, nothing of Flink. It is the twin of the Rust crate {@code
+ * <p>Pure: no clock, no network, no file, nothing of Flink and of no store: what that takes comes as {@link
+ * dev.sluice.flink.domain.Limits}. It is the twin of the Rust crate {@code
  * lambdas/telemetry}, class by module, and equal to it: both pass {@code test-vectors/}, and {@code
  * DifferentialTest} compares them on generated events. Whatever the bytes, {@link
  * dev.sluice.flink.domain.Decoder#decode} answers and never throws.

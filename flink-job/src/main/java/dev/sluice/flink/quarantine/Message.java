@@ -34,18 +34,18 @@ final class Message {
     private Message() {}
 
     /** The message with the original bytes in base64. */
-    static String withData(Inmate inmate) {
-        String data = Base64.getEncoder().encodeToString(inmate.delivery().data());
-        return json(inmate, generator -> generator.writeStringField("data", data));
+    static String withData(QuarantinedEvent event) {
+        String data = Base64.getEncoder().encodeToString(event.delivery().data());
+        return json(event, generator -> generator.writeStringField("data", data));
     }
 
     /** The message that says where the original bytes are, as they were. */
-    static String withObject(Inmate inmate, String bucket) {
-        return json(inmate, generator -> {
+    static String withObject(QuarantinedEvent event, String bucket) {
+        return json(event, generator -> {
             generator.writeObjectFieldStart("object");
             generator.writeStringField("bucket", bucket);
-            generator.writeStringField("key", objectKey(inmate.delivery()));
-            generator.writeNumberField("bytes", inmate.delivery().data().length);
+            generator.writeStringField("key", objectKey(event.delivery()));
+            generator.writeNumberField("bytes", event.delivery().data().length);
             generator.writeEndObject();
         });
     }
@@ -73,25 +73,25 @@ final class Message {
         void write(JsonGenerator generator) throws IOException;
     }
 
-    private static String json(Inmate inmate, Content content) {
+    private static String json(QuarantinedEvent event, Content content) {
         StringWriter text = new StringWriter();
         try (JsonGenerator generator = JSON.createGenerator(text)) {
             generator.writeStartObject();
             generator.writeArrayFieldStart("reasons");
-            for (Charge charge : inmate.charges()) {
+            for (Reason reason : event.reasons()) {
                 generator.writeStartObject();
-                generator.writeStringField("code", charge.code());
-                if (charge.field() != null) {
-                    generator.writeStringField("field", charge.field());
+                generator.writeStringField("code", reason.code());
+                if (reason.field() != null) {
+                    generator.writeStringField("field", reason.field());
                 }
-                generator.writeStringField("message", charge.message());
+                generator.writeStringField("message", reason.message());
                 generator.writeEndObject();
             }
             generator.writeEndArray();
-            if (inmate.omitted() > 0) {
-                generator.writeNumberField("omitted", inmate.omitted());
+            if (event.omitted() > 0) {
+                generator.writeNumberField("omitted", event.omitted());
             }
-            Delivery delivery = inmate.delivery();
+            Delivery delivery = event.delivery();
             generator.writeStringField("sequenceNumber", delivery.sequenceNumber());
             generator.writeStringField("partitionKey", delivery.partitionKey());
             generator.writeStringField("eventID", delivery.eventId());

@@ -60,10 +60,10 @@ public final class Quarantine implements AutoCloseable {
         this.s3 = Clients.s3(place.region());
     }
 
-    private record Letter(Inmate inmate, String body, int bytes) {}
+    private record Letter(QuarantinedEvent event, String body, int bytes) {}
 
     /** Events that are not in the queue: those that it refuses as they are, and all others. */
-    private record Outside(List<Inmate> refused, List<Inmate> others) {
+    private record Outside(List<QuarantinedEvent> refused, List<QuarantinedEvent> others) {
         private static Outside of(List<Outside> parts) {
             return new Outside(
                     parts.stream().flatMap(part -> part.refused.stream()).toList(),
@@ -78,8 +78,8 @@ public final class Quarantine implements AutoCloseable {
      *
      * @return those that are not kept, once it is known of all; it never completes exceptionally
      */
-    public CompletableFuture<List<Inmate>> keep(List<Inmate> inmates) {
-        return deliver(inmates, this::letter)
+    public CompletableFuture<List<QuarantinedEvent>> keep(List<QuarantinedEvent> events) {
+        return deliver(events, this::letter)
                 .thenCompose(first -> deliver(first.refused(), this::pointer)
                         .thenApply(second -> Stream.of(first.others(), second.refused(), second.others())
                                 .flatMap(List::stream)
@@ -87,13 +87,13 @@ public final class Quarantine implements AutoCloseable {
     }
 
     private CompletableFuture<Outside> deliver(
-            List<Inmate> inmates, Function<Inmate, CompletableFuture<Optional<Letter>>> write) {
-        return all(inmates.stream().map(write).toList()).thenCompose(written -> {
+            List<QuarantinedEvent> events, Function<QuarantinedEvent, CompletableFuture<Optional<Letter>>> write) {
+        return all(events.stream().map(write).toList()).thenCompose(written -> {
             List<Letter> letters = new ArrayList<>();
-            List<Inmate> unwritten = new ArrayList<>();
-            for (int at = 0; at < inmates.size(); at++) {
-                Inmate inmate = inmates.get(at);
-                written.get(at).ifPresentOrElse(letters::add, () -> unwritten.add(inmate));
+            List<QuarantinedEvent> unwritten = new ArrayList<>();
+            for (int at = 0; at < events.size(); at++) {
+                QuarantinedEvent event = events.get(at);
+                written.get(at).ifPresentOrElse(letters::add, () -> unwritten.add(event));
             }
             List<CompletableFuture<Outside>> sent = new ArrayList<>();
             sent.add(CompletableFuture.completedFuture(new Outside(List.of(), unwritten)));
@@ -103,27 +103,27 @@ public final class Quarantine implements AutoCloseable {
     }
 
     /** The message of an event, once its bytes are safe; none if they are not. */
-    private CompletableFuture<Optional<Letter>> letter(Inmate inmate) {
-        String body = Message.withData(inmate);
+    private CompletableFuture<Optional<Letter>> letter(QuarantinedEvent event) {
+        String body = Message.withData(event);
         int bytes = Message.bytes(body);
         return bytes <= Message.MAX_BYTES
-                ? CompletableFuture.completedFuture(Optional.of(new Letter(inmate, body, bytes)))
-                : pointer(inmate);
+                ? CompletableFuture.completedFuture(Optional.of(new Letter(event, body, bytes)))
+                : pointer(event);
     }
 
     /** The message that says where the bytes are, once they are there; none if they are not. */
-    private CompletableFuture<Optional<Letter>> pointer(Inmate inmate) {
-        String key = Message.objectKey(inmate.delivery());
+    private CompletableFuture<Optional<Letter>> pointer(QuarantinedEvent event) {
+        String key = Message.objectKey(event.delivery());
         return s3.putObject(
                         put -> put.bucket(place.bucket()).key(key),
-                        AsyncRequestBody.fromBytes(inmate.delivery().data()))
+                        AsyncRequestBody.fromBytes(event.delivery().data()))
                 .handle((done, failure) -> {
                     if (failure != null) {
                         tell("the bucket " + place.bucket() + " did not take " + key + ": " + failure);
                         return Optional.empty();
                     }
-                    String body = Message.withObject(inmate, place.bucket());
-                    return Optional.of(new Letter(inmate, body, Message.bytes(body)));
+                    String body = Message.withObject(event, place.bucket());
+                    return Optional.of(new Letter(event, body, Message.bytes(body)));
                 });
     }
 
@@ -146,10 +146,10 @@ public final class Quarantine implements AutoCloseable {
     private CompletableFuture<Outside> outside(List<Letter> letters, Throwable failure) {
         tell("the queue " + place.queueUrl() + " did not take events: " + failure);
         if (!isAboutMessages(failure)) {
-            return CompletableFuture.completedFuture(new Outside(List.of(), inmates(letters)));
+            return CompletableFuture.completedFuture(new Outside(List.of(), events(letters)));
         }
         return letters.size() == 1
-                ? CompletableFuture.completedFuture(new Outside(inmates(letters), List.of()))
+                ? CompletableFuture.completedFuture(new Outside(events(letters), List.of()))
                 : all(letters.stream().map(letter -> send(List.of(letter))).toList())
                         .thenApply(Outside::of);
     }
@@ -179,11 +179,11 @@ public final class Quarantine implements AutoCloseable {
                 (refused.contains(id) ? forEver : forNow).add(letters.get(at));
             }
         }
-        return new Outside(inmates(forEver), inmates(forNow));
+        return new Outside(events(forEver), events(forNow));
     }
 
-    private static List<Inmate> inmates(List<Letter> letters) {
-        return letters.stream().map(Letter::inmate).toList();
+    private static List<QuarantinedEvent> events(List<Letter> letters) {
+        return letters.stream().map(Letter::event).toList();
     }
 
     private void tell(String trouble) {

@@ -19,7 +19,7 @@ import org.apache.flink.metrics.Counter;
  * event is lost between the stream and the queue; after a failure a message may be there twice, with the
  * same sequence number.
  */
-public final class QuarantineSink extends AsyncSinkBase<Inmate, Inmate> {
+public final class QuarantineSink extends AsyncSinkBase<QuarantinedEvent, QuarantinedEvent> {
     private static final long serialVersionUID = 1;
     private static final int REQUESTS = 4;
     private static final int BUFFERED = 200;
@@ -40,7 +40,7 @@ public final class QuarantineSink extends AsyncSinkBase<Inmate, Inmate> {
      */
     public QuarantineSink(Quarantine.Place place) {
         super(
-                (inmate, context) -> inmate,
+                (event, context) -> event,
                 Quarantine.MAX_MESSAGES,
                 REQUESTS,
                 BUFFERED,
@@ -51,19 +51,20 @@ public final class QuarantineSink extends AsyncSinkBase<Inmate, Inmate> {
     }
 
     @Override
-    public StatefulSinkWriter<Inmate, BufferedRequestState<Inmate>> createWriter(WriterInitContext context) {
+    public StatefulSinkWriter<QuarantinedEvent, BufferedRequestState<QuarantinedEvent>> createWriter(
+            WriterInitContext context) {
         return restoreWriter(context, List.of());
     }
 
     @Override
-    public StatefulSinkWriter<Inmate, BufferedRequestState<Inmate>> restoreWriter(
-            WriterInitContext context, Collection<BufferedRequestState<Inmate>> states) {
+    public StatefulSinkWriter<QuarantinedEvent, BufferedRequestState<QuarantinedEvent>> restoreWriter(
+            WriterInitContext context, Collection<BufferedRequestState<QuarantinedEvent>> states) {
         return new Writer(this, context, states);
     }
 
     @Override
-    public SimpleVersionedSerializer<BufferedRequestState<Inmate>> getWriterStateSerializer() {
-        return new InmateSerializer();
+    public SimpleVersionedSerializer<BufferedRequestState<QuarantinedEvent>> getWriterStateSerializer() {
+        return new QuarantinedEventSerializer();
     }
 
     private AsyncSinkWriterConfiguration configuration() {
@@ -78,28 +79,34 @@ public final class QuarantineSink extends AsyncSinkBase<Inmate, Inmate> {
                 .build();
     }
 
-    private static final class Writer extends PatientWriter<Inmate> {
+    private static final class Writer extends PatientWriter<QuarantinedEvent> {
         private final Quarantine quarantine;
         private final Counter quarantined;
 
         private Writer(
-                QuarantineSink sink, WriterInitContext context, Collection<BufferedRequestState<Inmate>> states) {
-            super(context, sink.configuration(), new Held<>(HELD_BYTES, Inmate::delivery, inmate -> 0), states);
+                QuarantineSink sink,
+                WriterInitContext context,
+                Collection<BufferedRequestState<QuarantinedEvent>> states) {
+            super(
+                    context,
+                    sink.configuration(),
+                    new Held<>(HELD_BYTES, QuarantinedEvent::delivery, event -> 0),
+                    states);
             quarantine = sink.place.open();
             quarantined = Metrics.counter(Metrics.group(context.metricGroup()), "quarantined");
         }
 
         @Override
-        protected CompletableFuture<List<Inmate>> attempt(List<Inmate> inmates) {
-            return quarantine.keep(inmates).thenApply(lost -> {
-                quarantined.inc(inmates.size() - lost.size());
+        protected CompletableFuture<List<QuarantinedEvent>> attempt(List<QuarantinedEvent> events) {
+            return quarantine.keep(events).thenApply(lost -> {
+                quarantined.inc(events.size() - lost.size());
                 return lost;
             });
         }
 
         @Override
-        protected long getSizeInBytes(Inmate inmate) {
-            return inmate.delivery().data().length;
+        protected long getSizeInBytes(QuarantinedEvent event) {
+            return event.delivery().data().length;
         }
 
         @Override

@@ -5,7 +5,7 @@ import dev.sluice.flink.domain.MeasureValue;
 import dev.sluice.flink.domain.Measured;
 import dev.sluice.flink.domain.Record;
 import dev.sluice.flink.domain.Value;
-import dev.sluice.flink.quarantine.Charge;
+import dev.sluice.flink.quarantine.Reason;
 import dev.sluice.flink.source.Delivery;
 import dev.sluice.flink.source.DeliveryCodec;
 import java.io.ByteArrayInputStream;
@@ -27,14 +27,14 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
  *
  * <p>An event lies in it once, however many records it has: an event of a megabyte may have ten thousand.
  */
-final class EntriesSerializer implements SimpleVersionedSerializer<BufferedRequestState<Entry>> {
+public final class EntriesSerializer implements SimpleVersionedSerializer<BufferedRequestState<Entry>> {
     private static final int VERSION = 2;
 
-    /** Entries of that version have records and no charges. */
-    private static final int WITHOUT_CHARGES = 1;
+    /** Entries of that version have records and no reasons. */
+    private static final int WITHOUT_REASONS = 1;
 
     private static final byte RECORD = 0;
-    private static final byte CHARGES = 1;
+    private static final byte REASONS = 1;
     private static final byte SINGLE = 0;
     private static final byte MULTI = 1;
     private static final byte DOUBLE = 0;
@@ -68,9 +68,9 @@ final class EntriesSerializer implements SimpleVersionedSerializer<BufferedReque
         for (RequestEntryWrapper<Entry> wrapper : state.getBufferedRequestEntries()) {
             Entry entry = wrapper.getRequestEntry();
             out.writeInt(numbers.get(entry.origin()));
-            if (entry.isCharged()) {
-                out.writeByte(CHARGES);
-                write(entry.charges(), out);
+            if (entry.isRejected()) {
+                out.writeByte(REASONS);
+                write(entry.reasons(), out);
             } else {
                 out.writeByte(RECORD);
                 write(entry.record(), out);
@@ -93,28 +93,28 @@ final class EntriesSerializer implements SimpleVersionedSerializer<BufferedReque
         List<RequestEntryWrapper<Entry>> entries = new ArrayList<>();
         for (int left = in.readInt(); left > 0; left--) {
             Delivery origin = deliveries.get(in.readInt());
-            byte kind = version == WITHOUT_CHARGES ? RECORD : in.readByte();
-            Entry entry = kind == CHARGES ? Entry.charged(origin, readCharges(in)) : new Entry(readRecord(in), origin);
+            byte kind = version == WITHOUT_REASONS ? RECORD : in.readByte();
+            Entry entry = kind == REASONS ? Entry.rejected(origin, readCharges(in)) : new Entry(readRecord(in), origin);
             entries.add(new RequestEntryWrapper<>(entry, in.readLong()));
         }
         return new BufferedRequestState<>(entries);
     }
 
-    private static void write(List<Charge> charges, DataOutputStream out) throws IOException {
-        out.writeInt(charges.size());
-        for (Charge charge : charges) {
-            writeText(charge.code(), out);
-            writeText(charge.message(), out);
+    private static void write(List<Reason> reasons, DataOutputStream out) throws IOException {
+        out.writeInt(reasons.size());
+        for (Reason reason : reasons) {
+            writeText(reason.code(), out);
+            writeText(reason.message(), out);
         }
     }
 
-    private static List<Charge> readCharges(DataInputStream in) throws IOException {
-        List<Charge> charges = new ArrayList<>();
+    private static List<Reason> readCharges(DataInputStream in) throws IOException {
+        List<Reason> reasons = new ArrayList<>();
         for (int left = in.readInt(); left > 0; left--) {
             String code = readText(in);
-            charges.add(new Charge(code, null, readText(in)));
+            reasons.add(new Reason(code, null, readText(in)));
         }
-        return List.copyOf(charges);
+        return List.copyOf(reasons);
     }
 
     private static void write(Record record, DataOutputStream out) throws IOException {

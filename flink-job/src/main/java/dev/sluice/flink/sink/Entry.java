@@ -4,8 +4,8 @@ import dev.sluice.flink.domain.MeasureValue;
 import dev.sluice.flink.domain.Measured;
 import dev.sluice.flink.domain.Record;
 import dev.sluice.flink.domain.Value;
-import dev.sluice.flink.quarantine.Charge;
-import dev.sluice.flink.quarantine.Inmate;
+import dev.sluice.flink.quarantine.QuarantinedEvent;
+import dev.sluice.flink.quarantine.Reason;
 import dev.sluice.flink.source.Delivery;
 import java.io.Serializable;
 import java.util.List;
@@ -15,10 +15,10 @@ import java.util.List;
  *
  * @param record what is written; {@code null} where the event only goes to quarantine
  * @param origin the event: shared by all of its records, and needed should the store refuse one
- * @param charges why it goes to quarantine; empty while there is a record
+ * @param reasons why it goes to quarantine; empty while there is a record
  */
 @SuppressWarnings("serial") // Flink's marker: state is written by a serializer of its own.
-public record Entry(Record record, Delivery origin, List<Charge> charges) implements Serializable {
+public record Entry(Record record, Delivery origin, List<Reason> reasons) implements Serializable {
     /** The objects of an entry and its record; their dimensions are the event's, their names the model's. */
     private static final int ENTRY_BYTES = 200;
 
@@ -29,17 +29,18 @@ public record Entry(Record record, Delivery origin, List<Charge> charges) implem
         this(record, origin, List.of());
     }
 
-    /** An event that goes to quarantine, with at least one charge. */
-    static Entry charged(Delivery origin, List<Charge> charges) {
-        return new Entry(null, origin, charges);
+    /** An event that goes to quarantine, with at least one reason. */
+    static Entry rejected(Delivery origin, List<Reason> reasons) {
+        return new Entry(null, origin, reasons);
     }
 
-    boolean isCharged() {
+    /** Whether it only goes to quarantine. */
+    public boolean isRejected() {
         return record == null;
     }
 
     /** About the bytes that it takes beside its event. */
-    long bytes() {
+    public long bytes() {
         if (record == null) {
             return ENTRY_BYTES;
         }
@@ -58,8 +59,8 @@ public record Entry(Record record, Delivery origin, List<Charge> charges) implem
         return VALUE_BYTES + (value instanceof Value.Varchar text ? text.value().length() : 0);
     }
 
-    /** The charged event, as quarantine takes it. */
-    Inmate inmate() {
-        return Inmate.of(origin, charges);
+    /** The rejected event, as quarantine takes it. */
+    public QuarantinedEvent quarantined() {
+        return QuarantinedEvent.of(origin, reasons);
     }
 }

@@ -12,20 +12,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Records that are older than what the store keeps in memory, in requests of their own.
+ * Records that are late, in requests of their own.
  *
- * <p>The store throttles them <a
- * href="https://docs.aws.amazon.com/timestream/latest/developerguide/troubleshoot-writethrottles.html">by a
- * limit of their own</a>, for hours if it comes to that. In the buffer of the others they would take the
+ * <p>The store throttles them by a limit of their own, for hours if it comes to that. In the buffer of the others they would take the
  * place and the pace of these; here they wait apart, and hold nobody up until they fill their own share of
  * the memory. One request is under way at a time, and the next takes what has come meanwhile.
  *
  * <p>Of the task's thread alone.
  */
-final class LateLane {
+public final class LateLane {
     private static final Logger LOG = LoggerFactory.getLogger(LateLane.class);
 
     private final MailboxExecutor mailbox;
+    private final int requestEntries;
     private final Held<Entry> held;
     private final Function<List<Entry>, CompletableFuture<List<Entry>>> attempt;
     private final Backoff backoff = new Backoff();
@@ -39,17 +38,23 @@ final class LateLane {
      * A lane without entries.
      *
      * @param mailbox of the task
+     * @param requestEntries entries of one request
      * @param held the share of the memory
      * @param attempt makes one attempt, and gives the entries that are to be tried again
      */
-    LateLane(MailboxExecutor mailbox, Held<Entry> held, Function<List<Entry>, CompletableFuture<List<Entry>>> attempt) {
+    public LateLane(
+            MailboxExecutor mailbox,
+            int requestEntries,
+            Held<Entry> held,
+            Function<List<Entry>, CompletableFuture<List<Entry>>> attempt) {
         this.mailbox = mailbox;
+        this.requestEntries = requestEntries;
         this.held = held;
         this.attempt = attempt;
     }
 
     /** Takes an entry. Waits while there is no room for it. */
-    void write(Entry entry) throws InterruptedException {
+    public void write(Entry entry) throws InterruptedException {
         while (held.isFull()) {
             mailbox.yield();
         }
@@ -57,28 +62,28 @@ final class LateLane {
     }
 
     /** Takes an entry, room or not. */
-    void add(Entry entry) {
+    public void add(Entry entry) {
         held.add(entry);
         waiting.add(entry);
         send();
     }
 
     /** Waits until nothing is left. */
-    void drain() throws InterruptedException {
+    public void drain() throws InterruptedException {
         while (!underWay.isEmpty()) {
             mailbox.yield();
         }
     }
 
     /** All entries that are not settled. */
-    List<Entry> entries() {
+    public List<Entry> entries() {
         List<Entry> entries = new ArrayList<>(underWay);
         entries.addAll(waiting);
         return entries;
     }
 
     /** Ends it: what is under way is in the last checkpoint. */
-    void close() {
+    public void close() {
         closed = true;
     }
 
@@ -87,7 +92,7 @@ final class LateLane {
             return;
         }
         List<Entry> request = new ArrayList<>();
-        while (request.size() < Request.MAX_RECORDS && !waiting.isEmpty()) {
+        while (request.size() < requestEntries && !waiting.isEmpty()) {
             request.add(waiting.poll());
         }
         underWay = request;

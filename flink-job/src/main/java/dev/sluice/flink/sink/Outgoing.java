@@ -1,11 +1,11 @@
 package dev.sluice.flink.sink;
 
 import dev.sluice.flink.domain.DimensionValue;
+import dev.sluice.flink.domain.Limits;
 import dev.sluice.flink.domain.MeasureValue;
 import dev.sluice.flink.domain.Measured;
 import dev.sluice.flink.domain.Record;
-import dev.sluice.flink.quarantine.Charge;
-import java.nio.charset.StandardCharsets;
+import dev.sluice.flink.quarantine.Reason;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -21,26 +21,26 @@ import java.util.Map;
  * measure that several records have, the highest version wins; of the same version, the first of the stream
  * is written and a different one is left to quarantine. The record has the highest version of its values.
  */
-final class Outgoing {
+public final class Outgoing {
     /**
      * A record to be written.
      *
      * @param record what is written
      * @param origins for each value of the record, in its order, the entries that have it: at least one
      */
-    record Item(Record record, List<List<Entry>> origins) {
+    public record Item(Record record, List<List<Entry>> origins) {
         /** The entries that the record comes from, some of them more than once. */
-        List<Entry> entries() {
+        public List<Entry> entries() {
             return origins.stream().flatMap(List::stream).toList();
         }
 
         /** The entries that a value comes from. */
-        List<Entry> originsOf(String measure) {
+        public List<Entry> originsOf(String measure) {
             return origins.get(indexOf(measure));
         }
 
         /** The record without one of its values; {@code null} where nothing is left of it. */
-        Item without(String measure) {
+        public Item without(String measure) {
             if (!(record.measured() instanceof Measured.Multi multi)
                     || multi.values().size() == 1) {
                 return null;
@@ -67,14 +67,14 @@ final class Outgoing {
      * A value that is neither written nor replaced by a later arrival.
      *
      * @param entry the entry that has it
-     * @param charge why it is left out
+     * @param reason why it is left out
      */
-    record LeftOut(Entry entry, Charge charge) {}
+    public record LeftOut(Entry entry, Reason reason) {}
 
     private record Place(List<DimensionValue> dimensions, String measureName, long time) {}
 
     /** A value that wins its measure. */
-    private record Winner(MeasureValue value, long version, List<Entry> entries, boolean fits) {}
+    private record Winner(MeasureValue value, long version, List<Entry> entries) {}
 
     private final List<Item> items = new ArrayList<>();
     private final List<LeftOut> leftOut = new ArrayList<>();
@@ -83,8 +83,8 @@ final class Outgoing {
 
     private Outgoing() {}
 
-    /** Gathers entries, which are in the order of the stream and have records. */
-    static Outgoing of(List<Entry> entries) {
+    /** Gathers entries, which are in the order of the stream and have records, for a store. */
+    public static Outgoing of(List<Entry> entries, Limits limits) {
         Map<Place, List<Entry>> places = new LinkedHashMap<>(2 * entries.size());
         for (Entry entry : entries) {
             Record record = entry.record();
@@ -98,32 +98,32 @@ final class Outgoing {
             }
         }
         Outgoing outgoing = new Outgoing();
-        places.values().forEach(outgoing::add);
+        places.values().forEach(place -> outgoing.add(place, limits));
         return outgoing;
     }
 
     /** What is written, in the order of the stream. */
-    List<Item> items() {
+    public List<Item> items() {
         return items;
     }
 
     /** Values that are left out of it. */
-    List<LeftOut> leftOut() {
+    public List<LeftOut> leftOut() {
         return leftOut;
     }
 
     /** Values that a later arrival of the same request replaces. */
-    int superseded() {
+    public int superseded() {
         return superseded;
     }
 
     /** Records that get measures of an earlier event. */
-    int joined() {
+    public int joined() {
         return joined;
     }
 
     /** Joins the entries of one place. */
-    private void add(List<Entry> entries) {
+    private void add(List<Entry> entries, Limits limits) {
         Record latest = entries.get(0).record();
         if (entries.size() == 1) {
             items.add(new Item(latest, Collections.nCopies(values(latest).size(), entries)));
@@ -133,16 +133,12 @@ final class Outgoing {
         entries.sort(Comparator.comparingLong(entry -> -entry.record().version()));
         latest = entries.get(0).record();
         List<Winner> winners = new ArrayList<>();
-        int bytes = with(latest, List.of()).bytes();
         for (Entry entry : entries) {
             Record record = entry.record();
             for (MeasureValue value : values(record)) {
                 Winner winner = named(winners, value.name());
                 if (winner == null) {
-                    int more = bytes(record, value);
-                    boolean fits = bytes + more <= Record.MAX_RECORD_BYTES;
-                    bytes += fits ? more : 0;
-                    winners.add(new Winner(value, record.version(), new ArrayList<>(List.of(entry)), fits));
+                    winners.add(new Winner(value, record.version(), new ArrayList<>(List.of(entry))));
                 } else if (winner.value().value().equals(value.value())) {
                     winner.entries().add(entry);
                 } else if (winner.version() == record.version()) {
@@ -152,19 +148,20 @@ final class Outgoing {
                 }
             }
         }
+        boolean single = latest.measured() instanceof Measured.Single;
         List<MeasureValue> written = new ArrayList<>();
         List<List<Entry>> origins = new ArrayList<>();
         for (Winner winner : winners) {
-            if (winner.fits()) {
-                written.add(winner.value());
+            written.add(winner.value());
+            if (single || limits.tooLarge().applyAsInt(with(latest, written)) == 0) {
                 origins.add(winner.entries());
             } else {
-                Charge charge = noRoom(winner.value().name());
-                winner.entries().forEach(entry -> leftOut.add(new LeftOut(entry, charge)));
+                written.remove(written.size() - 1);
+                Reason reason = noRoom(winner.value().name());
+                winner.entries().forEach(entry -> leftOut.add(new LeftOut(entry, reason)));
             }
         }
         joined += written.size() > values(latest).size() ? 1 : 0;
-        boolean single = latest.measured() instanceof Measured.Single;
         items.add(new Item(single ? latest : with(latest, written), origins));
     }
 
@@ -177,15 +174,15 @@ final class Outgoing {
         return null;
     }
 
-    private static Charge contradicted(String measure) {
+    private static Reason contradicted(String measure) {
         String message = "another event of the same arrival has another \"" + measure + "\" of the same instant";
-        return new Charge("conflicting_record", null, message);
+        return new Reason("conflicting_record", null, message);
     }
 
-    private static Charge noRoom(String measure) {
+    private static Reason noRoom(String measure) {
         String message =
                 "\"" + measure + "\" does not fit into one record with what other events have of the same instant";
-        return new Charge("record_too_large", null, message);
+        return new Reason("record_too_large", null, message);
     }
 
     private static Record with(Record record, List<MeasureValue> values) {
@@ -195,12 +192,6 @@ final class Outgoing {
                 new Measured.Multi(List.copyOf(values)),
                 record.time(),
                 record.version());
-    }
-
-    /** What a value adds to the size of its record: the name of a single measure is the record's. */
-    private static int bytes(Record record, MeasureValue value) {
-        String name = record.measured() instanceof Measured.Multi ? value.name() : "";
-        return (name + value.value().text()).getBytes(StandardCharsets.UTF_8).length;
     }
 
     private static List<MeasureValue> values(Record record) {

@@ -1,5 +1,6 @@
 package dev.sluice.flink.domain;
 
+import dev.sluice.flink.timestream.RecordSize;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -51,7 +52,7 @@ final class Described {
         }
         line.append("],\"time\":").append(record.time());
         line.append(",\"version\":").append(record.version());
-        line.append(",\"bytes\":").append(record.bytes()).append('}');
+        line.append(",\"bytes\":").append(RecordSize.EXACT.of(record)).append('}');
     }
 
     private void write(MeasureValue measure) {

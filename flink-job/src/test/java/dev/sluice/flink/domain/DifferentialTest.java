@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.sluice.flink.timestream.Timestream;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -65,7 +66,7 @@ class DifferentialTest {
         writer.start();
 
         SortedMap<String, Decoder> decoders = new TreeMap<>();
-        Vectors.models().forEach((name, model) -> decoders.put(name, new Decoder(model)));
+        Vectors.models().forEach((name, model) -> decoders.put(name, new Decoder(model, Timestream.LIMITS)));
         Coverage coverage = new Coverage();
         List<String> differences = new ArrayList<>();
         int compared = 0;

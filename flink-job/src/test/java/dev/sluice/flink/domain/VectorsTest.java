@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.flink.timestream.Timestream;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -31,7 +32,7 @@ class VectorsTest {
     }
 
     private static void holds(Vectors.Vector vector, Model model) {
-        Decoded decoded = new Decoder(model).decode(vector.payload(), vector.arrives());
+        Decoded decoded = new Decoder(model, Timestream.LIMITS).decode(vector.payload(), vector.arrives());
         // Compared as text, because the order of dimensions and measures counts too.
         assertEquals(wanted(vector), found(decoded), vector.why());
     }

@@ -18,28 +18,28 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 final class MessageTest {
-    private static Inmate inmate(long arrivalMs, int omitted, Charge... charges) {
+    private static QuarantinedEvent event(long arrivalMs, int omitted, Reason... reasons) {
         byte[] data = {'{', '}'};
         Delivery delivery = new Delivery(data, "dev\uFFFFice", "49", arrivalMs, "shardId-000000000000");
-        return new Inmate(delivery, List.of(charges), omitted);
+        return new QuarantinedEvent(delivery, List.of(reasons), omitted);
     }
 
     @Test
     void theMessageIsTheLambdaConsumers() {
-        Inmate inmate =
-                inmate(1_609_757_180_005L, 2, new Charge("not_json", null, "no \"JSON\""), new Charge("x", "f", "m"));
+        QuarantinedEvent event =
+                event(1_609_757_180_005L, 2, new Reason("not_json", null, "no \"JSON\""), new Reason("x", "f", "m"));
         assertEquals(
                 "{\"reasons\":[{\"code\":\"not_json\",\"message\":\"no \\\"JSON\\\"\"},"
                         + "{\"code\":\"x\",\"field\":\"f\",\"message\":\"m\"}],\"omitted\":2,"
                         + "\"sequenceNumber\":\"49\",\"partitionKey\":\"dev\\uffffice\","
                         + "\"eventID\":\"shardId-000000000000:49\",\"arrival\":\"2021-01-04T10:46:20.005Z\",\"data\":\"e30=\"}",
-                Message.withData(inmate));
+                Message.withData(event));
         assertEquals(
                 "{\"reasons\":[{\"code\":\"x\",\"message\":\"m\"}],"
                         + "\"sequenceNumber\":\"49\",\"partitionKey\":\"dev\\uffffice\","
                         + "\"eventID\":\"shardId-000000000000:49\",\"arrival\":\"1970-01-01T00:00:00.000Z\","
                         + "\"object\":{\"bucket\":\"b\",\"key\":\"quarantine/1970-01-01/49\",\"bytes\":2}}",
-                Message.withObject(inmate(0, 0, new Charge("x", null, "m")), "b"));
+                Message.withObject(event(0, 0, new Reason("x", null, "m")), "b"));
     }
 
     @Test
@@ -50,7 +50,7 @@ final class MessageTest {
                 253_402_300_799_999L, "9999-12-31T23:59:59.999Z",
                 253_402_300_800_000L, "253402300800000");
         arrivals.forEach((time, text) -> {
-            String message = Message.withData(inmate(time, 0, new Charge("x", null, "m")));
+            String message = Message.withData(event(time, 0, new Reason("x", null, "m")));
             assertTrue(message.contains("\"arrival\":\"" + text + "\""), message);
         });
     }
@@ -71,12 +71,12 @@ final class MessageTest {
 
     @Test
     void whatIsNotSentYetOutlivesTheJob() throws IOException {
-        Inmate inmate = inmate(5, 3, new Charge("x", "f", "m"), new Charge("y", null, "n"));
+        QuarantinedEvent event = event(5, 3, new Reason("x", "f", "m"), new Reason("y", null, "n"));
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        InmateSerializer serializer = new InmateSerializer();
-        serializer.serializeRequestToStream(inmate, new DataOutputStream(bytes));
-        Inmate back = serializer.deserializeRequestFromStream(
+        QuarantinedEventSerializer serializer = new QuarantinedEventSerializer();
+        serializer.serializeRequestToStream(event, new DataOutputStream(bytes));
+        QuarantinedEvent back = serializer.deserializeRequestFromStream(
                 bytes.size(), new DataInputStream(new ByteArrayInputStream(bytes.toByteArray())));
-        assertEquals(Message.withData(inmate), Message.withData(back));
+        assertEquals(Message.withData(event), Message.withData(back));
     }
 }

@@ -34,23 +34,23 @@ final class RefusalsTest {
     }
 
     /** Events with the sequence numbers 0, 1 and so on. The partition key stands in the message as it is. */
-    private static List<Inmate> inmates(String... partitionKeys) {
-        List<Inmate> inmates = new ArrayList<>();
+    private static List<QuarantinedEvent> events(String... partitionKeys) {
+        List<QuarantinedEvent> events = new ArrayList<>();
         for (String key : partitionKeys) {
-            inmates.add(inmate(inmates.size(), key, 2));
+            events.add(event(events.size(), key, 2));
         }
-        return inmates;
+        return events;
     }
 
-    private static Inmate inmate(int number, String partitionKey, int bytes) {
+    private static QuarantinedEvent event(int number, String partitionKey, int bytes) {
         byte[] data = "x".repeat(bytes).getBytes(StandardCharsets.UTF_8);
         Delivery delivery = new Delivery(data, partitionKey, Integer.toString(number), 0, "shard");
-        return new Inmate(delivery, List.of(new Charge("x", null, "m")), 0);
+        return new QuarantinedEvent(delivery, List.of(new Reason("x", null, "m")), 0);
     }
 
     /** Sequence numbers of the events that are given back. */
-    private Set<String> keep(List<Inmate> inmates) {
-        List<Inmate> lost = quarantine.keep(inmates).join();
+    private Set<String> keep(List<QuarantinedEvent> events) {
+        List<QuarantinedEvent> lost = quarantine.keep(events).join();
         Set<String> numbers = new TreeSet<>();
         lost.forEach(one -> numbers.add(one.delivery().sequenceNumber()));
         assertEquals(lost.size(), numbers.size());
@@ -68,44 +68,44 @@ final class RefusalsTest {
     @Test
     void aMessageThatTheQueueRefusesIsAPointer() {
         place.longestMessage = 1_024;
-        List<Inmate> inmates = new ArrayList<>(inmates("a", "b", "c"));
-        inmates.set(1, inmate(1, "b", 1_024));
-        assertEquals(Set.of(), keep(inmates));
+        List<QuarantinedEvent> events = new ArrayList<>(events("a", "b", "c"));
+        events.set(1, event(1, "b", 1_024));
+        assertEquals(Set.of(), keep(events));
         assertEquals(Set.of("0", "2"), inQueue("data"));
         assertEquals(Set.of("1"), inQueue("object"));
         JsonNode object = place.messages.get(2).path("object");
         assertEquals("rejected", object.path("bucket").asText());
         assertEquals(1_024, object.path("bytes").asInt());
         assertArrayEquals(
-                inmates.get(1).delivery().data(),
+                events.get(1).delivery().data(),
                 place.objects.get("/rejected/" + object.path("key").asText()));
         assertEquals(1, place.objects.size());
     }
 
     @Test
     void aMessageThatIsLargerThanAnyQueueTakesIsAPointerAtOnce() {
-        List<Inmate> inmates = List.of(sized(0, Message.MAX_BYTES), sized(1, Message.MAX_BYTES + 1));
-        assertEquals(Set.of(), keep(inmates));
+        List<QuarantinedEvent> events = List.of(sized(0, Message.MAX_BYTES), sized(1, Message.MAX_BYTES + 1));
+        assertEquals(Set.of(), keep(events));
         assertEquals(Set.of("0"), inQueue("data"));
         assertEquals(Set.of("1"), inQueue("object"));
         assertEquals(List.of(1, 1), place.requests);
     }
 
     /** An event whose message has so many bytes. */
-    private static Inmate sized(int number, int bytes) {
-        int left = bytes - Message.bytes(Message.withData(inmate(number, "", 0)));
+    private static QuarantinedEvent sized(int number, int bytes) {
+        int left = bytes - Message.bytes(Message.withData(event(number, "", 0)));
         // Three bytes are four in base64, and the key is what is missing.
-        Inmate inmate = inmate(number, "k".repeat(left % 4), left / 4 * 3);
-        assertEquals(bytes, Message.bytes(Message.withData(inmate)));
-        return inmate;
+        QuarantinedEvent event = event(number, "k".repeat(left % 4), left / 4 * 3);
+        assertEquals(bytes, Message.bytes(Message.withData(event)));
+        return event;
     }
 
     @Test
     void aRequestThatTheQueueRefusesIsSentMessageByMessage() {
         place.longestRequest = 1_024;
-        List<Inmate> inmates = new ArrayList<>(inmates("a", "b", "c", "d"));
-        inmates.set(2, inmate(2, "c", 1_024));
-        assertEquals(Set.of(), keep(inmates));
+        List<QuarantinedEvent> events = new ArrayList<>(events("a", "b", "c", "d"));
+        events.set(2, event(2, "c", 1_024));
+        assertEquals(Set.of(), keep(events));
         assertEquals(Set.of("0", "1", "3"), inQueue("data"));
         assertEquals(Set.of("2"), inQueue("object"));
         assertEquals(List.of(4, 1, 1, 1, 1, 1), place.requests);
@@ -115,19 +115,19 @@ final class RefusalsTest {
     void aBucketThatRefusesTooMakesTheEventWait() {
         place.longestMessage = 1_024;
         place.bucketDenied = true;
-        List<Inmate> inmates = new ArrayList<>(inmates("a", "b"));
-        inmates.set(0, inmate(0, "a", 1_024));
-        assertEquals(Set.of("0"), keep(inmates));
+        List<QuarantinedEvent> events = new ArrayList<>(events("a", "b"));
+        events.set(0, event(0, "a", 1_024));
+        assertEquals(Set.of("0"), keep(events));
         assertEquals(Set.of("1"), inQueue("data"));
         place.bucketDenied = false;
-        assertEquals(Set.of(), keep(inmates.subList(0, 1)));
+        assertEquals(Set.of(), keep(events.subList(0, 1)));
         assertEquals(Set.of("0"), inQueue("object"));
     }
 
     @Test
     void aPointerThatTheQueueRefusesMakesTheEventWait() {
         place.forbidden = "refused";
-        assertEquals(Set.of("1"), keep(inmates("a", "refused", "c")));
+        assertEquals(Set.of("1"), keep(events("a", "refused", "c")));
         assertEquals(Set.of("0", "2"), inQueue("data"));
         assertEquals(1, place.objects.size());
     }
@@ -135,7 +135,7 @@ final class RefusalsTest {
     @Test
     void whatTheQueueCannotTakeForNowWaits() {
         place.unlucky = "later";
-        assertEquals(Set.of("1"), keep(inmates("now", "later")));
+        assertEquals(Set.of("1"), keep(events("now", "later")));
         assertEquals(0, place.objects.size());
     }
 
@@ -143,7 +143,7 @@ final class RefusalsTest {
     void aQueueThatIsAwayFillsNoBucket() {
         for (String error : List.of("QueueDoesNotExist", "AccessDenied", "KmsDisabled")) {
             place.queueError = error;
-            assertEquals(Set.of("0", "1"), keep(inmates("a", "b")), error);
+            assertEquals(Set.of("0", "1"), keep(events("a", "b")), error);
         }
         assertEquals(0, place.objects.size());
         assertEquals(List.of(2, 2, 2), place.requests);
@@ -151,13 +151,13 @@ final class RefusalsTest {
 
     @Test
     void requestsKeepCountAndSize() {
-        assertEquals(Set.of(), keep(inmates("abcdefghijk".split(""))));
+        assertEquals(Set.of(), keep(events("abcdefghijk".split(""))));
         place.requests.sort(null);
         assertEquals(List.of(1, 10), place.requests);
         place.requests.clear();
-        List<Inmate> large = new ArrayList<>();
+        List<QuarantinedEvent> large = new ArrayList<>();
         for (int number = 0; number < 7; number++) {
-            large.add(inmate(number, "a", 240_000));
+            large.add(event(number, "a", 240_000));
         }
         // 320 kB each in base64: three fit.
         assertEquals(Set.of(), keep(large));

@@ -11,7 +11,7 @@ import dev.sluice.flink.domain.MeasureValue;
 import dev.sluice.flink.domain.Measured;
 import dev.sluice.flink.domain.Record;
 import dev.sluice.flink.domain.Value;
-import dev.sluice.flink.quarantine.Charge;
+import dev.sluice.flink.quarantine.Reason;
 import dev.sluice.flink.source.Delivery;
 import dev.sluice.flink.source.DeliveryCodec;
 import java.io.ByteArrayOutputStream;
@@ -68,11 +68,11 @@ final class EntriesSerializerTest {
     @Test
     void anEventThatGoesToQuarantineKeepsItsCharges() throws IOException {
         Delivery delivery = new Delivery(new byte[] {7}, "p", "49", 5, "shard");
-        List<Charge> charges = List.of(new Charge("store_rejected", null, "\"ü\""), new Charge("b", null, "two"));
-        List<Entry> back = roundTrip(List.of(Entry.charged(delivery, charges)));
-        assertTrue(back.get(0).isCharged());
-        assertEquals(charges, back.get(0).charges());
-        assertEquals("49", back.get(0).inmate().delivery().sequenceNumber());
+        List<Reason> reasons = List.of(new Reason("store_rejected", null, "\"ü\""), new Reason("b", null, "two"));
+        List<Entry> back = roundTrip(List.of(Entry.rejected(delivery, reasons)));
+        assertTrue(back.get(0).isRejected());
+        assertEquals(reasons, back.get(0).reasons());
+        assertEquals("49", back.get(0).quarantined().delivery().sequenceNumber());
     }
 
     /** In the first version there was no byte that says whether an entry has a record. */

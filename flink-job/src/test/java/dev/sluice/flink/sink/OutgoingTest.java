@@ -10,6 +10,8 @@ import dev.sluice.flink.domain.Measured;
 import dev.sluice.flink.domain.Record;
 import dev.sluice.flink.domain.Value;
 import dev.sluice.flink.source.Delivery;
+import dev.sluice.flink.timestream.RecordSize;
+import dev.sluice.flink.timestream.Timestream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +49,7 @@ final class OutgoingTest {
             Delivery origin = new Delivery(new byte[0], "p", Integer.toString(entries.size()), 5, "shard");
             entries.add(new Entry(record, origin));
         }
-        return Outgoing.of(entries);
+        return Outgoing.of(entries, Timestream.LIMITS);
     }
 
     @Test
@@ -87,8 +89,8 @@ final class OutgoingTest {
     /** {@code t[2]}: the measure, which stands in quotes in the message, and the event. */
     private static List<String> leftOut(Outgoing outgoing, String code) {
         return outgoing.leftOut().stream()
-                .filter(out -> out.charge().code().equals(code))
-                .map(out -> out.charge().message().split("\"")[1] + "[" + number(out.entry()) + "]")
+                .filter(out -> out.reason().code().equals(code))
+                .map(out -> out.reason().message().split("\"")[1] + "[" + number(out.entry()) + "]")
                 .toList();
     }
 
@@ -205,7 +207,7 @@ final class OutgoingTest {
 
     @Test
     void aRecordIsFilledToItsLastByte() {
-        int room = Record.MAX_RECORD_BYTES - e(6, m("t", 1)).bytes() - "1.0".length();
+        int room = Timestream.LIMITS.recordBytes() - RecordSize.EXACT.of(e(6, m("t", 1))) - "1.0".length();
         for (int more = 0; more < 2; more++) {
             Outgoing outgoing = outgoing(List.of(e(6, m("t", 1)), e(5, m("n".repeat(room + more), 1))));
             assertEquals(2 - more, outgoing.items().get(0).origins().size());

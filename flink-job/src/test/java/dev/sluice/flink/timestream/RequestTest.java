@@ -1,4 +1,4 @@
-package dev.sluice.flink.sink;
+package dev.sluice.flink.timestream;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

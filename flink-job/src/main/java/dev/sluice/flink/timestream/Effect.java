@@ -1,12 +1,8 @@
-package dev.sluice.flink.sink;
+package dev.sluice.flink.timestream;
 
-import dev.sluice.flink.domain.MeasureValue;
-import dev.sluice.flink.domain.Measured;
-import dev.sluice.flink.domain.Record;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionException;
-import java.util.regex.Pattern;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.timestreamwrite.model.InternalServerException;
 import software.amazon.awssdk.services.timestreamwrite.model.InvalidEndpointException;
@@ -16,92 +12,44 @@ import software.amazon.awssdk.services.timestreamwrite.model.ThrottlingException
 import software.amazon.awssdk.services.timestreamwrite.model.ValidationException;
 
 /**
- * The store's answer to one request, as what it means for the records.
+ * What a request did to its records, by the store's answer.
  *
  * <p>The only place that knows the service's errors.
  */
-sealed interface Answer {
+sealed interface Effect {
     /** All are stored. */
-    record Stored() implements Answer {}
+    record Stored() implements Effect {}
 
     /**
      * All are stored but these.
      *
      * @param refusals at least one
      */
-    record Refused(List<Refusal> refusals) implements Answer {}
+    record Refused(List<Refusal> refusals) implements Effect {}
 
     /**
      * None is stored, because one or more break a rule. Which, it does not say.
      *
      * @param reason the service's words
      */
-    record Invalid(String reason) implements Answer {}
+    record Invalid(String reason) implements Effect {}
 
     /** None is stored; the service asks for fewer requests. */
-    record Throttled() implements Answer {}
+    record Throttled() implements Effect {}
 
     /**
      * Perhaps none is stored: the service failed, or did not answer.
      *
      * @param cause for the log
      */
-    record Unavailable(String cause) implements Answer {}
+    record Unavailable(String cause) implements Effect {}
 
     /**
      * None is stored, and that stays so until somebody changes something: a permission, a table.
      *
      * @param cause for the log
      */
-    record Unusable(String cause) implements Answer {}
-
-    /**
-     * A record that the store refused alone.
-     *
-     * @param index in the request
-     * @param reason the service's words
-     * @param existingVersion the version that is there, where that is the reason, else {@code null}
-     */
-    record Refusal(int index, String reason, Long existingVersion) {
-        /** Whether what is stored is a later version of a record of {@code version}. */
-        boolean superseded(long version) {
-            return existingVersion != null && existingVersion > version;
-        }
-
-        /**
-         * The measure of {@code record} that is to blame, where the service's words name one, else {@code null}.
-         *
-         * <p>The service <a
-         * href="https://docs.aws.amazon.com/timestream/latest/developerguide/API_RejectedRecord.html">publishes</a>
-         * no sentence for a measure of another type than the table's column, so none is expected: a measure is
-         * named where its name stands in quotes, or, without any such, where it is a word of a reason that speaks
-         * of a type. Where several are named, none is to blame alone.
-         */
-        String blamed(Record record) {
-            if (existingVersion != null || !(record.measured() instanceof Measured.Multi multi)) {
-                return null;
-            }
-            List<String> names = multi.values().stream().map(MeasureValue::name).toList();
-            List<String> blamed = named(names, QUOTED);
-            if (blamed.isEmpty() && reason.contains("type")) {
-                blamed = named(names, WORD);
-            }
-            return blamed.size() == 1 ? blamed.get(0) : null;
-        }
-
-        private List<String> named(List<String> names, String form) {
-            return names.stream()
-                    .filter(name -> Pattern.compile(form.formatted(Pattern.quote(name)))
-                            .matcher(reason)
-                            .find())
-                    .toList();
-        }
-    }
-
-    /** A name in quotes, and as a word of its own. */
-    String QUOTED = "([\"'`])%1$s\\1|\\[%1$s\\]";
-
-    String WORD = "(?<![\\p{L}\\p{N}_-])%s(?![\\p{L}\\p{N}_-])";
+    record Unusable(String cause) implements Effect {}
 
     /** Status of a request that is too large for something on its way. */
     int TOO_LARGE = 413;
@@ -113,7 +61,7 @@ sealed interface Answer {
     int SERVER_ERRORS = 500;
 
     /** What {@code failure} ({@code null}: none) of a request of {@code sent} records means. */
-    static Answer of(Throwable failure, int sent) {
+    static Effect of(Throwable failure, int sent) {
         if (failure == null) {
             return new Stored();
         }
@@ -141,7 +89,7 @@ sealed interface Answer {
         return new Unavailable(String.valueOf(cause));
     }
 
-    private static Answer refused(RejectedRecordsException rejected, int sent) {
+    private static Effect refused(RejectedRecordsException rejected, int sent) {
         List<Refusal> refusals = new ArrayList<>();
         for (RejectedRecord record : rejected.rejectedRecords()) {
             Integer index = record.recordIndex();

@@ -1,11 +1,10 @@
-package dev.sluice.flink.sink;
+package dev.sluice.flink.timestream;
 
 import dev.sluice.flink.domain.DimensionValue;
 import dev.sluice.flink.domain.MeasureType;
 import dev.sluice.flink.domain.MeasureValue;
 import dev.sluice.flink.domain.Measured;
 import dev.sluice.flink.domain.Record;
-import dev.sluice.flink.domain.Value;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -21,20 +20,6 @@ import software.amazon.awssdk.services.timestreamwrite.model.WriteRecordsRequest
  * each is moved, not copied.
  */
 final class Request {
-    /** Records of one request (<a href="https://docs.aws.amazon.com/timestream/latest/developerguide/ts-limits.html">quotas</a>). */
-    static final int MAX_RECORDS = 100;
-
-    /**
-     * A record that asks whether a table takes requests at all, without a trace in it: it is valid in form and
-     * refused for its time, 2200-01-01T00:00:00Z, as the store takes times of 15 minutes ahead at most.
-     */
-    static final Record PROBE = new Record(
-            List.of(new DimensionValue("probe", "probe")),
-            "probe",
-            new Measured.Single(new Value.Double(0)),
-            7_258_118_400_000_000_000L,
-            1);
-
     private final List<DimensionValue> dimensions;
     private final String measureName;
     private final MeasureValueType type;
@@ -47,7 +32,7 @@ final class Request {
         this.version = shared(records, Record::version);
     }
 
-    /** The request that writes at least one and at most {@link #MAX_RECORDS} records. */
+    /** The request that writes at least one and at most {@link Timestream#REQUEST_RECORDS} records. */
     static WriteRecordsRequest of(String database, String table, List<Record> records) {
         Request shared = new Request(records);
         return WriteRecordsRequest.builder()

@@ -11,7 +11,7 @@ import java.util.List;
 import org.apache.flink.connector.base.sink.writer.AsyncSinkWriterStateSerializer;
 
 /** Events that are not in quarantine yet, in a checkpoint. */
-final class InmateSerializer extends AsyncSinkWriterStateSerializer<Inmate> {
+final class QuarantinedEventSerializer extends AsyncSinkWriterStateSerializer<QuarantinedEvent> {
     private static final int VERSION = 1;
 
     @Override
@@ -20,30 +20,30 @@ final class InmateSerializer extends AsyncSinkWriterStateSerializer<Inmate> {
     }
 
     @Override
-    protected void serializeRequestToStream(Inmate inmate, DataOutputStream out) throws IOException {
-        DeliveryCodec.write(inmate.delivery(), out);
-        out.writeInt(inmate.charges().size());
-        for (Charge charge : inmate.charges()) {
-            writeText(charge.code(), out);
-            out.writeBoolean(charge.field() != null);
-            if (charge.field() != null) {
-                writeText(charge.field(), out);
+    protected void serializeRequestToStream(QuarantinedEvent event, DataOutputStream out) throws IOException {
+        DeliveryCodec.write(event.delivery(), out);
+        out.writeInt(event.reasons().size());
+        for (Reason reason : event.reasons()) {
+            writeText(reason.code(), out);
+            out.writeBoolean(reason.field() != null);
+            if (reason.field() != null) {
+                writeText(reason.field(), out);
             }
-            writeText(charge.message(), out);
+            writeText(reason.message(), out);
         }
-        out.writeInt(inmate.omitted());
+        out.writeInt(event.omitted());
     }
 
     @Override
-    protected Inmate deserializeRequestFromStream(long size, DataInputStream in) throws IOException {
+    protected QuarantinedEvent deserializeRequestFromStream(long size, DataInputStream in) throws IOException {
         Delivery delivery = DeliveryCodec.read(in);
-        List<Charge> charges = new ArrayList<>();
+        List<Reason> reasons = new ArrayList<>();
         for (int left = in.readInt(); left > 0; left--) {
             String code = readText(in);
             String field = in.readBoolean() ? readText(in) : null;
-            charges.add(new Charge(code, field, readText(in)));
+            reasons.add(new Reason(code, field, readText(in)));
         }
-        return new Inmate(delivery, List.copyOf(charges), in.readInt());
+        return new QuarantinedEvent(delivery, List.copyOf(reasons), in.readInt());
     }
 
     private static void writeText(String text, DataOutputStream out) throws IOException {

@@ -1,4 +1,4 @@
-package dev.sluice.flink.sink;
+package dev.sluice.flink.timestream;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -11,7 +11,7 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-final class AnswerTest {
+final class RefusalTest {
     /** Measures of a record; a reason; the measure that it blames. */
     private record Case(List<String> measures, String reason, String blamed) {}
 
@@ -38,7 +38,7 @@ final class AnswerTest {
                 .map(name -> new MeasureValue(name, new Value.Double(1)))
                 .toList();
         Record record = new Record(List.of(), "m", new Measured.Multi(values), 5, 5);
-        assertEquals(given.blamed(), new Answer.Refusal(0, given.reason(), null).blamed(record));
-        assertNull(new Answer.Refusal(0, given.reason(), 5L).blamed(record), "a version is at fault, not a measure");
+        assertEquals(given.blamed(), new Refusal(0, given.reason(), null).blamed(record));
+        assertNull(new Refusal(0, given.reason(), 5L).blamed(record), "a version is at fault, not a measure");
     }
 }

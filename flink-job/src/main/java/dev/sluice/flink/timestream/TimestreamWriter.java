@@ -1,10 +1,18 @@
-package dev.sluice.flink.sink;
+package dev.sluice.flink.timestream;
 
-import dev.sluice.flink.Clients;
+import dev.sluice.flink.domain.Lateness;
 import dev.sluice.flink.domain.Record;
-import dev.sluice.flink.quarantine.Charge;
-import dev.sluice.flink.quarantine.Inmate;
 import dev.sluice.flink.quarantine.Quarantine;
+import dev.sluice.flink.quarantine.QuarantinedEvent;
+import dev.sluice.flink.quarantine.Reason;
+import dev.sluice.flink.sink.Entry;
+import dev.sluice.flink.sink.Held;
+import dev.sluice.flink.sink.LateLane;
+import dev.sluice.flink.sink.Outgoing;
+import dev.sluice.flink.sink.PatientWriter;
+import dev.sluice.flink.sink.Quiet;
+import dev.sluice.flink.sink.RejectedEvents;
+import dev.sluice.flink.sink.SinkMetrics;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -29,7 +37,9 @@ import software.amazon.awssdk.services.timestreamwrite.TimestreamWriteAsyncClien
  * Writes records in requests of up to 100, several at once, again while that helps, and apart where one
  * record spoils the others.
  *
- * <p><b>Late records</b>, which the store keeps on disk, go through a {@link LateLane} of their own.
+ * <p><b>Late records</b>, which the store keeps on disk and <a
+ * href="https://docs.aws.amazon.com/timestream/latest/developerguide/troubleshoot-writethrottles.html">throttles</a>
+ * apart, go through a {@link LateLane} of their own.
  *
  * <p><b>A record is refused, but for one value.</b> Where the store names the measure to blame, the record is
  * written without it, and the event with the value alone goes to quarantine.
@@ -41,7 +51,7 @@ import software.amazon.awssdk.services.timestreamwrite.TimestreamWriteAsyncClien
  * every record ends in quarantine, a table that takes nothing loses nothing, and both hold for a request of one
  * record.
  *
- * <p><b>A charge stays.</b> An event that quarantine does not take keeps its charges and is not written again.
+ * <p><b>A reason stays.</b> An event that quarantine does not take keeps its reasons and is not written again.
  *
  * <p>The pace under throttling is {@link CongestionControlRateLimitingStrategy}'s: fewer records at once
  * after each failure, more after each success. This class knows what an answer means.
@@ -50,7 +60,7 @@ final class TimestreamWriter extends PatientWriter<Entry> {
     private static final Logger LOG = LoggerFactory.getLogger(TimestreamWriter.class);
 
     /** Records that more may be under way after a success. */
-    private static final int MORE_AFTER_SUCCESS = Request.MAX_RECORDS;
+    private static final int MORE_AFTER_SUCCESS = Timestream.REQUEST_RECORDS;
 
     /** Share of them that may still be after a failure. */
     private static final double SHARE_AFTER_FAILURE = 0.7;
@@ -74,10 +84,11 @@ final class TimestreamWriter extends PatientWriter<Entry> {
         // Each half of the memory is a share: that of the late ones is full when they are throttled for long.
         super(context, configuration(), held(heldBytes / 2), only(states, entry -> !isLate(entry, table)));
         this.table = table;
-        this.client = Clients.timestream(table.region(), TimestreamSink.REQUESTS * 2);
+        this.client = Client.open(table.region(), TimestreamSink.REQUESTS * 2);
         this.quarantine = quarantine.open();
         this.metrics = new SinkMetrics(context.metricGroup());
-        this.late = new LateLane(context.getMailboxExecutor(), held(heldBytes / 2), this::attempt);
+        this.late = new LateLane(
+                context.getMailboxExecutor(), Timestream.REQUEST_RECORDS, held(heldBytes / 2), this::attempt);
         for (BufferedRequestState<Entry> state : only(states, entry -> isLate(entry, table))) {
             state.getBufferedRequestEntries().forEach(wrapper -> late.add(wrapper.getRequestEntry()));
         }
@@ -96,10 +107,10 @@ final class TimestreamWriter extends PatientWriter<Entry> {
                 .toList();
     }
 
-    /** Whether the store keeps the record on disk. */
+    /** Whether the store takes the record apart from those that are fresh. */
     private static boolean isLate(Entry entry, TimestreamSink.Table table) {
-        long oldest = System.currentTimeMillis() - table.memory().toMillis();
-        return !entry.isCharged() && entry.record().time() < TimeUnit.MILLISECONDS.toNanos(oldest);
+        long now = TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis());
+        return !entry.isRejected() && table.retention().lateness(entry.record().time(), now) != Lateness.FRESH;
     }
 
     @Override
@@ -127,9 +138,9 @@ final class TimestreamWriter extends PatientWriter<Entry> {
     }
 
     private static AsyncSinkWriterConfiguration configuration() {
-        int most = Request.MAX_RECORDS * TimestreamSink.REQUESTS;
+        int most = Timestream.REQUEST_RECORDS * TimestreamSink.REQUESTS;
         return AsyncSinkWriterConfiguration.builder()
-                .setMaxBatchSize(Request.MAX_RECORDS)
+                .setMaxBatchSize(Timestream.REQUEST_RECORDS)
                 .setMaxBatchSizeInBytes(TimestreamSink.REQUEST_BYTES)
                 .setMaxInFlightRequests(TimestreamSink.REQUESTS)
                 .setMaxBufferedRequests(TimestreamSink.BUFFERED)
@@ -154,14 +165,14 @@ final class TimestreamWriter extends PatientWriter<Entry> {
         private final List<Entry> again = new ArrayList<>();
 
         /** Events that go to quarantine. */
-        private final Charges charges = new Charges();
+        private final RejectedEvents rejected = new RejectedEvents();
 
         /** Whether the store cannot be asked for more now. */
         private boolean over;
 
         private Outcome with(Outcome other) {
             again.addAll(other.again);
-            charges.addAll(other.charges);
+            rejected.addAll(other.rejected);
             over |= other.over;
             return this;
         }
@@ -174,20 +185,20 @@ final class TimestreamWriter extends PatientWriter<Entry> {
 
     @Override
     protected CompletableFuture<List<Entry>> attempt(List<Entry> entries) {
-        List<Entry> charged = entries.stream().filter(Entry::isCharged).toList();
+        List<Entry> rejected = entries.stream().filter(Entry::isRejected).toList();
         List<Entry> records =
-                entries.stream().filter(entry -> !entry.isCharged()).toList();
-        Outgoing outgoing = Outgoing.of(records);
+                entries.stream().filter(entry -> !entry.isRejected()).toList();
+        Outgoing outgoing = Outgoing.of(records, Timestream.LIMITS);
         metrics.superseded.inc(outgoing.superseded());
         metrics.joined.inc(outgoing.joined());
         return write(outgoing.items()).thenCompose(outcome -> {
-            outgoing.leftOut().forEach(out -> outcome.charges.add(out.entry(), out.charge()));
+            outgoing.leftOut().forEach(out -> outcome.rejected.add(out.entry(), out.reason()));
             Set<Entry> again = Collections.newSetFromMap(new IdentityHashMap<>());
             again.addAll(outcome.again);
-            outcome.charges.drop(again);
-            List<Entry> inmates = new ArrayList<>(charged);
-            inmates.addAll(outcome.charges.entries());
-            return quarantined(inmates).thenApply(lost -> {
+            outcome.rejected.drop(again);
+            List<Entry> out = new ArrayList<>(rejected);
+            out.addAll(outcome.rejected.entries());
+            return quarantined(out).thenApply(lost -> {
                 // In the order of the stream, which decides between two of one arrival.
                 List<Entry> left =
                         new ArrayList<>(records.stream().filter(again::contains).toList());
@@ -202,23 +213,23 @@ final class TimestreamWriter extends PatientWriter<Entry> {
         if (items.isEmpty()) {
             return CompletableFuture.completedFuture(new Outcome());
         }
-        return send(items.stream().map(Outgoing.Item::record).toList()).thenCompose(answer -> {
+        return send(items.stream().map(Outgoing.Item::record).toList()).thenCompose(effect -> {
             tellLag(items);
-            if (answer instanceof Answer.Invalid invalid) {
+            if (effect instanceof Effect.Invalid invalid) {
                 return items.size() == 1 ? suspect(items.get(0), invalid) : halves(items);
             }
             List<Outgoing.Item> rest = new ArrayList<>();
-            Outcome outcome = judge(items, answer, rest);
+            Outcome outcome = settle(items, effect, rest);
             return write(rest).thenApply(outcome::with);
         });
     }
 
-    private CompletableFuture<Answer> send(List<Record> records) {
+    private CompletableFuture<Effect> send(List<Record> records) {
         long started = System.nanoTime();
         return client.writeRecords(Request.of(table.database(), table.table(), records))
                 .handle((response, failure) -> {
                     metrics.writeLatency.update(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - started));
-                    return Answer.of(failure, records.size());
+                    return Effect.of(failure, records.size());
                 });
     }
 
@@ -232,50 +243,50 @@ final class TimestreamWriter extends PatientWriter<Entry> {
     }
 
     /** Decides about a record that is invalid alone: it is to blame if the store takes a probe. */
-    private CompletableFuture<Outcome> suspect(Outgoing.Item item, Answer.Invalid invalid) {
-        return send(List.of(Request.PROBE)).thenApply(answer -> {
+    private CompletableFuture<Outcome> suspect(Outgoing.Item item, Effect.Invalid invalid) {
+        return send(List.of(Timestream.PROBE)).thenApply(effect -> {
             Outcome outcome = new Outcome();
-            if (answer instanceof Answer.Stored || answer instanceof Answer.Refused) {
-                refuse(item, new Charge("store_invalid", null, invalid.reason()), outcome);
+            if (effect instanceof Effect.Stored || effect instanceof Effect.Refused) {
+                refuse(item, new Reason("store_invalid", null, invalid.reason()), outcome);
                 return outcome;
             }
-            trouble(answer instanceof Answer.Invalid all ? new Answer.Unusable(all.reason()) : answer);
+            trouble(effect instanceof Effect.Invalid all ? new Effect.Unusable(all.reason()) : effect);
             outcome.over = true;
             return outcome.again(List.of(item));
         });
     }
 
     /** Tells what an answer means; {@code rest} gets what is to be written of refused records. */
-    private Outcome judge(List<Outgoing.Item> items, Answer answer, List<Outgoing.Item> rest) {
+    private Outcome settle(List<Outgoing.Item> items, Effect effect, List<Outgoing.Item> rest) {
         Outcome outcome = new Outcome();
-        if (answer instanceof Answer.Stored) {
+        if (effect instanceof Effect.Stored) {
             metrics.records.inc(items.size());
-        } else if (answer instanceof Answer.Refused refused) {
+        } else if (effect instanceof Effect.Refused refused) {
             metrics.records.inc(items.size() - refused.refusals().size());
-            for (Answer.Refusal refusal : refused.refusals()) {
+            for (Refusal refusal : refused.refusals()) {
                 Outgoing.Item item = items.get(refusal.index());
-                Charge charge = new Charge("store_rejected", null, refusal.reason());
+                Reason reason = new Reason("store_rejected", null, refusal.reason());
                 String measure = refusal.blamed(item.record());
                 Outgoing.Item without = measure == null ? null : item.without(measure);
                 if (refusal.superseded(item.record().version())) {
                     metrics.superseded.inc();
                 } else if (without == null) {
-                    refuse(item, charge, outcome);
+                    refuse(item, reason, outcome);
                 } else {
-                    outcome.charges.addAll(item.originsOf(measure), charge);
+                    outcome.rejected.addAll(item.originsOf(measure), reason);
                     rest.add(without);
                 }
             }
         } else {
-            trouble(answer);
+            trouble(effect);
             outcome.again(items);
         }
         return outcome;
     }
 
-    private void refuse(Outgoing.Item item, Charge charge, Outcome outcome) {
+    private void refuse(Outgoing.Item item, Reason reason, Outcome outcome) {
         metrics.rejected.inc();
-        outcome.charges.addAll(item.entries(), charge);
+        outcome.rejected.addAll(item.entries(), reason);
     }
 
     /** How far the oldest of them is behind, whatever the answer: during an outage that grows with every attempt. */
@@ -294,15 +305,15 @@ final class TimestreamWriter extends PatientWriter<Entry> {
      * a job that fails would start again and fail again, and what it reads lies no safer in the stream;
      * this way it goes on by itself as soon as somebody has put it right.
      */
-    private void trouble(Answer answer) {
-        if (answer instanceof Answer.Throttled) {
+    private void trouble(Effect effect) {
+        if (effect instanceof Effect.Throttled) {
             metrics.throttled.inc();
-        } else if (answer instanceof Answer.Unavailable unavailable) {
+        } else if (effect instanceof Effect.Unavailable unavailable) {
             metrics.unavailable.inc();
             if (quiet.mayTell()) {
                 LOG.warn("the store does not answer; trying again: {}", unavailable.cause());
             }
-        } else if (answer instanceof Answer.Unusable unusable) {
+        } else if (effect instanceof Effect.Unusable unusable) {
             metrics.unusable.inc();
             if (quiet.mayTell()) {
                 LOG.error(
@@ -315,22 +326,23 @@ final class TimestreamWriter extends PatientWriter<Entry> {
     }
 
     /**
-     * Brings charged events into quarantine.
+     * Brings rejected events into quarantine.
      *
-     * @return those that it did not take. They keep their charges: what a second write of their records would
+     * @return those that it did not take. They keep their reasons: what a second write of their records would
      *     say may be something else, or nothing
      */
-    private CompletableFuture<List<Entry>> quarantined(List<Entry> charged) {
-        if (charged.isEmpty()) {
-            return CompletableFuture.completedFuture(charged);
+    private CompletableFuture<List<Entry>> quarantined(List<Entry> rejected) {
+        if (rejected.isEmpty()) {
+            return CompletableFuture.completedFuture(rejected);
         }
-        List<Inmate> inmates = charged.stream().map(Entry::inmate).toList();
-        Map<Inmate, Entry> entries = new IdentityHashMap<>();
-        for (int at = 0; at < charged.size(); at++) {
-            entries.put(inmates.get(at), charged.get(at));
+        List<QuarantinedEvent> events =
+                rejected.stream().map(Entry::quarantined).toList();
+        Map<QuarantinedEvent, Entry> entries = new IdentityHashMap<>();
+        for (int at = 0; at < rejected.size(); at++) {
+            entries.put(events.get(at), rejected.get(at));
         }
-        return quarantine.keep(inmates).thenApply(lost -> {
-            metrics.quarantined.inc(inmates.size() - lost.size());
+        return quarantine.keep(events).thenApply(lost -> {
+            metrics.quarantined.inc(events.size() - lost.size());
             return lost.stream().map(entries::get).toList();
         });
     }
@@ -338,7 +350,7 @@ final class TimestreamWriter extends PatientWriter<Entry> {
     /** A bound, not the size: to find that costs more than to know that 100 records are never too much. */
     @Override
     protected long getSizeInBytes(Entry entry) {
-        return Record.MAX_RECORD_BYTES;
+        return Timestream.LIMITS.recordBytes();
     }
 
     @Override

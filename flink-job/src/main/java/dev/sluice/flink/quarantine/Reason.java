@@ -1,6 +1,5 @@
 package dev.sluice.flink.quarantine;
 
-import dev.sluice.flink.domain.Reason;
 import java.io.Serializable;
 
 /**
@@ -11,9 +10,9 @@ import java.io.Serializable;
  * @param field field of the event, where one is to blame, else {@code null}
  * @param message for people
  */
-public record Charge(String code, String field, String message) implements Serializable {
-    /** The charge that follows from what the decoder says. */
-    public static Charge of(Reason reason) {
-        return new Charge(reason.fault().code(), reason.field(), reason.toString());
+public record Reason(String code, String field, String message) implements Serializable {
+    /** The reason that follows from what the decoder says. */
+    public static Reason of(dev.sluice.flink.domain.Reason reason) {
+        return new Reason(reason.fault().code(), reason.field(), reason.toString());
     }
 }

@@ -1,8 +1,10 @@
-package dev.sluice.flink.sink;
+package dev.sluice.flink.timestream;
 
+import dev.sluice.flink.domain.Retention;
 import dev.sluice.flink.quarantine.Quarantine;
+import dev.sluice.flink.sink.EntriesSerializer;
+import dev.sluice.flink.sink.Entry;
 import java.io.Serializable;
-import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import org.apache.flink.api.connector.sink2.StatefulSinkWriter;
@@ -48,10 +50,9 @@ public final class TimestreamSink extends AsyncSinkBase<Entry, Entry> {
      * @param region its Region
      * @param database name of the database
      * @param table name of the table
-     * @param memory how long the store keeps a record in memory, where it takes it at full speed: older ones
-     *     are late
+     * @param retention how long it keeps records: which of them are late
      */
-    public record Table(String region, String database, String table, Duration memory) implements Serializable {}
+    public record Table(String region, String database, String table, Retention retention) implements Serializable {}
 
     /**
      * A sink that writes to {@code table}, and to {@code quarantine} what that refuses.
@@ -63,7 +64,7 @@ public final class TimestreamSink extends AsyncSinkBase<Entry, Entry> {
     public TimestreamSink(Table table, Quarantine.Place quarantine, long heldBytes) {
         super(
                 (entry, context) -> entry,
-                Request.MAX_RECORDS,
+                Timestream.REQUEST_RECORDS,
                 REQUESTS,
                 BUFFERED,
                 REQUEST_BYTES,
