@@ -14,8 +14,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("jsonl-transform", &[]),
     ("device-simulator", &["telemetry"]),
     ("twinmaker-connector", &["telemetry", "timestream"]),
-    ("local-timestream", &[]),
-    ("local-twinmaker", &[]),
+    ("local-harness", &[]),
+    ("local-timestream", &["local-harness"]),
+    ("local-twinmaker", &["local-harness"]),
     ("local-provider", &[]),
     ("xtask-start", &[]),
     ("session", &["stacks", "telemetry"]),
@@ -58,8 +59,15 @@ const TERMINAL: &[&str] = &["clap", "anstream", "anstyle", "indicatif", "comfy-t
 /// What a function may use that has no line of its own.
 const FUNCTION_MAY_USE: &[&str] = &["telemetry", "timestream"];
 
-/// What the tests of a package may use that the package may not: they decode for a store.
-const IN_TESTS: &[(&str, &str)] = &[("telemetry", "timestream"), ("device-simulator", "timestream")];
+/// What the tests of a package may use that the package may not: they decode for a store, or start a local one.
+const IN_TESTS: &[(&str, &str)] = &[
+    ("telemetry", "timestream"),
+    ("device-simulator", "timestream"),
+    ("kinesis-consumer", "local-harness"),
+    ("twinmaker-connector", "local-harness"),
+    ("local-provider", "local-harness"),
+    ("xtask", "local-harness"),
+];
 
 /// Packages that do I/O, which a pure library must not reach, however far down.
 const IO: &[&str] = &["tokio", "aws-config", "reqwest", "hyper", "ureq"];

@@ -220,7 +220,7 @@ fn whole(_: &mut Criterion) {
         println!(
             "{PAGES} pages of {} x {PAGE} points, endpoint {}: function p50 {p50:.1?}, p99 {p99:.1?}; handler alone p50 {inner50:.1?}, p99 {inner99:.1?}",
             PROPERTIES.len(),
-            fixture::endpoint_program().display(),
+            local_harness::process::program("local-timestream").display(),
         );
         match function.peak_memory() {
             Some(kib) => println!("peak memory of the function (VmHWM): {kib} KiB"),

@@ -4,13 +4,12 @@
 //! Knows nothing of the resources themselves. Whatever happens, `CloudFormation` gets an answer before
 //! the invocation ends: without one it waits for up to an hour.
 
+use std::fmt::Display;
 use std::time::{Duration, SystemTime};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-
-use crate::resources::Resources;
 
 /// What is kept of the invocation's time to deliver the answer.
 const MARGIN: Duration = Duration::from_secs(5);
@@ -64,23 +63,15 @@ pub(crate) struct Provisioned {
 /// Why a request is none that can be met.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unfit {
-    #[error("{0} is not a type of this provider: {types}", types = crate::resources::TYPES.join(", "))]
-    UnknownType(String),
     #[error("the properties of {kind} are not understood: {source}")]
     Properties { kind: String, source: serde_json::Error },
     #[error("an update of {0} came without a physical id")]
     Unidentified(String),
 }
 
-impl Unfit {
-    pub(crate) fn unknown_type(name: &str) -> Self {
-        Self::UnknownType(name.to_owned())
-    }
-}
-
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Answer<'a> {
+struct Response<'a> {
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
@@ -114,18 +105,18 @@ impl Responder {
         Ok(Self { http })
     }
 
-    /// Answers `request` before `deadline`.
-    pub(crate) async fn answer(
+    /// Answers `request` before `deadline`, with what comes of `provision`, which asks `service`.
+    pub(crate) async fn answer<E: Display>(
         &self,
         request: &Request,
-        resources: &Resources,
+        service: &str,
+        provision: impl Future<Output = Result<Provisioned, E>>,
         deadline: SystemTime,
     ) -> Result<(), Error> {
         let time = deadline.duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(MARGIN);
-        let outcome = if let Ok(outcome) = tokio::time::timeout(time, resources.provision(request)).await {
+        let outcome = if let Ok(outcome) = tokio::time::timeout(time, provision).await {
             outcome.map_err(|error| error.to_string())
         } else {
-            let service = Resources::service(request);
             Err(format!("{service} gave no answer within {} s", time.as_secs()))
         };
         match &outcome {
@@ -136,11 +127,11 @@ impl Responder {
                 request = ?request.request_type, resource = request.logical_resource_id, reason, "resource refused"
             ),
         }
-        self.deliver(request, &answer(request, outcome)).await
+        self.deliver(request, &response(request, outcome)).await
     }
 
-    async fn deliver(&self, request: &Request, answer: &Answer<'_>) -> Result<(), Error> {
-        let body = serde_json::to_string(answer).unwrap_or_default();
+    async fn deliver(&self, request: &Request, response: &Response<'_>) -> Result<(), Error> {
+        let body = serde_json::to_string(response).unwrap_or_default();
         let mut attempt = 1;
         loop {
             // Without a content type: the URLs of AWS are signed for none.
@@ -158,7 +149,7 @@ impl Responder {
     }
 }
 
-fn answer(request: &Request, outcome: Result<Provisioned, String>) -> Answer<'_> {
+fn response(request: &Request, outcome: Result<Provisioned, String>) -> Response<'_> {
     let (status, reason, physical_resource_id, data) = match outcome {
         Ok(Provisioned { physical_id, attributes }) => {
             let data = attributes.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
@@ -170,7 +161,7 @@ fn answer(request: &Request, outcome: Result<Provisioned, String>) -> Answer<'_>
             ("FAILED", Some(reason), physical_id, Map::new())
         }
     };
-    Answer {
+    Response {
         status,
         reason,
         physical_resource_id,

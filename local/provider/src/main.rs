@@ -43,7 +43,9 @@ async fn main() -> Result<(), Error> {
     };
     lambda_runtime::run(service_fn(async |event: LambdaEvent<custom_resource::Request>| {
         let deadline = event.context.deadline();
-        responder.answer(&event.payload, &resources, deadline).await?;
+        let request = &event.payload;
+        let service = Resources::service(request);
+        responder.answer(request, service, resources.provision(request), deadline).await?;
         // CloudFormation reads the answer elsewhere, and nothing of what is returned.
         Ok::<_, Error>(())
     }))

@@ -10,6 +10,11 @@ use aws_sdk_timestreamwrite::{Client, Error as ServiceError};
 use crate::custom_resource::{Provisioned, Request, RequestType, Unfit};
 use crate::properties::{Database, Former, Table, Tag};
 
+/// The types of custom resources that this stands behind.
+pub(crate) const TYPES: [&str; 2] = [DATABASE, TABLE];
+const DATABASE: &str = "Custom::TimestreamDatabase";
+const TABLE: &str = "Custom::TimestreamTable";
+
 /// Between database and table in a table's physical id, as in `AWS::Timestream::Table`.
 const SEPARATOR: char = '|';
 
@@ -47,14 +52,13 @@ impl Timestream {
         Self { client }
     }
 
-    /// Does what `request` asks for.
+    /// Does what `request` asks for, of one of the [`TYPES`].
     pub(crate) async fn provision(&self, request: &Request) -> Result<Provisioned, Error> {
         match (request.resource_type.as_str(), request.request_type) {
-            ("Custom::TimestreamDatabase", RequestType::Delete) => self.delete_database(request).await,
-            ("Custom::TimestreamDatabase", _) => self.ensure_database(request).await,
-            ("Custom::TimestreamTable", RequestType::Delete) => self.delete_table(request).await,
-            ("Custom::TimestreamTable", _) => self.ensure_table(request).await,
-            (other, _) => Err(Unfit::unknown_type(other).into()),
+            (DATABASE, RequestType::Delete) => self.delete_database(request).await,
+            (DATABASE, _) => self.ensure_database(request).await,
+            (_, RequestType::Delete) => self.delete_table(request).await,
+            _ => self.ensure_table(request).await,
         }
     }
 

@@ -24,6 +24,12 @@ use crate::custom_resource::{Provisioned, Request, RequestType, Unfit};
 pub(crate) use endpoint::client;
 use tags::Tags;
 
+/// The types of custom resources that this stands behind.
+pub(crate) const TYPES: [&str; 3] = [COMPONENT_TYPE, ENTITY, WORKSPACE];
+const COMPONENT_TYPE: &str = "Custom::IoTTwinMakerComponentType";
+const ENTITY: &str = "Custom::IoTTwinMakerEntity";
+const WORKSPACE: &str = "Custom::IoTTwinMakerWorkspace";
+
 /// Between workspace and component type or entity in a physical id: `Ref` of a type with two primary
 /// identifiers joins them so.
 const SEPARATOR: char = '|';
@@ -70,18 +76,15 @@ impl TwinMaker {
         Self { client }
     }
 
-    /// Does what `request` asks for.
+    /// Does what `request` asks for, of one of the [`TYPES`].
     pub(crate) async fn provision(&self, request: &Request) -> Result<Provisioned, Error> {
         match (request.resource_type.as_str(), request.request_type) {
-            ("Custom::IoTTwinMakerWorkspace", RequestType::Delete) => self.delete_workspace(request).await,
-            ("Custom::IoTTwinMakerWorkspace", _) => self.ensure_workspace(request).await,
-            ("Custom::IoTTwinMakerComponentType", RequestType::Delete) => {
-                self.delete_component_type(request).await
-            }
-            ("Custom::IoTTwinMakerComponentType", _) => self.ensure_component_type(request).await,
-            ("Custom::IoTTwinMakerEntity", RequestType::Delete) => self.delete_entity(request).await,
-            ("Custom::IoTTwinMakerEntity", _) => self.ensure_entity(request).await,
-            (other, _) => Err(Unfit::unknown_type(other).into()),
+            (WORKSPACE, RequestType::Delete) => self.delete_workspace(request).await,
+            (WORKSPACE, _) => self.ensure_workspace(request).await,
+            (COMPONENT_TYPE, RequestType::Delete) => self.delete_component_type(request).await,
+            (COMPONENT_TYPE, _) => self.ensure_component_type(request).await,
+            (_, RequestType::Delete) => self.delete_entity(request).await,
+            _ => self.ensure_entity(request).await,
         }
     }
 

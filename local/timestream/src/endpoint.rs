@@ -1,6 +1,7 @@
 //! The endpoint: which operation does what, over one store.
 //!
-//! Whatever is not in its tables of operations is refused by name. It knows nothing of HTTP.
+//! Whatever is not in the tables of [`operations`](crate::operations) is refused by name. It knows nothing of
+//! HTTP.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,65 +9,15 @@ use serde_json::{Value, json};
 
 use crate::{
     arn::Identity,
-    control::{database, table, tags},
     faults::{Failure, Faults, RecordFaults},
+    operations::{CONTROL, DESCRIBE_ENDPOINTS, QUERY, WRITE_RECORDS, refusal},
     query::Engine,
     store::Store,
-    wire::{self, ErrorCode},
-    write,
+    wire, write,
 };
 
 /// Minutes for which clients may remember the answer of `DescribeEndpoints`.
 const ENDPOINT_CACHE_MINUTES: u32 = 1440;
-
-/// Operations of the service that this endpoint does not do.
-const UNSUPPORTED: [&str; 12] = [
-    "CreateBatchLoadTask",
-    "CreateScheduledQuery",
-    "DeleteScheduledQuery",
-    "DescribeAccountSettings",
-    "DescribeBatchLoadTask",
-    "DescribeScheduledQuery",
-    "ExecuteScheduledQuery",
-    "ListBatchLoadTasks",
-    "ListScheduledQueries",
-    "ResumeBatchLoadTask",
-    "UpdateAccountSettings",
-    "UpdateScheduledQuery",
-];
-
-/// Operations of the control plane.
-const CONTROL: [(&str, Control); 13] = [
-    ("CreateDatabase", database::create),
-    ("CreateTable", table::create),
-    ("DeleteDatabase", database::delete),
-    ("DeleteTable", table::delete),
-    ("DescribeDatabase", database::describe_one),
-    ("DescribeTable", table::describe_one),
-    ("ListDatabases", database::list),
-    ("ListTables", table::list),
-    ("ListTagsForResource", tags::list),
-    ("TagResource", tags::tag),
-    ("UntagResource", tags::untag),
-    ("UpdateDatabase", database::update),
-    ("UpdateTable", table::update),
-];
-
-/// Operations of the query engine.
-const QUERY: [&str; 3] = ["CancelQuery", "PrepareQuery", "Query"];
-
-const DESCRIBE_ENDPOINTS: &str = "DescribeEndpoints";
-const WRITE_RECORDS: &str = "WriteRecords";
-
-/// An operation of the control plane.
-type Control = fn(&Store, &Identity, Value) -> Result<Value, wire::Error>;
-
-/// Whether this endpoint does this operation.
-pub fn does(operation: &str) -> bool {
-    CONTROL.iter().any(|(name, _)| *name == operation)
-        || QUERY.contains(&operation)
-        || [DESCRIBE_ENDPOINTS, WRITE_RECORDS].contains(&operation)
-}
 
 /// The Write and the Query API over one store.
 pub struct Endpoint {
@@ -145,14 +96,6 @@ impl Endpoint {
         };
         let endpoint = Arc::clone(self);
         blocking(move || control(&endpoint.store, &endpoint.identity, body)).await
-    }
-}
-
-fn refusal(operation: &str) -> wire::Error {
-    if UNSUPPORTED.contains(&operation) {
-        wire::Error::validation(format!("The operation {operation} is not supported by this local endpoint."))
-    } else {
-        wire::Error::new(ErrorCode::UnknownOperation, format!("The operation {operation} is unknown."))
     }
 }
 

@@ -27,7 +27,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    endpoint,
+    operations,
     wire::{self, ErrorCode},
 };
 
@@ -97,7 +97,7 @@ pub enum Error {
 impl Rates {
     fn check(&self, operation: &str) -> Result<(), Error> {
         let operation = operation.to_owned();
-        if operation != ALL && !endpoint::does(&operation) {
+        if operation != ALL && !operations::does(&operation) {
             return Err(Error::Operation { operation });
         }
         let shares = [self.throttle, self.internal, self.lost_answer, self.reject];

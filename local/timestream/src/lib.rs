@@ -9,6 +9,7 @@ pub mod control;
 pub mod endpoint;
 pub mod faults;
 pub mod names;
+pub mod operations;
 pub mod query;
 pub mod server;
 pub mod store;

@@ -3,11 +3,7 @@
 //! Signatures are accepted as they are; nobody is asked who they are.
 
 use std::{
-    io,
-    sync::{
-        Arc, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, PoisonError},
     time::Duration,
 };
 
@@ -19,8 +15,8 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use local_harness::{Listener, MAX_BODY_BYTES, StartError, request_id};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
 use crate::{
     endpoint::Endpoint,
@@ -28,17 +24,11 @@ use crate::{
     wire::{self, ErrorCode},
 };
 
-/// Bytes of a request: a hundred records of the service's size, with all their JSON, fit many times.
-const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 /// How often rows that are no longer retained are removed.
 const PURGE_EVERY: Duration = Duration::from_mins(1);
 
-/// Serves `endpoint` on `listener` until `stop` ends, and then lets the requests under way finish.
-pub async fn serve(
-    listener: TcpListener,
-    endpoint: Arc<Endpoint>,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
+/// Serves `endpoint` until a signal ends it.
+pub async fn serve(listener: Listener, endpoint: Arc<Endpoint>) -> Result<(), StartError> {
     let purging = tokio::spawn(purge(Arc::clone(&endpoint)));
     let router = Router::new()
         .route("/", post(operation))
@@ -46,7 +36,7 @@ pub async fn serve(
         .route("/_local/faults", get(show_faults).post(set_faults).delete(clear_faults))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(endpoint);
-    let served = axum::serve(listener, router).with_graceful_shutdown(stop).await;
+    let served = listener.serve(router).await;
     purging.abort();
     served
 }
@@ -68,7 +58,7 @@ async fn operation(
             (status, error.body())
         }
     };
-    let request_id = next_request_id();
+    let request_id = request_id();
     let headers =
         [(header::CONTENT_TYPE.as_str(), wire::CONTENT_TYPE), ("x-amzn-requestid", request_id.as_str())];
     (status, headers, body.to_string()).into_response()
@@ -89,11 +79,6 @@ fn read(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<(Str
 /// Where the caller reaches this endpoint: as it wrote itself.
 fn address(headers: &HeaderMap) -> &str {
     headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or("localhost")
-}
-
-fn next_request_id() -> String {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    format!("{:026X}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 async fn health(State(endpoint): State<Arc<Endpoint>>) -> Json<Value> {

@@ -18,7 +18,7 @@ use crate::{
         value,
     },
     identity::Identity,
-    operations::{Answer, Operation},
+    operations::{AnsweredBy, Operation},
     state::State,
     wire::Error,
 };
@@ -48,15 +48,17 @@ impl Endpoint {
     /// Answers an operation.
     pub async fn handle(self: &Arc<Self>, operation: &Operation, request: Value) -> Result<Value, Error> {
         match operation.answer {
-            Answer::Control(control) => self.control(control, request).await,
-            Answer::Components(control) => {
+            AnsweredBy::Control(control) => self.control(control, request).await,
+            AnsweredBy::Components(control) => {
                 let response = self.control(control, request).await;
                 self.initialize_components();
                 response
             }
-            Answer::Value => value::get(&self.state, &self.connectors, request).await,
-            Answer::History => history::get(&self.state, &self.connectors, &self.tokens, request).await,
-            Answer::Refusal(why) => Err(Error::validation(format!("The operation {} {why}", operation.name))),
+            AnsweredBy::Value => value::get(&self.state, &self.connectors, request).await,
+            AnsweredBy::History => history::get(&self.state, &self.connectors, &self.tokens, request).await,
+            AnsweredBy::Refusal(why) => {
+                Err(Error::validation(format!("The operation {} {why}", operation.name)))
+            }
         }
     }
 

@@ -14,7 +14,7 @@ pub struct Operation {
     /// Its path; what stands in braces becomes a member of the request.
     pub path: &'static str,
     /// What answers it.
-    pub answer: Answer,
+    pub answer: AnsweredBy,
 }
 
 /// An HTTP method that the API uses.
@@ -29,7 +29,7 @@ pub enum Method {
 
 /// What answers an operation.
 #[derive(Clone, Copy)]
-pub enum Answer {
+pub enum AnsweredBy {
     /// The control plane.
     Control(control::Operation),
     /// The control plane, and then schema initializers of new components.
@@ -42,14 +42,14 @@ pub enum Answer {
     Refusal(&'static str),
 }
 
-use Answer::{Components, Control, History, Refusal, Value};
+use AnsweredBy::{Components, Control, History, Refusal, Value};
 use Method::{Delete, Get, Post, Put};
 
 const ABSENT: &str = "is not supported by this local endpoint.";
 const NO_WRITER: &str = "is not supported by this local endpoint: it calls no dataWriter, and component types \
      whose values come from a pipeline have none.";
 
-const fn row(name: &'static str, method: Method, path: &'static str, answer: Answer) -> Operation {
+const fn row(name: &'static str, method: Method, path: &'static str, answer: AnsweredBy) -> Operation {
     Operation { name, method, path, answer }
 }
 

@@ -2,14 +2,7 @@
 //!
 //! Signatures are accepted as they are; nobody is asked who they are.
 
-use std::{
-    collections::HashMap,
-    io,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     Json, Router,
@@ -19,8 +12,8 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodRouter, delete, get, post, put},
 };
+use local_harness::{Listener, MAX_BODY_BYTES, StartError};
 use serde_json::{Map, Value, json};
-use tokio::net::TcpListener;
 
 use crate::{
     endpoint::Endpoint,
@@ -28,17 +21,10 @@ use crate::{
     wire::{self, Error, ErrorCode},
 };
 
-/// Bytes of a request.
-const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
-
-/// Serves `endpoint` on `listener` until `stop` ends, and then lets the requests under way finish.
-pub async fn serve(
-    listener: TcpListener,
-    endpoint: Arc<Endpoint>,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
+/// Serves `endpoint` until a signal ends it.
+pub async fn serve(listener: Listener, endpoint: Arc<Endpoint>) -> Result<(), StartError> {
     endpoint.initialize_components();
-    axum::serve(listener, router(endpoint)).with_graceful_shutdown(stop).await
+    listener.serve(router(endpoint)).await
 }
 
 fn router(endpoint: Arc<Endpoint>) -> Router {
@@ -107,8 +93,7 @@ fn request(
 }
 
 fn respond(outcome: Result<Value, Error>) -> Response {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    let request_id = format!("{:026X}", NEXT.fetch_add(1, Ordering::Relaxed));
+    let request_id = local_harness::request_id();
     let fixed = [(header::CONTENT_TYPE.as_str(), "application/json"), ("x-amzn-requestid", &request_id)];
     match outcome {
         Ok(response) => (fixed, response.to_string()).into_response(),

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     moment::Moment,
-    twin::{component::Component, component_type::ComponentType},
+    twin::{Tags, component::Component, component_type::ComponentTypes},
 };
 
 const DOCUMENT: &str = "twinmaker.json";
@@ -32,9 +32,6 @@ pub struct Document {
     #[serde(default)]
     pub workspaces: BTreeMap<String, Workspace>,
 }
-
-/// Tags of a resource.
-pub type Tags = BTreeMap<String, String>;
 
 /// A workspace with what is in it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -58,7 +55,7 @@ pub struct Workspace {
     pub updated: Moment,
     /// Component types that are not the service's own, by their ids.
     #[serde(default)]
-    pub component_types: BTreeMap<String, ComponentType>,
+    pub component_types: ComponentTypes,
     /// Entities by their ids.
     #[serde(default)]
     pub entities: BTreeMap<String, Entity>,

@@ -1,13 +1,11 @@
 //! The Timestream endpoint of this workspace as a process, with what simulated devices have sent.
 
-use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_sdk_timestreamquery::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_timestreamwrite::types;
 use device_simulator::{Fleet, Traits};
+use local_harness::process::{self, Process};
 use telemetry::{Arrival, Decoder, Measured, Model, Record, Value};
 
 /// The time of all data, in milliseconds: an hour that ends now.
@@ -18,53 +16,25 @@ pub const DEVICES: u32 = 8;
 
 /// A running endpoint. It ends with this value.
 pub struct Endpoint {
-    child: Child,
-    url: String,
+    process: Process,
     _state: tempfile::TempDir,
     /// When it started, in milliseconds since 1970.
     pub now: i64,
 }
 
-impl Drop for Endpoint {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// The program, built first where only this test was.
-fn program() -> PathBuf {
-    let status = Command::new(env!("CARGO"))
-        .args(["build", "--workspace", "--bin", "local-timestream", "--quiet"])
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-        .status()
-        .expect("cargo runs");
-    assert!(status.success(), "local-timestream does not build");
-    PathBuf::from(env!("CARGO_BIN_EXE_xtask")).with_file_name("local-timestream")
-}
-
 impl Endpoint {
     pub fn start() -> Self {
         let state = tempfile::tempdir().expect("a temporary folder");
-        let mut child = Command::new(program())
-            .args(["--port", "0", "--state"])
-            .arg(state.path())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the endpoint starts");
-        let mut line = String::new();
-        let stdout = child.stdout.take().expect("its output");
-        BufReader::new(stdout).read_line(&mut line).expect("a line of output");
-        let url = line.trim().strip_prefix("listening on ").expect("its address").to_owned();
+        let process = Process::start(process::command(process::program("local-timestream"), state.path()));
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
-        Self { child, url, _state: state, now: i64::try_from(now).expect("a time") }
+        Self { process, _state: state, now: i64::try_from(now).expect("a time") }
     }
 
     pub fn queries(&self) -> aws_sdk_timestreamquery::Client {
         let config = aws_sdk_timestreamquery::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
-            .endpoint_url(&self.url)
+            .endpoint_url(self.process.url())
             .credentials_provider(Credentials::new("test", "test", None, None, "test"));
         aws_sdk_timestreamquery::Client::from_conf(config.build())
     }
@@ -73,7 +43,7 @@ impl Endpoint {
         let config = aws_sdk_timestreamwrite::Config::builder()
             .behavior_version(aws_sdk_timestreamwrite::config::BehaviorVersion::latest())
             .region(aws_sdk_timestreamwrite::config::Region::new("us-east-1"))
-            .endpoint_url(&self.url)
+            .endpoint_url(self.process.url())
             .credentials_provider(aws_sdk_timestreamwrite::config::Credentials::new(
                 "test", "test", None, None, "test",
             ));

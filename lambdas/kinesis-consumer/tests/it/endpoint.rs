@@ -1,7 +1,5 @@
 //! The consumer against the local Timestream, which has its own sentences.
 
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_sdk_timestreamwrite::Client;
@@ -10,9 +8,8 @@ use aws_sdk_timestreamwrite::types::{
 };
 use kinesis_consumer::batch::Batch;
 use kinesis_consumer::timestream::{Effect, Table};
+use local_harness::process::{self, Process};
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
 
 use crate::bench::{Bench, PLENTY, delivery, failures, store};
 use crate::services::Faults;
@@ -20,35 +17,15 @@ use crate::services::Faults;
 /// An empty table of the endpoint. It ends with this value.
 struct Endpoint {
     table: Table,
-    _process: Child,
+    _process: Process,
     _state: TempDir,
-}
-
-/// The endpoint's program: beside that of the consumer, where a build of the workspace puts it; else it is
-/// built.
-fn program() -> PathBuf {
-    let folder = Path::new(env!("CARGO_BIN_EXE_kinesis-consumer")).parent().expect("a folder");
-    let program = folder.join(format!("local-timestream{}", std::env::consts::EXE_SUFFIX));
-    if !program.exists() {
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml");
-        let mut build = std::process::Command::new(env!("CARGO"));
-        build.args(["build", "--workspace", "--bin", "local-timestream", "--manifest-path"]).arg(manifest);
-        build.arg("--target-dir").arg(folder.parent().expect("a target folder"));
-        assert!(build.status().expect("cargo runs").success(), "the endpoint is built");
-    }
-    program
 }
 
 impl Endpoint {
     async fn start() -> Self {
         let state = tempfile::tempdir().expect("a folder");
-        let mut command = Command::new(program());
-        command.args(["--port", "0", "--state"]).arg(state.path());
-        let mut process =
-            command.stdout(Stdio::piped()).kill_on_drop(true).spawn().expect("the endpoint starts");
-        let output = process.stdout.take().expect("its output");
-        let line = BufReader::new(output).lines().next_line().await.expect("output").expect("a line");
-        let client = store(line.strip_prefix("listening on ").expect("its address"), PLENTY);
+        let process = Process::start(process::command(process::program("local-timestream"), state.path()));
+        let client = store(&process.url(), PLENTY);
         client.create_database().database_name("home").send().await.expect("a database");
         let retention = RetentionProperties::builder()
             .memory_store_retention_period_in_hours(24)

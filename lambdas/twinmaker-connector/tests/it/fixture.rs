@@ -1,21 +1,17 @@
 //! A table of the real local endpoint with rows in it, and a connector in front of it.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::sync::OnceLock;
 
 use aws_sdk_timestreamquery::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_timestreamwrite::types::{
     Dimension, MagneticStoreWriteProperties, MeasureValue, MeasureValueType, Record, RetentionProperties,
     TimeUnit,
 };
+use local_harness::process::{self, Process};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use telemetry::{MeasureType, Model, RecordLayout};
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
 use twinmaker_connector::error::Error;
 use twinmaker_connector::handler::Connector;
 use twinmaker_connector::instant::Instant;
@@ -52,46 +48,20 @@ pub struct Fixture {
     pub model: Model,
     pub endpoint: String,
     write: aws_sdk_timestreamwrite::Client,
-    _process: Child,
+    _process: Process,
     _state: TempDir,
-}
-
-/// The endpoint's program: beside that of the connector, where a build of the workspace puts it, or in the
-/// unoptimized build, in which the local target has it; else it is built.
-pub fn endpoint_program() -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_BIN_EXE_twinmaker-connector")).parent().expect("a folder");
-        let target = folder.parent().expect("a target folder");
-        let name = format!("local-timestream{}", std::env::consts::EXE_SUFFIX);
-        let unoptimized = target.join("debug").join(&name);
-        if let Some(program) = [folder.join(&name), unoptimized.clone()].into_iter().find(|one| one.exists())
-        {
-            return program;
-        }
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml");
-        let mut build = std::process::Command::new(env!("CARGO"));
-        build.args(["build", "--workspace", "--bin", "local-timestream", "--manifest-path"]).arg(manifest);
-        build.arg("--target-dir").arg(target);
-        assert!(build.status().expect("cargo runs").success(), "the endpoint is built");
-        unoptimized
-    })
 }
 
 impl Fixture {
     /// An endpoint with an empty table of `model`.
     pub async fn new(model: Model, first_page: FirstPage) -> Self {
         let state = tempfile::tempdir().expect("a folder");
-        let mut command = Command::new(endpoint_program());
-        command.args(["--port", "0", "--state"]).arg(state.path());
+        let mut command = process::command(process::program("local-timestream"), state.path());
         if first_page == FirstPage::Empty {
             command.env("LOCAL_TIMESTREAM_FIRST_PAGE", "empty");
         }
-        let mut process =
-            command.stdout(Stdio::piped()).kill_on_drop(true).spawn().expect("the endpoint starts");
-        let output = process.stdout.take().expect("its output");
-        let line = BufReader::new(output).lines().next_line().await.expect("output").expect("a line");
-        let endpoint = line.strip_prefix("listening on ").expect("its address").to_owned();
+        let process = Process::start(command);
+        let endpoint = process.url();
 
         let credentials = Credentials::new("test", "test", None, None, "test");
         let write = aws_sdk_timestreamwrite::Client::from_conf(

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::*;
+use crate::resources::Resources;
 use crate::timestream::Timestream;
 use crate::twinmaker::TwinMaker;
 
@@ -97,7 +98,12 @@ async fn run(mut request: Value, answers: Answers, deaf: usize, time: Duration) 
     let request: Request = serde_json::from_value(request).expect("a request");
     let outcome = Responder::new()
         .expect("a client")
-        .answer(&request, &resources, SystemTime::now() + MARGIN + time)
+        .answer(
+            &request,
+            Resources::service(&request),
+            resources.provision(&request),
+            SystemTime::now() + MARGIN + time,
+        )
         .await;
     let log = std::mem::take(&mut *log.lock().expect("no panic"));
     (outcome, log)

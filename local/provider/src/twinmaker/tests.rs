@@ -1,47 +1,34 @@
 //! Requests against the workspace's own TwinMaker endpoint, in a process, with the real SDK.
 
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-
 use aws_config::SdkConfig;
 use aws_sdk_iottwinmaker::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_sdk_iottwinmaker::types::{ComponentRequest, DataValue, PropertyRequest};
+use local_harness::process::{self, Process};
 use serde_json::{Value, json};
 
 use super::*;
 
 /// The endpoint, which ends with its value.
 struct Endpoint {
-    child: Child,
+    _process: Process,
     twinmaker: TwinMaker,
     _state: tempfile::TempDir,
 }
 
-impl Drop for Endpoint {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 impl Endpoint {
     fn start() -> Self {
-        let program = program();
         let state = tempfile::tempdir().expect("a folder");
-        let mut command = Command::new(program);
-        command.args(["--port", "0", "--lambda-endpoint", "http://127.0.0.1:9", "--state"]).arg(state.path());
-        let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
-        let url = line.trim().strip_prefix("listening on ").expect("its address").to_owned();
+        let mut command = process::command(process::program("local-twinmaker"), state.path());
+        command.args(["--lambda-endpoint", "http://127.0.0.1:9"]);
+        let process = Process::start(command);
         let credentials = Credentials::new("test", "test", None, None, "test");
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .build();
-        Self { child, twinmaker: TwinMaker::new(client(&config, Some(url))), _state: state }
+        let twinmaker = TwinMaker::new(client(&config, Some(process.url())));
+        Self { _process: process, twinmaker, _state: state }
     }
 
     async fn ask(&self, request: Value) -> Result<Provisioned, String> {
@@ -72,21 +59,6 @@ impl Endpoint {
         components.sort();
         components
     }
-}
-
-/// The endpoint's program, built as the local target builds it.
-fn program() -> String {
-    let output = Command::new(env!("CARGO"))
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
-        .args(["build", "--workspace", "--bin", "local-twinmaker"])
-        .args(["--message-format", "json-render-diagnostics"])
-        .output()
-        .expect("cargo runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let messages = output.stdout.split(|byte| *byte == b'\n');
-    let messages = messages.filter_map(|line| serde_json::from_slice::<Value>(line).ok());
-    let mut programs = messages.filter_map(|message| Some(message.get("executable")?.as_str()?.to_owned()));
-    programs.next().expect("a program")
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the requests read better")]

@@ -1,31 +1,25 @@
 //! The real process under the SDKs that clients use.
 
-use std::{
-    io::{BufRead, BufReader},
-    process::Stdio,
-};
-
 use aws_sdk_timestreamquery::{
     Client,
     config::{BehaviorVersion, Credentials, Region},
     error::ProvideErrorMetadata,
     types::ScalarType,
 };
+use local_harness::{process::Process, python};
 use local_timestream::query::FIRST_PAGE_VARIABLE;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::{
-    process::{self, Process},
-    python,
-};
+use crate::process;
 
 /// A process with `home.measures`, in which 2,500 devices reported once, just now.
 fn running() -> (Process, TempDir) {
     let state = TempDir::new().expect("a temporary folder");
-    let process = Process::start(state.path());
+    let process = process::start(state.path());
     let call = |operation: &str, body: serde_json::Value| {
-        let (status, answer) = process.call(&format!("Timestream_20181101.{operation}"), &body.to_string());
+        let (status, answer) =
+            process::call(&process, &format!("Timestream_20181101.{operation}"), &body.to_string());
         assert_eq!(status, 200, "{operation}: {answer}");
     };
     call("CreateDatabase", json!({ "DatabaseName": "home" }));
@@ -101,7 +95,7 @@ async fn rust_sdk() {
 #[test]
 fn boto3() {
     let (process, _state) = running();
-    python::run("boto3_query.py", &process.url());
+    python::run(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/boto3_query.py"), &[&process.url()]);
 }
 
 /// The switch that makes every first page empty, from outside of the process.
@@ -109,20 +103,15 @@ fn boto3() {
 fn the_first_page_is_empty_on_demand() {
     let state = TempDir::new().expect("a temporary folder");
     let mut command = process::command(state.path());
-    command.env(FIRST_PAGE_VARIABLE, "empty").stdout(Stdio::piped());
-    let mut child = command.spawn().expect("the process starts");
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
-    let url = line.trim().strip_prefix("listening on ").map(str::to_owned);
+    command.env(FIRST_PAGE_VARIABLE, "empty");
+    let process = Process::start(command);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let pages = runtime.block_on(async {
-        let client = connect(url.unwrap_or_default());
+        let client = connect(process.url());
         let first = client.query().query_string("SELECT 1").send().await?;
         let next = client.query().query_string("SELECT 1").set_next_token(first.next_token.clone());
         Ok::<_, aws_sdk_timestreamquery::Error>((first, next.send().await?))
     });
-    child.kill().expect("the process can be killed");
-    child.wait().expect("the process ends");
     let (first, second) = pages.expect("two pages");
     assert!(first.rows.is_empty() && first.next_token.is_some(), "{first:?}");
     assert!(second.rows.len() == 1 && second.next_token.is_none(), "{second:?}");

@@ -11,5 +11,3 @@ mod paging;
 #[path = "../process/mod.rs"]
 #[allow(dead_code, reason = "other tests use the rest of it")]
 mod process;
-#[path = "../process/python.rs"]
-mod python;

@@ -7,9 +7,10 @@ use aws_sdk_timestreamwrite::{
     config::{BehaviorVersion, Credentials, Region, retry::RetryConfig},
     types::{Dimension, MeasureValueType, Record, RetentionProperties, TimeUnit},
 };
+use local_harness::process::Process;
 use tempfile::TempDir;
 
-use crate::process::Process;
+use crate::process;
 
 /// An endpoint with the table `home.measures`, and a client that never tries again.
 pub struct Fixture {
@@ -21,7 +22,7 @@ pub struct Fixture {
 impl Fixture {
     pub async fn new() -> Self {
         let state = TempDir::new().expect("a temporary folder");
-        let process = Process::start(state.path());
+        let process = process::start(state.path());
         let client = connect(&process);
         client.create_database().database_name("home").send().await.expect("a new database");
         let retention = RetentionProperties::builder()

@@ -4,7 +4,7 @@ use aws_sdk_timestreamwrite::operation::write_records::WriteRecordsError;
 
 use crate::{
     client::{Fixture, connect, now, record},
-    process::{Process, command},
+    process,
 };
 
 #[tokio::test]
@@ -18,7 +18,7 @@ async fn rows_survive_sigkill() {
     }
     process.kill();
 
-    let process = Process::start(state.path());
+    let process = process::start(state.path());
     let client = connect(&process);
     let table =
         client.describe_table().database_name("home").table_name("measures").send().await.expect("it exists");
@@ -43,7 +43,7 @@ async fn rows_survive_sigkill() {
 async fn sigterm_ends_it_cleanly() {
     let Fixture { process, state, .. } = Fixture::new().await;
     assert!(process.terminate().success());
-    let process = Process::start(state.path());
+    let process = process::start(state.path());
     let databases = connect(&process).list_databases().send().await.expect("a page");
     assert_eq!(databases.databases().len(), 1);
 }
@@ -51,7 +51,7 @@ async fn sigterm_ends_it_cleanly() {
 #[tokio::test]
 async fn a_second_process_on_the_same_data_is_refused() {
     let Fixture { state, .. } = &Fixture::new().await;
-    let output = command(state.path()).output().expect("it starts");
+    let output = process::command(state.path()).output().expect("it starts");
     assert_eq!(output.status.code(), Some(1));
     let message = String::from_utf8_lossy(&output.stderr);
     assert!(message.starts_with("local-timestream: cannot open the data:"), "{message}");

@@ -6,14 +6,14 @@ mod durability;
 mod faults;
 #[path = "../process/mod.rs"]
 mod process;
-#[path = "../process/python.rs"]
-mod python;
 mod records;
 mod wire;
+
+use local_harness::python;
 
 #[test]
 fn boto3() {
     let state = tempfile::TempDir::new().expect("a temporary folder");
-    let process = process::Process::start(state.path());
-    python::run("boto3_write.py", &process.url());
+    let process = process::start(state.path());
+    python::run(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/boto3_write.py"), &[&process.url()]);
 }

@@ -3,19 +3,19 @@
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::process::Process;
+use crate::process;
 
 #[test]
 fn health() {
     let state = TempDir::new().expect("a temporary folder");
-    let process = Process::start(state.path());
+    let process = process::start(state.path());
     assert_eq!(process.request("GET", "/health", &[], ""), (200, json!({ "status": "ok", "databases": 0 })));
 }
 
 #[test]
 fn refusals() {
     let state = TempDir::new().expect("a temporary folder");
-    let process = Process::start(state.path());
+    let process = process::start(state.path());
     let list = "Timestream_20181101.ListDatabases";
     for (target, body, status, kind, message) in [
         ("Timestream_20181101.Fly", "{}", 400, "UnknownOperationException", "The operation Fly is unknown."),
@@ -39,7 +39,7 @@ fn refusals() {
             "The database none does not exist.",
         ),
     ] {
-        let (actual, error) = process.call(target, body);
+        let (actual, error) = process::call(&process, target, body);
         assert_eq!(
             (actual, &error["__type"]),
             (status, &json!(format!("com.amazonaws.timestream.v20181101#{kind}"))),
@@ -53,8 +53,8 @@ fn refusals() {
 #[test]
 fn the_endpoint_names_itself() {
     let state = TempDir::new().expect("a temporary folder");
-    let process = Process::start(state.path());
-    let (status, answer) = process.call("Timestream_20181101.DescribeEndpoints", "{}");
+    let process = process::start(state.path());
+    let (status, answer) = process::call(&process, "Timestream_20181101.DescribeEndpoints", "{}");
     let address = process.url().replace("http://", "");
     assert_eq!((status, &answer["Endpoints"][0]["Address"]), (200, &json!(address)));
 }

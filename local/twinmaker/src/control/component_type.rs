@@ -69,7 +69,7 @@ pub fn create(state: &State, identity: &Identity, request: Value) -> Result<Valu
         if workspace.component_types.contains_key(&id) {
             return Err(Error::conflict(format!("The component type {id} already exists.")));
         }
-        rules::check(workspace, &id, &declared)?;
+        rules::check(&workspace.component_types, &id, &declared)?;
         workspace.component_types.insert(id.clone(), declared);
         let arn = identity.arn(&Resource::ComponentType(workspace_id, id));
         Ok(json!({ "arn": arn, "creationDateTime": now, "state": "ACTIVE" }))
@@ -99,7 +99,10 @@ pub fn update(state: &State, identity: &Identity, request: Value) -> Result<Valu
         if given("functions") {
             new.functions = wanted.functions;
         }
-        let (before, after) = (rules::resolve(workspace, &id)?, rules::check(workspace, &id, &new)?);
+        let (before, after) = (
+            rules::resolve(&workspace.component_types, &id)?,
+            rules::check(&workspace.component_types, &id, &new)?,
+        );
         if before != after {
             unless_used(workspace, &id, "change its properties and functions")?;
         }
@@ -131,8 +134,8 @@ pub fn get(state: &State, identity: &Identity, request: Value) -> Result<Value, 
     let Key { workspace_id, component_type_id: id } = parse(&model::COMPONENT_TYPE, request)?;
     let document = state.read();
     let workspace = Missing::NotFound.workspace(&document, &workspace_id)?;
-    let declared = rules::find(workspace, &id).ok_or_else(|| absent(&id))?;
-    let resolved = rules::resolve(workspace, &id)?;
+    let declared = rules::find(&workspace.component_types, &id).ok_or_else(|| absent(&id))?;
+    let resolved = rules::resolve(&workspace.component_types, &id)?;
     let mut response = summary(identity, &workspace_id, workspace, &id, declared);
     for (name, value) in [
         ("workspaceId", json!(workspace_id)),
@@ -190,7 +193,7 @@ pub fn list(state: &State, identity: &Identity, request: Value) -> Result<Value,
     let own = workspace.component_types.iter().map(|(id, declared)| (id.as_str(), declared));
     let mut found = Vec::new();
     for (id, declared) in own.chain(built_in::all()) {
-        let resolved = rules::resolve(workspace, id)?;
+        let resolved = rules::resolve(&workspace.component_types, id)?;
         if filters.iter().all(|filter| filter.admits(id, &resolved)) {
             found.push((id, without_nulls(summary(identity, &workspace_id, workspace, id, declared))));
         }
@@ -238,7 +241,7 @@ fn unless_used(workspace: &Workspace, id: &str, what: &str) -> Result<(), Error>
     let refused =
         |who: String| Err(Error::validation(format!("The component type {id} cannot {what}: {who} it.")));
     for other in workspace.component_types.keys().filter(|other| *other != id) {
-        let resolved = rules::resolve(workspace, other)?;
+        let resolved = rules::resolve(&workspace.component_types, other)?;
         if resolved.lineage.contains(id) {
             return refused(format!("the component type {other} extends"));
         }

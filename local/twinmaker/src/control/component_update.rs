@@ -79,10 +79,10 @@ pub(crate) fn create(
     let id = request
         .component_type_id
         .ok_or_else(|| Error::validation(format!("The component {name} needs a componentTypeId.")))?;
-    if let (None, Some(refusal)) = (rules::find(workspace, &id), built_in::refusal(&id)) {
+    if let (None, Some(refusal)) = (rules::find(&workspace.component_types, &id), built_in::refusal(&id)) {
         return Err(Error::validation(format!("The component {name}: {refusal}.")));
     }
-    let resolved = rules::resolve(workspace, &id)?;
+    let resolved = rules::resolve(&workspace.component_types, &id)?;
     if resolved.is_abstract() {
         return Err(Error::validation(format!(
             "The component {name} cannot be of the component type {id}: that is abstract."
@@ -131,7 +131,7 @@ pub(crate) fn apply(
                     "The component {name} cannot change its component type."
                 )));
             }
-            let resolved = rules::resolve(workspace, &component.component_type_id)?;
+            let resolved = rules::resolve(&workspace.component_types, &component.component_type_id)?;
             component.description = update.description.or(component.description.take());
             for (property, request) in update.property_updates {
                 change(component, &name, &resolved, property, request)?;

@@ -19,8 +19,9 @@ use crate::{
     identity::{Identity, Resource},
     model::entity as model,
     moment::Moment,
-    state::{Entity, State, Tags, Workspace},
+    state::{Entity, State, Workspace},
     twin::{
+        Tags,
         component::{Component, Status},
         component_type::{self as rules},
     },
@@ -190,7 +191,7 @@ pub fn get(state: &State, identity: &Identity, request: Value) -> Result<Value, 
 }
 
 fn describe(workspace: &Workspace, name: &str, component: &Component) -> Result<Value, Error> {
-    let resolved = rules::resolve(workspace, &component.component_type_id)?;
+    let resolved = rules::resolve(&workspace.component_types, &component.component_type_id)?;
     Ok(json!({
         "componentName": name,
         "description": component.description,

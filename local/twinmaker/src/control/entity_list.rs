@@ -85,7 +85,7 @@ fn has_external_id(
     component: &Component,
     id: &str,
 ) -> Result<bool, Error> {
-    let resolved = rules::resolve(workspace, &component.component_type_id)?;
+    let resolved = rules::resolve(&workspace.component_types, &component.component_type_id)?;
     let properties = component.properties(name, &resolved)?;
     Ok(properties.values().filter(|property| property.definition.is_external_id).any(|property| {
         let value = property.value.as_ref().or(property.definition.default_value.as_ref());

@@ -7,7 +7,8 @@ use crate::{
     identity::{Identity, Resource},
     model::workspace as model,
     paging::Page,
-    state::{Document, State, Tags},
+    state::{Document, State},
+    twin::Tags,
     wire::{Error, ErrorCode, parse, without_nulls},
 };
 

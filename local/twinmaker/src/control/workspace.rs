@@ -9,7 +9,8 @@ use crate::{
     model::workspace as model,
     moment::Moment,
     paging::Page,
-    state::{State, Tags, Workspace},
+    state::{State, Workspace},
+    twin::Tags,
     wire::{Error, parse, without_nulls},
 };
 

@@ -82,13 +82,15 @@ fn find<'a>(document: &'a Document, one: &Pending) -> Result<Option<(&'a Compone
     let component =
         workspace.entities.get(&one.entity).and_then(|entity| entity.components.get(&one.component));
     match component.filter(|component| component.status == Status::Creating) {
-        Some(component) => Ok(Some((component, rules::resolve(workspace, &component.component_type_id)?))),
+        Some(component) => {
+            Ok(Some((component, rules::resolve(&workspace.component_types, &component.component_type_id)?)))
+        }
         None => Ok(None),
     }
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct Declared {
     properties: BTreeMap<String, Found>,
 }
 
@@ -115,7 +117,7 @@ async fn ask(
     let subject = Subject::Component { entity: one.entity.clone(), component: one.component.clone() };
     subject::describe(&subject, &mut event);
     let answer = connectors.ask(connector, &event, &model::SCHEMA_ANSWER).await?;
-    let answer: Answer = serde_json::from_value(answer).map_err(|cause| unfit(&[cause.to_string()]))?;
+    let answer: Declared = serde_json::from_value(answer).map_err(|cause| unfit(&[cause.to_string()]))?;
     answer
         .properties
         .into_iter()

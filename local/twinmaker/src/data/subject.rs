@@ -81,15 +81,15 @@ impl Subject {
                         )));
                     }
                 }
-                let resolved = rules::resolve(workspace, &component.component_type_id)?;
+                let resolved = rules::resolve(&workspace.component_types, &component.component_type_id)?;
                 let properties = component.properties(name, &resolved)?;
                 Ok(Context { resolved, properties })
             }
             Self::ComponentType { id } => {
-                if rules::find(workspace, id).is_none() {
+                if rules::find(&workspace.component_types, id).is_none() {
                     return Err(Error::not_found(format!("The component type {id} does not exist.")));
                 }
-                let resolved = rules::resolve(workspace, id)?;
+                let resolved = rules::resolve(&workspace.component_types, id)?;
                 if resolved.is_abstract() {
                     return Err(Error::validation(format!(
                         "The component type {id} is abstract: nothing reads its properties."

@@ -6,14 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    built_in,
+    Tags, built_in,
     definition::{Definition, Origin, Property},
 };
-use crate::{
-    moment::Moment,
-    state::{Tags, Workspace},
-    wire::Error,
-};
+use crate::{moment::Moment, wire::Error};
 
 /// Reads values over time, for every kind of question.
 pub const DATA_READER: &str = "dataReader";
@@ -72,6 +68,9 @@ pub struct ComponentType {
     #[serde(default)]
     pub updated: Moment,
 }
+
+/// The types that somebody created, by their ids.
+pub type ComponentTypes = BTreeMap<String, ComponentType>;
 
 /// What a component type can do.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -136,19 +135,19 @@ impl Resolved {
 }
 
 /// The type with this id, whether somebody created it or it is the service's own.
-pub fn find<'a>(workspace: &'a Workspace, id: &str) -> Option<&'a ComponentType> {
-    workspace.component_types.get(id).or_else(|| built_in::find(id))
+pub fn find<'a>(types: &'a ComponentTypes, id: &str) -> Option<&'a ComponentType> {
+    types.get(id).or_else(|| built_in::find(id))
 }
 
 /// The type with this id, in effect.
-pub fn resolve(workspace: &Workspace, id: &str) -> Result<Resolved, Error> {
-    let declared = find(workspace, id)
+pub fn resolve(types: &ComponentTypes, id: &str) -> Result<Resolved, Error> {
+    let declared = find(types, id)
         .ok_or_else(|| Error::validation(format!("The component type {id} does not exist.")))?;
-    check(workspace, id, declared)
+    check(types, id, declared)
 }
 
 /// The type in effect that `declared` would be, or why it cannot be.
-pub fn check(workspace: &Workspace, id: &str, declared: &ComponentType) -> Result<Resolved, Error> {
+pub fn check(types: &ComponentTypes, id: &str, declared: &ComponentType) -> Result<Resolved, Error> {
     let wrong = |what: String| Error::validation(format!("The component type {id} is not valid: {what}."));
     let mut resolved = Resolved {
         is_singleton: declared.is_singleton.unwrap_or_default(),
@@ -159,13 +158,13 @@ pub fn check(workspace: &Workspace, id: &str, declared: &ComponentType) -> Resul
         return Err(wrong(format!("it extends more than {MOST_PARENTS} component types")));
     }
     for parent in &declared.extends_from {
-        if find(workspace, parent).is_none() {
+        if find(types, parent).is_none() {
             return Err(wrong(match built_in::refusal(parent) {
                 Some(refusal) => refusal,
                 None => format!("it extends {parent}, which does not exist"),
             }));
         }
-        let inherited = resolve(workspace, parent)?;
+        let inherited = resolve(types, parent)?;
         if inherited.lineage.contains(id) {
             return Err(wrong(format!("it extends itself through {parent}")));
         }

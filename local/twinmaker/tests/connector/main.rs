@@ -3,30 +3,27 @@
 //! Everything is the real thing: the connector's program as a function of ministack, `local-timestream`
 //! as its store, and this endpoint in front. `SLUICE_PYTHON` names a Python with boto3 and ministack.
 
-#[expect(dead_code, reason = "this test only starts it")]
 #[path = "../process/mod.rs"]
 mod process;
-#[path = "../process/python.rs"]
-mod python;
 
 use std::{
-    collections::BTreeMap,
     fs::File,
-    io::{BufRead, BufReader},
     net::TcpListener,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
-use serde_json::Value;
+use local_harness::{
+    process::{Process, command, program},
+    python,
+};
 
-const PROGRAMS: [&str; 2] = ["local-timestream", "twinmaker-connector"];
 /// Until ministack answers, on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// A process that ends with its value.
+/// ministack, which ends with its value.
 struct Running(Child);
 
 impl Drop for Running {
@@ -42,39 +39,9 @@ impl Drop for Running {
     }
 }
 
-/// The workspace's programs, built as the local target builds them.
-fn programs() -> BTreeMap<String, PathBuf> {
-    let output = Command::new(env!("CARGO"))
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(["build", "--workspace", "--message-format", "json-render-diagnostics"])
-        .args(PROGRAMS.iter().flat_map(|program| ["--bin", program]))
-        .stderr(Stdio::inherit())
-        .output()
-        .expect("cargo runs");
-    assert!(output.status.success(), "the programs are built");
-    let messages =
-        output.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
-    messages
-        .filter_map(|message: Value| {
-            let path = message.get("executable")?.as_str()?;
-            Some((message.pointer("/target/name")?.as_str()?.to_owned(), PathBuf::from(path)))
-        })
-        .collect()
-}
-
 fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("an address").port()
-}
-
-/// `local-timestream`, and where it listens.
-fn timestream(program: &Path, state: &Path) -> (Running, String) {
-    let mut command = Command::new(program);
-    command.args(["--port", "0", "--state"]).arg(state).stdout(Stdio::piped());
-    let mut child = command.spawn().expect("it starts");
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
-    (Running(child), line.trim().strip_prefix("listening on ").expect("its address").to_owned())
 }
 
 /// ministack, and where it listens, when it does.
@@ -122,11 +89,14 @@ fn ministack(folder: &Path, timestream: &str) -> (Running, String) {
 #[test]
 fn boto3_pages_through_ten_thousand_points_of_five_properties_in_both_directions() {
     let folder = tempfile::tempdir().expect("a folder");
-    let programs = programs();
-    let (_timestream, timestream) =
-        timestream(&programs["local-timestream"], &folder.path().join("timestream"));
+    let store = folder.path().join("timestream");
+    let store = Process::start(command(program("local-timestream"), &store));
+    let timestream = store.url();
     let (_ministack, lambda) = ministack(folder.path(), &timestream);
-    let twinmaker = process::Process::start(&folder.path().join("twinmaker"), &lambda);
-    let connector = programs["twinmaker-connector"].display().to_string();
-    python::run("boto3_paging.py", &[&twinmaker.url(), &lambda, &timestream, &connector]);
+    let twinmaker = process::start(&folder.path().join("twinmaker"), &lambda);
+    let connector = program("twinmaker-connector").display().to_string();
+    python::run(
+        concat!(env!("CARGO_MANIFEST_DIR"), "/tests/boto3_paging.py"),
+        &[&twinmaker.url(), &lambda, &timestream, &connector],
+    );
 }

@@ -14,9 +14,10 @@ use aws_sdk_iottwinmaker::{
         PropertyDefinitionRequest, PropertyRequest, Type,
     },
 };
+use local_harness::process::Process;
 use tempfile::TempDir;
 
-use crate::{lambda::Lambda, process::Process};
+use crate::{lambda::Lambda, process};
 
 pub const WORKSPACE: &str = "factory";
 pub const CONNECTOR: &str = "arn:aws:lambda:us-east-1:000000000000:function:connector";
@@ -34,7 +35,7 @@ impl Fixture {
     pub async fn empty() -> Self {
         let lambda = Lambda::start().await;
         let state = tempfile::tempdir().expect("a folder");
-        let process = Process::start(state.path(), lambda.url());
+        let process = process::start(state.path(), lambda.url());
         let client = client(&process.url());
         Self { lambda, client, process, state }
     }

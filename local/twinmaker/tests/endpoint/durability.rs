@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     client::{Fixture, WORKSPACE, client, told},
-    process::{Process, command},
+    process,
 };
 
 #[tokio::test]
@@ -13,7 +13,7 @@ async fn nothing_that_was_answered_is_lost_when_the_process_is_killed() {
     for round in 0..5 {
         fixture.create_mixer(&format!("killed-{round}"), "item").await;
         fixture.process.kill();
-        fixture.process = Process::start(fixture.state.path(), fixture.lambda.url());
+        fixture.process = process::start(fixture.state.path(), fixture.lambda.url());
         fixture.client = client(&fixture.process.url());
         let list = fixture.client.list_entities().workspace_id(WORKSPACE).send().await.expect("a list");
         let ids: Vec<_> = list.entity_summaries().iter().map(|entity| entity.entity_id.clone()).collect();
@@ -24,7 +24,7 @@ async fn nothing_that_was_answered_is_lost_when_the_process_is_killed() {
     // A document that was being written when the process ended is no document.
     std::fs::write(fixture.state.path().join("twinmaker.json.new"), "{\"half").expect("it can be written");
     fixture.process.kill();
-    fixture.process = Process::start(fixture.state.path(), fixture.lambda.url());
+    fixture.process = process::start(fixture.state.path(), fixture.lambda.url());
     let (status, health) = fixture.process.request("GET", "/health", &[], "");
     assert_eq!((status, health), (200, json!({ "status": "ok", "workspaces": 1 })));
 }
@@ -32,11 +32,11 @@ async fn nothing_that_was_answered_is_lost_when_the_process_is_killed() {
 #[test]
 fn it_ends_when_asked_and_says_why_it_cannot_begin() {
     let state = tempfile::tempdir().expect("a folder");
-    let process = Process::start(state.path(), "http://127.0.0.1:9");
+    let process = process::start(state.path(), "http://127.0.0.1:9");
     assert!(process.terminate().success());
 
     std::fs::write(state.path().join("twinmaker.json"), "{}").expect("it can be written");
-    let output = command(state.path(), "http://127.0.0.1:9").output().expect("it runs");
+    let output = process::command(state.path(), "http://127.0.0.1:9").output().expect("it runs");
     assert!(!output.status.success());
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(

@@ -1,8 +1,9 @@
 //! Requests that break the API's model, and the form of errors on the wire.
 
+use local_harness::process::Process;
 use serde_json::{Value, json};
 
-use crate::{client::Fixture, process::Process};
+use crate::client::Fixture;
 
 const JSON: &[(&str, &str)] = &[("Content-Type", "application/json")];
 const HISTORY: &str = "/workspaces/factory/entity-properties/history";

@@ -10,8 +10,6 @@ mod history;
 mod lambda;
 #[path = "../process/mod.rs"]
 mod process;
-#[path = "../process/python.rs"]
-mod python;
 mod schema;
 mod tokens;
 mod values;

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::{
     client::{CONNECTOR, Fixture, WORKSPACE, client, component, definition, mixer, told},
     lambda::Answer,
-    process::Process,
+    process,
 };
 
 async fn fixture() -> Fixture {
@@ -118,7 +118,7 @@ async fn a_component_that_waits_when_the_process_ends_is_initialized_by_the_next
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let nowhere = format!("http://{}", silent.local_addr().expect("an address"));
     fixture.process.kill();
-    fixture.process = Process::start(fixture.state.path(), &nowhere);
+    fixture.process = process::start(fixture.state.path(), &nowhere);
     fixture.client = client(&fixture.process.url());
     assert_eq!(create(&fixture, "mixer-1").await, State::Creating);
     let update = fixture.client.update_entity().workspace_id(WORKSPACE).entity_id("mixer-1");
@@ -129,7 +129,7 @@ async fn a_component_that_waits_when_the_process_ends_is_initialized_by_the_next
     fixture.process.kill();
     let line = json!({ "properties": { "line": { "value": { "stringValue": "7" } } } });
     fixture.lambda.answers([Answer::Json(line)]);
-    fixture.process = Process::start(fixture.state.path(), fixture.lambda.url());
+    fixture.process = process::start(fixture.state.path(), fixture.lambda.url());
     fixture.client = client(&fixture.process.url());
     let entity = settled(&fixture, "mixer-1").await;
     assert_eq!(entity.status().and_then(|status| status.state()), Some(&State::Active));

@@ -37,7 +37,7 @@ async fn a_connectors_token_is_sealed_on_its_way_out_and_opened_on_its_way_back(
     // The key outlives the process.
     let path = fixture.state.path().to_owned();
     fixture.process.kill();
-    fixture.process = crate::process::Process::start(&path, fixture.lambda.url());
+    fixture.process = crate::process::start(&path, fixture.lambda.url());
     fixture.client = crate::client::client(&fixture.process.url());
 
     fixture.lambda.asked();

@@ -2,14 +2,13 @@ use serde_json::json;
 
 use super::*;
 
-fn workspace(types: &[(&str, Value)]) -> Workspace {
-    let component_types = types
+fn types(declared: &[(&str, Value)]) -> ComponentTypes {
+    declared
         .iter()
         .map(|(id, declared)| {
             ((*id).to_owned(), serde_json::from_value(declared.clone()).expect("a component type"))
         })
-        .collect();
-    Workspace { component_types, ..Workspace::default() }
+        .collect()
 }
 
 fn reader(name: &str) -> Value {
@@ -23,7 +22,7 @@ fn series() -> Value {
 
 #[test]
 fn what_is_extended_is_inherited_and_may_be_refined() {
-    let workspace = workspace(&[
+    let types = types(&[
         (
             "base",
             json!({ "propertyDefinitions": { "id": { "dataType": { "type": "STRING" } }, "t": series() } }),
@@ -40,7 +39,7 @@ fn what_is_extended_is_inherited_and_may_be_refined() {
             }),
         ),
     ]);
-    let leaf = resolve(&workspace, "leaf").expect("it is valid");
+    let leaf = resolve(&types, "leaf").expect("it is valid");
     let inherited: Vec<_> =
         leaf.properties.iter().map(|(name, property)| (name.as_str(), property.is_inherited)).collect();
     assert_eq!(
@@ -50,27 +49,27 @@ fn what_is_extended_is_inherited_and_may_be_refined() {
     assert_eq!(leaf.properties["id"].default_value, Some(json!({ "stringValue": "Alarm" })));
     assert_eq!(leaf.lineage, ["base", built_in::ALARM, "leaf", "middle"].map(str::to_owned).into());
     assert!(leaf.is_singleton);
-    assert!(resolve(&workspace, "base").expect("it is valid").is_abstract(), "nothing reads t");
-    assert!(!resolve(&workspace, "middle").expect("it is valid").is_abstract());
+    assert!(resolve(&types, "base").expect("it is valid").is_abstract(), "nothing reads t");
+    assert!(!resolve(&types, "middle").expect("it is valid").is_abstract());
 }
 
 #[test]
 fn an_alarm_is_abstract_until_something_reads_it() {
     let alarm = |functions: Value| json!({ "extendsFrom": [built_in::ALARM], "functions": functions });
-    let workspace = workspace(&[
+    let types = types(&[
         ("mute", alarm(json!({}))),
         ("entity", alarm(reader("dataReaderByEntity"))),
         ("loud", alarm(reader("dataReader"))),
     ]);
     for (id, expected) in [(built_in::ALARM, true), ("mute", true), ("entity", false), ("loud", false)] {
-        let resolved = resolve(&workspace, id).expect("it is valid");
+        let resolved = resolve(&types, id).expect("it is valid");
         assert_eq!(resolved.is_abstract(), expected, "{id}");
     }
 }
 
 #[test]
 fn what_cannot_be_is_refused_with_its_reason() {
-    let workspace = workspace(&[
+    let types = types(&[
         ("number", json!({ "propertyDefinitions": { "x": { "dataType": { "type": "LONG" } } } })),
         ("text", json!({ "propertyDefinitions": { "x": { "dataType": { "type": "STRING" } } } })),
         ("child", json!({ "extendsFrom": ["new"] })),
@@ -111,7 +110,7 @@ fn what_cannot_be_is_refused_with_its_reason() {
         ),
     ] {
         let declared = serde_json::from_value(declared).expect("a component type");
-        let error = check(&workspace, "new", &declared).expect_err(expected);
+        let error = check(&types, "new", &declared).expect_err(expected);
         assert!(error.message.contains(expected), "{error}");
     }
 }
