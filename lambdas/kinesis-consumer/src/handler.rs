@@ -17,8 +17,8 @@ use crate::batch::{Batch, BatchResponse, ItemFailure};
 use crate::metrics::Metrics;
 use crate::outgoing::{Cause, Gathered, LeftOut, Outgoing, Settled};
 use crate::quarantine::{Quarantine, QuarantinedEvent, Reason};
+use crate::store::Table;
 use crate::time_left::TimeLeft;
-use crate::timestream::Table;
 use crate::written::{Fate, Refused, Written};
 
 /// What a batch needs on its way.

@@ -8,6 +8,7 @@ pub mod handler;
 pub mod metrics;
 pub mod outgoing;
 pub mod quarantine;
+pub mod store;
 pub mod time_left;
 pub mod timestream;
 pub mod written;

@@ -8,11 +8,9 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use kinesis_consumer::batch::{Batch, BatchResponse};
 use kinesis_consumer::handler::{Consumer, Handled};
 use kinesis_consumer::quarantine::Quarantine;
-use kinesis_consumer::timestream::{self as store, Table};
+use kinesis_consumer::store::{self, LIMITS, Table, retention};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use telemetry::{Decoder, Model};
-use timestream::LIMITS;
-use timestream::limits::retention;
 use tracing_subscriber::EnvFilter;
 
 /// One attempt of a request. The store answers in milliseconds, or it is better asked again.

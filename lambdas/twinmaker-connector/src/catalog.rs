@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use telemetry::twin::property_name;
 use telemetry::{Measure, Model, RecordLayout};
-use timestream::columns::Column;
-use timestream::sql::Identifier;
+
+use crate::store::{Column, Identifier};
 
 /// A dimension as a property.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@
 use lambda_runtime::Diagnostic;
 
 use crate::operator::Operator;
-use crate::timestream;
+use crate::store;
 use crate::token::TokenError;
 
 /// Why a request has no answer.
@@ -111,7 +111,7 @@ pub enum Error {
     },
     /// The store.
     #[error(transparent)]
-    Store(#[from] timestream::Error),
+    Store(#[from] store::Error),
 }
 
 impl Error {

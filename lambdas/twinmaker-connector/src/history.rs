@@ -1,7 +1,5 @@
 //! The history of time series: one query, a track for each property, an answer and a token.
 
-use timestream::time;
-
 use crate::catalog::Catalog;
 use crate::error::Error;
 use crate::instant::Instant;
@@ -9,8 +7,7 @@ use crate::interpolation::{Gap, Stored};
 use crate::plan::{Plan, Selection};
 use crate::request::{History, Order};
 use crate::response::{Gathered, HistoryResponse, Room, TimedValue};
-use crate::timestream::query::{Grid, Layout, Scope, Slice};
-use crate::timestream::{self as store, Cells, Table};
+use crate::store::{self, Cells, Grid, Layout, Scope, Slice, Table, time};
 use crate::token::{Position, Progress, Token};
 use crate::track::{Ending, Point, Series, Track};
 use crate::value::{DataValue, Form};

@@ -1,7 +1,7 @@
 //! From TwinMaker to the store: time series, attributes and the schema of the digital twin.
 //!
 //! `main.rs` wires this to Lambda; [`handler`] decides. A request passes through [`request`] (its form),
-//! [`plan`] (what it means in the model) and [`timestream`] (one query); the rows that come back go through
+//! [`plan`] (what it means in the model) and the [`store`] (one query); the rows that come back go through
 //! [`track`] into a [`response`]. Nothing is kept between two requests but the names of columns.
 
 pub mod attributes;
@@ -17,6 +17,7 @@ pub mod plan;
 pub mod request;
 pub mod response;
 pub mod schema;
+pub mod store;
 pub mod timestream;
 pub mod token;
 pub mod track;

@@ -11,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 use twinmaker_connector::handler::Connector;
 use twinmaker_connector::instant::Instant;
 use twinmaker_connector::response::Response;
-use twinmaker_connector::timestream::{self as store, Table};
+use twinmaker_connector::store::{self, Table};
 
 /// One attempt of a request. A query that takes longer answers with a token before that.
 const ATTEMPT: Duration = Duration::from_secs(30);

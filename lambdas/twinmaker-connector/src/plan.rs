@@ -4,12 +4,12 @@
 
 use telemetry::twin::{ALARM_KEY, ALARM_STATUS};
 use telemetry::{MeasureType, Range};
-use timestream::sql::Literal;
 
 use crate::catalog::{Catalog, Columns, DimensionProperty, MeasureProperty};
 use crate::error::Error;
 use crate::operator::Operator;
 use crate::request::{Filter, History, Properties, Subject};
+use crate::store::Literal;
 use crate::value::{Form, Given};
 
 /// A selected property.

@@ -5,11 +5,9 @@
 //! that were returned, by the hash of the last of them. Whatever arrives in the meantime, a point behind
 //! that one is not returned twice, and a point after it is not left out.
 
-use timestream::time;
-
 use crate::instant::Instant;
 use crate::response::Room;
-use crate::timestream as store;
+use crate::store::{self, time};
 use crate::token::{Fingerprint, Position, Progress};
 
 /// The series of a point.

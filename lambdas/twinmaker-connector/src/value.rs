@@ -3,11 +3,11 @@
 use serde::Serialize;
 use serde_json::Value;
 use telemetry::MeasureType;
-use timestream::sql::{Finite, Literal};
 
 use crate::document::{Document, unexpected};
 use crate::error::Error;
 use crate::instant::Instant;
+use crate::store::{Finite, Literal};
 
 /// A value of a request.
 #[derive(Debug, Clone, PartialEq, Serialize)]

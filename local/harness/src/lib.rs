@@ -19,7 +19,7 @@ pub use listener::{Listener, StartError};
 
 /// What every service is told.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct Service {
     /// Port to listen on; 0 takes any free one
     #[arg(long)]
     pub port: u16,

@@ -9,7 +9,7 @@ use std::{
 };
 
 use clap::Parser;
-use local_harness::{Listener, StartError};
+use local_harness::{Listener, Service, StartError};
 use local_timestream::{arn::Identity, endpoint::Endpoint, query, server, store::Store};
 
 /// A Timestream endpoint on this machine: the Write and the Query API over one port.
@@ -17,7 +17,7 @@ use local_timestream::{arn::Identity, endpoint::Endpoint, query, server, store::
 #[command(version)]
 struct Arguments {
     #[command(flatten)]
-    service: local_harness::Arguments,
+    service: Service,
     /// Address to listen on
     #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     bind: IpAddr,
@@ -41,7 +41,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(Arguments { service, bind, unfinished_mb }: Arguments) -> Result<(), Error> {
-    let local_harness::Arguments { port, state, region, account } = service;
+    let Service { port, state, region, account } = service;
     let store = Arc::new(Store::open(&state)?);
     let listener = Listener::open(SocketAddr::new(bind, port)).await?;
     let endpoint = Endpoint::new(store, Identity { region, account }).with_unfinished_mb(unfinished_mb);

@@ -9,7 +9,7 @@ use std::{
 };
 
 use clap::Parser;
-use local_harness::{Listener, StartError};
+use local_harness::{Listener, Service, StartError};
 use local_twinmaker::{
     data::connector::Connectors, endpoint::Endpoint, identity::Identity, server, state::State,
 };
@@ -19,7 +19,7 @@ use local_twinmaker::{
 #[command(version)]
 struct Arguments {
     #[command(flatten)]
-    service: local_harness::Arguments,
+    service: Service,
     /// Where Lambda is, which connectors are invoked through
     #[arg(long)]
     lambda_endpoint: String,
@@ -39,7 +39,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(Arguments { service, lambda_endpoint }: Arguments) -> Result<(), Error> {
-    let local_harness::Arguments { port, state, region, account } = service;
+    let Service { port, state, region, account } = service;
     let state = State::open(&state)?;
     let listener = Listener::open(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
     let connectors = Connectors::new(&lambda_endpoint, &region);

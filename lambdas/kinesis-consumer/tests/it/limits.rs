@@ -29,7 +29,7 @@ async fn an_invalid_record_is_found_among_the_good() {
 }
 
 #[tokio::test]
-async fn a_refusal_beside_an_invalid_record_is_charged_to_the_right_event() {
+async fn a_refusal_beside_an_invalid_record_rejects_the_right_event() {
     for (poisoned, refused) in [(1, 6), (6, 1), (0, 7), (5, 6)] {
         let mut bench = Bench::new(Faults::default()).await;
         // So that what the store refuses for its age is in the same request.

@@ -68,7 +68,7 @@ async fn a_record_of_nothing_else_is_refused_as_a_whole() {
 }
 
 #[tokio::test]
-async fn a_value_is_charged_to_the_event_that_has_it() {
+async fn a_value_rejects_the_event_that_has_it() {
     let bench = Bench::new(Faults::default()).await;
     bench.services.held().columns.insert("other".to_owned(), "VARCHAR".to_owned());
     let reading = |measure: &str| format!(r#"{{"id": "a", "t": 1609757170000, "{measure}": 7}}"#);
@@ -82,7 +82,7 @@ async fn a_value_is_charged_to_the_event_that_has_it() {
 }
 
 #[tokio::test]
-async fn nothing_is_charged_of_what_comes_again() {
+async fn nothing_is_rejected_of_what_comes_again() {
     let bench = Bench::new(Faults::default()).await;
     bench.services.held().columns.insert("other".to_owned(), "VARCHAR".to_owned());
     // The request that has the refused records is answered; the one with what is left of them is throttled.

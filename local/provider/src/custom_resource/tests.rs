@@ -378,6 +378,6 @@ async fn an_answer_is_offered_more_than_once() {
 fn a_reason_is_no_longer_than_the_answer_may_be() {
     let request =
         serde_json::from_str(include_str!("../../tests/events/create-database.json")).expect("a request");
-    let answer = answer(&request, Err("\u{1}".repeat(10_000)));
+    let answer = response(&request, Err("\u{1}".repeat(10_000)));
     assert!(serde_json::to_string(&answer).expect("JSON").len() <= 4096);
 }
