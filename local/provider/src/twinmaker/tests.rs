@@ -361,11 +361,6 @@ async fn what_cannot_be_done_fails_with_its_reason() {
             "the properties of Custom::IoTTwinMakerComponentType are not understood: \"much\": invalid float literal",
         ),
         ("Entity", unnamed, "TwinMaker: ValidationException: The component telemetry needs values of id."),
-        (
-            "Scene",
-            json!({}),
-            "Custom::IoTTwinMakerScene is not a type of this provider: Custom::IoTTwinMakerComponentType,",
-        ),
     ] {
         let refused = endpoint.ask(request("Create", resource, None, properties, json!({}))).await;
         let said = refused.map(|found| found.physical_id);

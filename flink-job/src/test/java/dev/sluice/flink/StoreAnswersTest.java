@@ -185,7 +185,7 @@ final class StoreAnswersTest {
 
     /** Written again, the event that contradicts would be older than the row, and dropped. */
     @Test
-    void aConflictKeepsItsChargeUntilTheQueueTakesIt() throws Exception {
+    void aConflictKeepsItsReasonUntilTheQueueTakesIt() throws Exception {
         services.refusesMessages(3);
         List<Delivery> events = List.of(
                 delivery(0, NOW_MS, event("d", NOW_MS, "\"temperature_measure\": 1")),

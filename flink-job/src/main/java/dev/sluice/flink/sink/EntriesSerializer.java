@@ -94,7 +94,7 @@ public final class EntriesSerializer implements SimpleVersionedSerializer<Buffer
         for (int left = in.readInt(); left > 0; left--) {
             Delivery origin = deliveries.get(in.readInt());
             byte kind = version == WITHOUT_REASONS ? RECORD : in.readByte();
-            Entry entry = kind == REASONS ? Entry.rejected(origin, readCharges(in)) : new Entry(readRecord(in), origin);
+            Entry entry = kind == REASONS ? Entry.rejected(origin, readReasons(in)) : new Entry(readRecord(in), origin);
             entries.add(new RequestEntryWrapper<>(entry, in.readLong()));
         }
         return new BufferedRequestState<>(entries);
@@ -108,7 +108,7 @@ public final class EntriesSerializer implements SimpleVersionedSerializer<Buffer
         }
     }
 
-    private static List<Reason> readCharges(DataInputStream in) throws IOException {
+    private static List<Reason> readReasons(DataInputStream in) throws IOException {
         List<Reason> reasons = new ArrayList<>();
         for (int left = in.readInt(); left > 0; left--) {
             String code = readText(in);

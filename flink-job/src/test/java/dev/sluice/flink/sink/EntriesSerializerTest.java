@@ -66,7 +66,7 @@ final class EntriesSerializerTest {
     }
 
     @Test
-    void anEventThatGoesToQuarantineKeepsItsCharges() throws IOException {
+    void anEventThatGoesToQuarantineKeepsItsReasons() throws IOException {
         Delivery delivery = new Delivery(new byte[] {7}, "p", "49", 5, "shard");
         List<Reason> reasons = List.of(new Reason("store_rejected", null, "\"ü\""), new Reason("b", null, "two"));
         List<Entry> back = roundTrip(List.of(Entry.rejected(delivery, reasons)));
