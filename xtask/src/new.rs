@@ -15,7 +15,7 @@ use serde::Serialize;
 use tera::{Delimiters, Tera, TeraResult};
 
 use self::name::{Name, Taken};
-use session::{Exit, Explain, whole};
+use session::{Exit, Explain};
 
 /// What invokes a function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -264,18 +264,17 @@ pub fn write(root: &Path, changes: &[Change]) -> Result<(), NewError> {
     let mut undo: Vec<(PathBuf, Option<Vec<u8>>)> = Vec::new();
     for Change { path, added, text } in changes {
         let path = root.join(path);
-        let written = match (std::fs::read(&path), added) {
-            (Ok(before), Some(_)) => {
-                undo.push((path.clone(), Some(before)));
-                whole::write(&path, text.as_bytes())
-            }
+        let before = match (std::fs::read(&path), added) {
+            (Ok(before), Some(_)) => Ok(Some(before)),
             (Ok(_), None) => Err(io::ErrorKind::AlreadyExists.into()),
-            (Err(error), _) if error.kind() == io::ErrorKind::NotFound => {
-                undo.push((path.clone(), None));
-                whole::write(&path, text.as_bytes())
-            }
+            (Err(error), _) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             (Err(error), _) => Err(error),
         };
+        let written = before.and_then(|before| {
+            undo.push((path.clone(), before));
+            std::fs::create_dir_all(path.parent().unwrap_or(root))?;
+            std::fs::write(&path, text)
+        });
         if let Err(source) = written {
             take_back(root, undo);
             return Err(NewError::File { path, source });
@@ -289,7 +288,7 @@ pub fn write(root: &Path, changes: &[Change]) -> Result<(), NewError> {
 fn take_back(root: &Path, undo: Vec<(PathBuf, Option<Vec<u8>>)>) {
     for (path, before) in undo.into_iter().rev() {
         let _ = match before {
-            Some(bytes) => whole::write(&path, &bytes),
+            Some(bytes) => std::fs::write(&path, bytes),
             None => std::fs::remove_file(&path),
         };
         for folder in path.ancestors().skip(1).take_while(|folder| *folder != root) {

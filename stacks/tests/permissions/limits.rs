@@ -78,7 +78,9 @@ fn what_allows_names_its_actions_and_says_why_it_names_no_resource() {
 fn names_all(arn: &str, environment: &Environment) -> bool {
     let rest = arn.splitn(6, ':').nth(5).unwrap_or("*");
     let name = rest.rsplit(['/', ':']).next().unwrap_or(rest);
-    name == "*" && !rest.contains("sluice") && !rest.starts_with(&environment.name) || arn == "*"
+    let is_named = rest.starts_with(&environment.name)
+        || rest.split(['/', ':']).any(|part| part.contains("sluice") || part == environment.name);
+    name == "*" && !is_named || arn == "*"
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use stacks::environment::{LogLevel, OnDelete, StreamMode};
 use stacks::tags::EXPIRES_TAG;
-use stacks::{Inputs, kinds, synthesize};
+use stacks::{Inputs, STACKS, kinds, synthesize};
 use telemetry::{Dimension, EventIdentity, Measure, MeasureType, Model};
 
 use crate::fixture::{environment, model, overridden, placed, stacks, with_flink};
@@ -459,5 +459,7 @@ fn another_day_changes_no_template_and_only_the_tags_of_stacks_that_need_no_othe
     }
     let changed = one.iter().zip(&another).filter(|(one, another)| one.tags != another.tags);
     let changed: Vec<&str> = changed.map(|(one, _)| one.name).collect();
-    assert_eq!(changed, ["artifacts", "ingest", "store"]);
+    assert!(changed.starts_with(&["artifacts", "ingest", "store"]), "{changed:?}");
+    let first = STACKS.iter().filter(|stack| stack.is_first()).map(|stack| stack.name);
+    assert_eq!(changed, first.collect::<Vec<_>>());
 }

@@ -13,7 +13,12 @@ use crate::functions::{self, Deployment, Failures};
 use crate::queues;
 
 /// The package below `lambdas/`. With `carries_model` and a dependency on `telemetry`, it can read the model.
-const FUNCTION: Function = Function { name: "<< name >>", carries_model: false, calls: Calls::ByUse };
+const FUNCTION: Function = Function {
+    name: "<< name >>",
+    carries_model: false,
+    // Nobody can foresee how often it is called: `cargo xtask cost` says so.
+    calls: Calls::ByUse,
+};
 
 const TIMEOUT_SECONDS: u32 = 30;
 /// How often a message is given to the function before it is given up.

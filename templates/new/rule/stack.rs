@@ -14,7 +14,12 @@ use crate::functions::{self, Deployment, Failures};
 use crate::ingest::trust_rules;
 
 /// The package below `lambdas/`. With `carries_model` and a dependency on `telemetry`, it can read the model.
-const FUNCTION: Function = Function { name: "<< name >>", carries_model: false, calls: Calls::ByUse };
+const FUNCTION: Function = Function {
+    name: "<< name >>",
+    carries_model: false,
+    // Nobody can foresee how often it is called: `cargo xtask cost` says so.
+    calls: Calls::ByUse,
+};
 
 /// Builds the stack.
 pub(crate) fn build(inputs: &Inputs) -> Template {

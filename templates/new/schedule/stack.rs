@@ -12,7 +12,12 @@ use crate::cfn::{LogicalId, Resource, Template};
 use crate::functions::{self, Deployment, Failures};
 
 /// The package below `lambdas/`. With `carries_model` and a dependency on `telemetry`, it can read the model.
-const FUNCTION: Function = Function { name: "<< name >>", carries_model: false, calls: Calls::ByUse };
+const FUNCTION: Function = Function {
+    name: "<< name >>",
+    carries_model: false,
+    // Nobody can foresee how often it is called: `cargo xtask cost` says so.
+    calls: Calls::ByUse,
+};
 
 /// When it runs, by the
 /// [syntax of EventBridge](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html).

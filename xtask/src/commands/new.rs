@@ -88,14 +88,13 @@ fn next(name: &str, what: What) -> Vec<Next> {
         add(format!("cargo test --workspace --test {}", name.replace('-', "_")), "tests the function");
     }
     add(
-        "INSTA_UPDATE=always cargo test --workspace --test synthesis --test permissions --test bootstrap"
-            .to_owned(),
-        "accepts the templates and permissions that are new: see them in the diff",
+        "INSTA_UPDATE=always cargo test --workspace --test synthesis".to_owned(),
+        "accepts its templates: see them in the diff",
     );
     add("cargo xtask check".to_owned(), "proves the templates");
     add("cargo xtask deploy".to_owned(), "deploys them to this machine");
     if matches!(what, What::Function(_)) {
-        add(format!("cargo xtask logs {name}"), "shows what the function says");
+        add(format!("cargo xtask logs {name} --filter answered"), "shows what the function says");
     } else {
         add("cargo xtask outputs".to_owned(), "shows what the stack tells");
     }
@@ -121,6 +120,9 @@ impl Document for Begun {
         for Next { command, what } in &self.next {
             writeln!(out, "  {}\n      {}", paint(STRONG, command), paint(FAINT, what))?;
         }
-        writeln!(out, "An environment on AWS that is bootstrapped needs `cargo xtask bootstrap` again.")
+        writeln!(
+            out,
+            "docs/extend.md says the rest: how to accept what changes of permissions and plans, and AWS."
+        )
     }
 }

@@ -101,6 +101,23 @@ fn ids_of_the_templates_are_taken() {
     assert_eq!(found, IDS.iter().map(|id| (*id).to_owned()).collect());
 }
 
+/// As an editor would leave them: readable for whom the others are.
+#[test]
+fn files_that_have_a_line_more_keep_their_modes() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = copy();
+    let mode = |file: &str| {
+        let metadata = std::fs::metadata(folder.path().join(file)).expect("a file");
+        metadata.permissions().mode() & 0o777
+    };
+    let catalog = folder.path().join(list::CATALOG);
+    std::fs::set_permissions(catalog, std::fs::Permissions::from_mode(0o640)).expect("a mode");
+    std::fs::write(folder.path().join("other"), "").expect("written");
+    write(folder.path(), &plan(folder.path(), "heat", ALL[0]).expect("a plan")).expect("written");
+    assert_eq!(mode(list::CATALOG), 0o640);
+    assert_eq!(mode("stacks/src/heat.rs"), mode("other"));
+}
+
 #[test]
 fn a_second_one_of_the_name_is_refused_and_changes_nothing() {
     let folder = copy();

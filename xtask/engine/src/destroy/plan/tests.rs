@@ -151,7 +151,10 @@ fn production_keeps_its_data() {
         "store.Table",
         "twin.TwinBucket",
     ];
-    assert_eq!(kept, BTreeSet::from(expected));
+    let of_pipeline =
+        |kept: &&str| expected.iter().any(|expected| kept.split('.').next() == expected.split('.').next());
+    // Stacks that are added keep data of their own.
+    assert_eq!(kept.into_iter().filter(of_pipeline).collect::<BTreeSet<_>>(), BTreeSet::from(expected));
 }
 
 /// Each thing that production keeps says why, what it costs, and how it goes; a policy stays with what it
