@@ -10,8 +10,8 @@ pub mod permissions;
 pub mod trust;
 
 mod account;
+mod audit_exceptions;
 mod deployed;
-mod explained;
 mod roles;
 
 use std::collections::BTreeMap;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use telemetry::twin::property_name;
 use telemetry::{Measure, Model, RecordLayout};
 
-use crate::store::{Column, Identifier};
+use crate::store::dialect::{Column, Identifier};
 
 /// A dimension as a property.
 #[derive(Debug, Clone)]

@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 
 use crate::instant::Instant;
 use crate::request::Order;
-use crate::store::{self, Grid};
+use crate::store::dialect;
+use crate::store::queries::Grid;
 use crate::track::{Point, Series};
 
 /// Two neighbouring stored points of a series, with points of the grid behind the first and up to the
@@ -110,7 +111,7 @@ impl Grid {
             let index = signed * sign;
             let time = self.time(index);
             let point = Point {
-                time: store::time::text(time.nanos()),
+                time: dialect::time::text(time.nanos()),
                 series: gap.series.clone(),
                 value: gap.value(time),
             };

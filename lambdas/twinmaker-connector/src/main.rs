@@ -11,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 use twinmaker_connector::handler::Connector;
 use twinmaker_connector::instant::Instant;
 use twinmaker_connector::response::Response;
-use twinmaker_connector::store::{self, Table};
+use twinmaker_connector::store::client::{self, Table};
 
 /// One attempt of a request. A query that takes longer answers with a token before that.
 const ATTEMPT: Duration = Duration::from_secs(30);
@@ -47,6 +47,6 @@ async fn wire() -> Result<Connector, Error> {
         TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build();
     let config = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).load().await;
     let model = Model::beside_binary()?;
-    let table = Table::new(store::client(&config).await?, &setting("DATABASE")?, &setting("TABLE")?);
+    let table = Table::new(client::client(&config).await?, &setting("DATABASE")?, &setting("TABLE")?);
     Ok(Connector::new(&model, table))
 }

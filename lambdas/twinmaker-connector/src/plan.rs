@@ -9,7 +9,7 @@ use crate::catalog::{Catalog, Columns, DimensionProperty, MeasureProperty};
 use crate::error::Error;
 use crate::operator::Operator;
 use crate::request::{Filter, History, Properties, Subject};
-use crate::store::Literal;
+use crate::store::dialect::Literal;
 use crate::value::{Form, Given};
 
 /// A selected property.

@@ -1,8 +1,6 @@
-//! The store that is asked, by names that are the same for every store. The only place that says which it is.
+//! The store that is asked, by names that are the same for every store. Nothing outside of this folder says which
+//! it is.
 
-pub use ::timestream::columns::Column;
-pub use ::timestream::sql::{Finite, Identifier, Literal};
-pub use ::timestream::time;
-
-pub use crate::timestream::query::{Grid, Layout, Scope, Slice};
-pub use crate::timestream::{Cells, Error, Table, client};
+pub mod client;
+pub mod dialect;
+pub mod queries;

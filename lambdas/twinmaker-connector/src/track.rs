@@ -7,7 +7,8 @@
 
 use crate::instant::Instant;
 use crate::response::Room;
-use crate::store::{self, time};
+use crate::store::client as store;
+use crate::store::dialect::time;
 use crate::token::{Fingerprint, Position, Progress};
 
 /// The series of a point.

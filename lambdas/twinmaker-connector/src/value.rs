@@ -7,7 +7,7 @@ use telemetry::MeasureType;
 use crate::document::{Document, unexpected};
 use crate::error::Error;
 use crate::instant::Instant;
-use crate::store::{Finite, Literal};
+use crate::store::dialect::{Finite, Literal};
 
 /// A value of a request.
 #[derive(Debug, Clone, PartialEq, Serialize)]

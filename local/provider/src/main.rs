@@ -45,7 +45,7 @@ async fn main() -> Result<(), Error> {
         let deadline = event.context.deadline();
         let request = &event.payload;
         let service = Resources::service(request);
-        responder.answer(request, service, resources.provision(request), deadline).await?;
+        Box::pin(responder.answer(request, service, resources.provision(request), deadline)).await?;
         // CloudFormation reads the answer elsewhere, and nothing of what is returned.
         Ok::<_, Error>(())
     }))

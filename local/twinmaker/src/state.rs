@@ -97,7 +97,7 @@ pub enum Error {
         cause: io::Error,
     },
     /// The document is not what this program writes.
-    #[error("{path} is not understood: {cause}; remove the folder to begin anew")]
+    #[error("{path} is not understood: {cause}; remove the folder to begin again")]
     Document {
         /// Which.
         path: PathBuf,

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use telemetry::Model;
 
-use super::explained::explained;
+use super::audit_exceptions::with_reasons;
 use super::github::Repository;
 use super::permissions::{self, PermissionsError, Policy};
 use super::trust::{self, Claims};
@@ -296,7 +296,7 @@ fn policy(policy: &Policy, name: Option<String>) -> Resource {
         Some(name) => properties["ManagedPolicyName"] = json!(name),
         None => properties["Description"] = json!(policy.description),
     }
-    let resource = explained(Resource::new("AWS::IAM::ManagedPolicy", properties));
+    let resource = with_reasons(Resource::new("AWS::IAM::ManagedPolicy", properties));
     let reasons = policy.reasons();
     if reasons.is_empty() { resource } else { resource.metadata_entry(WILDCARD_METADATA, json!(reasons)) }
 }

@@ -53,8 +53,8 @@ pub(crate) struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    /// Every resource of every stack. Of a stack that is there twice, as it shall be and as it is deployed,
-    /// a resource that both have counts as it shall be.
+    /// Every resource of every stack. Of a stack that is there twice, as it is synthesized and as it is deployed,
+    /// a resource that both have counts as it is synthesized.
     pub fn subjects(self) -> impl Iterator<Item = Subject<'a>> {
         self.stacks.iter().enumerate().flat_map(move |(index, stack)| {
             let before: Vec<&Stack> =

@@ -29,10 +29,10 @@ pub trait Probe {
     async fn look(&mut self) -> Result<Vec<String>, Failure>;
 }
 
-/// What came of the marked events at one hop.
+/// What came of the marked events at one end.
 #[derive(Debug, Serialize)]
 pub struct Passage {
-    /// Name of the hop.
+    /// Name of the end.
     pub name: &'static str,
     /// Distinct events that it was to see.
     pub sent: usize,
@@ -63,7 +63,7 @@ impl Latency {
     }
 }
 
-/// Looks at a hop until every event that was sent is there, or until nothing new has come for
+/// Looks at an end until every event that was sent is there, or until nothing new has come for
 /// `patience`. `seen` hears how many have arrived.
 pub async fn follow<P: Probe>(
     mut probe: P,
@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(Latency::of(millis(1..=200)), Some(Latency { p50: 100, p99: 198 }));
     }
 
-    /// A hop at which events arrive one a look, each seen again at every later look, and then no more.
+    /// An end at which events arrive one a look, each seen again at every later look, and then no more.
     struct Trickle {
         devices: Vec<&'static str>,
         looks: usize,

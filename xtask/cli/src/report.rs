@@ -104,7 +104,6 @@ impl Report {
     }
 
     /// Whether a person can be asked: standard input and standard error are terminals.
-    #[expect(clippy::unused_self, reason = "whom a report reaches is the report's to say")]
     pub fn interactive(&self) -> bool {
         std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }

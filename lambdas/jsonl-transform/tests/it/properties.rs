@@ -61,9 +61,9 @@ fn event(records: &[(String, Vec<u8>)]) -> Vec<u8> {
     json!({"invocationId": "i", "records": records}).to_string().into_bytes()
 }
 
-/// The judgement of a parser that builds the document. `None`: its recursion limit or its range of
+/// The answer of a parser that builds the document. `None`: its recursion limit or its range of
 /// numbers kept it from judging.
-fn judge(payload: &[u8]) -> Option<Result<Value, ()>> {
+fn parsed(payload: &[u8]) -> Option<Result<Value, ()>> {
     let error = match serde_json::from_slice(payload) {
         Ok(value) => return Some(Ok(value)),
         Err(error) => error.to_string(),
@@ -88,13 +88,13 @@ proptest! {
                         return Err(TestCaseError::fail("no newline at the end"));
                     };
                     prop_assert!(!line.contains(&b'\n') && !line.contains(&b'\r'));
-                    if let Some(judged) = judge(payload) {
-                        prop_assert_eq!(judged, Ok(serde_json::from_slice::<Value>(line).expect("JSON")));
+                    if let Some(parsed) = parsed(payload) {
+                        prop_assert_eq!(parsed, Ok(serde_json::from_slice::<Value>(line).expect("JSON")));
                     }
                 }
                 "ProcessingFailed" => {
                     prop_assert_eq!(&answer.data, payload);
-                    prop_assert!(judge(payload).is_none_or(|judged| judged.is_err()));
+                    prop_assert!(parsed(payload).is_none_or(|parsed| parsed.is_err()));
                 }
                 other => return Err(TestCaseError::fail(other.to_owned())),
             }

@@ -9,7 +9,7 @@ async fn boto3_builds_changes_and_removes_a_twin() {
     let fixture = Fixture::empty().await;
     let url = fixture.process.url();
     tokio::task::spawn_blocking(move || {
-        python::run(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/boto3_control.py"), &[&url])
+        python::run(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/boto3_control.py"), &[&url]);
     })
     .await
     .expect("it passes");

@@ -58,14 +58,12 @@ pub enum Origin {
 
 impl Origin {
     /// Whether nothing but the templates says so, as far as was asked.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     pub fn is_template(&self) -> bool {
         *self == Self::Template
     }
 }
 
 /// For serde, which leaves out what says nothing.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 pub fn is_false(value: &bool) -> bool {
     !value
 }

@@ -25,7 +25,7 @@ static REASONS: &[(&str, &str, &str)] = &[
 ];
 
 /// A policy with the reasons for what is found in it.
-pub(super) fn explained(policy: Resource) -> Resource {
+pub(super) fn with_reasons(policy: Resource) -> Resource {
     let allowed: Vec<String> = allowed(&policy.property("PolicyDocument")["Statement"]);
     let is_about = |action: &str| allowed.iter().any(|one| one == action);
     let reasons = REASONS.iter().filter(|(_, action, _)| is_about(action));

@@ -1,0 +1,3 @@
+//! What is asked.
+
+pub use crate::timestream::query::{Grid, Layout, Scope, Slice};
