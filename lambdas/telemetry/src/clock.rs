@@ -133,6 +133,19 @@ mod tests {
         }
     }
 
+    /// Where copies are one, their moment is before the arrival: what lies between is taken off the span, so that no
+    /// reading is moved further back than a table keeps it.
+    #[test]
+    fn a_moment_before_the_arrival_leaves_less_of_the_span() {
+        let ahead = ARRIVAL.time() + WINDOW.ahead + 1;
+        for before in [0, 1, 3_600_000_000_000, WINDOW.span] {
+            let moment = ARRIVAL.time() - before;
+            let corrected = |span: i64| ARRIVAL.correction(ahead, ahead + span, moment, WINDOW).is_some();
+            let longest = WINDOW.span - before;
+            assert!(corrected(longest) && !corrected(longest + 1), "{before}");
+        }
+    }
+
     #[test]
     fn nothing_is_moved_beyond_the_end_of_all_numbers() {
         for time_ms in [i64::MIN, i64::MIN / 1_000_000 + 1] {
