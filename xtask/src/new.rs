@@ -71,7 +71,7 @@ pub enum NewError {
         what: &'static str,
     },
     /// A file cannot be read or written.
-    #[error("{path} cannot be used: nothing was written")]
+    #[error("{path} cannot be used: what was written before it was taken back")]
     File {
         /// The file.
         path: PathBuf,
@@ -94,9 +94,10 @@ impl Explain for NewError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Name { name, .. } => name::likely(name).map(|likely| format!("did you mean `{likely}`?")),
-            Self::Unfamiliar { .. } => {
-                Some("put it back as it was, or add the line by hand: docs/extend.md lists them".to_owned())
-            }
+            Self::Unfamiliar { .. } => Some(
+                "`git checkout` brings it back as it was shipped; docs/extend.md says what is added"
+                    .to_owned(),
+            ),
             Self::File { .. } | Self::Template(_) => None,
         }
     }
@@ -273,7 +274,9 @@ pub fn write(root: &Path, changes: &[Change]) -> Result<(), NewError> {
         let written = before.and_then(|before| {
             undo.push((path.clone(), before));
             std::fs::create_dir_all(path.parent().unwrap_or(root))?;
-            std::fs::write(&path, text)
+            let mut open = std::fs::OpenOptions::new();
+            open.write(true).truncate(added.is_some()).create_new(added.is_none());
+            io::Write::write_all(&mut open.open(&path)?, text.as_bytes())
         });
         if let Err(source) = written {
             take_back(root, undo);

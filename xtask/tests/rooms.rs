@@ -22,7 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("session", &["stacks", "telemetry"]),
     ("artifacts", &["session", "stacks", "telemetry", "xtask-start"]),
     ("local-target", &["artifacts", "session", "stacks", "telemetry"]),
-    ("engine", &["artifacts", "local-target", "session", "stacks", "telemetry", "test-service"]),
+    ("engine", &["artifacts", "local-target", "session", "stacks", "telemetry"]),
     (
         "cli",
         &[
@@ -33,7 +33,6 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "session",
             "stacks",
             "telemetry",
-            "test-service",
             "timestream",
         ],
     ),
@@ -54,7 +53,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Packages that read a command line or draw on a terminal, which is the command line's alone.
-const TERMINAL: &[&str] = &["clap", "anstream", "anstyle", "indicatif", "comfy-table", "ratatui-core"];
+const TERMINAL: &[&str] = &[
+    "anstream",
+    "anstyle",
+    "clap",
+    "clap_complete",
+    "comfy-table",
+    "console",
+    "indicatif",
+    "ratatui-core",
+    "ratatui-widgets",
+];
 
 /// What a function may use that has no line of its own.
 const FUNCTION_MAY_USE: &[&str] = &["telemetry", "timestream"];
@@ -67,6 +76,8 @@ const IN_TESTS: &[(&str, &str)] = &[
     ("twinmaker-connector", "local-harness"),
     ("local-provider", "local-harness"),
     ("xtask", "local-harness"),
+    ("engine", "test-service"),
+    ("cli", "test-service"),
 ];
 
 /// Packages that do I/O, which a pure library must not reach, however far down.

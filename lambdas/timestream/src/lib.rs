@@ -2,8 +2,8 @@
 //! things, which names it permits, and its SQL.
 //!
 //! Pure: no SDK, no network, no clock. Whatever writes to the store, asks it or draws from it knows the store
-//! from here. Beside this crate, only the folders `timestream` of the functions, which hold its clients, and
-//! `local/timestream`, which stands in for the service, are rooms of it. Another store is another crate beside
+//! from here. Of a function, only its folder `timestream`, which holds the client, names the service; the stacks
+//! declare it, `xtask` asks it, and `local/timestream` stands in for it. Another store is another crate beside
 //! this one.
 
 pub mod columns;

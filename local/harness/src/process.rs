@@ -2,6 +2,7 @@
 //!
 //! It ends with the value that stands for it, so that no test leaves one behind. What goes wrong is a panic.
 
+use std::collections::BTreeMap;
 use std::{
     env,
     io::{BufRead, BufReader, Read, Write},
@@ -27,26 +28,26 @@ pub fn command(program: impl AsRef<Path>, state: &Path) -> Command {
     command
 }
 
-/// The program `name` of this workspace, for tests of another package: the one of the build that the test is of, or
-/// the unoptimized one, which the local target has. It is built where there is none.
+/// The program `name` of this workspace, for tests of another package, built as the sources are now: the unoptimized
+/// one, which the local target has.
 pub fn program(name: &str) -> PathBuf {
-    static BUILDS: Mutex<()> = Mutex::new(());
-    let _one_at_a_time = BUILDS.lock();
+    static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+    let mut built = BUILT.lock().expect("no build panicked");
+    if let Some(program) = built.get(name) {
+        return program.clone();
+    }
     // A test is in `<target>/<profile>/deps`.
     let test = env::current_exe().expect("the test is a program");
     let profile = test.ancestors().nth(2).expect("the folder of a profile");
     let target = profile.parent().expect("the target folder");
-    let file = format!("{name}{}", env::consts::EXE_SUFFIX);
-    let unoptimized = target.join("debug").join(&file);
-    if let Some(program) = [profile.join(&file), unoptimized.clone()].into_iter().find(|one| one.exists()) {
-        return program;
-    }
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml");
     let mut build = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     build.args(["build", "--workspace", "--bin", name, "--manifest-path"]).arg(manifest);
     build.arg("--target-dir").arg(target);
     assert!(build.status().expect("cargo runs").success(), "{name} is built");
-    unoptimized
+    let program = target.join("debug").join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    built.insert(name.to_owned(), program.clone());
+    program
 }
 
 impl Process {

@@ -48,6 +48,8 @@ impl Question<'_> {
             Guard::Name => report.ask(format_args!("Type {environment} {typed}:")),
             Guard::Answer | Guard::Nothing => report.ask(format_args!("{asked} [y/N]")),
         };
+        // What was typed and cannot be read agrees to nothing.
+        let answer = answer.or_else(|| report.interactive().then(String::new));
         guard.answered(doing, environment, answer.as_deref()).map(|_| Agreed::Person)
     }
 }

@@ -103,7 +103,7 @@ pub async fn prove(
 }
 
 /// Has every validator read the templates of stacks, each in one process and all at the same time.
-pub async fn prove_stacks(
+async fn prove_stacks(
     project: &Project,
     Programs { tools, audit }: &Programs,
     stacks: &[Stack],

@@ -115,14 +115,14 @@ pub enum Declined {
     },
     /// There is nobody to type the name.
     #[error(
-        "environment `{environment}` keeps its data, so destroying it takes its name, and there is no terminal to ask at"
+        "environment `{environment}` keeps its data, so its name must be typed to destroy it, and there is no terminal to ask at"
     )]
     NameNeeded {
         /// The environment.
         environment: String,
     },
     /// Another name was given.
-    #[error("nothing was {}: the environment is `{expected}`, and what was typed is `{given}`", doing.participle())]
+    #[error("nothing was {}: the environment is `{expected}`, and the name given is `{given}`", doing.participle())]
     WrongName {
         /// What was to be done.
         doing: Doing,

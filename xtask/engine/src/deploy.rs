@@ -93,7 +93,7 @@ impl Explain for DeployError {
                 })
             }
             Self::Cycle(_) => None,
-            Self::Blocked { status, stack_name } if status == "DELETE_FAILED" => Some(format!(
+            Self::Blocked { status, stack_name } if status == status::DELETE_FAILED => Some(format!(
                 "`cargo xtask destroy` deletes the rest of the environment; the events of `{stack_name}` say what holds it"
             )),
             Self::Blocked { .. } => Some(

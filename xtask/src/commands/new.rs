@@ -96,7 +96,7 @@ fn next(name: &str, what: What) -> Vec<Next> {
     if matches!(what, What::Function(_)) {
         add(format!("cargo xtask logs {name} --filter answered"), "shows what the function says");
     } else {
-        add("cargo xtask outputs".to_owned(), "shows what the stack tells");
+        add("cargo xtask outputs".to_owned(), "shows the stack's outputs");
     }
     next
 }
@@ -122,7 +122,7 @@ impl Document for Begun {
         }
         writeln!(
             out,
-            "docs/extend.md says the rest: how to accept what changes of permissions and plans, and AWS."
+            "docs/extend.md says the rest: how to accept the changed permissions and plans, and how to deploy to AWS."
         )
     }
 }

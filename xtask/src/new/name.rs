@@ -98,7 +98,7 @@ fn problems(text: &str, what: What, taken: &Taken) -> Vec<String> {
             problems.push(format!("its stack has a resource or a parameter `{id}` already"));
         }
         if text.split('-').any(|word| word.starts_with("local")) {
-            problems.push("what begins with `Local` is added for this machine alone".to_owned());
+            problems.push("`Local` begins the names of what only the local target has".to_owned());
         }
     }
     problems
@@ -150,7 +150,7 @@ mod tests {
         const MODULE: &str = "stacks/src has a module `ingest`";
         const PACKAGE: &str = "a package that the workspace uses has this name";
         const ID: &str = "its stack has a resource or a parameter `RuleRole` already";
-        const LOCAL: &str = "what begins with `Local` is added for this machine alone";
+        const LOCAL: &str = "`Local` begins the names of what only the local target has";
         let function = What::Function(Trigger::Rule);
         for (text, what, expected) in [
             ("over-heat", function, Ok("over_heat")),

@@ -147,7 +147,8 @@ impl Logs {
         let (stack, _) = inventory
             .resources(APPLICATION)
             .find(|(stack, _)| self.stacks.is_empty() || self.stacks.iter().any(|name| name == stack.name))?;
-        Some((stack.name, Machine::of(&Project::locate(), &global.location(&Project::locate()), session)?))
+        let project = Project::locate();
+        Some((stack.name, Machine::of(&project, &global.location(&project), session)?))
     }
 
     /// Lines since `from` that were not there before, oldest first.
@@ -194,8 +195,10 @@ impl Logs {
 fn unseen(lines: Vec<Line>, seen: &mut HashSet<String>) -> Vec<Line> {
     let mut alike: HashMap<String, usize> = HashMap::new();
     let is_new = |line: &Line| {
-        let text = if line.id.is_empty() { &line.message } else { &line.id };
-        let name = format!("{} {} {text}", line.stack, line.time);
+        if !line.id.is_empty() {
+            return seen.insert(format!("{} {} {}", line.stack, line.time, line.id));
+        }
+        let name = format!("{} {} {}", line.stack, line.time, line.message);
         let count = alike.entry(name.clone()).and_modify(|count| *count += 1).or_insert(1);
         seen.insert(format!("{name} {count}"))
     };
@@ -240,7 +243,8 @@ mod tests {
             message: message.to_owned(),
             at: 0,
         };
-        let first = || vec![line("", "START"), line("", "twice"), line("", "twice"), line("1", "a")];
+        let first =
+            || vec![line("", "START"), line("", "twice"), line("", "twice"), line("1", "a"), line("1", "a")];
         let mut seen = HashSet::new();
         let told = |lines: Vec<Line>| lines.into_iter().map(|line| line.message).collect::<Vec<_>>();
         assert_eq!(told(unseen(first(), &mut seen)), ["START", "twice", "twice", "a"]);

@@ -42,7 +42,8 @@ struct Proof {
     sent: usize,
     /// Events that did not arrive at every end.
     lost: usize,
-    hops: Vec<Passage>,
+    #[serde(rename = "hops")]
+    ends: Vec<Passage>,
     /// Ends that the environment does not have, and why.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     left_out: BTreeMap<&'static str, &'static str>,
@@ -73,13 +74,13 @@ impl Verify {
         )?;
         drop(progress);
 
-        let hops: Vec<Passage> = [Some(store), Some(lake), twin, canary].into_iter().flatten().collect();
-        let lost = hops.iter().map(|hop| hop.sent - hop.arrived).max().unwrap_or_default();
+        let ends: Vec<Passage> = [Some(store), Some(lake), twin, canary].into_iter().flatten().collect();
+        let lost = ends.iter().map(|end| end.sent - end.arrived).max().unwrap_or_default();
         let mut left_out = BTreeMap::new();
         if !has_twin {
             left_out.insert(Twin::NAME, "[twin] enabled = false");
         }
-        report.print(&Proof { ok: lost == 0, sent: sent.len(), lost, hops, left_out });
+        report.print(&Proof { ok: lost == 0, sent: sent.len(), lost, ends, left_out });
         if lost == 0 {
             return Ok(Exit::Done);
         }
@@ -159,9 +160,9 @@ fn patience(session: &Session) -> Duration {
 
 impl Document for Proof {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        let Self { sent, lost, hops, left_out, .. } = self;
+        let Self { sent, lost, ends, left_out, .. } = self;
         writeln!(out, "{} events through the front door", paint(STRONG, sent))?;
-        for Passage { name, sent, arrived, latency_ms } in hops {
+        for Passage { name, sent, arrived, latency_ms } in ends {
             let style = if arrived == sent { GOOD } else { BAD };
             let mark = paint(style, if arrived == sent { '✓' } else { '✗' });
             write!(out, "{mark} {name:<6} {} of {sent}", paint(style, arrived))?;

@@ -61,6 +61,18 @@ fn only_the_right_answer_agrees() {
     ] {
         assert_eq!(guard.answered(Doing::Destroy, "prod", answer), expected, "{guard:?} {answer:?}");
     }
+    for doing in [Doing::Deploy, Doing::CleanUp, Doing::Prepare] {
+        let nobody = || Err(Declined::NobodyToAsk { doing, environment: environment() });
+        assert_eq!(Guard::Name.answered(doing, "prod", None), nobody());
+        assert_eq!(Guard::Answer.answered(doing, "prod", None), nobody());
+        let wrong = Guard::Name.answered(doing, "prod", Some("y")).expect_err("another name");
+        assert_eq!(wrong.hint(), None, "only `destroy` takes `--confirm`");
+    }
+    let wrong = Guard::Name.answered(Doing::Deploy, "prod", Some("y")).expect_err("another name");
+    assert_eq!(
+        wrong.to_string(),
+        "nothing was deployed: the environment is `prod`, and the name given is `y`"
+    );
     let hints = [
         Declined::NameNeeded { environment: environment() },
         Declined::WrongName { doing: Doing::Destroy, expected: environment(), given: "x".into() },

@@ -37,7 +37,7 @@ pub fn condition(status: &str) -> Condition {
         | "IMPORT_ROLLBACK_COMPLETE" => Condition::Ready,
         "REVIEW_IN_PROGRESS" => Condition::Phantom,
         "CREATE_FAILED" | "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" => Condition::NeverSucceeded,
-        "DELETE_FAILED" => Condition::HalfDeleted,
+        DELETE_FAILED => Condition::HalfDeleted,
         "UPDATE_ROLLBACK_FAILED" | "IMPORT_ROLLBACK_FAILED" => Condition::Stuck,
         other if other.ends_with("_IN_PROGRESS") => Condition::Busy,
         other => Condition::Unknown(other.to_owned()),
@@ -141,6 +141,9 @@ pub const CHANGE_SET_AVAILABLE: &str = "AVAILABLE";
 pub const KNOWN_AFTER_APPLY: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
 /// Status of a stack that is gone.
 pub const DELETED: &str = "DELETE_COMPLETE";
+
+/// The status of a stack of which something could not be deleted.
+pub const DELETE_FAILED: &str = "DELETE_FAILED";
 
 /// A failure that only follows from another one.
 pub fn says_cancelled(reason: &str) -> bool {

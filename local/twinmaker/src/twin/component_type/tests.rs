@@ -1,3 +1,5 @@
+//! What component types inherit, and what they refuse.
+
 use serde_json::json;
 
 use super::*;

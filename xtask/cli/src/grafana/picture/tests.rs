@@ -1,3 +1,5 @@
+//! Pictures of panels, as they are reviewed.
+
 use serde_json::json;
 
 use super::*;
