@@ -31,9 +31,9 @@ pub fn command(program: impl AsRef<Path>, state: &Path) -> Command {
 /// The program `name` of this workspace, for tests of another package, built as the sources are now: the unoptimized
 /// one, which the local target has.
 pub fn program(name: &str) -> PathBuf {
-    static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
-    let mut built = BUILT.lock().expect("no build panicked");
-    if let Some(program) = built.get(name) {
+    static PROGRAMS: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+    let mut programs = PROGRAMS.lock().expect("no build panicked");
+    if let Some(program) = programs.get(name) {
         return program.clone();
     }
     // A test is in `<target>/<profile>/deps`.
@@ -46,7 +46,7 @@ pub fn program(name: &str) -> PathBuf {
     build.arg("--target-dir").arg(target);
     assert!(build.status().expect("cargo runs").success(), "{name} is built");
     let program = target.join("debug").join(format!("{name}{}", env::consts::EXE_SUFFIX));
-    built.insert(name.to_owned(), program.clone());
+    programs.insert(name.to_owned(), program.clone());
     program
 }
 

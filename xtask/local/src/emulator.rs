@@ -18,12 +18,13 @@ pub const MQTT_LISTENS: &str = "\"iot_mtls\": \"listening\"";
 
 /// What starts the emulator, and does what it does not do by itself. Files of the target's folder, so that
 /// a list of processes says what runs.
-const PROGRAM: [(&str, &str); 6] = [
+const PROGRAM: [(&str, &str); 7] = [
     (LAUNCHER, include_str!("emulator/launch.py")),
     ("broker.py", include_str!("emulator/broker.py")),
     ("calls.py", include_str!("emulator/calls.py")),
     ("delivery.py", include_str!("emulator/delivery.py")),
     ("destination.py", include_str!("emulator/destination.py")),
+    ("function_logs.py", include_str!("emulator/function_logs.py")),
     ("rules.py", include_str!("emulator/rules.py")),
 ];
 const LAUNCHER: &str = "emulator.py";

@@ -89,12 +89,14 @@ impl Account {
         json!({"Resources": {
             "Stream": {"Type": "AWS::Kinesis::Stream", "Properties": {"ShardCount": 2}},
             "Failures": {"Type": "AWS::SQS::Queue"},
+            "Logs": {"Type": "AWS::Logs::LogGroup"},
             "RuleRole": role("iot.amazonaws.com"),
             "FirehoseRole": role("firehose.amazonaws.com"),
             "TransformRole": role("lambda.amazonaws.com"),
             "Transform": {"Type": "AWS::Lambda::Function", "Properties": {
                 "Runtime": "provided.al2023", "Handler": "bootstrap", "Role": arn("TransformRole"), "Timeout": 60,
                 "Code": {"S3Bucket": CODE, "S3Key": "code.zip"},
+                "LoggingConfig": {"LogGroup": {"Ref": "Logs"}},
                 "Environment": {"Variables": {"FAILED_BEFORE": self.home.0.path().join("failed-before")}},
             }},
             "Rule": {"Type": "AWS::IoT::TopicRule", "Properties": {"TopicRulePayload": {
@@ -116,6 +118,7 @@ impl Account {
         }, "Outputs": {
             "Stream": {"Value": {"Ref": "Stream"}},
             "Failures": {"Value": {"Ref": "Failures"}},
+            "Logs": {"Value": {"Ref": "Logs"}},
         }})
         .to_string()
     }
@@ -306,6 +309,15 @@ async fn a_stream_is_delivered_by_what_is_deployed() {
         serde_json::from_str(failures.expect("an answer").messages()[0].body().expect("a body"))
             .expect("JSON");
     assert_eq!(failure["base64OriginalPayload"], "a2V5bGVzcw==");
+
+    // A log group that is gone stays gone, whatever the function still says.
+    let logs = account.session.logs();
+    logs.delete_log_group().log_group_name(&outputs["Logs"]).send().await.expect("gone");
+    let unheard = lines("unheard", 1);
+    account.put(stream, unheard.iter().cloned()).await;
+    account.objects_when(&unheard).await;
+    let groups = logs.describe_log_groups().log_group_name_prefix(&outputs["Logs"]).send().await;
+    assert_eq!(groups.expect("a list").log_groups(), []);
 
     // Other properties take effect, and what is buffered when the delivery stream goes is written.
     let slow = json!({"BufferingHints": {"SizeInMBs": 5, "IntervalInSeconds": 900}, "Prefix": "later/"});
