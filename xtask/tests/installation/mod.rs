@@ -176,6 +176,9 @@ impl Drop for Pipeline {
         let destroyed = self.xtask(&["destroy", "--yes", "--format", "json"]);
         let left = processes_of(self.folder.path());
         if !left.is_empty() {
+            // A target that is not proven to be empty goes on running, so that a person can look.
+            let ids = left.iter().filter_map(|process| process.split(' ').next());
+            let _ = Command::new("kill").arg("-9").args(ids).status();
             let said = format!("{left:?}\n{}\n{}", destroyed.stdout, destroyed.stderr);
             // Two panics would end the program before it says anything.
             assert!(std::thread::panicking(), "{said}");
@@ -184,7 +187,7 @@ impl Drop for Pipeline {
     }
 }
 
-/// Processes whose command line or environment speaks of `folder`.
+/// Processes whose command line or environment speaks of `folder`: the id and the command line of each.
 pub fn processes_of(folder: &Path) -> Vec<String> {
     let needle = folder.display().to_string();
     let own = std::process::id().to_string();
@@ -197,7 +200,9 @@ pub fn processes_of(folder: &Path) -> Vec<String> {
             let command = std::fs::read(entry.path().join("cmdline")).ok()?;
             let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
             let all = String::from_utf8_lossy(&[command.clone(), environment].concat()).into_owned();
-            all.contains(&needle).then(|| String::from_utf8_lossy(&command).replace('\0', " "))
+            let id = entry.file_name().to_string_lossy().into_owned();
+            all.contains(&needle)
+                .then(|| format!("{id} {}", String::from_utf8_lossy(&command).replace('\0', " ")))
         })
         .collect()
 }
