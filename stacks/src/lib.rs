@@ -11,6 +11,7 @@ pub mod invariants;
 pub mod kinds;
 pub mod model;
 pub mod tags;
+pub mod templates;
 pub mod twin;
 
 mod artifact;

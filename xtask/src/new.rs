@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use serde::Serialize;
-use tera::{Delimiters, Tera, TeraResult};
+use tera::TeraResult;
 
 use self::name::{Name, Taken};
 use session::{Exit, Explain};
@@ -131,9 +131,6 @@ const MANIFEST: &str = include_str!("../../templates/new/Cargo.toml");
 const PROGRAM: &str = include_str!("../../templates/new/main.rs");
 const STACK: &str = include_str!("../../templates/new/stack.rs");
 
-/// Rust and JSON have braces of their own, so Tera gets others: those of the dashboards.
-const DELIMITERS: [&str; 6] = ["<%", "%>", "<<", ">>", "<#", "#>"];
-
 impl Trigger {
     fn kind(self) -> Kind {
         match self {
@@ -234,19 +231,7 @@ fn files(name: &Name, what: What) -> TeraResult<Vec<Change>> {
             ]
         }
     };
-    let mut tera = Tera::default();
-    let [block_start, block_end, variable_start, variable_end, comment_start, comment_end] =
-        DELIMITERS.map(Into::into);
-    tera.set_delimiters(Delimiters {
-        block_start,
-        block_end,
-        variable_start,
-        variable_end,
-        comment_start,
-        comment_end,
-    })?;
-    // Nothing here is HTML.
-    tera.autoescape_on(Vec::<&str>::new());
+    let mut tera = stacks::templates::tera()?;
     tera.add_raw_templates(templates.iter().map(|(path, text)| (path.as_str(), *text)))?;
     let mut context = tera::Context::new();
     context.insert("name", kebab);

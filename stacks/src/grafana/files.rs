@@ -11,10 +11,11 @@ use base64::engine::general_purpose::STANDARD;
 use flate2::{Compression, GzBuilder};
 use serde_json::Value;
 use telemetry::Model;
-use tera::{Delimiters, Kwargs, State, Tera, TeraResult};
+use tera::{Kwargs, State, TeraResult};
 
 use super::context::Context;
 use crate::environment::Environment;
+use crate::templates;
 
 /// A file for Grafana.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,9 +66,6 @@ pub fn paths() -> impl Iterator<Item = &'static str> {
     TEMPLATES.iter().map(|(path, _)| *path)
 }
 
-/// Grafana has braces of its own, so Tera gets others.
-const DELIMITERS: [&str; 6] = ["<%", "%>", "<<", ">>", "<#", "#>"];
-
 /// Renders every file for a Grafana at a place. The same inputs give the same bytes.
 ///
 /// # Panics
@@ -79,19 +77,7 @@ pub fn files(model: &Model, environment: &Environment, place: Place<'_>) -> Vec<
 }
 
 fn render(model: &Model, environment: &Environment, place: Place<'_>) -> TeraResult<Vec<File>> {
-    let [block_start, block_end, variable_start, variable_end, comment_start, comment_end] =
-        DELIMITERS.map(Into::into);
-    let mut tera = Tera::default();
-    tera.set_delimiters(Delimiters {
-        block_start,
-        block_end,
-        variable_start,
-        variable_end,
-        comment_start,
-        comment_end,
-    })?;
-    // Nothing here is HTML; values are escaped as JSON, by the filter.
-    tera.autoescape_on(Vec::<&str>::new());
+    let mut tera = templates::tera()?;
     tera.register_filter("json", |value: tera::Value, _: Kwargs, _: &State| -> TeraResult<String> {
         serde_json::to_string(&value).map_err(tera::Error::message)
     });
