@@ -4,7 +4,7 @@
 //! consumer can store, waits in the quarantine queue for a person.
 
 use serde_json::json;
-use telemetry::Model;
+use telemetry::EventKind;
 
 use crate::Inputs;
 use crate::cfn::{Arn, Expression, LogicalId, Resource, Statement, Template, Trust, role};
@@ -102,7 +102,7 @@ pub(crate) fn trust_rules() -> Trust {
 /// also one that is not JSON; a rule that adds a member to the event has only JSON to add it to. That IoT
 /// Core writes JSON through byte for byte is not documented: digits of a number may change. A valid model
 /// has no quote in its topic.
-fn sql(model: &Model) -> String {
+fn sql(model: &EventKind) -> String {
     format!("SELECT * FROM '{}'", model.topic)
 }
 
@@ -112,6 +112,6 @@ fn sql(model: &Model) -> String {
 /// take, which is an empty one (`dt//measures`), fails the action, and the
 /// [error action](https://docs.aws.amazon.com/iot/latest/developerguide/rule-error-handling.html) puts the
 /// original bytes into quarantine.
-fn partition_key(model: &Model) -> String {
-    format!("${{{}}}", model.partition_key().sql())
+fn partition_key(model: &EventKind) -> String {
+    model.partition_key_template()
 }

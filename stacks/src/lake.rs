@@ -9,7 +9,7 @@ mod table;
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use telemetry::Model;
+use telemetry::EventKind;
 
 use crate::Inputs;
 use crate::artifact::{Calls, Function};
@@ -96,8 +96,8 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
 /// Where only the topic names the device, the transform adds this field to each event: Firehose hands it
 /// the [partition key](https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html) of a record
 /// of a stream.
-fn device_field(model: &Model) -> BTreeMap<&'static str, Expression> {
-    let field = model.device.topic_segment.map(|_| model.device.field.as_str());
+fn device_field(model: &EventKind) -> BTreeMap<&'static str, Expression> {
+    let field = (!model.device.topic_segments.is_empty()).then_some(model.device.field.as_str());
     field.map(|field| ("DEVICE_FIELD", field.into())).into_iter().collect()
 }
 

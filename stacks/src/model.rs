@@ -1,5 +1,5 @@
 //! `telemetry.toml`: what a device sends, as a person writes it, becomes the
-//! [`telemetry::Model`] that every part of the pipeline is derived from.
+//! [`telemetry::EventKind`] that every part of the pipeline is derived from.
 //!
 //! This is the only place that validates a model. It knows the limits of everything that a model
 //! reaches: the topic rule, the store and the lake. Pure: it takes the text, not the file.
@@ -9,8 +9,8 @@ mod taken;
 mod topic;
 
 use telemetry::{
-    Device, Dimension, EventIdentity, Measure, MeasureType, Model, Range, RecordLayout, TimeField, TimeUnit,
-    Undeclared,
+    Device, Dimension, EventIdentity, EventKind, Measure, MeasureType, Message, Range, RecordLayout,
+    TimeField, TimeUnit, Undeclared, Written,
 };
 use timestream::limits;
 use timestream::names::{DIMENSION_BYTES, MEASURE_BYTES};
@@ -80,13 +80,13 @@ impl Fault for ModelFault {
 /// Parses and validates a model.
 ///
 /// `file_name` stands in the problems. Every problem is returned, not the first.
-pub fn parse(file_name: &str, text: &str) -> Result<Model, Problems> {
+pub fn parse(file_name: &str, text: &str) -> Result<EventKind, Problems> {
     let document = Document::parse(file_name, text, &[])?;
     let model = Section::read_root(&document, |root| read(&document, root));
     document.finish(model)
 }
 
-fn read(document: &Document<'_>, root: &Section<'_>) -> Option<Model> {
+fn read(document: &Document<'_>, root: &Section<'_>) -> Option<EventKind> {
     let taken = Taken::new(document);
     let topic = root.text_like("topic", "an MQTT topic filter, such as \"dt/+/measures\"");
     let topic = topic.check(|filter| topic::check_filter(filter)).required();
@@ -111,8 +111,11 @@ fn read(document: &Document<'_>, root: &Section<'_>) -> Option<Model> {
         check_count(root, "measure", measures.len(), max);
     }
     let (record, undeclared) = record?;
-    Some(Model {
+    Some(EventKind {
+        name: None,
         topic: topic?,
+        message: Message::Event,
+        named: None,
         device: device?,
         time: time?,
         event: event?,
@@ -150,7 +153,7 @@ fn read_device(section: &Section<'_>, topic: Option<&str>, taken: &Taken<'_>) ->
     };
     taken.name(&dimension, "the device", &section.spot("dimension"));
     read_from(section, &field, "the device", taken)?;
-    Some(Device { dimension, field, topic_segment: topic_segment? })
+    Some(Device { dimension, field, topic_segments: topic_segment?.into_iter().collect() })
 }
 
 fn read_time(section: &Section<'_>, taken: &Taken<'_>) -> Option<TimeField> {
@@ -165,7 +168,7 @@ fn read_time(section: &Section<'_>, taken: &Taken<'_>) -> Option<TimeField> {
     if let Some(field) = &field {
         read_from(section, field, "the time", taken)?;
     }
-    Some(TimeField { field: field?, unit: unit? })
+    Some(TimeField { field: field?, unit: unit?, format: None, zone: None })
 }
 
 fn read_event(section: &Section<'_>, taken: &Taken<'_>) -> Option<EventIdentity> {
@@ -204,7 +207,7 @@ fn read_record(section: &Section<'_>) -> Option<(RecordLayout, Undeclared)> {
 
 fn read_dimension(section: &Section<'_>, taken: &Taken<'_>) -> Option<Dimension> {
     let (name, field) = read_named(section, DIMENSION_BYTES, "dimension", taken)?;
-    Some(Dimension { name, field })
+    Some(Dimension { name, field, topic_segments: Vec::new() })
 }
 
 fn read_measure(section: &Section<'_>, taken: &Taken<'_>) -> Option<Measure> {
@@ -227,7 +230,7 @@ fn read_measure(section: &Section<'_>, taken: &Taken<'_>) -> Option<Measure> {
         section.add("normal", ModelFault::RangeOfNoNumber { kind: word });
     }
     let (name, field) = named?;
-    Some(Measure { name, field, kind: kind?, unit: unit?, normal: normal? })
+    Some(Measure { name, field, kind: kind?, unit: unit?, normal: normal?, written: Written::default() })
 }
 
 /// The name and the field of a dimension or a measure. The field is called like the name unless it

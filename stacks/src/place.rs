@@ -6,7 +6,7 @@
 
 mod twin;
 
-use telemetry::Model;
+use telemetry::EventKind;
 
 use crate::Inputs;
 use crate::config::{Fault, Place, Problem, Problems};
@@ -58,7 +58,7 @@ impl Environment {
     /// When prefix and topic together are no topic filter: more than 8 levels or 256 bytes; when a Flink
     /// application cannot take the model: more than 100,000 characters of JSON; and when there is a
     /// digital twin, and a name or a number in it exceeds what `TwinMaker` takes.
-    pub fn place(&self, file_name: &str, mut model: Model) -> Result<Model, Problems> {
+    pub fn place(&self, file_name: &str, mut model: EventKind) -> Result<EventKind, Problems> {
         let mut problems = Vec::new();
         let mut add = |key: String, fault: Box<dyn Fault>| {
             let place = Place::File { file: file_name.to_owned() };
@@ -87,8 +87,12 @@ impl Environment {
 }
 
 /// Moves a model behind a prefix, which makes this filter of its topic.
-fn move_behind(prefix: &str, filter: String, model: &mut Model) {
+fn move_behind(prefix: &str, filter: String, model: &mut EventKind) {
     let levels = prefix.split('/').fold(0_u32, |levels, _| levels.saturating_add(1));
     model.topic = filter;
-    model.device.topic_segment = model.device.topic_segment.map(|segment| segment.saturating_add(levels));
+    let dimensions = model.dimensions.iter_mut().map(|dimension| &mut dimension.topic_segments);
+    let named = model.named.iter_mut().map(|named| &mut named.topic_segments);
+    for segment in dimensions.chain(named).chain([&mut model.device.topic_segments]).flatten() {
+        *segment = segment.saturating_add(levels);
+    }
 }

@@ -4,7 +4,7 @@
 //! for an answer any more, is reported into the bucket.
 
 use serde_json::{Value, json};
-use telemetry::Model;
+use telemetry::EventKind;
 
 use crate::Inputs;
 use crate::buckets;
@@ -93,7 +93,7 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
     template
 }
 
-fn stored(model: &Model) -> Value {
+fn stored(model: &EventKind) -> Value {
     let dimensions = model.dimensions.iter().map(|dimension| dimension.name.as_str());
     let dimensions = [model.device.dimension.as_str()].into_iter().chain(dimensions);
     let measures = model.measures.iter().map(|measure| (measure.name.as_str(), measure.kind.name()));

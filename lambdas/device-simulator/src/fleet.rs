@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 use jiff::Timestamp;
-use telemetry::{Model, PartitionKey};
+use telemetry::EventKind;
 
 use crate::json::{Fields, Scalar};
 use crate::topic::topic;
@@ -71,14 +71,14 @@ pub struct Event {
 /// Devices of one model.
 #[derive(Debug, Clone)]
 pub struct Fleet {
-    model: Model,
+    model: EventKind,
     traits: Traits,
     rng: Rng,
 }
 
 impl Fleet {
     /// A fleet that always sends the same for the same `seed`. Devices are the same for every seed.
-    pub fn new(model: Model, traits: Traits, seed: u64) -> Self {
+    pub fn new(model: EventKind, traits: Traits, seed: u64) -> Self {
         Self { model, traits, rng: Rng::with_seed(seed) }
     }
 
@@ -124,7 +124,7 @@ impl Fleet {
         if let Some(field) = &model.time {
             fields.push((field.field.as_str(), Scalar::time(time, field.unit)));
         }
-        if model.device.topic_segment.is_none() {
+        if model.device.topic_segments.is_empty() {
             fields.push((model.device.field.as_str(), Scalar::Text(device.clone())));
         }
         if let Some(id) = model.event.as_ref().and_then(|event| event.id.as_deref()) {
@@ -141,11 +141,8 @@ impl Fleet {
                 if rng.f64() < traits.anomaly_chance { Reading::Anomalous } else { Reading::Normal };
             fields.push((measure.field.as_str(), read(measure, reading, &instant, rng)));
         }
-        let topic = topic(&model.topic, model.device.topic_segment, &device);
-        let key = match model.partition_key() {
-            PartitionKey::Topic => &topic,
-            PartitionKey::Level(_) | PartitionKey::Client => &device,
-        };
-        Event { key: key.clone(), topic, payload: Fields(fields).to_bytes(), device, time }
+        let topic = topic(&model.topic, model.device.topic_segments.first().copied(), &device);
+        let key = model.partition_key_of(&topic, &device);
+        Event { key, topic, payload: Fields(fields).to_bytes(), device, time }
     }
 }

@@ -10,7 +10,7 @@ use device_simulator::{Event, Fleet};
 use fastrand::Rng;
 use jiff::Timestamp;
 use serde::Deserialize;
-use telemetry::Model;
+use telemetry::EventKind;
 
 use crate::put::{Report, put};
 use crate::settings::Settings;
@@ -39,7 +39,7 @@ pub(crate) enum Error {
 
 /// Everything that outlives an invocation.
 pub(crate) struct Simulator {
-    pub model: Model,
+    pub model: EventKind,
     pub settings: Settings,
     pub client: Client,
 }

@@ -9,7 +9,6 @@ use fastrand::Rng;
 use handler::Simulator;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use settings::Settings;
-use telemetry::Model;
 use tracing_subscriber::filter::LevelFilter;
 
 #[tokio::main(flavor = "current_thread")]
@@ -18,7 +17,7 @@ async fn main() -> Result<(), Error> {
     tracing_subscriber::fmt().json().with_max_level(level.unwrap_or(LevelFilter::INFO)).without_time().init();
     let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
     let simulator = Simulator {
-        model: Model::beside_binary()?,
+        model: telemetry::Model::beside_binary()?.kinds.remove(0),
         settings: Settings::read(|name| std::env::var(name).ok())?,
         client: aws_sdk_kinesis::Client::new(&config),
     };

@@ -5,7 +5,7 @@
 use device_simulator::{Event, FUTURE, Fleet, LATE, Traits};
 use proptest::prelude::*;
 use telemetry::{
-    Arrival, Decoder, Device, Dimension, EventIdentity, Measure, MeasureType, Model, Range, RecordLayout,
+    Arrival, Decoder, Device, Dimension, EventIdentity, EventKind, Measure, MeasureType, Range, RecordLayout,
     TimeField, TimeUnit, Undeclared,
 };
 
@@ -50,7 +50,7 @@ prop_compose! {
     )(
         measures in prop::collection::vec((measure_kind(multi), range()), 1..8),
         multi in Just(multi), topic in Just(topic), unit in Just(unit), dimensions in Just(dimensions), odd in Just(odd),
-    ) -> Model {
+    ) -> EventKind {
         // Fields keep apart by what they begin with, and are else as odd as JSON allows.
         let measures = measures.into_iter().enumerate().map(|(index, (kind, normal))| Measure {
             name: format!("m{index}"),
@@ -58,18 +58,22 @@ prop_compose! {
             kind,
             unit: None,
             normal: normal.filter(|_| matches!(kind, MeasureType::Double | MeasureType::Bigint)),
+        written: telemetry::Written::default(),
         });
-        Model {
+        EventKind {
+            name: None,
+            message: telemetry::Message::Event,
+            named: None,
             topic: topic.to_owned(),
             device: Device {
                 dimension: "device".to_owned(),
                 field: format!("d {odd}"),
-                topic_segment: topic.contains('+').then_some(2),
+                topic_segments: topic.contains('+').then_some(2).into_iter().collect(),
             },
-            time: unit.map(|unit| TimeField { field: format!("t {odd}"), unit }),
+            time: unit.map(|unit| TimeField { field: format!("t {odd}"), unit, format: None, zone: None }),
             event: multi.then(|| EventIdentity { id: Some(format!("i {odd}")), window_seconds: 10 }),
             dimensions: (0..dimensions)
-                .map(|index| Dimension { name: format!("x{index}"), field: format!("x{index} {odd}") })
+                .map(|index| Dimension { name: format!("x{index}"), field: format!("x{index} {odd}"), topic_segments: Vec::new() })
                 .collect(),
             measures: measures.collect(),
             record: if multi { RecordLayout::Multi { name: "events".to_owned() } } else { RecordLayout::Single },
@@ -78,8 +82,8 @@ prop_compose! {
     }
 }
 
-fn decoded(model: &Model, event: &Event, arrived: i64) -> telemetry::Decoded {
-    Decoder::new(model, timestream::LIMITS).decode(&event.payload, arrival(event, arrived))
+fn decoded(model: &EventKind, event: &Event, arrived: i64) -> telemetry::Decoded {
+    Decoder::new(&model.clone().into(), timestream::LIMITS).decode(&event.payload, arrival(event, arrived))
 }
 
 proptest! {
@@ -124,25 +128,38 @@ proptest! {
                 name => prop_assert_eq!(level, Some(name)),
             }
         }
-        if let Some(segment) = model.device.topic_segment {
+        if let Some(&segment) = model.device.topic_segments.first() {
             prop_assert_eq!(topic.split('/').nth(segment as usize - 1), Some("device-0000"));
         }
     }
 }
 
 /// The smart-home device of the articles.
-fn smart_home(topic_segment: Option<u32>) -> Model {
+fn smart_home(topic_segment: Option<u32>) -> EventKind {
     let measure = |name: &str, min, max| Measure {
         name: name.to_owned(),
         field: format!("{name}_measure"),
         kind: MeasureType::Double,
         unit: None,
         normal: Some(Range { min, max }),
+        written: telemetry::Written::default(),
     };
-    Model {
+    EventKind {
+        name: None,
+        message: telemetry::Message::Event,
+        named: None,
         topic: "dt/+/measures".to_owned(),
-        device: Device { dimension: "DeviceID".to_owned(), field: "DeviceID".to_owned(), topic_segment },
-        time: Some(TimeField { field: "Time".to_owned(), unit: TimeUnit::Milliseconds }),
+        device: Device {
+            dimension: "DeviceID".to_owned(),
+            field: "DeviceID".to_owned(),
+            topic_segments: topic_segment.into_iter().collect(),
+        },
+        time: Some(TimeField {
+            field: "Time".to_owned(),
+            unit: TimeUnit::Milliseconds,
+            format: None,
+            zone: None,
+        }),
         event: None,
         dimensions: vec![],
         measures: vec![
@@ -166,7 +183,7 @@ fn an_event_is_what_the_rule_puts_into_the_stream() {
     ];
     for (topic, segment, key, named) in cases {
         let traits = Traits { devices: 1, prefix: "verify-7f3a-".to_owned(), ..Traits::default() };
-        let model = Model { topic: topic.to_owned(), ..smart_home(segment) };
+        let model = EventKind { topic: topic.to_owned(), ..smart_home(segment) };
         let event = Fleet::new(model, traits, 1).round(NOW).remove(0);
         let payload: serde_json::Value = serde_json::from_slice(&event.payload).expect("JSON");
         let expected = if named { "verify-7f3a-0000".into() } else { serde_json::Value::Null };
@@ -192,7 +209,7 @@ fn chances_become_rates() {
     };
     let model = smart_home(None);
     let events = Fleet::new(model.clone(), traits, 5).round(NOW);
-    let decoder = Decoder::new(&model, timestream::LIMITS);
+    let decoder = Decoder::new(&model.clone().into(), timestream::LIMITS);
     let found: Vec<_> =
         events.iter().map(|event| decoder.decode(&event.payload, arrival(event, NOW))).collect();
     near(found.iter().map(|decoded| decoded.out_of_range).sum(), events.len() * 4, 0.051);

@@ -6,8 +6,8 @@ use std::hint::black_box;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use serde_json::Value as Json;
 use telemetry::{
-    Arrival, Decoder, Device, Dimension, Measure, MeasureType, Model, RecordLayout, TimeField, TimeUnit,
-    Undeclared,
+    Arrival, Decoder, Device, Dimension, EventKind, Measure, MeasureType, Message, RecordLayout, TimeField,
+    TimeUnit, Undeclared, Written,
 };
 
 const SMART_HOME: &[u8] = br#"{"Time": 1609757175225.499, "DeviceID": "12345678-9012-3456-7890-123456789012", "temperature_measure": 11.2, "humidity_measure": 33.4, "voltage_measure": 55.6, "watt_measure": 777.8}"#;
@@ -18,18 +18,27 @@ const ARRIVAL: Arrival<'_> = Arrival {
 };
 const MEASURES: [&str; 4] = ["temperature", "humidity", "voltage", "watt"];
 
-fn smart_home() -> Model {
+fn smart_home() -> EventKind {
     let double = |name: &str| Measure {
         name: name.into(),
         field: format!("{name}_measure"),
         kind: MeasureType::Double,
         unit: None,
         normal: None,
+        written: Written::default(),
     };
-    Model {
+    EventKind {
+        name: None,
+        message: Message::Event,
+        named: None,
         topic: "dt/+/measures".into(),
-        device: Device { dimension: "DeviceID".into(), field: "DeviceID".into(), topic_segment: None },
-        time: Some(TimeField { field: "Time".into(), unit: TimeUnit::Milliseconds }),
+        device: Device { dimension: "DeviceID".into(), field: "DeviceID".into(), topic_segments: Vec::new() },
+        time: Some(TimeField {
+            field: "Time".into(),
+            unit: TimeUnit::Milliseconds,
+            format: None,
+            zone: None,
+        }),
         event: None,
         dimensions: Vec::<Dimension>::new(),
         measures: MEASURES.map(double).into(),
@@ -63,7 +72,7 @@ fn through_a_tree(payload: &[u8]) -> Option<TextRecord> {
 }
 
 fn decode(criterion: &mut Criterion) {
-    let decoder = Decoder::new(&smart_home(), timestream::LIMITS);
+    let decoder = Decoder::new(&smart_home().into(), timestream::LIMITS);
     let sample = decoder.decode(SMART_HOME, ARRIVAL);
     assert!(sample.rejection.is_none() && sample.records.len() == 1, "the benchmark needs a good event");
     let mut group = criterion.benchmark_group("decode");

@@ -14,6 +14,7 @@ mod instant;
 mod limits;
 mod model;
 mod partition;
+pub mod path;
 mod points;
 mod reason;
 mod record;
@@ -26,8 +27,9 @@ pub use decoder::{Decoded, Decoder};
 pub use fields::MAX_DEPTH;
 pub use limits::{Limits, Window};
 pub use model::{
-    Device, Dimension, EventIdentity, LoadError, MODEL_FILE, Measure, MeasureType, Model, Range,
-    RecordLayout, TimeField, TimeUnit, Undeclared,
+    Binary, BinaryType, Decimal, Device, Dimension, Encoding, Endian, EventIdentity, EventKind, LoadError,
+    MODEL_FILE, Mapped, Measure, MeasureType, Message, Model, Named, Points, Range, RecordLayout, TimeField,
+    TimeUnit, Undeclared, Written,
 };
 pub use partition::PartitionKey;
 pub use reason::{Fault, MAX_REASONS, QUARANTINE_MESSAGE_BYTES, Reason, Rejection};

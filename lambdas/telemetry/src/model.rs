@@ -1,18 +1,78 @@
 //! The model in the form in which every consumer reads it: `model.json`, beside the function's binary.
 //!
 //! `stacks` makes it from `telemetry.toml`, after validation; nothing here validates. It is plain
-//! data with stable names, so that a job in another language reads the same file.
+//! data with stable names, so that a job in another language reads the same file. What a field's path
+//! may be, [`Path`] says.
 
-use std::path::Path;
+mod written;
+
+use std::path;
 
 use serde::{Deserialize, Serialize};
 
-/// What a device sends, and how it is stored.
+pub use written::{Binary, BinaryType, Decimal, Encoding, Endian, Mapped, Points, Written};
+
+/// What the devices of a pipeline send: one kind of event, or several.
+///
+/// As JSON, a kind without a name is the whole file; otherwise it is `{"kinds": [...]}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Form", into = "Form")]
+pub struct Model {
+    /// At least one, in the order of the file. Each has a name, unless it is the only one.
+    pub kinds: Vec<EventKind>,
+}
+
+/// How a model is written.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Form {
+    Several { kinds: Vec<EventKind> },
+    One(Box<EventKind>),
+}
+
+impl From<Form> for Model {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Several { kinds } => Self { kinds },
+            Form::One(kind) => Self { kinds: vec![*kind] },
+        }
+    }
+}
+
+impl From<Model> for Form {
+    fn from(Model { mut kinds }: Model) -> Self {
+        match kinds.pop() {
+            Some(only) if kinds.is_empty() && only.name.is_none() => Self::One(Box::new(only)),
+            last => {
+                kinds.extend(last);
+                Self::Several { kinds }
+            }
+        }
+    }
+}
+
+impl From<EventKind> for Model {
+    fn from(kind: EventKind) -> Self {
+        Self { kinds: vec![kind] }
+    }
+}
+
+/// What the devices of one kind send, and how it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Model {
+pub struct EventKind {
+    /// What tells the kind from the others: letters, digits, `_` and `-`. The partition key of its events
+    /// begins with it. `None`: the pipeline has this kind alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// MQTT topic filter of the events, for instance `dt/+/measures`.
     pub topic: String,
+    /// Where the events are in a message.
+    #[serde(default, skip_serializing_if = "Message::is_event")]
+    pub message: Message,
+    /// Where an event names the measure whose value it is. `None`: each measure has a field of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named: Option<Named>,
     /// Who sent an event.
     pub device: Device,
     /// When it was measured. `None`: the arrival time is the time.
@@ -42,10 +102,47 @@ pub struct Device {
     /// Field of the event that holds the identity. Where the topic names the device, the field by which
     /// the lake knows it: what an event says there is not read.
     pub field: String,
-    /// Which segment of the topic names the device, counted from 1 as in the `IoT` SQL function
-    /// `topic(n)`. It comes as the partition key of the event. `None`: the event itself names the device.
+    /// Which segments of the topic name the device, counted from 1 as in the `IoT` SQL function
+    /// `topic(n)`; with several, their texts are joined with `/`. They come in the partition key of the
+    /// event. Empty: the event itself names the device.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub topic_segments: Vec<u32>,
+}
+
+/// Where the events are in a message.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum Message {
+    /// The message is one event.
+    #[default]
+    Event,
+    /// Each element of the array at this path is an event; `$` is the message itself.
+    Each(String),
+    /// The message is a pack of [SenML](https://www.rfc-editor.org/rfc/rfc8428), with its base fields
+    /// resolved.
+    Senml,
+}
+
+impl Message {
+    /// Whether the message is one event.
+    pub fn is_event(&self) -> bool {
+        *self == Self::Event
+    }
+}
+
+/// How an event names the one measure that it is about, by the measure's `field`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Named {
+    /// Field of the event that holds the name. `None`: the topic names the measure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub topic_segment: Option<u32>,
+    pub field: Option<String>,
+    /// Which segments of the topic name the measure, joined with `/`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub topic_segments: Vec<u32>,
+    /// Field of the event that holds the value; `$` is the event itself, which then may be any JSON value,
+    /// or text that is not JSON.
+    pub value: String,
 }
 
 /// What makes two events without a time of their own one.
@@ -69,6 +166,12 @@ pub struct TimeField {
     pub field: String,
     /// Unit of a number in it. ISO-8601 text needs none.
     pub unit: TimeUnit,
+    /// How text is written that is not ISO-8601, for instance `%d.%m.%Y %H:%M:%S`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+    /// Name of the IANA zone in which text without an offset is. `None`: UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
 }
 
 /// Unit of a time that is a number since 1970-01-01T00:00:00Z.
@@ -94,13 +197,15 @@ pub enum TimeUnit {
 pub struct Dimension {
     /// Name in the store.
     pub name: String,
-    /// Field of the event.
+    /// Field of the event; where the topic holds the value, the field by which the lake knows it.
     pub field: String,
+    /// Which segments of the topic hold the value, as with the [`Device`]. Empty: the event does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub topic_segments: Vec<u32>,
 }
 
 /// A value that the device measures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Measure {
     /// Name in the store.
     pub name: String,
@@ -115,6 +220,9 @@ pub struct Measure {
     /// What is normal, in the measure's unit. A value outside is stored, and counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub normal: Option<Range>,
+    /// How the value is written in the event, where it is not simply there.
+    #[serde(flatten)]
+    pub written: Written,
 }
 
 /// A closed range of numbers.
@@ -220,7 +328,7 @@ impl Model {
     }
 
     /// Reads a model from a JSON file.
-    pub fn read(path: &Path) -> Result<Self, LoadError> {
+    pub fn read(path: &path::Path) -> Result<Self, LoadError> {
         let name = || path.display().to_string();
         let text = std::fs::read(path).map_err(|source| LoadError::Read { path: name(), source })?;
         serde_json::from_slice(&text).map_err(|source| LoadError::Parse { path: name(), source })

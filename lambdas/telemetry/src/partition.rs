@@ -3,43 +3,87 @@
 //! The key never reads the payload: IoT Core hands payloads of any kind to a rule, and a template that
 //! names a member of one that is not JSON [cannot be used with
 //! it](https://docs.aws.amazon.com/iot/latest/developerguide/binary-payloads.html). It is never empty but
-//! for an empty level of the topic, and never longer than the 256 characters that
-//! [Kinesis](https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html) takes: a topic has
+//! for an empty level of the topic. What the topic says reaches the consumers in it, and nowhere else: the
+//! kind of the event, where there are several, and the levels that name the device, a dimension or the
+//! measure.
+//!
+//! [Kinesis](https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html) takes 256
+//! characters; a topic has
 //! [at most 256 bytes](https://docs.aws.amazon.com/general/latest/gr/iot-core.html#message-broker-limits),
-//! and an id of a client 128.
+//! and an id of a client 128. A topic that leaves no room for the name of its kind fails the rule's action,
+//! whose error action puts the event into quarantine.
 
-use crate::Model;
+use std::collections::BTreeSet;
+
+use crate::{EventKind, Model};
+
+/// What separates the parts of a key. No level of a topic contains it.
+const SEPARATOR: char = '/';
 
 /// What is the same for events that stay in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PartitionKey {
-    /// A level of the topic, counted from 1: it is the device.
-    Level(u32),
+    /// Levels of the topic, counted from 1 and in their order: they name the device, or something of it.
+    Levels(Vec<u32>),
     /// The topic. Whichever of its levels are wildcards of the filter, each topic has a key.
     Topic,
     /// The id of the MQTT client. Where all devices share one topic, nothing else spreads them over shards.
     Client,
 }
 
-impl PartitionKey {
-    /// The expression of
-    /// [`IoT` SQL](https://docs.aws.amazon.com/iot/latest/developerguide/iot-sql-functions.html) that yields it.
-    pub fn sql(self) -> String {
-        match self {
-            Self::Level(level) => format!("topic({level})"),
-            Self::Topic => "topic()".to_owned(),
-            Self::Client => "clientid()".to_owned(),
+impl EventKind {
+    /// What the rule takes as the partition key of an event of this kind, behind the kind's name.
+    pub fn partition_key(&self) -> PartitionKey {
+        let named = self.named.iter().flat_map(|named| &named.topic_segments);
+        let dimensions = self.dimensions.iter().flat_map(|dimension| &dimension.topic_segments);
+        let levels: BTreeSet<u32> =
+            self.device.topic_segments.iter().chain(dimensions).chain(named).copied().collect();
+        if !levels.is_empty() {
+            PartitionKey::Levels(levels.into_iter().collect())
+        } else if self.topic.contains(['+', '#']) {
+            PartitionKey::Topic
+        } else {
+            PartitionKey::Client
         }
+    }
+
+    /// The [substitution template](https://docs.aws.amazon.com/iot/latest/developerguide/iot-substitution-templates.html)
+    /// of the rule that yields the partition key.
+    pub fn partition_key_template(&self) -> String {
+        let expression = match self.partition_key() {
+            PartitionKey::Levels(levels) => {
+                levels.iter().map(|level| format!("${{topic({level})}}")).collect::<Vec<_>>().join("/")
+            }
+            PartitionKey::Topic => "${topic()}".to_owned(),
+            PartitionKey::Client => "${clientid()}".to_owned(),
+        };
+        self.name.iter().fold(expression, |key, name| format!("{name}{SEPARATOR}{key}"))
+    }
+
+    /// The partition key of an event that `client` publishes to `topic`, as the rule makes it.
+    pub fn partition_key_of(&self, topic: &str, client: &str) -> String {
+        let rest = match self.partition_key() {
+            PartitionKey::Levels(levels) => {
+                let all: Vec<&str> = topic.split(SEPARATOR).collect();
+                let level = |level: &u32| all.get(*level as usize - 1).copied().unwrap_or_default();
+                levels.iter().map(level).collect::<Vec<_>>().join("/")
+            }
+            PartitionKey::Topic => topic.to_owned(),
+            PartitionKey::Client => client.to_owned(),
+        };
+        self.name.iter().fold(rest, |key, name| format!("{name}{SEPARATOR}{key}"))
     }
 }
 
 impl Model {
-    /// What the rule takes as the partition key of an event of this model.
-    pub fn partition_key(&self) -> PartitionKey {
-        match self.device.topic_segment {
-            Some(level) => PartitionKey::Level(level),
-            None if self.topic.contains(['+', '#']) => PartitionKey::Topic,
-            None => PartitionKey::Client,
+    /// The kind of the event with this partition key, as an index, and what the key says beside it. `None`
+    /// where there are several kinds and the key names none.
+    pub fn kind_of<'k>(&self, key: &'k str) -> Option<(usize, &'k str)> {
+        if let [EventKind { name: None, .. }] = &self.kinds[..] {
+            return Some((0, key));
         }
+        let (name, rest) = key.split_once(SEPARATOR)?;
+        let index = self.kinds.iter().position(|kind| kind.name.as_deref() == Some(name))?;
+        Some((index, rest))
     }
 }

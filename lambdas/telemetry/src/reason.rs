@@ -68,6 +68,12 @@ pub enum Fault {
     /// The bytes are an aggregate of the Kinesis Producer Library, which is not taken apart.
     #[error("the record is an aggregate of the Kinesis Producer Library; send records without aggregation")]
     KplAggregate,
+    /// The model has several kinds of events, and the partition key names none of them.
+    #[error("the partition key {key:?} names no kind of the model")]
+    UnknownKind {
+        /// The partition key.
+        key: String,
+    },
     /// The bytes are not UTF-8.
     #[error("the event is not UTF-8 from byte {at} on")]
     NotUtf8 {
@@ -193,6 +199,7 @@ impl Fault {
     pub fn code(&self) -> &'static str {
         match self {
             Self::KplAggregate => "kpl_aggregate",
+            Self::UnknownKind { .. } => "unknown_kind",
             Self::NotUtf8 { .. } => "not_utf8",
             Self::NotJson { .. } => "not_json",
             Self::NotAnObject => "not_an_object",

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Measure, Model};
+use crate::{EventKind, Measure};
 
 /// The component of an entity that has the device's measures.
 pub const TELEMETRY_COMPONENT: &str = "telemetry";
@@ -43,7 +43,7 @@ pub fn alarm_key(device: &str, measure: &Measure) -> String {
 }
 
 /// Measures that have an alarm: those with a normal range.
-pub fn alarms(model: &Model) -> impl Iterator<Item = &Measure> {
+pub fn alarms(model: &EventKind) -> impl Iterator<Item = &Measure> {
     model.measures.iter().filter(|measure| measure.normal.is_some())
 }
 

@@ -53,7 +53,14 @@ mod tests {
             (&RecordLayout::Single, MeasureType::Varchar, "measure_value::varchar", "v"),
             (&RecordLayout::Single, MeasureType::Timestamp, "\"v\"", "v"),
         ] {
-            let measure = Measure { name: "v".into(), field: "v".into(), kind, unit: None, normal: None };
+            let measure = Measure {
+                name: "v".into(),
+                field: "v".into(),
+                kind,
+                unit: None,
+                normal: None,
+                written: telemetry::Written::default(),
+            };
             let column = Column::of(&measure, layout);
             assert_eq!((column.sql.as_str(), column.record.as_str()), (sql, record), "{kind:?}");
         }

@@ -4,7 +4,7 @@
 //! column, leaves only its own panel empty. None counts a [canary](telemetry::canary). `$__` begins a macro of
 //! Grafana's data source for Timestream, `${measure:raw}` is the variable that a person chooses.
 
-use telemetry::{Measure, MeasureType, Model, Range, RecordLayout, TIME_CORRECTED};
+use telemetry::{EventKind, Measure, MeasureType, Range, RecordLayout, TIME_CORRECTED};
 
 use crate::columns::Column;
 use crate::sql::{Identifier, Literal, without_canaries};
@@ -35,7 +35,7 @@ pub fn bound(number: f64) -> String {
 }
 
 /// The column of the device.
-pub fn device(model: &Model) -> String {
+pub fn device(model: &EventKind) -> String {
     Identifier::device(&model.device).to_string()
 }
 
@@ -45,13 +45,13 @@ pub fn alias(measure: &Measure) -> String {
 }
 
 /// The condition for rows of devices.
-pub fn devices(model: &Model) -> String {
+pub fn devices(model: &EventKind) -> String {
     without_canaries(&Identifier::device(&model.device))
 }
 
 /// What follows `FROM` for one row an event. In the layout `single` an event is several records of one device
 /// and time.
-pub fn events(model: &Model) -> String {
+pub fn events(model: &EventKind) -> String {
     let devices = devices(model);
     match &model.record {
         RecordLayout::Multi { name } => {
@@ -69,7 +69,7 @@ pub fn events(model: &Model) -> String {
 }
 
 /// The condition for records of events whose clock was ahead.
-pub fn corrected(model: &Model) -> String {
+pub fn corrected(model: &EventKind) -> String {
     let devices = devices(model);
     match &model.record {
         RecordLayout::Multi { name } => {
@@ -80,7 +80,7 @@ pub fn corrected(model: &Model) -> String {
 }
 
 /// A measure.
-pub fn measure(model: &Model, measure: &Measure) -> Value {
+pub fn measure(model: &EventKind, measure: &Measure) -> Value {
     let Column { sql, record, .. } = Column::of(measure, &model.record);
     let (devices, record) = (devices(model), text(&record));
     let filter = match &model.record {
@@ -97,7 +97,7 @@ pub fn outside(value: &str, Range { min, max }: Range) -> String {
 
 /// In the layout `single`, the type of the measures that can be chosen: a query has one column of values, and
 /// types have columns of their own.
-pub fn chosen_kind(model: &Model) -> Option<MeasureType> {
+pub fn chosen_kind(model: &EventKind) -> Option<MeasureType> {
     let doubles = || model.measures.iter().any(|measure| measure.kind == MeasureType::Double);
     match model.record {
         RecordLayout::Multi { .. } => None,
@@ -108,7 +108,7 @@ pub fn chosen_kind(model: &Model) -> Option<MeasureType> {
 
 /// The measure that a person has chosen. The names to choose from are those of the model, so that the variable
 /// is put in as it is.
-pub fn picked(model: &Model) -> Value {
+pub fn picked(model: &EventKind) -> Value {
     let devices = devices(model);
     match &model.record {
         RecordLayout::Multi { name } => Value {

@@ -236,7 +236,8 @@ mod tests {
 
     #[test]
     fn names_stay_in_their_quotes() {
-        let dimension = Dimension { name: "a\"; DROP".into(), field: String::new() };
+        let dimension =
+            Dimension { name: "a\"; DROP".into(), field: String::new(), topic_segments: Vec::new() };
         let mut sql = Sql::new("SELECT ");
         sql.identifier(&Identifier::dimension(&dimension)).text(" FROM ").table(&TableName::new("d-1", "t"));
         assert_eq!(sql.as_str(), "SELECT \"a\"\"; DROP\" FROM \"d-1\".\"t\"");
@@ -247,7 +248,7 @@ mod tests {
         let device = Identifier::device(&Device {
             dimension: "DeviceID".into(),
             field: String::new(),
-            topic_segment: None,
+            topic_segments: Vec::new(),
         });
         assert_eq!(named_like(&device, "it's"), "\"DeviceID\" LIKE 'it''s%'");
         assert_eq!(without_canaries(&device), "\"DeviceID\" NOT LIKE 'sluice-canary%'");

@@ -43,7 +43,7 @@ const PAGE: usize = 200;
 /// 2022-08-25T00:00:00Z
 const START: i64 = 1_661_385_600_000_000_000;
 
-fn measured() -> telemetry::Model {
+fn measured() -> telemetry::EventKind {
     let measures: Vec<Value> =
         PROPERTIES.iter().map(|name| json!({ "name": name, "type": "double" })).collect();
     model(&json!({ "layout": "multi", "name": "m" }), "device", &[], &json!(measures))

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use telemetry::twin::property_name;
-use telemetry::{Measure, Model, RecordLayout};
+use telemetry::{EventKind, Measure, RecordLayout};
 
 use crate::store::dialect::{Column, Identifier};
 
@@ -44,7 +44,7 @@ pub struct Catalog {
 
 impl Catalog {
     /// The catalog of a model.
-    pub fn new(model: &Model) -> Self {
+    pub fn new(model: &EventKind) -> Self {
         let dimension = |name: &str, sql| DimensionProperty {
             property: property_name(name).into_owned(),
             column: name.to_owned(),

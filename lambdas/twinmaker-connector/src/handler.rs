@@ -1,7 +1,7 @@
 //! Answers whatever TwinMaker asks, or says what is wrong with it.
 
 use serde_json::Value;
-use telemetry::Model;
+use telemetry::EventKind;
 
 use crate::catalog::Catalog;
 use crate::error::Error;
@@ -20,7 +20,7 @@ pub struct Connector {
 
 impl Connector {
     /// A connector for the properties of `model`, whose values are in `table`.
-    pub fn new(model: &Model, table: Table) -> Self {
+    pub fn new(model: &EventKind, table: Table) -> Self {
         Self { catalog: Catalog::new(model), table }
     }
 

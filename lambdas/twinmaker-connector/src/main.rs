@@ -6,7 +6,6 @@ use aws_config::BehaviorVersion;
 use aws_config::timeout::TimeoutConfig;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde_json::Value;
-use telemetry::Model;
 use tracing_subscriber::EnvFilter;
 use twinmaker_connector::handler::Connector;
 use twinmaker_connector::instant::Instant;
@@ -46,7 +45,7 @@ async fn wire() -> Result<Connector, Error> {
     let timeouts =
         TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build();
     let config = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).load().await;
-    let model = Model::beside_binary()?;
+    let model = telemetry::Model::beside_binary()?.kinds.remove(0);
     let table = Table::new(client::client(&config).await?, &setting("DATABASE")?, &setting("TABLE")?);
     Ok(Connector::new(&model, table))
 }

@@ -1,7 +1,7 @@
 //! What the templates are filled with: the model as the [queries](dashboard) of its panels, and as words.
 
 use serde::Serialize;
-use telemetry::{Measure, MeasureType, Model, Range};
+use telemetry::{EventKind, Measure, MeasureType, Range};
 use timestream::dashboard;
 
 use super::units;
@@ -120,7 +120,7 @@ struct Step {
 impl<'a> Context<'a> {
     /// Derives the context of a model in an environment.
     pub fn new(
-        model: &'a Model,
+        model: &'a EventKind,
         environment: &'a Environment,
         endpoint: Option<&'a str>,
         dashboards_folder: &'a str,
@@ -180,7 +180,7 @@ impl<'a> Context<'a> {
 }
 
 impl Number {
-    fn new(model: &Model, index: usize, measure: &Measure) -> Self {
+    fn new(model: &EventKind, index: usize, measure: &Measure) -> Self {
         let dashboard::Value { value, filter } = dashboard::measure(model, measure);
         let range = measure.normal;
         Self {

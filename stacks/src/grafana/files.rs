@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::{Compression, GzBuilder};
 use serde_json::Value;
-use telemetry::Model;
+use telemetry::EventKind;
 use tera::{Kwargs, State, TeraResult};
 
 use super::context::Context;
@@ -72,11 +72,11 @@ pub fn paths() -> impl Iterator<Item = &'static str> {
 ///
 /// When a template asks for what the context does not have, or renders no JSON: templates and context
 /// are both of this crate, and tests render them for models of every shape.
-pub fn files(model: &Model, environment: &Environment, place: Place<'_>) -> Vec<File> {
+pub fn files(model: &EventKind, environment: &Environment, place: Place<'_>) -> Vec<File> {
     render(model, environment, place).unwrap_or_else(|error| panic!("the templates do not fit: {error}"))
 }
 
-fn render(model: &Model, environment: &Environment, place: Place<'_>) -> TeraResult<Vec<File>> {
+fn render(model: &EventKind, environment: &Environment, place: Place<'_>) -> TeraResult<Vec<File>> {
     let mut tera = templates::tera()?;
     tera.register_filter("json", |value: tera::Value, _: Kwargs, _: &State| -> TeraResult<String> {
         serde_json::to_string(&value).map_err(tera::Error::message)

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use telemetry::Model;
+use telemetry::EventKind;
 
 use crate::Stack;
 use crate::cfn::{LogicalId, Resource};
@@ -56,7 +56,7 @@ pub(crate) struct Site<'a> {
     /// Its environment.
     pub environment: &'a Environment,
     /// What a device sends.
-    pub model: &'a Model,
+    pub model: &'a EventKind,
     /// What all of them send.
     pub load: Load,
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
-use telemetry::{MeasureType, Model, TimeUnit};
+use telemetry::{EventKind, MeasureType, TimeUnit};
 
 use crate::Inputs;
 use crate::cfn::{Expression, LogicalId, Resource, Template};
@@ -98,7 +98,7 @@ struct Column {
 }
 
 /// The columns: device, time, id of the event, dimensions, measures, each field once.
-fn columns(model: &Model) -> Vec<Column> {
+fn columns(model: &EventKind) -> Vec<Column> {
     let device = (&model.device.field, "string", "device".to_owned());
     // Devices send a time as a number, a fraction or text. As text, no digit of it is lost.
     let time = model.time.iter().map(|time| (&time.field, "string", format!("time: {}", unit(time.unit))));

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use telemetry::twin::{alarms, property_name};
-use telemetry::{MeasureType, Model};
+use telemetry::{EventKind, MeasureType};
 
 use crate::cfn::{LogicalId, Resource};
 use crate::device::digest;
@@ -68,7 +68,7 @@ enum PropertyKind {
 
 impl ComponentTypes {
     /// The component types that follow from a model.
-    pub fn of(model: &Model) -> Self {
+    pub fn of(model: &EventKind) -> Self {
         let telemetry = ComponentType::new("telemetry", "Measures of a device", telemetry(model));
         let alarm = alarms(model).next().map(|_| {
             let functions = BTreeMap::from([("dataReader", Vec::new())]);
@@ -85,7 +85,7 @@ impl ComponentTypes {
     }
 }
 
-fn telemetry(model: &Model) -> Definition {
+fn telemetry(model: &EventKind) -> Definition {
     let device = property_name(&model.device.dimension).into_owned();
     let text = |kind| Property { data_type: "STRING", unit: None, kind };
     let mut properties = BTreeMap::from([(device.clone(), text(PropertyKind::ExternalId))]);

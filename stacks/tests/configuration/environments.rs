@@ -263,7 +263,10 @@ fn a_prefix_of_topics_moves_the_model() {
         let environment = parse("dev", "x", LEAST, &set(&overrides)).unwrap();
         match (environment.place("x.toml", model(topic, device)), expected) {
             (Ok(placed), Ok((topic, segment))) => {
-                assert_eq!((placed.topic.as_str(), placed.device.topic_segment), (topic, segment));
+                assert_eq!(
+                    (placed.topic.as_str(), placed.device.topic_segments.first().copied()),
+                    (topic, segment)
+                );
             }
             (Err(problems), Err(expected)) => {
                 let text = problems.to_string();

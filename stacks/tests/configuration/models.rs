@@ -20,14 +20,14 @@ fn the_shipped_model_is_the_smart_home_and_survives_its_file() {
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!("model.json", json));
-    assert_eq!(serde_json::from_str::<telemetry::Model>(&json).unwrap(), model);
+    assert_eq!(serde_json::from_str::<telemetry::EventKind>(&json).unwrap(), model);
 }
 
 #[test]
 fn the_least_model_gets_every_default() {
     let text = "topic = 'a'\n[device]\nfield = 'id'\n[[measure]]\nname = 'x'\ntype = 'bigint'";
     let model = parse("telemetry.toml", text).unwrap();
-    assert_eq!((model.device.dimension.as_str(), model.device.topic_segment), ("id", None));
+    assert_eq!((model.device.dimension.as_str(), model.device.topic_segments.first()), ("id", None));
     assert_eq!((model.time, model.undeclared), (None, Undeclared::Ignore));
     assert_eq!(model.record, RecordLayout::Multi { name: DEFAULT_RECORD_NAME.into() });
     assert_eq!((model.measures[0].field.as_str(), model.measures[0].kind), ("x", MeasureType::Bigint));
@@ -39,7 +39,7 @@ fn the_topic_may_name_the_device() {
                 [time]\nfield = 't-s'\nunit = 'ns'\n[record]\nlayout = 'single'\nundeclared = 'quarantine'\n\
                 [[dimension]]\nname = 'room'\nfield = 'Room name'\n[[measure]]\nname = 'x'\ntype = 'timestamp'";
     let model = parse("telemetry.toml", text).unwrap();
-    assert_eq!((model.device.field.as_str(), model.device.topic_segment), ("device_id", Some(2)));
+    assert_eq!((model.device.field.as_str(), &model.device.topic_segments[..]), ("device_id", &[2][..]));
     assert_eq!(model.time.map(|time| (time.field, time.unit)), Some(("t-s".into(), TimeUnit::Nanoseconds)));
     assert_eq!((model.record, model.undeclared), (RecordLayout::Single, Undeclared::Quarantine));
     assert_eq!(

@@ -2,10 +2,10 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 use stacks::environment::Environment;
-use telemetry::Model;
+use telemetry::EventKind;
 
 /// The shipped model.
-pub fn model() -> Model {
+pub fn model() -> EventKind {
     let text = include_str!("../../../telemetry.toml");
     stacks::model::parse("telemetry.toml", text).expect("the shipped model is valid")
 }
@@ -26,6 +26,6 @@ pub fn environment(name: &str, overrides: &[(&str, &str)]) -> Environment {
 }
 
 /// The shipped model, as this environment reads it.
-pub fn placed(environment: &Environment) -> Model {
+pub fn placed(environment: &Environment) -> EventKind {
     environment.place("the environment", model()).expect("the shipped files fit together")
 }

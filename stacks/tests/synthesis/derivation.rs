@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 use stacks::environment::{LogLevel, OnDelete, StreamMode};
 use stacks::tags::EXPIRES_TAG;
 use stacks::{Inputs, STACKS, kinds, synthesize};
-use telemetry::{Dimension, EventIdentity, Measure, MeasureType, Model};
+use telemetry::{Dimension, EventIdentity, EventKind, Measure, MeasureType};
 
 use crate::fixture::{environment, model, overridden, placed, stacks, with_flink};
 
 /// A value of a template of the dev environment, with a model of one's own.
-fn value(model: &Model, stack: &str, pointer: &str) -> Value {
+fn value(model: &EventKind, stack: &str, pointer: &str) -> Value {
     let environment = environment("dev");
     let stacks = synthesize(&Inputs { model, environment: &environment });
     let stack = stacks.iter().find(|candidate| candidate.name == stack).expect("the stack is there");
@@ -34,7 +34,7 @@ fn the_rule_follows_from_topic_and_device() {
         let mut model = model();
         topic.clone_into(&mut model.topic);
         field.clone_into(&mut model.device.field);
-        model.device.topic_segment = topic_segment;
+        model.device.topic_segments = topic_segment.into_iter().collect();
         let rule = value(&model, "ingest", "/Resources/TopicRule/Properties/TopicRulePayload");
         assert_eq!(rule["Sql"], format!("SELECT * FROM '{topic}'"));
         assert_eq!(rule["Actions"][0]["Kinesis"]["PartitionKey"], key, "{topic}");
@@ -45,9 +45,9 @@ fn the_rule_follows_from_topic_and_device() {
 /// Where only the topic names the device, the lines of the lake are told it by the transform.
 #[test]
 fn the_transform_adds_the_device_that_the_event_lacks() {
-    let variables = |topic_segment| {
+    let variables = |topic_segment: Option<u32>| {
         let mut model = model();
-        model.device.topic_segment = topic_segment;
+        model.device.topic_segments = topic_segment.into_iter().collect();
         value(&model, "lake", "/Resources/JsonlTransform/Properties/Environment/Variables")
     };
     assert_eq!(variables(None), json!({"LOG_LEVEL": "DEBUG"}));
@@ -102,13 +102,17 @@ fn the_table_is_partitioned_by_the_device() {
 #[test]
 fn the_table_says_what_it_stores() {
     let mut model = model();
-    let read = |model: &Model| value(model, "store", "/Resources/Table/Metadata/sluice:stored");
+    let read = |model: &EventKind| value(model, "store", "/Resources/Table/Metadata/sluice:stored");
     let shipped = json!({
         "DeviceID": "dimension", "temperature": "double", "humidity": "double", "voltage": "double",
         "watt": "double",
     });
     assert_eq!(read(&model), shipped);
-    model.dimensions.push(Dimension { name: "site".to_owned(), field: "Site".to_owned() });
+    model.dimensions.push(Dimension {
+        name: "site".to_owned(),
+        field: "Site".to_owned(),
+        topic_segments: Vec::new(),
+    });
     model.measures[0].kind = MeasureType::Varchar;
     let stored = read(&model);
     assert_eq!((&stored["site"], &stored["temperature"]), (&json!("dimension"), &json!("varchar")));
@@ -139,14 +143,22 @@ fn the_name_of_the_device_is_fixed_with_the_table() {
 }
 
 fn measure(field: &str, kind: MeasureType) -> Measure {
-    Measure { name: field.to_lowercase(), field: field.to_owned(), kind, unit: None, normal: None }
+    Measure {
+        name: field.to_lowercase(),
+        field: field.to_owned(),
+        kind,
+        unit: None,
+        normal: None,
+        written: telemetry::Written::default(),
+    }
 }
 
 #[test]
 fn the_lake_has_a_column_for_every_field() {
     let mut model = model();
     model.event = Some(EventIdentity { id: Some("Sequence".to_owned()), window_seconds: 60 });
-    model.dimensions = vec![Dimension { name: "site".to_owned(), field: "Site".to_owned() }];
+    model.dimensions =
+        vec![Dimension { name: "site".to_owned(), field: "Site".to_owned(), topic_segments: Vec::new() }];
     model.measures = vec![
         measure("level", MeasureType::Double),
         measure("count-total", MeasureType::Bigint),
@@ -396,7 +408,7 @@ fn a_job_reads_where_it_works_and_the_model() {
     let pieces = group("model");
     assert_eq!(pieces.keys().next().map(String::as_str), Some("json.00"));
     let json: String = pieces.values().map(|piece| piece.as_str().expect("text")).collect();
-    assert_eq!(serde_json::from_str::<Model>(&json).expect("the model"), model());
+    assert_eq!(serde_json::from_str::<EventKind>(&json).expect("the model"), model());
 }
 
 /// Nothing that a job does not do: no change of the table, no other stream, no archive of a function.

@@ -2,7 +2,7 @@
 
 use stacks::environment::Environment;
 use stacks::{Inputs, Stack, synthesize};
-use telemetry::Model;
+use telemetry::EventKind;
 
 use crate::shipped;
 pub use crate::shipped::model;
@@ -21,7 +21,7 @@ pub fn overridden(name: &str, overrides: &[(&str, &str)]) -> Environment {
 }
 
 /// The shipped model, as a shipped environment reads it.
-pub fn placed(name: &str) -> Model {
+pub fn placed(name: &str) -> EventKind {
     shipped::placed(&environment(name))
 }
 

@@ -9,7 +9,7 @@ use stacks::environment::{Grafana, IMAGE};
 use stacks::grafana::{File, Place, files};
 use stacks::invariants::{Breach, ContainerBreach, check};
 use stacks::{Inputs, Stack, synthesize};
-use telemetry::{Model, RecordLayout};
+use telemetry::{EventKind, RecordLayout};
 
 use crate::fixture::{environment, model, overridden, placed, stacks_of};
 use crate::invariants::broken;
@@ -150,7 +150,7 @@ fn without_grafana_there_is_no_stack() {
 }
 
 /// Every file and template, by name.
-fn everything(model: &Model) -> BTreeMap<String, String> {
+fn everything(model: &EventKind) -> BTreeMap<String, String> {
     let environment = overridden("dev", ALARMED);
     let stacks = synthesize(&Inputs { model, environment: &environment });
     let template = |stack: &Stack| (format!("{}.template.json", stack.name), stack.template.to_json());

@@ -10,18 +10,25 @@ use stacks::twin::{ComponentTypes, check_device, components, entity_id};
 use stacks::{Inputs, Stack, synthesize};
 use telemetry::canary::CANARY;
 use telemetry::twin::{alarm_component, alarm_key, alarms, property_name};
-use telemetry::{Dimension, Measure, MeasureType, Model, Range, RecordLayout};
+use telemetry::{Dimension, EventKind, Measure, MeasureType, Range, RecordLayout};
 
 use crate::fixture::{environment, model};
 
 /// What is done to a model.
-type Change = fn(&mut Model);
+type Change = fn(&mut EventKind);
 
 fn measure(name: &str, kind: MeasureType) -> Measure {
-    Measure { name: name.to_owned(), field: name.to_owned(), kind, unit: None, normal: None }
+    Measure {
+        name: name.to_owned(),
+        field: name.to_owned(),
+        kind,
+        unit: None,
+        normal: None,
+        written: telemetry::Written::default(),
+    }
 }
 
-fn twin(model: &Model, environment: &Environment) -> Stack {
+fn twin(model: &EventKind, environment: &Environment) -> Stack {
     let stacks = synthesize(&Inputs { model, environment });
     stacks.into_iter().find(|stack| stack.name == "twin").expect("the stack is there")
 }
@@ -43,7 +50,8 @@ fn telemetry_type(stack: &Stack) -> Value {
 #[test]
 fn a_device_is_what_the_model_says() {
     let mut model = model();
-    model.dimensions = vec![Dimension { name: "site".to_owned(), field: "Site".to_owned() }];
+    model.dimensions =
+        vec![Dimension { name: "site".to_owned(), field: "Site".to_owned(), topic_segments: Vec::new() }];
     model.measures = vec![
         Measure { unit: Some("m".to_owned()), ..measure("level", MeasureType::Double) },
         measure("count", MeasureType::Bigint),
@@ -102,7 +110,11 @@ fn a_changed_model_makes_another_type_and_keeps_the_entities() {
         ("another unit", |model| model.measures[0].unit = Some("kelvin".to_owned())),
         ("another type", |model| model.measures[0].kind = MeasureType::Bigint),
         ("a dimension", |model| {
-            model.dimensions.push(Dimension { name: "site".to_owned(), field: "site".to_owned() });
+            model.dimensions.push(Dimension {
+                name: "site".to_owned(),
+                field: "site".to_owned(),
+                topic_segments: Vec::new(),
+            });
         }),
         ("another name of the device", |model| model.device.dimension = "id".to_owned()),
     ];
@@ -134,7 +146,7 @@ fn a_changed_model_makes_another_type_and_keeps_the_entities() {
 
 #[test]
 fn what_is_no_part_of_a_type_makes_no_other() {
-    let id = |model: &Model| {
+    let id = |model: &EventKind| {
         ComponentTypes::of(model).iter().map(stacks::twin::ComponentType::id).collect::<Vec<_>>()
     };
     let changes: [(&str, Change); 4] = [
@@ -155,7 +167,7 @@ fn alarms_are_where_something_is_normal() {
     let mut model = model();
     let all: BTreeSet<_> =
         ["humidity_alarm", "telemetry", "temperature_alarm", "voltage_alarm", "watt_alarm"].into();
-    let names = |model: &Model| -> BTreeSet<String> {
+    let names = |model: &EventKind| -> BTreeSet<String> {
         components(model, &ComponentTypes::of(model), "d-1").into_keys().collect()
     };
     assert!(names(&model).iter().map(String::as_str).eq(all));

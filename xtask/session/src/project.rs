@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use stacks::config::{Problems, likely};
 use stacks::environment::{Environment, name};
-use telemetry::Model;
+use telemetry::EventKind;
 
 use crate::{Annotation, Exit, Explain, Failure};
 
@@ -135,7 +135,7 @@ impl Project {
         &self,
         name: &str,
         overrides: &[(String, String)],
-    ) -> Result<(Model, Environment), Failure> {
+    ) -> Result<(EventKind, Environment), Failure> {
         let (file, instance) = name::split(name);
         if instance.is_some() || !self.environments().iter().any(|known| known == file) {
             return self.load_named(name, overrides);
@@ -150,7 +150,7 @@ impl Project {
         &self,
         name: &str,
         overrides: &[(String, String)],
-    ) -> Result<(Model, Environment), Failure> {
+    ) -> Result<(EventKind, Environment), Failure> {
         let known = self.environments();
         let (file, _) = name::split(name);
         if !known.iter().any(|one| one == file) {

@@ -9,7 +9,7 @@ use device_simulator::Traits;
 use serde_json::Value;
 use stacks::grafana::{File, Place, files};
 use telemetry::canary::CANARY;
-use telemetry::{Model, RecordLayout};
+use telemetry::{EventKind, RecordLayout};
 
 use crate::endpoint::{DEVICES, Endpoint, SPAN};
 use crate::fixture::{RULES, alarmed, dashboards, json, models, panels, rendered};
@@ -257,7 +257,7 @@ async fn the_alerts_tell_which_measure_of_which_device_and_when_nothing_arrives(
 }
 
 /// The models that have everything, in both layouts.
-fn of_everything() -> impl Iterator<Item = (&'static str, Model)> {
+fn of_everything() -> impl Iterator<Item = (&'static str, EventKind)> {
     models().into_iter().filter(|(name, _)| name.starts_with("sensors"))
 }
 

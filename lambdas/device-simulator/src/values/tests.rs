@@ -5,7 +5,14 @@ use proptest::prelude::{Strategy, any, prop_assert, prop_oneof, proptest};
 use super::*;
 
 fn measure(kind: MeasureType, normal: Option<Range>) -> Measure {
-    Measure { name: "m".to_owned(), field: "m".to_owned(), kind, unit: None, normal }
+    Measure {
+        name: "m".to_owned(),
+        field: "m".to_owned(),
+        kind,
+        unit: None,
+        normal,
+        written: telemetry::Written::default(),
+    }
 }
 
 fn readings(measure: &Measure, reading: Reading) -> Vec<Scalar> {

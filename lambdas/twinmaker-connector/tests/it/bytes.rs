@@ -31,7 +31,7 @@ fn names() -> Vec<String> {
     (0..PROPERTIES).map(|index| format!("p{index}")).collect()
 }
 
-fn texts() -> telemetry::Model {
+fn texts() -> telemetry::EventKind {
     let measures: Vec<Value> =
         names().iter().map(|name| json!({ "name": name, "type": "varchar" })).collect();
     model(&json!({ "layout": "single" }), "device", &[], &json!(measures))

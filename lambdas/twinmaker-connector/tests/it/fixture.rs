@@ -10,7 +10,7 @@ use aws_sdk_timestreamwrite::types::{
 use local_harness::process::{self, Process};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use telemetry::{MeasureType, Model, RecordLayout};
+use telemetry::{EventKind, MeasureType, RecordLayout};
 use tempfile::TempDir;
 use twinmaker_connector::error::Error;
 use twinmaker_connector::handler::Connector;
@@ -45,7 +45,7 @@ pub struct Row {
 /// The endpoint, its table and a connector. It ends with this value.
 pub struct Fixture {
     pub connector: Connector,
-    pub model: Model,
+    pub model: EventKind,
     pub endpoint: String,
     write: aws_sdk_timestreamwrite::Client,
     _process: Process,
@@ -54,7 +54,7 @@ pub struct Fixture {
 
 impl Fixture {
     /// An endpoint with an empty table of `model`.
-    pub async fn new(model: Model, first_page: FirstPage) -> Self {
+    pub async fn new(model: EventKind, first_page: FirstPage) -> Self {
         let state = tempfile::tempdir().expect("a folder");
         let mut command = process::command(process::program("local-timestream"), state.path());
         if first_page == FirstPage::Empty {
@@ -180,7 +180,7 @@ impl Fixture {
 }
 
 /// A model from JSON in which only what matters is written.
-pub fn model(layout: &Value, device: &str, dimensions: &[&str], measures: &Value) -> Model {
+pub fn model(layout: &Value, device: &str, dimensions: &[&str], measures: &Value) -> EventKind {
     let dimensions: Vec<_> = dimensions.iter().map(|name| json!({ "name": name, "field": name })).collect();
     let mut measures = measures.clone();
     for measure in measures.as_array_mut().expect("measures") {

@@ -56,7 +56,7 @@ fn hostile() -> impl Strategy<Value = String> {
     ]
 }
 
-fn house(layout: &Value) -> telemetry::Model {
+fn house(layout: &Value) -> telemetry::EventKind {
     let measures = json!([
         { "name": "temperature", "type": "double", "normal": { "min": 0.0, "max": 10.0 } },
         { "name": "label", "type": "varchar" },

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use stacks::Inputs;
 use stacks::environment::{Environment, Target};
-use telemetry::Model;
+use telemetry::EventKind;
 
 use session::account_of_credentials;
 use session::{Exit, Explain, Failure, Project};
@@ -52,7 +52,7 @@ impl Explain for CandidateError {
 #[derive(Debug, Clone)]
 pub struct Candidate {
     /// What a device sends.
-    pub model: Model,
+    pub model: EventKind,
     /// Where it goes.
     pub environment: Environment,
 }

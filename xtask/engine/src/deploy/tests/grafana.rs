@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::future::pending;
 
 use stacks::Inputs;
-use telemetry::Model;
+use telemetry::EventKind;
 
 use crate::consent::Consent;
 use crate::deploy::engine::Engine;
@@ -16,7 +16,7 @@ use session::Session;
 use test_service::Service;
 
 /// The stack alone, with a table that another would have made.
-fn dashboards(session: &Session, model: &Model) -> Desired {
+fn dashboards(session: &Session, model: &EventKind) -> Desired {
     let inputs = Inputs { model, environment: &session.environment };
     let stacks: Vec<_> =
         stacks::synthesize(&inputs).into_iter().filter(|stack| stack.name == "grafana").collect();
