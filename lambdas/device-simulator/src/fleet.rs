@@ -1,12 +1,13 @@
 //! A fleet of devices, and the events that it sends at a given time.
 
-use fastrand::Rng;
-use jiff::Timestamp;
-use telemetry::EventKind;
+use std::collections::BTreeMap;
 
-use crate::json::{Fields, Scalar};
-use crate::topic::topic;
-use crate::values::{Reading, read};
+use fastrand::Rng;
+use telemetry::{EventKind, MeasureValue, Model};
+
+use crate::clock::Clock;
+use crate::message::{self, Moment};
+use crate::topic::{Levels, named_by, topic};
 
 const SECOND: i64 = 1_000_000;
 const HOUR: i64 = 3_600 * SECOND;
@@ -53,33 +54,52 @@ impl Default for Traits {
 }
 
 /// What a device sends at once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Event {
-    /// Who sends it.
+    /// Which kind of the model it is, counted from 0.
+    pub kind: usize,
+    /// Who sends it, as the store knows the device.
     pub device: String,
     /// Where it is published.
     pub topic: String,
     /// Its partition key in the stream, as the topic rule makes it. Each device is an MQTT client.
     pub key: String,
     /// What the device says is the time, faults included, in microseconds since 1970-01-01T00:00:00Z.
-    /// Only the event of a model with a time field carries it.
+    /// Only the event of a kind with a time of its own carries it.
     pub time: i64,
-    /// The event: JSON on one line.
+    /// The message, as a device of this kind writes it.
     pub payload: Vec<u8>,
+    /// What it says: the values that are to be stored of it, in the order of the model.
+    pub readings: Vec<MeasureValue>,
 }
 
-/// Devices of one model.
+/// Devices of one model. Each sends the kinds in turn, and of a kind whose events name one measure, the
+/// measures in turn.
 #[derive(Debug, Clone)]
 pub struct Fleet {
-    model: EventKind,
+    model: Model,
+    /// Of each kind.
+    clocks: Vec<Clock>,
     traits: Traits,
     rng: Rng,
+    /// Where the turn of the first device begins.
+    first: usize,
+    /// How often each device has sent.
+    turns: BTreeMap<u32, usize>,
 }
 
 impl Fleet {
     /// A fleet that always sends the same for the same `seed`. Devices are the same for every seed.
-    pub fn new(model: EventKind, traits: Traits, seed: u64) -> Self {
-        Self { model, traits, rng: Rng::with_seed(seed) }
+    pub fn new(model: impl Into<Model>, traits: Traits, seed: u64) -> Self {
+        let model = model.into();
+        Self {
+            clocks: model.kinds.iter().map(|kind| Clock::new(kind.time.as_ref())).collect(),
+            traits,
+            rng: Rng::with_seed(seed),
+            first: Rng::with_seed(seed).usize(..model.kinds.len().max(1)),
+            turns: BTreeMap::new(),
+            model,
+        }
     }
 
     /// How the fleet is.
@@ -106,43 +126,79 @@ impl Fleet {
 
     fn event(&mut self, index: u32, time: i64) -> Event {
         let device = self.device(index);
-        self.event_of(device, index, time)
+        let turn = self.turns.entry(index).or_insert(0);
+        let round = *turn;
+        *turn += 1;
+        let kinds = self.model.kinds.len();
+        let place = self.first + index as usize + round;
+        self.write(place % kinds, place / kinds, &device, index, time)
     }
 
-    /// What a device of this name, which need not be one of the fleet, sends at `time`. `index` says which
-    /// neighbours it shares its description with.
-    pub fn event_of(&mut self, device: String, index: u32, time: i64) -> Event {
-        let Self { model, traits, rng } = self;
+    /// What a device of this name, which need not be one of the fleet, sends of a kind at `time`. `index` says
+    /// which neighbours it shares its description with. Of a kind whose events name one measure, it is the
+    /// first one.
+    pub fn event_of(&mut self, kind: usize, device: &str, index: u32, time: i64) -> Event {
+        self.write(kind, 0, device, index, time)
+    }
+
+    /// `turn` says which measure an event is about that names one.
+    fn write(&mut self, kind_index: usize, turn: usize, device: &str, index: u32, time: i64) -> Event {
+        let Self { model, clocks, traits, rng, .. } = self;
+        let kind = &model.kinds[kind_index];
         let time = match rng.f64() {
             dice if dice < traits.future_chance => time.saturating_add(rng.i64(FUTURE)),
             dice if dice < traits.future_chance + traits.late_chance => time.saturating_sub(rng.i64(LATE)),
             _ => time,
         };
-        let instant = Timestamp::from_microsecond(time).unwrap_or(Timestamp::UNIX_EPOCH);
+        let mut fields = message::fields(kind);
+        let is_one = kind.named.is_some() && kind.message.is_event() && !fields.is_empty();
+        if is_one {
+            fields = vec![fields.swap_remove(turn % fields.len())];
+        }
 
-        let mut fields = Vec::with_capacity(2 + model.dimensions.len() + model.measures.len());
-        if let Some(field) = &model.time {
-            fields.push((field.field.as_str(), Scalar::time(time, field.unit)));
+        // Neighbours share what describes them, as devices of one site do.
+        let mut dimensions: Vec<String> =
+            kind.dimensions.iter().map(|dimension| format!("{}-{}", dimension.name, index / 10)).collect();
+        let topic = topic(&kind.topic, &levels(kind, device, &dimensions, &fields), device);
+        for (value, dimension) in dimensions.iter_mut().zip(&kind.dimensions) {
+            if !dimension.topic_segments.is_empty() {
+                *value = named_by(&topic, &dimension.topic_segments);
+            }
         }
-        if model.device.topic_segments.is_empty() {
-            fields.push((model.device.field.as_str(), Scalar::Text(device.clone())));
+        let client = device;
+        let device = match &kind.device.topic_segments[..] {
+            [] => device.to_owned(),
+            segments => named_by(&topic, segments),
+        };
+        let moment = Moment { device: &device, dimensions: &dimensions, time };
+        let written = message::write(kind, &clocks[kind_index], &fields, &moment, traits.anomaly_chance, rng);
+        Event {
+            kind: kind_index,
+            key: kind.partition_key_of(&topic, client),
+            topic,
+            payload: written.payload,
+            device,
+            time: written.time,
+            readings: written.readings,
         }
-        if let Some(id) = model.event.as_ref().and_then(|event| event.id.as_deref()) {
-            // What a device counts up would do as well: no two events of one have the same.
-            fields.push((id, Scalar::Bigint(time)));
-        }
-        for dimension in &model.dimensions {
-            // Neighbours share what describes them, as devices of one site do.
-            let value = format!("{}-{}", dimension.name, index / 10);
-            fields.push((dimension.field.as_str(), Scalar::Text(value)));
-        }
-        for measure in &model.measures {
-            let reading =
-                if rng.f64() < traits.anomaly_chance { Reading::Anomalous } else { Reading::Normal };
-            fields.push((measure.field.as_str(), read(measure, reading, &instant, rng)));
-        }
-        let topic = topic(&model.topic, model.device.topic_segments.first().copied(), &device);
-        let key = model.partition_key_of(&topic, &device);
-        Event { key, topic, payload: Fields(fields).to_bytes(), device, time }
     }
+}
+
+/// What names the levels of the topic: the device, its dimensions, and the measure.
+fn levels(kind: &EventKind, device: &str, dimensions: &[String], fields: &[message::Field<'_>]) -> Levels {
+    let mut levels = Levels::new();
+    let mut name = |segments: &[u32], value: &str| {
+        // Of several levels the first has the name.
+        let values = std::iter::once(value).chain(std::iter::repeat("1"));
+        levels.extend(segments.iter().copied().zip(values.map(str::to_owned)));
+    };
+    for (dimension, value) in kind.dimensions.iter().zip(dimensions) {
+        name(&dimension.topic_segments, value);
+    }
+    name(&kind.device.topic_segments, device);
+    if let (Some(named), Some(field)) = (&kind.named, fields.first()) {
+        let names = field[0].field.split('/').map(str::to_owned);
+        levels.extend(named.topic_segments.iter().copied().zip(names));
+    }
+    levels
 }

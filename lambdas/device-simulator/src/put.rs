@@ -148,11 +148,13 @@ mod tests {
         ];
         for (sizes, expected) in cases {
             let event = |(index, size): (usize, &usize)| Event {
+                kind: 0,
                 device: "d".to_owned(),
                 topic: index.to_string(),
                 key: "k".to_owned(),
                 time: 0,
                 payload: vec![b' '; size - 1],
+                readings: Vec::new(),
             };
             let events: Vec<_> = sizes.iter().enumerate().map(event).collect();
             let found = requests(events.clone());

@@ -1,42 +1,61 @@
 //! The topic on which a device publishes: the model's filter with its wildcards filled in.
 
-/// A topic that `filter` matches and whose segment `device_segment`, counted from 1, is `device`.
-///
-/// Other wildcards are filled with the device too: any name would do there.
-pub(crate) fn topic(filter: &str, device_segment: Option<u32>, device: &str) -> String {
-    let device_segment = device_segment.map_or(0, |segment| segment as usize);
-    let mut levels: Vec<&str> = Vec::new();
+/// What names a level of a topic, by its number from 1.
+pub(crate) type Levels = std::collections::BTreeMap<u32, String>;
+
+/// A topic that `filter` matches. Levels that are wildcards are what `levels` say, and else `other`, as any
+/// name would do there.
+pub(crate) fn topic(filter: &str, levels: &Levels, other: &str) -> String {
+    let last = levels.keys().next_back().map_or(0, |level| *level as usize);
+    let mut topic: Vec<&str> = Vec::new();
+    let fill = |topic: &[&str]| {
+        let level = u32::try_from(topic.len() + 1).unwrap_or(u32::MAX);
+        levels.get(&level).map_or(other, String::as_str)
+    };
     for level in filter.split('/') {
         match level {
-            "+" => levels.push(device),
-            // The rest of the topic: one level, or as many as it takes to name the device.
+            "+" => topic.push(fill(&topic)),
+            // The rest of the topic: one level, or as many as it takes to name everything.
             "#" => {
-                let missing = device_segment.saturating_sub(levels.len()).max(1);
-                levels.extend(std::iter::repeat_n(device, missing));
+                let first = topic.len();
+                while topic.len() == first || topic.len() < last {
+                    topic.push(fill(&topic));
+                }
             }
-            name => levels.push(name),
+            name => topic.push(name),
         }
     }
-    levels.join("/")
+    topic.join("/")
+}
+
+/// The levels of a topic with these numbers, as they name something.
+pub(crate) fn named_by(topic: &str, segments: &[u32]) -> String {
+    let levels: Vec<&str> = topic.split('/').collect();
+    let level = |segment: &u32| levels.get(*segment as usize - 1).copied().unwrap_or_default();
+    segments.iter().map(level).collect::<Vec<_>>().join("/")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::topic;
+    use super::*;
 
     #[test]
     fn filters_become_topics() {
         let cases = [
-            ("dt/+/measures", Some(2), "dt/d1/measures"),
-            ("dt/+/measures", None, "dt/d1/measures"),
-            ("sensors/+/+/data", Some(3), "sensors/d1/d1/data"),
-            ("dt/#", None, "dt/d1"),
-            ("dt/#", Some(3), "dt/d1/d1"),
-            ("dt/telemetry", None, "dt/telemetry"),
-            ("#", None, "d1"),
+            ("dt/+/measures", vec![(2, "x")], "dt/x/measures"),
+            ("dt/+/measures", vec![], "dt/d1/measures"),
+            ("sensors/+/+/data", vec![(3, "x")], "sensors/d1/x/data"),
+            ("sensors/+/+/data", vec![(3, "x"), (2, "y")], "sensors/y/x/data"),
+            ("dt/#", vec![], "dt/d1"),
+            ("dt/#", vec![(3, "x")], "dt/d1/x"),
+            ("dt/+/#", vec![(2, "x"), (4, "y")], "dt/x/d1/y"),
+            ("dt/telemetry", vec![], "dt/telemetry"),
+            ("#", vec![], "d1"),
         ];
-        for (filter, segment, expected) in cases {
-            assert_eq!(topic(filter, segment, "d1"), expected, "{filter} {segment:?}");
+        for (filter, levels, expected) in cases {
+            let levels: Levels = levels.into_iter().map(|(level, text)| (level, text.to_owned())).collect();
+            assert_eq!(topic(filter, &levels, "d1"), expected, "{filter} {levels:?}");
         }
+        assert_eq!(named_by("a/b/c", &[3, 1]), "c/a");
     }
 }

@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use telemetry::{Measure, MeasureType, Range};
 
-use crate::json::Scalar;
+use crate::tree::Scalar;
 
 /// What a measure without a normal range of its own reads.
 const UNSTATED: Range = Range { min: 0.0, max: 100.0 };
