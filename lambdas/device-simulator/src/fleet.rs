@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 use jiff::Timestamp;
-use telemetry::EventKind;
+use telemetry::Model;
 
 use crate::json::{Fields, Scalar};
 use crate::topic::topic;
@@ -71,14 +71,14 @@ pub struct Event {
 /// Devices of one model.
 #[derive(Debug, Clone)]
 pub struct Fleet {
-    model: EventKind,
+    model: Model,
     traits: Traits,
     rng: Rng,
 }
 
 impl Fleet {
     /// A fleet that always sends the same for the same `seed`. Devices are the same for every seed.
-    pub fn new(model: EventKind, traits: Traits, seed: u64) -> Self {
+    pub fn new(model: Model, traits: Traits, seed: u64) -> Self {
         Self { model, traits, rng: Rng::with_seed(seed) }
     }
 
@@ -113,6 +113,7 @@ impl Fleet {
     /// neighbours it shares its description with.
     pub fn event_of(&mut self, device: String, index: u32, time: i64) -> Event {
         let Self { model, traits, rng } = self;
+        let model = model.first();
         let time = match rng.f64() {
             dice if dice < traits.future_chance => time.saturating_add(rng.i64(FUTURE)),
             dice if dice < traits.future_chance + traits.late_chance => time.saturating_sub(rng.i64(LATE)),

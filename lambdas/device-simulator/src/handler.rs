@@ -10,7 +10,7 @@ use device_simulator::{Event, Fleet};
 use fastrand::Rng;
 use jiff::Timestamp;
 use serde::Deserialize;
-use telemetry::EventKind;
+use telemetry::Model;
 
 use crate::put::{Report, put};
 use crate::settings::Settings;
@@ -39,7 +39,7 @@ pub(crate) enum Error {
 
 /// Everything that outlives an invocation.
 pub(crate) struct Simulator {
-    pub model: EventKind,
+    pub model: Model,
     pub settings: Settings,
     pub client: Client,
 }

@@ -17,7 +17,7 @@ async fn main() -> Result<(), Error> {
     tracing_subscriber::fmt().json().with_max_level(level.unwrap_or(LevelFilter::INFO)).without_time().init();
     let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
     let simulator = Simulator {
-        model: telemetry::Model::beside_binary()?.kinds.remove(0),
+        model: telemetry::Model::beside_binary()?,
         settings: Settings::read(|name| std::env::var(name).ok())?,
         client: aws_sdk_kinesis::Client::new(&config),
     };
