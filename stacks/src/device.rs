@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use sha2::{Digest, Sha256};
 use telemetry::twin::{alarm_key, alarms};
-use telemetry::{EventKind, Measure};
+use telemetry::{Measure, Model};
 
 use crate::config::Fault;
 
@@ -84,10 +84,13 @@ pub(crate) fn check_name(device: &str) -> Result<(), DeviceFault> {
 }
 
 /// Checks that a device can have an entity with the components of a model.
-pub fn check_device(model: &EventKind, device: &str) -> Result<(), DeviceFault> {
+pub fn check_device(model: &Model, device: &str) -> Result<(), DeviceFault> {
     check_name(device)?;
     let key = |measure: &Measure| alarm_key(device, measure).chars().count();
-    match alarms(model).map(|measure| (key(measure), measure)).max_by_key(|(characters, _)| *characters) {
+    match alarms(model.first())
+        .map(|measure| (key(measure), measure))
+        .max_by_key(|(characters, _)| *characters)
+    {
         Some((characters, measure)) if characters > MAX_TEXT => {
             Err(DeviceFault::AlarmKey { measure: measure.name.clone(), characters })
         }

@@ -57,11 +57,11 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
             json!({"TopicRulePayload": {
                 "AwsIotSqlVersion": "2016-03-23",
                 "Description": "Events of devices go to the stream",
-                "Sql": sql(inputs.model),
+                "Sql": sql(inputs.model.first()),
                 "RuleDisabled": false,
                 "Actions": [{"Kinesis": {
                     "StreamName": stream.reference(),
-                    "PartitionKey": partition_key(inputs.model),
+                    "PartitionKey": partition_key(inputs.model.first()),
                     "RoleArn": rule_role.attribute("Arn"),
                 }}],
                 "ErrorAction": {"Sqs": {
@@ -82,7 +82,11 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
     );
     template.output("QuarantineArn", "ARN of the quarantine queue", quarantine.attribute("Arn"));
     template.output("TopicRuleName", "IoT rule between the topic and the stream", rule.reference());
-    template.output("TopicFilter", "MQTT topic filter that devices publish to", inputs.model.topic.as_str());
+    template.output(
+        "TopicFilter",
+        "MQTT topic filter that devices publish to",
+        inputs.model.first().topic.as_str(),
+    );
     template
 }
 

@@ -69,7 +69,7 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
             description: "Makes one JSON line of each record",
             memory_mb: TRANSFORM_MEMORY_MB,
             timeout_seconds: TRANSFORM_TIMEOUT_SECONDS,
-            variables: device_field(inputs.model),
+            variables: device_field(inputs.model.first()),
             statements: Vec::new(),
             failures: Failures::NotQueued(
                 "Firehose waits for its answer, so that such a queue would stay empty: what it cannot \

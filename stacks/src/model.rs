@@ -8,8 +8,10 @@ mod names;
 mod taken;
 mod topic;
 
+use std::io;
+
 use telemetry::{
-    Device, Dimension, EventIdentity, EventKind, Measure, MeasureType, Message, Range, RecordLayout,
+    Device, Dimension, EventIdentity, EventKind, Measure, MeasureType, Message, Model, Range, RecordLayout,
     TimeField, TimeUnit, Undeclared, Written,
 };
 use timestream::limits;
@@ -77,13 +79,25 @@ impl Fault for ModelFault {
     }
 }
 
-/// Parses and validates a model.
+/// Parses and validates a model that is one file. A kind in a file of its own is a problem of it.
 ///
 /// `file_name` stands in the problems. Every problem is returned, not the first.
-pub fn parse(file_name: &str, text: &str) -> Result<EventKind, Problems> {
+pub fn parse(file_name: &str, text: &str) -> Result<Model, Problems> {
+    parse_with(file_name, text, &|_| Err(io::ErrorKind::NotFound.into()))
+}
+
+/// Parses and validates a model, of which `read` has the files that it names, by the path that is written
+/// there: relative to `file_name`, with `/`.
+///
+/// The place of a problem is in the file that has it.
+pub fn parse_with(
+    file_name: &str,
+    text: &str,
+    _read_file: &dyn Fn(&str) -> io::Result<String>,
+) -> Result<Model, Problems> {
     let document = Document::parse(file_name, text, &[])?;
-    let model = Section::read_root(&document, |root| read(&document, root));
-    document.finish(model)
+    let kind = Section::read_root(&document, |root| read(&document, root));
+    document.finish(kind.map(Model::from))
 }
 
 fn read(document: &Document<'_>, root: &Section<'_>) -> Option<EventKind> {

@@ -6,7 +6,7 @@
 
 mod twin;
 
-use telemetry::EventKind;
+use telemetry::{EventKind, Model};
 
 use crate::Inputs;
 use crate::config::{Fault, Place, Problem, Problems};
@@ -58,17 +58,19 @@ impl Environment {
     /// When prefix and topic together are no topic filter: more than 8 levels or 256 bytes; when a Flink
     /// application cannot take the model: more than 100,000 characters of JSON; and when there is a
     /// digital twin, and a name or a number in it exceeds what `TwinMaker` takes.
-    pub fn place(&self, file_name: &str, mut model: EventKind) -> Result<EventKind, Problems> {
+    pub fn place(&self, file_name: &str, mut model: Model) -> Result<Model, Problems> {
         let mut problems = Vec::new();
         let mut add = |key: String, fault: Box<dyn Fault>| {
             let place = Place::File { file: file_name.to_owned() };
             problems.push(Problem { place, key, fault });
         };
         if let Some(prefix) = &self.topic_prefix {
-            let filter = format!("{prefix}/{}", model.topic);
-            match check_filter(&filter) {
-                Ok(()) => move_behind(prefix, filter, &mut model),
-                Err(fault) => add(PREFIX_KEY.to_owned(), Box::new(PlaceFault { filter, fault })),
+            for kind in &mut model.kinds {
+                let filter = format!("{prefix}/{}", kind.topic);
+                match check_filter(&filter) {
+                    Ok(()) => move_behind(prefix, filter, kind),
+                    Err(fault) => add(PREFIX_KEY.to_owned(), Box::new(PlaceFault { filter, fault })),
+                }
             }
         }
         if let Consumer::Flink(_) = self.consumer {
@@ -86,13 +88,13 @@ impl Environment {
     }
 }
 
-/// Moves a model behind a prefix, which makes this filter of its topic.
-fn move_behind(prefix: &str, filter: String, model: &mut EventKind) {
+/// Moves a kind behind a prefix, which makes this filter of its topic.
+fn move_behind(prefix: &str, filter: String, kind: &mut EventKind) {
     let levels = prefix.split('/').fold(0_u32, |levels, _| levels.saturating_add(1));
-    model.topic = filter;
-    let dimensions = model.dimensions.iter_mut().map(|dimension| &mut dimension.topic_segments);
-    let named = model.named.iter_mut().map(|named| &mut named.topic_segments);
-    for segment in dimensions.chain(named).chain([&mut model.device.topic_segments]).flatten() {
+    kind.topic = filter;
+    let dimensions = kind.dimensions.iter_mut().map(|dimension| &mut dimension.topic_segments);
+    let named = kind.named.iter_mut().map(|named| &mut named.topic_segments);
+    for segment in dimensions.chain(named).chain([&mut kind.device.topic_segments]).flatten() {
         *segment = segment.saturating_add(levels);
     }
 }

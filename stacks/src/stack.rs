@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use telemetry::EventKind;
+use telemetry::Model;
 
 use crate::cfn::{Arn, ParameterSource, Template};
 use crate::environment::{Environment, OnDelete};
@@ -11,7 +11,7 @@ use crate::environment::{Environment, OnDelete};
 #[derive(Debug, Clone, Copy)]
 pub struct Inputs<'a> {
     /// What a device sends.
-    pub model: &'a EventKind,
+    pub model: &'a Model,
     /// Where the pipeline lives, and how large it is.
     pub environment: &'a Environment,
 }

@@ -4,7 +4,7 @@
 //! for an answer any more, is reported into the bucket.
 
 use serde_json::{Value, json};
-use telemetry::EventKind;
+use telemetry::Model;
 
 use crate::Inputs;
 use crate::buckets;
@@ -76,7 +76,7 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
                 // Queries ask for a device; partitioned by it, they read that device alone.
                 "Schema": {"CompositePartitionKey": [{
                     "Type": "DIMENSION",
-                    "Name": inputs.model.device.dimension,
+                    "Name": inputs.model.first().device.dimension,
                     "EnforcementInRecord": "REQUIRED",
                 }]},
             }),
@@ -93,7 +93,8 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
     template
 }
 
-fn stored(model: &EventKind) -> Value {
+fn stored(model: &Model) -> Value {
+    let model = model.first();
     let dimensions = model.dimensions.iter().map(|dimension| dimension.name.as_str());
     let dimensions = [model.device.dimension.as_str()].into_iter().chain(dimensions);
     let measures = model.measures.iter().map(|measure| (measure.name.as_str(), measure.kind.name()));

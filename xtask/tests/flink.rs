@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_kinesis::types::{PutRecordsRequestEntry, ShardIteratorType};
 use serde_json::{Value, json};
-use telemetry::{Arrival, Decoder, EventKind, Measured};
+use telemetry::{Arrival, Decoder, Measured, Model};
 
 use installation::{DATABASE, Pipeline, kinesis, processes_of, sqs};
 
@@ -242,7 +242,7 @@ type Rows = BTreeMap<(String, String), Vec<Value>>;
 
 /// Compares the store and the quarantine with what the domain makes of every event in the stream.
 async fn everything_is_where_the_domain_puts_it(pipeline: &Pipeline, stream: &Stream) {
-    let domain = Decoder::new(&model().into(), timestream::LIMITS);
+    let domain = Decoder::new(&model(), timestream::LIMITS);
     let mut rows = Rows::new();
     let mut versions: BTreeMap<(String, String), i64> = BTreeMap::new();
     let mut quarantine = BTreeSet::new();
@@ -334,7 +334,7 @@ fn instant(nanoseconds: i64) -> String {
 }
 
 /// The shipped model, as the local environment reads it.
-fn model() -> EventKind {
+fn model() -> Model {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../telemetry.toml"));
     stacks::model::parse("telemetry.toml", &text.expect("the model")).expect("the shipped model is valid")
 }

@@ -90,7 +90,7 @@ proptest! {
     #[test]
     fn events_of_any_model_decode_without_rejection(model in model(), seed in any::<u64>()) {
         let traits = Traits { devices: 3, anomaly_chance: 0.0, burst_chance: 0.3, burst: 2, ..Traits::default() };
-        let mut fleet = Fleet::new(model.clone(), traits, seed);
+        let mut fleet = Fleet::new(model.clone().into(), traits, seed);
         for event in fleet.round(NOW) {
             let found = decoded(&model, &event, NOW);
             prop_assert!(found.rejection.is_none(), "{:?} of {}", found.rejection, String::from_utf8_lossy(&event.payload));
@@ -116,7 +116,7 @@ proptest! {
 
     #[test]
     fn topics_match_the_filter(model in model(), seed in any::<u64>()) {
-        let mut fleet = Fleet::new(model.clone(), Traits { devices: 1, ..Traits::default() }, seed);
+        let mut fleet = Fleet::new(model.clone().into(), Traits { devices: 1, ..Traits::default() }, seed);
         let topic = fleet.round(NOW)[0].topic.clone();
         prop_assert!(!topic.contains(['+', '#']));
         let mut levels = topic.split('/');
@@ -184,7 +184,7 @@ fn an_event_is_what_the_rule_puts_into_the_stream() {
     for (topic, segment, key, named) in cases {
         let traits = Traits { devices: 1, prefix: "verify-7f3a-".to_owned(), ..Traits::default() };
         let model = EventKind { topic: topic.to_owned(), ..smart_home(segment) };
-        let event = Fleet::new(model, traits, 1).round(NOW).remove(0);
+        let event = Fleet::new(model.into(), traits, 1).round(NOW).remove(0);
         let payload: serde_json::Value = serde_json::from_slice(&event.payload).expect("JSON");
         let expected = if named { "verify-7f3a-0000".into() } else { serde_json::Value::Null };
         assert_eq!(payload["DeviceID"], expected, "{topic} {segment:?}");
@@ -208,7 +208,7 @@ fn chances_become_rates() {
         ..Traits::default()
     };
     let model = smart_home(None);
-    let events = Fleet::new(model.clone(), traits, 5).round(NOW);
+    let events = Fleet::new(model.clone().into(), traits, 5).round(NOW);
     let decoder = Decoder::new(&model.clone().into(), timestream::LIMITS);
     let found: Vec<_> =
         events.iter().map(|event| decoder.decode(&event.payload, arrival(event, NOW))).collect();
@@ -219,7 +219,7 @@ fn chances_become_rates() {
     near(events.iter().filter(|event| event.time == NOW).count(), events.len(), 0.7);
 
     let traits = Traits { devices: 20_000, burst_chance: 0.1, burst: 3, ..Traits::default() };
-    let events = Fleet::new(model, traits, 5).round(NOW);
+    let events = Fleet::new(model.into(), traits, 5).round(NOW);
     near(events.len() - 20_000, 20_000, 0.3);
     let keys: std::collections::BTreeSet<_> =
         events.iter().map(|event| (&event.device, event.time)).collect();
@@ -228,7 +228,7 @@ fn chances_become_rates() {
 
 #[test]
 fn a_seed_gives_the_same_events() {
-    let round = |seed| Fleet::new(smart_home(None), Traits::default(), seed).round(NOW);
+    let round = |seed| Fleet::new(smart_home(None).into(), Traits::default(), seed).round(NOW);
     assert_eq!(round(1), round(1));
     let (one, other) = (round(1), round(2));
     assert!(one.iter().zip(&other).all(|(a, b)| a.device == b.device && a.payload != b.payload));

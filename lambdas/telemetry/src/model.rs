@@ -320,6 +320,15 @@ pub enum LoadError {
 }
 
 impl Model {
+    /// The first kind. What all kinds have in common, such as the dimension of the device, it has.
+    ///
+    /// # Panics
+    ///
+    /// When there is none, which no file says.
+    pub fn first(&self) -> &EventKind {
+        self.kinds.first().expect("a model has a kind")
+    }
+
     /// Reads [`MODEL_FILE`] from the folder of the running binary, where a function's archive puts it
     /// (`LAMBDA_TASK_ROOT`).
     pub fn beside_binary() -> Result<Self, LoadError> {

@@ -1,7 +1,7 @@
 //! Answers whatever TwinMaker asks, or says what is wrong with it.
 
 use serde_json::Value;
-use telemetry::EventKind;
+use telemetry::Model;
 
 use crate::catalog::Catalog;
 use crate::error::Error;
@@ -20,8 +20,8 @@ pub struct Connector {
 
 impl Connector {
     /// A connector for the properties of `model`, whose values are in `table`.
-    pub fn new(model: &EventKind, table: Table) -> Self {
-        Self { catalog: Catalog::new(model), table }
+    pub fn new(model: &Model, table: Table) -> Self {
+        Self { catalog: Catalog::new(model.first()), table }
     }
 
     /// Answers a request at the time `now`.

@@ -45,7 +45,7 @@ async fn wire() -> Result<Connector, Error> {
     let timeouts =
         TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build();
     let config = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).load().await;
-    let model = telemetry::Model::beside_binary()?.kinds.remove(0);
+    let model = telemetry::Model::beside_binary()?;
     let table = Table::new(client::client(&config).await?, &setting("DATABASE")?, &setting("TABLE")?);
     Ok(Connector::new(&model, table))
 }

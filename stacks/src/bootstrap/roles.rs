@@ -2,7 +2,7 @@
 //! is deployed from GitHub, the role that deploys it and the role that plans its deployment.
 
 use serde_json::{Value, json};
-use telemetry::EventKind;
+use telemetry::Model;
 
 use super::audit_exceptions::with_reasons;
 use super::github::Repository;
@@ -249,16 +249,19 @@ pub fn environment_keeping(
 
 /// The inputs as the policies are about them: on AWS, also where the emulator has stand-ins for what it
 /// lacks; and where it is an instance, with a name and topics that stand for all instances of its file.
-fn on_aws(inputs: &Inputs) -> (EventKind, Environment) {
+fn on_aws(inputs: &Inputs) -> (Model, Environment) {
     let mut model = inputs.model.clone();
     let mut environment = Environment { target: Target::Aws, ..inputs.environment.clone() };
     let Some((file, instance)) = inputs.environment.name.split_once('-') else { return (model, environment) };
     environment.name = format!("{file}-*");
     if let Some(prefix) = &inputs.environment.topic_prefix
         && let Some(common) = prefix.strip_suffix(instance)
-        && let Some(topic) = model.topic.strip_prefix(prefix.as_str())
     {
-        model.topic = format!("{common}*{topic}");
+        for kind in &mut model.kinds {
+            if let Some(topic) = kind.topic.strip_prefix(prefix.as_str()) {
+                kind.topic = format!("{common}*{topic}");
+            }
+        }
         environment.topic_prefix = Some(format!("{common}*"));
     }
     (model, environment)

@@ -1,4 +1,4 @@
-//! EventKind `flink`: an application of Managed Service for Apache Flink, for steady, high volume.
+//! Kind `flink`: an application of Managed Service for Apache Flink, for steady, high volume.
 //!
 //! `CloudFormation` creates it stopped, and starts it never: a deployment does. Nothing but its role
 //! binds it to the network: it has no VPC, and reaches the services as any client does.
@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use telemetry::EventKind;
+use telemetry::Model;
 
 use super::Ends;
 use crate::artifact::Artifact;
@@ -161,7 +161,7 @@ fn log_level(level: LogLevel) -> &'static str {
 }
 
 /// The model as properties: pieces of its JSON, to be put together in the order of their keys.
-fn model_properties(model: &EventKind) -> BTreeMap<String, String> {
+fn model_properties(model: &Model) -> BTreeMap<String, String> {
     model_chunks(model)
         .into_iter()
         .enumerate()
@@ -171,7 +171,7 @@ fn model_properties(model: &EventKind) -> BTreeMap<String, String> {
 
 /// The JSON of the model in pieces that fit into a property each. It is plain ASCII, because
 /// `CloudFormation` keeps nothing else of a template as it is.
-pub(crate) fn model_chunks(model: &EventKind) -> Vec<String> {
+pub(crate) fn model_chunks(model: &Model) -> Vec<String> {
     // The type has string keys and no failing Serialize, so the default is never taken.
     let json = ascii(&serde_json::to_string(model).unwrap_or_default());
     let mut chunks = vec![String::new()];
@@ -220,12 +220,12 @@ mod tests {
                 .iter()
                 .map(|name| json!({"name": name, "field": name, "type": "double"}))
                 .collect();
-            let mut model: EventKind = serde_json::from_value(shipped()).expect("a model");
-            model.measures = serde_json::from_value(json!(measures)).expect("measures");
+            let mut model: Model = serde_json::from_value(shipped()).expect("a model");
+            model.kinds[0].measures = serde_json::from_value(json!(measures)).expect("measures");
             let properties = model_properties(&model);
             prop_assert!(properties.values().all(|piece| !piece.is_empty() && piece.len() <= CHUNK));
             let together: String = properties.into_values().collect();
-            let back: EventKind = serde_json::from_str(&together).expect("JSON");
+            let back: Model = serde_json::from_str(&together).expect("JSON");
             prop_assert_eq!(back, model);
         }
     }

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::{Compression, GzBuilder};
 use serde_json::Value;
-use telemetry::EventKind;
+use telemetry::Model;
 use tera::{Kwargs, State, TeraResult};
 
 use super::context::Context;
@@ -72,18 +72,18 @@ pub fn paths() -> impl Iterator<Item = &'static str> {
 ///
 /// When a template asks for what the context does not have, or renders no JSON: templates and context
 /// are both of this crate, and tests render them for models of every shape.
-pub fn files(model: &EventKind, environment: &Environment, place: Place<'_>) -> Vec<File> {
+pub fn files(model: &Model, environment: &Environment, place: Place<'_>) -> Vec<File> {
     render(model, environment, place).unwrap_or_else(|error| panic!("the templates do not fit: {error}"))
 }
 
-fn render(model: &EventKind, environment: &Environment, place: Place<'_>) -> TeraResult<Vec<File>> {
+fn render(model: &Model, environment: &Environment, place: Place<'_>) -> TeraResult<Vec<File>> {
     let mut tera = templates::tera()?;
     tera.register_filter("json", |value: tera::Value, _: Kwargs, _: &State| -> TeraResult<String> {
         serde_json::to_string(&value).map_err(tera::Error::message)
     });
     tera.add_raw_templates(TEMPLATES.into_iter().chain([PANELS]))?;
     let folder = format!("{}/{DASHBOARDS}", place.folder);
-    let context = Context::new(model, environment, place.endpoint, &folder);
+    let context = Context::new(model.first(), environment, place.endpoint, &folder);
     let context = tera::Context::from_serialize(&context)?;
     TEMPLATES
         .iter()

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use telemetry::EventKind;
+use telemetry::Model;
 
 use crate::Stack;
 use crate::cfn::{LogicalId, Resource};
@@ -56,7 +56,7 @@ pub(crate) struct Site<'a> {
     /// Its environment.
     pub environment: &'a Environment,
     /// What a device sends.
-    pub model: &'a EventKind,
+    pub model: &'a Model,
     /// What all of them send.
     pub load: Load,
 }

@@ -186,7 +186,7 @@ const NAME_BYTES: u32 = 16;
 /// Records that an event becomes, and the size of each, by the
 /// [rules of metering](https://docs.aws.amazon.com/timestream/latest/developerguide/metering-and-pricing.writes.html).
 fn records(site: Site) -> (f64, f64) {
-    let model = site.model;
+    let model = site.model.first();
     let length = |text: &str| u32::try_from(text.len()).unwrap_or(u32::MAX);
     let others = model.dimensions.iter().map(|dimension| dimension.name.as_str());
     let names = std::iter::once(model.device.dimension.as_str()).chain(others);

@@ -31,7 +31,7 @@ pub(super) fn add(template: &mut Template, inputs: &Inputs, bucket: &LogicalId) 
 
     let under = |rest: String| Expression::joined(["s3://".into(), bucket.reference(), rest.into()]);
     let prefix = &environment.lake.prefix;
-    let columns = columns(inputs.model);
+    let columns = columns(inputs.model.first());
     let mut serde_parameters = BTreeMap::from([
         // Keys are compared as they are: names that differ by case only are different fields.
         ("case.insensitive".to_owned(), "FALSE".to_owned()),

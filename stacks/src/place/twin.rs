@@ -62,7 +62,7 @@ pub(super) fn check(inputs: &Inputs) -> Vec<(String, FitFault)> {
     if count > MAX_PROPERTIES {
         faults.push((TWIN.to_owned(), FitFault::ManyProperties { count }));
     }
-    for measure in alarms(model) {
+    for measure in alarms(model.first()) {
         // What holds for the canary holds for every model: it is always there.
         let name = alarm_component(measure).chars().count().saturating_sub(MAX_COMPONENT_NAME);
         let key =

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use telemetry::twin::{alarms, property_name};
-use telemetry::{EventKind, MeasureType};
+use telemetry::{EventKind, MeasureType, Model};
 
 use crate::cfn::{LogicalId, Resource};
 use crate::device::digest;
@@ -68,7 +68,8 @@ enum PropertyKind {
 
 impl ComponentTypes {
     /// The component types that follow from a model.
-    pub fn of(model: &EventKind) -> Self {
+    pub fn of(model: &Model) -> Self {
+        let model = model.first();
         let telemetry = ComponentType::new("telemetry", "Measures of a device", telemetry(model));
         let alarm = alarms(model).next().map(|_| {
             let functions = BTreeMap::from([("dataReader", Vec::new())]);

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-use telemetry::EventKind;
+use telemetry::Model;
 use telemetry::twin::{ALARM_KEY, TELEMETRY_COMPONENT, alarm_component, alarm_key, alarms, property_name};
 
 use super::ComponentTypes;
@@ -25,7 +25,8 @@ pub struct Component {
 
 /// The components of a device's entity, by name: its telemetry, and an alarm for each measure of which the
 /// model says what is normal.
-pub fn components(model: &EventKind, types: &ComponentTypes, device: &str) -> BTreeMap<String, Component> {
+pub fn components(model: &Model, types: &ComponentTypes, device: &str) -> BTreeMap<String, Component> {
+    let model = model.first();
     let of = |component_type: String, property: Cow<'_, str>, value: String| Component {
         component_type,
         properties: BTreeMap::from([(property.into_owned(), value)]),

@@ -264,7 +264,7 @@ fn a_prefix_of_topics_moves_the_model() {
         match (environment.place("x.toml", model(topic, device)), expected) {
             (Ok(placed), Ok((topic, segment))) => {
                 assert_eq!(
-                    (placed.topic.as_str(), placed.device.topic_segments.first().copied()),
+                    (placed.kinds[0].topic.as_str(), placed.kinds[0].device.topic_segments.first().copied()),
                     (topic, segment)
                 );
             }

@@ -3,9 +3,14 @@
 use proptest::prelude::*;
 use stacks::config::Place;
 use stacks::model::{DEFAULT_RECORD_NAME, parse};
-use telemetry::{EventIdentity, MeasureType, RecordLayout, TimeUnit, Undeclared};
+use telemetry::{EventIdentity, EventKind, MeasureType, RecordLayout, TimeUnit, Undeclared};
 
 use crate::{shipped, snapshot_each};
+
+/// The one kind of a model.
+fn only(text: &str) -> EventKind {
+    parse("telemetry.toml", text).unwrap().kinds.remove(0)
+}
 
 #[test]
 fn a_broken_model_is_told_all_of_its_problems() {
@@ -20,13 +25,13 @@ fn the_shipped_model_is_the_smart_home_and_survives_its_file() {
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!("model.json", json));
-    assert_eq!(serde_json::from_str::<telemetry::EventKind>(&json).unwrap(), model);
+    assert_eq!(serde_json::from_str::<telemetry::Model>(&json).unwrap(), model);
 }
 
 #[test]
 fn the_least_model_gets_every_default() {
     let text = "topic = 'a'\n[device]\nfield = 'id'\n[[measure]]\nname = 'x'\ntype = 'bigint'";
-    let model = parse("telemetry.toml", text).unwrap();
+    let model = only(text);
     assert_eq!((model.device.dimension.as_str(), model.device.topic_segments.first()), ("id", None));
     assert_eq!((model.time, model.undeclared), (None, Undeclared::Ignore));
     assert_eq!(model.record, RecordLayout::Multi { name: DEFAULT_RECORD_NAME.into() });
@@ -38,7 +43,7 @@ fn the_topic_may_name_the_device() {
     let text = "topic = 'dt/+/measures'\n[device]\ndimension = 'device_id'\ntopic_segment = 2\n\
                 [time]\nfield = 't-s'\nunit = 'ns'\n[record]\nlayout = 'single'\nundeclared = 'quarantine'\n\
                 [[dimension]]\nname = 'room'\nfield = 'Room name'\n[[measure]]\nname = 'x'\ntype = 'timestamp'";
-    let model = parse("telemetry.toml", text).unwrap();
+    let model = only(text);
     assert_eq!((model.device.field.as_str(), &model.device.topic_segments[..]), ("device_id", &[2][..]));
     assert_eq!(model.time.map(|time| (time.field, time.unit)), Some(("t-s".into(), TimeUnit::Nanoseconds)));
     assert_eq!((model.record, model.undeclared), (RecordLayout::Single, Undeclared::Quarantine));
@@ -53,7 +58,7 @@ fn copies_of_an_event_may_be_one() {
     let model = |event: &str| {
         let text =
             format!("topic = 'a'\n[device]\nfield = 'id'\n{event}\n[[measure]]\nname = 'x'\ntype = 'bigint'");
-        parse("telemetry.toml", &text).unwrap().event
+        only(&text).event
     };
     let identity =
         |id: Option<&str>, window_seconds| EventIdentity { id: id.map(str::to_owned), window_seconds };

@@ -3,7 +3,7 @@
 use stacks::config::Problem;
 use stacks::environment::{Environment, parse};
 use stacks::twin::{DeviceFault, check_device};
-use telemetry::EventKind;
+use telemetry::Model;
 
 /// The least that an environment on AWS says.
 const LEAST: &str = "target = 'aws'\naccount = '123456789012'\n";
@@ -14,7 +14,7 @@ fn environment(rest: &str) -> Result<Environment, Vec<String>> {
 }
 
 /// A model with measures of these names, each with a normal range, in a layout.
-fn model(layout: &str, measures: &[String]) -> EventKind {
+fn model(layout: &str, measures: &[String]) -> Model {
     let mut text = format!("topic = 'a'\n[device]\nfield = 'id'\n[record]\nlayout = '{layout}'\n");
     let measure = |name: &String| {
         format!("[[measure]]\nname = '{name}'\ntype = 'double'\nnormal = {{ min = 0, max = 1 }}\n")
@@ -23,7 +23,7 @@ fn model(layout: &str, measures: &[String]) -> EventKind {
     stacks::model::parse("telemetry.toml", &text).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
-fn named(name: &str) -> EventKind {
+fn named(name: &str) -> Model {
     model("multi", &[name.to_owned()])
 }
 
@@ -70,7 +70,7 @@ fn more_devices_than_a_template_holds_are_left_to_the_synchronization() {
 }
 
 /// What a model and an environment are to each other, as a person reads it.
-fn placed(model: EventKind, twin: &str) -> Vec<String> {
+fn placed(model: Model, twin: &str) -> Vec<String> {
     let environment = environment(&format!("region = 'eu-west-1'\n[twin]\n{twin}")).expect("an environment");
     let problems = environment.place("dev.toml", model).err();
     problems.iter().flat_map(|found| &found.problems).map(Problem::message).collect()
@@ -94,7 +94,8 @@ fn what_the_twin_cannot_show_is_found_before_anything_is_deployed() {
         (model("single", &names(799)), "devices = ['a-1', 'a-2', 'a-3', 'a-4', 'a-5', 'a-6']", Some("`twin.devices` make a template of")),
     ];
     for (model, twin, expected) in cases {
-        let name = format!("{:.9} of {} {twin:.40}", model.measures[0].name, model.measures.len());
+        let name =
+            format!("{:.9} of {} {twin:.40}", model.kinds[0].measures[0].name, model.kinds[0].measures.len());
         let found = placed(model, twin);
         match expected {
             None => assert_eq!(found, Vec::<String>::new(), "{name}"),

@@ -2,10 +2,10 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 use stacks::environment::Environment;
-use telemetry::EventKind;
+use telemetry::Model;
 
 /// The shipped model.
-pub fn model() -> EventKind {
+pub fn model() -> Model {
     let text = include_str!("../../../telemetry.toml");
     stacks::model::parse("telemetry.toml", text).expect("the shipped model is valid")
 }
@@ -26,6 +26,6 @@ pub fn environment(name: &str, overrides: &[(&str, &str)]) -> Environment {
 }
 
 /// The shipped model, as this environment reads it.
-pub fn placed(environment: &Environment) -> EventKind {
+pub fn placed(environment: &Environment) -> Model {
     environment.place("the environment", model()).expect("the shipped files fit together")
 }

@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 use stacks::environment::{LogLevel, OnDelete, StreamMode};
 use stacks::tags::EXPIRES_TAG;
 use stacks::{Inputs, STACKS, kinds, synthesize};
-use telemetry::{Dimension, EventIdentity, EventKind, Measure, MeasureType};
+use telemetry::{Dimension, EventIdentity, Measure, MeasureType, Model};
 
 use crate::fixture::{environment, model, overridden, placed, stacks, with_flink};
 
 /// A value of a template of the dev environment, with a model of one's own.
-fn value(model: &EventKind, stack: &str, pointer: &str) -> Value {
+fn value(model: &Model, stack: &str, pointer: &str) -> Value {
     let environment = environment("dev");
     let stacks = synthesize(&Inputs { model, environment: &environment });
     let stack = stacks.iter().find(|candidate| candidate.name == stack).expect("the stack is there");
@@ -32,9 +32,9 @@ fn the_rule_follows_from_topic_and_device() {
     ];
     for (topic, field, topic_segment, key) in cases {
         let mut model = model();
-        topic.clone_into(&mut model.topic);
-        field.clone_into(&mut model.device.field);
-        model.device.topic_segments = topic_segment.into_iter().collect();
+        topic.clone_into(&mut model.kinds[0].topic);
+        field.clone_into(&mut model.kinds[0].device.field);
+        model.kinds[0].device.topic_segments = topic_segment.into_iter().collect();
         let rule = value(&model, "ingest", "/Resources/TopicRule/Properties/TopicRulePayload");
         assert_eq!(rule["Sql"], format!("SELECT * FROM '{topic}'"));
         assert_eq!(rule["Actions"][0]["Kinesis"]["PartitionKey"], key, "{topic}");
@@ -47,7 +47,7 @@ fn the_rule_follows_from_topic_and_device() {
 fn the_transform_adds_the_device_that_the_event_lacks() {
     let variables = |topic_segment: Option<u32>| {
         let mut model = model();
-        model.device.topic_segments = topic_segment.into_iter().collect();
+        model.kinds[0].device.topic_segments = topic_segment.into_iter().collect();
         value(&model, "lake", "/Resources/JsonlTransform/Properties/Environment/Variables")
     };
     assert_eq!(variables(None), json!({"LOG_LEVEL": "DEBUG"}));
@@ -93,7 +93,7 @@ fn roles_are_allowed_the_calls_that_are_made() {
 #[test]
 fn the_table_is_partitioned_by_the_device() {
     let mut model = model();
-    "device_id".clone_into(&mut model.device.dimension);
+    "device_id".clone_into(&mut model.kinds[0].device.dimension);
     let key = value(&model, "store", "/Resources/Table/Properties/Schema/CompositePartitionKey");
     assert_eq!(key, json!([{"Type": "DIMENSION", "Name": "device_id", "EnforcementInRecord": "REQUIRED"}]));
 }
@@ -102,18 +102,18 @@ fn the_table_is_partitioned_by_the_device() {
 #[test]
 fn the_table_says_what_it_stores() {
     let mut model = model();
-    let read = |model: &EventKind| value(model, "store", "/Resources/Table/Metadata/sluice:stored");
+    let read = |model: &Model| value(model, "store", "/Resources/Table/Metadata/sluice:stored");
     let shipped = json!({
         "DeviceID": "dimension", "temperature": "double", "humidity": "double", "voltage": "double",
         "watt": "double",
     });
     assert_eq!(read(&model), shipped);
-    model.dimensions.push(Dimension {
+    model.kinds[0].dimensions.push(Dimension {
         name: "site".to_owned(),
         field: "Site".to_owned(),
         topic_segments: Vec::new(),
     });
-    model.measures[0].kind = MeasureType::Varchar;
+    model.kinds[0].measures[0].kind = MeasureType::Varchar;
     let stored = read(&model);
     assert_eq!((&stored["site"], &stored["temperature"]), (&json!("dimension"), &json!("varchar")));
 }
@@ -123,7 +123,7 @@ fn the_table_says_what_it_stores() {
 fn the_name_of_the_device_is_fixed_with_the_table() {
     let properties = |dimension: &str| {
         let mut model = model();
-        dimension.clone_into(&mut model.device.dimension);
+        dimension.clone_into(&mut model.kinds[0].device.dimension);
         let environment = environment("dev");
         let stacks = synthesize(&Inputs { model: &model, environment: &environment });
         let store = stacks.into_iter().find(|stack| stack.name == "store").expect("the store");
@@ -156,10 +156,10 @@ fn measure(field: &str, kind: MeasureType) -> Measure {
 #[test]
 fn the_lake_has_a_column_for_every_field() {
     let mut model = model();
-    model.event = Some(EventIdentity { id: Some("Sequence".to_owned()), window_seconds: 60 });
-    model.dimensions =
+    model.kinds[0].event = Some(EventIdentity { id: Some("Sequence".to_owned()), window_seconds: 60 });
+    model.kinds[0].dimensions =
         vec![Dimension { name: "site".to_owned(), field: "Site".to_owned(), topic_segments: Vec::new() }];
-    model.measures = vec![
+    model.kinds[0].measures = vec![
         measure("level", MeasureType::Double),
         measure("count-total", MeasureType::Bigint),
         measure("open", MeasureType::Boolean),
@@ -224,7 +224,7 @@ fn the_prefix_of_the_delivery_is_that_of_the_partitions() {
 #[test]
 fn a_model_at_the_limit_still_fits_a_template() {
     let mut model = model();
-    model.measures =
+    model.kinds[0].measures =
         (0..254).map(|n| measure(&format!("measure_with_a_long_name_{n}"), MeasureType::Double)).collect();
     let environment = environment("prod");
     let model = environment.place("prod.toml", model).expect("it fits into the properties of a job too");
@@ -408,7 +408,7 @@ fn a_job_reads_where_it_works_and_the_model() {
     let pieces = group("model");
     assert_eq!(pieces.keys().next().map(String::as_str), Some("json.00"));
     let json: String = pieces.values().map(|piece| piece.as_str().expect("text")).collect();
-    assert_eq!(serde_json::from_str::<EventKind>(&json).expect("the model"), model());
+    assert_eq!(serde_json::from_str::<Model>(&json).expect("the model"), model());
 }
 
 /// Nothing that a job does not do: no change of the table, no other stream, no archive of a function.

@@ -2,7 +2,7 @@
 
 use stacks::environment::Environment;
 use stacks::{Inputs, Stack, synthesize};
-use telemetry::EventKind;
+use telemetry::Model;
 
 use crate::shipped;
 pub use crate::shipped::model;
@@ -21,7 +21,7 @@ pub fn overridden(name: &str, overrides: &[(&str, &str)]) -> Environment {
 }
 
 /// The shipped model, as a shipped environment reads it.
-pub fn placed(name: &str) -> EventKind {
+pub fn placed(name: &str) -> Model {
     shipped::placed(&environment(name))
 }
 

@@ -9,7 +9,7 @@ use stacks::environment::{Grafana, IMAGE};
 use stacks::grafana::{File, Place, files};
 use stacks::invariants::{Breach, ContainerBreach, check};
 use stacks::{Inputs, Stack, synthesize};
-use telemetry::{EventKind, RecordLayout};
+use telemetry::{Model, RecordLayout};
 
 use crate::fixture::{environment, model, overridden, placed, stacks_of};
 use crate::invariants::broken;
@@ -109,14 +109,14 @@ fn an_image_by_digest_is_pinned() {
 fn the_files_of_a_large_model_fit_or_are_noticed() {
     let with = |count: usize| {
         let mut model = model();
-        let template = model.measures[0].clone();
-        model.measures = (0..count)
+        let template = model.kinds[0].measures[0].clone();
+        model.kinds[0].measures = (0..count)
             .map(|index| telemetry::Measure {
                 name: format!("measure_{index}_{:x}", index.wrapping_mul(2_654_435_761)),
                 ..template.clone()
             })
             .collect();
-        model.record = RecordLayout::Single;
+        model.kinds[0].record = RecordLayout::Single;
         let mut environment = environment("dev");
         // A twin of as many measures has a limit of its own.
         environment.twin.enabled = false;
@@ -150,7 +150,7 @@ fn without_grafana_there_is_no_stack() {
 }
 
 /// Every file and template, by name.
-fn everything(model: &EventKind) -> BTreeMap<String, String> {
+fn everything(model: &Model) -> BTreeMap<String, String> {
     let environment = overridden("dev", ALARMED);
     let stacks = synthesize(&Inputs { model, environment: &environment });
     let template = |stack: &Stack| (format!("{}.template.json", stack.name), stack.template.to_json());

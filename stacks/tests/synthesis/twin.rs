@@ -10,12 +10,12 @@ use stacks::twin::{ComponentTypes, check_device, components, entity_id};
 use stacks::{Inputs, Stack, synthesize};
 use telemetry::canary::CANARY;
 use telemetry::twin::{alarm_component, alarm_key, alarms, property_name};
-use telemetry::{Dimension, EventKind, Measure, MeasureType, Range, RecordLayout};
+use telemetry::{Dimension, Measure, MeasureType, Model, Range, RecordLayout};
 
 use crate::fixture::{environment, model};
 
 /// What is done to a model.
-type Change = fn(&mut EventKind);
+type Change = fn(&mut Model);
 
 fn measure(name: &str, kind: MeasureType) -> Measure {
     Measure {
@@ -28,7 +28,7 @@ fn measure(name: &str, kind: MeasureType) -> Measure {
     }
 }
 
-fn twin(model: &EventKind, environment: &Environment) -> Stack {
+fn twin(model: &Model, environment: &Environment) -> Stack {
     let stacks = synthesize(&Inputs { model, environment });
     stacks.into_iter().find(|stack| stack.name == "twin").expect("the stack is there")
 }
@@ -50,9 +50,9 @@ fn telemetry_type(stack: &Stack) -> Value {
 #[test]
 fn a_device_is_what_the_model_says() {
     let mut model = model();
-    model.dimensions =
+    model.kinds[0].dimensions =
         vec![Dimension { name: "site".to_owned(), field: "Site".to_owned(), topic_segments: Vec::new() }];
-    model.measures = vec![
+    model.kinds[0].measures = vec![
         Measure { unit: Some("m".to_owned()), ..measure("level", MeasureType::Double) },
         measure("count", MeasureType::Bigint),
         measure("open", MeasureType::Boolean),
@@ -72,7 +72,7 @@ fn a_device_is_what_the_model_says() {
     // How records are laid out is between the connector and the store.
     let mut ids = BTreeSet::new();
     for layout in [RecordLayout::Multi { name: "record".to_owned() }, RecordLayout::Single] {
-        model.record = layout;
+        model.kinds[0].record = layout;
         let found = telemetry_type(&twin(&model, &environment("dev")));
         assert_eq!(found["PropertyDefinitions"], expected);
         ids.insert(found["ComponentTypeId"].to_string());
@@ -105,18 +105,18 @@ fn a_changed_model_makes_another_type_and_keeps_the_entities() {
     let environment = environment("dev");
     let before = twin(&model(), &environment);
     let changes: [(&str, Change); 6] = [
-        ("another measure", |model| model.measures.push(measure("level", MeasureType::Double))),
-        ("one less", |model| drop(model.measures.pop())),
-        ("another unit", |model| model.measures[0].unit = Some("kelvin".to_owned())),
-        ("another type", |model| model.measures[0].kind = MeasureType::Bigint),
+        ("another measure", |model| model.kinds[0].measures.push(measure("level", MeasureType::Double))),
+        ("one less", |model| drop(model.kinds[0].measures.pop())),
+        ("another unit", |model| model.kinds[0].measures[0].unit = Some("kelvin".to_owned())),
+        ("another type", |model| model.kinds[0].measures[0].kind = MeasureType::Bigint),
         ("a dimension", |model| {
-            model.dimensions.push(Dimension {
+            model.kinds[0].dimensions.push(Dimension {
                 name: "site".to_owned(),
                 field: "site".to_owned(),
                 topic_segments: Vec::new(),
             });
         }),
-        ("another name of the device", |model| model.device.dimension = "id".to_owned()),
+        ("another name of the device", |model| model.kinds[0].device.dimension = "id".to_owned()),
     ];
     let mut ids = BTreeSet::from([telemetry_type(&before)["ComponentTypeId"].to_string()]);
     for (what, change) in changes {
@@ -146,14 +146,14 @@ fn a_changed_model_makes_another_type_and_keeps_the_entities() {
 
 #[test]
 fn what_is_no_part_of_a_type_makes_no_other() {
-    let id = |model: &EventKind| {
+    let id = |model: &Model| {
         ComponentTypes::of(model).iter().map(stacks::twin::ComponentType::id).collect::<Vec<_>>()
     };
     let changes: [(&str, Change); 4] = [
-        ("order", |model| model.measures.reverse()),
-        ("another range", |model| model.measures[0].normal = Some(Range { min: 0.0, max: 1.0 })),
-        ("another field", |model| model.measures[0].field = "T".to_owned()),
-        ("another topic", |model| model.topic = "x".to_owned()),
+        ("order", |model| model.kinds[0].measures.reverse()),
+        ("another range", |model| model.kinds[0].measures[0].normal = Some(Range { min: 0.0, max: 1.0 })),
+        ("another field", |model| model.kinds[0].measures[0].field = "T".to_owned()),
+        ("another topic", |model| model.kinds[0].topic = "x".to_owned()),
     ];
     for (what, change) in changes {
         let mut other = model();
@@ -167,11 +167,11 @@ fn alarms_are_where_something_is_normal() {
     let mut model = model();
     let all: BTreeSet<_> =
         ["humidity_alarm", "telemetry", "temperature_alarm", "voltage_alarm", "watt_alarm"].into();
-    let names = |model: &EventKind| -> BTreeSet<String> {
+    let names = |model: &Model| -> BTreeSet<String> {
         components(model, &ComponentTypes::of(model), "d-1").into_keys().collect()
     };
     assert!(names(&model).iter().map(String::as_str).eq(all));
-    for measure in &mut model.measures {
+    for measure in &mut model.kinds[0].measures {
         measure.normal = None;
     }
     assert!(names(&model).iter().eq(["telemetry"]));
@@ -231,7 +231,7 @@ fn ids_of_entities_are_those_of_devices_where_the_service_takes_them() {
 fn as_many_devices_as_are_allowed_fit_a_template() {
     // Short ids, and a model without alarms: nothing but the number of resources is the limit.
     let mut model = model();
-    model.measures.iter_mut().for_each(|measure| measure.normal = None);
+    model.kinds[0].measures.iter_mut().for_each(|measure| measure.normal = None);
     let mut environment = environment("local");
     environment.twin.devices = (0..450).map(|number| format!("d-{number}")).collect();
     for target in [Target::Aws, Target::Local] {
@@ -248,7 +248,7 @@ proptest! {
     fn names_of_a_model_are_names_of_properties(name in "[a-zA-Z][a-zA-Z0-9_]{0,20}") {
         let text = format!("topic = 'a'\n[device]\nfield = 'id'\n[[measure]]\nname = '{name}'\ntype = 'double'");
         if let Ok(model) = stacks::model::parse("x", &text) {
-            prop_assert_eq!(property_name(&model.measures[0].name), name.as_str());
+            prop_assert_eq!(property_name(&model.kinds[0].measures[0].name), name.as_str());
         }
     }
 
@@ -271,7 +271,7 @@ proptest! {
                 prop_assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)));
                 prop_assert!(component.properties.values().all(|value| (1..=256).contains(&value.chars().count())));
             }
-            let first = alarms(&model).next().expect("a range");
+            let first = alarms(model.first()).next().expect("a range");
             let components = components(&model, &ComponentTypes::of(&model), &device);
             prop_assert_eq!(&components[&alarm_component(first)].properties["alarm_key"], &alarm_key(&device, first));
         }

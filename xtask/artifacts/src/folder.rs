@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use stacks::Artifact;
-use telemetry::EventKind;
+use telemetry::Model;
 
 use super::digest::hex;
 use super::platform::Platform;
@@ -180,11 +180,11 @@ impl Explain for FolderError {
 }
 
 /// The model as a function reads it.
-pub fn model_json(model: &EventKind) -> anyhow::Result<Vec<u8>> {
+pub fn model_json(model: &Model) -> anyhow::Result<Vec<u8>> {
     Ok(serde_json::to_vec_pretty(model)?)
 }
 
-fn model_hash(model: &EventKind) -> String {
+fn model_hash(model: &Model) -> String {
     // A model is plain data, which JSON can always hold.
     hex(&Sha256::digest(model_json(model).unwrap_or_default()))
 }

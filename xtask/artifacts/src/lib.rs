@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use stacks::environment::Environment;
 use stacks::{Artifact, Function};
-use telemetry::EventKind;
+use telemetry::Model;
 
 use self::archive::Entry;
 use self::platform::Platform;
@@ -45,7 +45,7 @@ pub struct Wanted<'a> {
     /// The environment.
     pub environment: &'a Environment,
     /// The model as that environment reads it.
-    pub model: &'a EventKind,
+    pub model: &'a Model,
     /// The code whose archives its stacks name.
     pub artifacts: Vec<Artifact>,
 }
@@ -54,7 +54,7 @@ pub struct Wanted<'a> {
 pub async fn provide(
     project: &Project,
     environment: &Environment,
-    model: &EventKind,
+    model: &Model,
     artifacts: &[Artifact],
     built: Option<&Path>,
     observer: &dyn Observer,

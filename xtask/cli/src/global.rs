@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use local_target::Location;
 use session::{Failure, Project, Session, TargetError};
 use stacks::environment::{Environment, Expiry, Target, name};
-use telemetry::EventKind;
+use telemetry::Model;
 
 /// Options that every command takes.
 #[derive(Debug, Clone, Args)]
@@ -54,7 +54,7 @@ impl Global {
     }
 
     /// Reads the environment, and the model as that environment reads it.
-    pub fn load(&self, project: &Project) -> Result<(EventKind, Environment), Failure> {
+    pub fn load(&self, project: &Project) -> Result<(Model, Environment), Failure> {
         project.load_named(&self.environment(), &self.set)
     }
 
@@ -63,7 +63,7 @@ impl Global {
         &self,
         project: &Project,
         expires: Option<Expiry>,
-    ) -> Result<(EventKind, Environment), Failure> {
+    ) -> Result<(Model, Environment), Failure> {
         let (model, environment) = self.load(project)?;
         Ok((model, Environment { expires: expires.or(environment.expires), ..environment }))
     }

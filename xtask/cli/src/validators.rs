@@ -23,7 +23,7 @@ use serde_json::Value;
 use stacks::bootstrap::{self, Provider};
 use stacks::environment::Environment;
 use stacks::{Inputs, Stack};
-use telemetry::EventKind;
+use telemetry::Model;
 
 use crate::report::Report;
 use artifacts::toolchain::requirements::AUDIT;
@@ -94,7 +94,7 @@ impl Programs {
 pub async fn prove(
     project: &Project,
     programs: &Programs,
-    model: &EventKind,
+    model: &Model,
     environment: &Environment,
 ) -> anyhow::Result<Vec<Verdict>> {
     let stacks = synthesized(&Inputs { model, environment })?;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use stacks::environment::{Environment, Grafana, IMAGE};
 use stacks::grafana::{self, File, PLUGIN, PROVISIONING, Place};
-use telemetry::EventKind;
+use telemetry::Model;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::process::Process;
@@ -71,7 +71,7 @@ pub fn address(location: &Location) -> Option<String> {
 /// `None`: there is neither the program nor Docker.
 pub fn start(
     location: &Location,
-    model: &EventKind,
+    model: &Model,
     environment: &Environment,
     endpoints: &Endpoints,
 ) -> Result<Option<String>, Failure> {

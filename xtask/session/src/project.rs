@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use stacks::config::{Problems, likely};
 use stacks::environment::{Environment, name};
-use telemetry::EventKind;
+use telemetry::Model;
 
 use crate::{Annotation, Exit, Explain, Failure};
 
@@ -135,7 +135,7 @@ impl Project {
         &self,
         name: &str,
         overrides: &[(String, String)],
-    ) -> Result<(EventKind, Environment), Failure> {
+    ) -> Result<(Model, Environment), Failure> {
         let (file, instance) = name::split(name);
         if instance.is_some() || !self.environments().iter().any(|known| known == file) {
             return self.load_named(name, overrides);
@@ -150,7 +150,7 @@ impl Project {
         &self,
         name: &str,
         overrides: &[(String, String)],
-    ) -> Result<(EventKind, Environment), Failure> {
+    ) -> Result<(Model, Environment), Failure> {
         let known = self.environments();
         let (file, _) = name::split(name);
         if !known.iter().any(|one| one == file) {
@@ -159,7 +159,9 @@ impl Project {
         let environment_file = format!("environments/{file}.toml");
         let environment_text = self.read(&environment_file)?;
         let model_text = self.read("telemetry.toml")?;
-        let model = stacks::model::parse("telemetry.toml", &model_text);
+        let model = stacks::model::parse_with("telemetry.toml", &model_text, &|file| {
+            std::fs::read_to_string(self.configuration.join(file))
+        });
         let environment = stacks::environment::parse(name, &environment_file, &environment_text, overrides);
         match (model, environment) {
             (Ok(model), Ok(environment)) => match environment.place(&environment_file, model) {
@@ -185,7 +187,7 @@ mod tests {
 
     fn loaded(prefix: &str) -> Result<String, Failure> {
         let overrides = [("topic_prefix".to_owned(), prefix.to_owned())];
-        Project::locate().load_named("dev", &overrides).map(|(model, _)| model.topic)
+        Project::locate().load_named("dev", &overrides).map(|(model, _)| model.first().topic.clone())
     }
 
     #[test]

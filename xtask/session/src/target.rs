@@ -6,7 +6,7 @@ use aws_sdk_iottwinmaker::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_iottwinmaker::error::BoxError;
 use serde::Serialize;
 use stacks::environment::{Environment, name};
-use telemetry::EventKind;
+use telemetry::Model;
 
 use crate::sdk_error::sentence;
 use crate::{Exit, Explain, Failure};
@@ -28,7 +28,7 @@ pub struct Endpoints {
 #[derive(Debug, Clone)]
 pub struct Session {
     /// What a device sends.
-    pub model: EventKind,
+    pub model: Model,
     /// Where it goes.
     pub environment: Environment,
     config: SdkConfig,
@@ -131,7 +131,7 @@ impl Session {
     /// Connects to an environment through endpoints that are known, or AWS itself, and makes sure
     /// that the account is the one that the environment expects.
     pub async fn open(
-        model: EventKind,
+        model: Model,
         environment: Environment,
         endpoints: Option<Endpoints>,
     ) -> Result<Self, Failure> {

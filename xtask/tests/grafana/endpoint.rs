@@ -6,7 +6,7 @@ use aws_sdk_timestreamquery::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_timestreamwrite::types;
 use device_simulator::{Fleet, Traits};
 use local_harness::process::{self, Process};
-use telemetry::{Arrival, Decoder, EventKind, Measured, Record, Value};
+use telemetry::{Arrival, Decoder, Measured, Model, Record, Value};
 
 /// The time of all data, in milliseconds: an hour that ends now.
 pub const SPAN: i64 = 3_600_000;
@@ -51,7 +51,7 @@ impl Endpoint {
     }
 
     /// Creates the table and fills it with events of the simulator. Some come from the future.
-    pub async fn fill(&self, model: &EventKind, database: &str, table: &str) {
+    pub async fn fill(&self, model: &Model, database: &str, table: &str) {
         self.create(database, table).await;
         let traits = Traits { devices: DEVICES, future_chance: 0.02, ..Traits::default() };
         self.send(model, traits, SPAN, database, table).await;
@@ -65,10 +65,10 @@ impl Endpoint {
     }
 
     /// Writes what the consumer makes of the events of a fleet in the last `span` milliseconds.
-    pub async fn send(&self, model: &EventKind, traits: Traits, span: i64, database: &str, table: &str) {
+    pub async fn send(&self, model: &Model, traits: Traits, span: i64, database: &str, table: &str) {
         let client = self.writes();
         let mut fleet = Fleet::new(model.clone(), traits, 7);
-        let decoder = Decoder::new(&model.clone().into(), timestream::LIMITS);
+        let decoder = Decoder::new(model, timestream::LIMITS);
         let mut records = Vec::new();
         let mut number = 0_u64;
         for time in (self.now - span..self.now).step_by(usize::try_from(ROUND).expect("a step")) {

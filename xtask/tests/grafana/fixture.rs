@@ -3,7 +3,7 @@
 use serde_json::Value;
 use stacks::environment::Environment;
 use stacks::grafana::{File, Place, files};
-use telemetry::{EventKind, RecordLayout};
+use telemetry::{Model, RecordLayout};
 
 /// A house with everything: levels of batteries, truth values, text, integers, names that need care.
 const SENSORS: &str = r#"
@@ -58,15 +58,15 @@ pub fn alarmed(alerts: &str) -> Environment {
     stacks::environment::parse("dev", "dev", &text, &alerts).expect("a valid environment")
 }
 
-fn parse(text: &str) -> EventKind {
+fn parse(text: &str) -> Model {
     stacks::model::parse("model", text).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
 /// Models with a name each: the shipped one and one with everything in both layouts, and one of words.
-pub fn models() -> Vec<(&'static str, EventKind)> {
+pub fn models() -> Vec<(&'static str, Model)> {
     let shipped = include_str!("../../../telemetry.toml");
     let mut single = parse(shipped);
-    single.record = RecordLayout::Single;
+    single.kinds[0].record = RecordLayout::Single;
     vec![
         ("shipped", parse(shipped)),
         ("shipped-single", single),
@@ -77,7 +77,7 @@ pub fn models() -> Vec<(&'static str, EventKind)> {
 }
 
 /// What Grafana is given for a model.
-pub fn rendered(model: &EventKind) -> Vec<File> {
+pub fn rendered(model: &Model) -> Vec<File> {
     files(model, &alarmed("5m"), Place::CONTAINER)
 }
 

@@ -142,7 +142,7 @@ fn alerts_take_one_query_each_time_and_none_where_they_are_off() {
             // What asks seldom still looks at everything.
             assert_eq!(queries[0]["relativeTimeRange"]["from"], silence, "{name} {alerts}");
             let sql = queries[0]["model"]["rawQuery"].as_str().expect("a query");
-            let ranged = model.measures.iter().filter(|measure| measure.normal.is_some()).count();
+            let ranged = model.kinds[0].measures.iter().filter(|measure| measure.normal.is_some()).count();
             assert_eq!(sql.matches(&format!("ago({interval}s)")).count(), ranged, "{name} {alerts} {sql}");
             assert_eq!(rules["deleteRules"], Value::Null);
         }
@@ -180,7 +180,7 @@ fn the_normal_range_of_a_measure_is_drawn_and_watched() {
 
     let rule = &json(&files, RULES)["groups"][0]["rules"][0];
     let sql = rule["data"][0]["model"]["rawQuery"].as_str().expect("a query");
-    for measure in &model.measures {
+    for measure in &model.kinds[0].measures {
         assert!(sql.contains(&format!("'{}' AS measure", measure.name)), "{sql}");
     }
     assert!(sql.contains("WHERE average < 50.0 OR average > 100.0"), "{sql}");

@@ -9,7 +9,7 @@ use device_simulator::Traits;
 use serde_json::Value;
 use stacks::grafana::{File, Place, files};
 use telemetry::canary::CANARY;
-use telemetry::{EventKind, RecordLayout};
+use telemetry::{Model, RecordLayout};
 
 use crate::endpoint::{DEVICES, Endpoint, SPAN};
 use crate::fixture::{RULES, alarmed, dashboards, json, models, panels, rendered};
@@ -137,6 +137,7 @@ async fn every_query_answers_with_what_its_panel_needs() {
                                 let calm =
                                     panel["title"].as_str().is_some_and(|title| title.contains("deviations"))
                                         && model
+                                            .first()
                                             .measures
                                             .iter()
                                             .any(|one| one.name == *measure && one.normal.is_none());
@@ -209,21 +210,21 @@ async fn the_alerts_tell_which_measure_of_which_device_and_when_nothing_arrives(
         let rows = alerts(&client, &files, &page).await;
         let of_device: Vec<&Vec<String>> =
             rows.iter().filter(|row| row[0].starts_with("restless-")).collect();
-        let ranged = model.measures.iter().filter(|measure| measure.normal.is_some());
+        let ranged = model.kinds[0].measures.iter().filter(|measure| measure.normal.is_some());
         for measure in ranged.clone() {
             let row = of_device.iter().find(|row| row[1] == measure.name && row[2] == "range");
             let beyond: f64 = row.unwrap_or_else(|| panic!("{name} {}: {rows:?}", measure.name))[3]
                 .parse()
                 .expect("a number");
             // Where its last value lies, seen from the nearer end of the range.
-            let value = match model.record {
+            let value = match model.kinds[0].record {
                 RecordLayout::Multi { .. } => format!("\"{}\"", measure.name),
                 RecordLayout::Single => format!("measure_value::{}", measure.kind.name()),
             };
             let sql = format!(
                 "SELECT avg({value}) FROM {database}.{table} WHERE \"{}\" LIKE 'restless-%' AND time > ago(1h){}",
-                model.device.dimension,
-                if matches!(model.record, RecordLayout::Single) {
+                model.kinds[0].device.dimension,
+                if matches!(model.kinds[0].record, RecordLayout::Single) {
                     format!(" AND measure_name = '{}'", measure.name)
                 } else {
                     String::new()
@@ -257,7 +258,7 @@ async fn the_alerts_tell_which_measure_of_which_device_and_when_nothing_arrives(
 }
 
 /// The models that have everything, in both layouts.
-fn of_everything() -> impl Iterator<Item = (&'static str, EventKind)> {
+fn of_everything() -> impl Iterator<Item = (&'static str, Model)> {
     models().into_iter().filter(|(name, _)| name.starts_with("sensors"))
 }
 
@@ -335,7 +336,7 @@ async fn canaries_are_no_devices() {
         }
         let stored = format!(
             "SELECT count(DISTINCT \"{0}\") FROM {database}.{table} WHERE \"{0}\" LIKE '{CANARY}%'",
-            model.device.dimension
+            model.kinds[0].device.dimension
         );
         assert_eq!(texts(&run(&client, &stored).await.expect("a count").rows[0]), ["31"], "{name}");
         for ((sql, before), (_, after)) in before.iter().zip(everything(&client, &files, &page).await) {

@@ -97,7 +97,7 @@ impl Fixture {
                 .credentials_provider(credentials)
                 .build(),
         );
-        let connector = Connector::new(&model, Table::new(query, DATABASE, TABLE));
+        let connector = Connector::new(&model.clone().into(), Table::new(query, DATABASE, TABLE));
         Self { connector, model, endpoint, write, _process: process, _state: state }
     }
 

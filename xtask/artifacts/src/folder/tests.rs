@@ -9,7 +9,7 @@ use session::Project;
 
 /// A folder for `dev` with two archives, and what it was made from.
 struct Built {
-    model: EventKind,
+    model: Model,
     environment: Environment,
     made: Archives,
     out: tempfile::TempDir,
@@ -62,7 +62,7 @@ impl Built {
     }
 }
 
-fn load(overrides: &[(&str, &str)]) -> (EventKind, Environment) {
+fn load(overrides: &[(&str, &str)]) -> (Model, Environment) {
     let overrides: Vec<_> =
         overrides.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     Project::locate().load_named("dev", &overrides).unwrap_or_else(|failure| panic!("{:#}", failure.error))

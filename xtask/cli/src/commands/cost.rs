@@ -12,7 +12,7 @@ use stacks::Inputs;
 use stacks::config::grouped;
 use stacks::cost::{ByUse, Estimate, Load, Prices, estimate};
 use stacks::environment::{Environment, Target};
-use telemetry::EventKind;
+use telemetry::Model;
 
 use super::Outcome;
 use crate::Global;
@@ -78,7 +78,7 @@ impl Cost {
         Ok(Exit::Done)
     }
 
-    fn costs(&self, model: &EventKind, environment: &Environment) -> anyhow::Result<Costs> {
+    fn costs(&self, model: &Model, environment: &Environment) -> anyhow::Result<Costs> {
         let prices = Prices::shipped().context("stacks/prices.toml cannot be read")?;
         let event_bytes = self.event_bytes.map_or_else(|| simulated_bytes(model), f64::from);
         let rates = self.rate.map_or(RATES.to_vec(), |rate| vec![rate]);
@@ -99,7 +99,7 @@ impl Cost {
 }
 
 /// Size of an event of the model, as the simulator sends it.
-fn simulated_bytes(model: &EventKind) -> f64 {
+fn simulated_bytes(model: &Model) -> f64 {
     // A time of as many digits as those of today.
     const TIME: i64 = 1_800_000_000_000_000;
     let mut fleet = Fleet::new(model.clone(), Traits::default(), 0);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use stacks::environment::{Environment, Expiry, OnDelete, Target, name};
 use stacks::{Inputs, Stack};
-use telemetry::EventKind;
+use telemetry::Model;
 
 use super::Outcome;
 use crate::Global;
@@ -221,7 +221,7 @@ async fn carry_out(
 /// Connects, starting the local target when it does not run, and reads what is deployed.
 async fn reach(
     project: &Project,
-    model: &EventKind,
+    model: &Model,
     environment: &Environment,
     stacks: &[Stack],
     global: &Global,

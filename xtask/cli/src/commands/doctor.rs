@@ -7,7 +7,7 @@ use aws_sdk_timestreamquery::types::QueryPricingModel;
 use clap::Args;
 use serde::Serialize;
 use stacks::environment::{Architecture, Consumer, Environment, Target};
-use telemetry::EventKind;
+use telemetry::Model;
 
 use super::Outcome;
 use crate::Global;
@@ -194,7 +194,7 @@ async fn processor(project: &Project, environment: &Environment) -> Finding {
 }
 
 /// The credentials, and what not every account or Region has.
-async fn services(model: &EventKind, environment: &Environment) -> Vec<Finding> {
+async fn services(model: &Model, environment: &Environment) -> Vec<Finding> {
     let session = match Session::open(model.clone(), environment.clone(), None).await {
         Ok(session) => session,
         Err(failure) => {

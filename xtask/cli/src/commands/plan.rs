@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use stacks::environment::{Environment, Expiry, Target};
 use stacks::{Inputs, Stack};
-use telemetry::EventKind;
+use telemetry::Model;
 
 use super::Outcome;
 use super::deploy::{interrupted, prepared, way};
@@ -85,7 +85,7 @@ impl Plan {
     async fn reach(
         &self,
         project: &Project,
-        model: &EventKind,
+        model: &Model,
         environment: &Environment,
         stacks: &[Stack],
         global: &Global,

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use stacks::environment::{Environment, Grafana};
 use stacks::grafana::{self, Place};
 use stacks::{Inputs, ParameterSource, STACKS, Stack};
-use telemetry::EventKind;
+use telemetry::Model;
 
 use super::Outcome;
 use crate::Global;
@@ -105,7 +105,7 @@ const GRAFANA: &str = "grafana";
 /// Writes what Grafana is provisioned with, as on AWS, or removes those files where there is no Grafana.
 fn write_dashboards(
     folder: &Path,
-    model: &EventKind,
+    model: &Model,
     environment: &Environment,
 ) -> anyhow::Result<Vec<&'static str>> {
     let files = match environment.grafana {

@@ -37,7 +37,7 @@ impl Lake {
             bucket: inventory.output(session, "lake", "LakeBucket")?.to_owned(),
             prefix: session.environment.lake.prefix.clone(),
             marker: marker.to_owned(),
-            device_field: session.model.device.field.clone(),
+            device_field: session.model.first().device.field.clone(),
             start: Timestamp::now(),
             read: HashSet::new(),
         })

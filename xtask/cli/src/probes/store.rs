@@ -31,8 +31,8 @@ impl Store {
         let table = inventory.output(session, "store", "TableName")?;
         Ok(Self {
             client: session.timestream_query().await?,
-            column: session.model.device.dimension.clone(),
-            device: Identifier::device(&session.model.device),
+            column: session.model.first().device.dimension.clone(),
+            device: Identifier::device(&session.model.first().device),
             table: TableName::new(database, table),
             marker: marker.to_owned(),
             written: false,

@@ -40,7 +40,7 @@ impl Twin {
     pub fn of(session: &Session, inventory: &Inventory, marker: &str) -> Result<Self, Failure> {
         let workspace = Workspace::of(session, inventory)?;
         let kind = inventory.output(session, "twin", "ComponentType")?;
-        let external_id = property_name(&session.model.device.dimension).into_owned();
+        let external_id = property_name(&session.model.first().device.dimension).into_owned();
         let filter = |operator: &str, value: &str| {
             let value = DataValue::builder().string_value(value).build();
             PropertyFilter::builder().property_name(&external_id).operator(operator).value(value).build()
@@ -68,7 +68,8 @@ impl Canary {
 impl Question {
     fn new(session: &Session, workspace: &Workspace) -> Self {
         // Every simulated event has every measure.
-        let measure = session.model.measures.first().map(|measure| property_name(&measure.name).into_owned());
+        let measure =
+            session.model.first().measures.first().map(|measure| property_name(&measure.name).into_owned());
         let request = workspace
             .history(measure.as_slice())
             .start_time((Timestamp::now() - TOLERANCE).to_string())

@@ -302,7 +302,7 @@ mod tests {
     fn store(environment: &str, dimension: &str) -> Stack {
         let loaded = Project::locate().load_named(environment, &[]);
         let (mut model, environment) = loaded.unwrap_or_else(|failure| panic!("{:#}", failure.error));
-        dimension.clone_into(&mut model.device.dimension);
+        dimension.clone_into(&mut model.kinds[0].device.dimension);
         let stacks = stacks::synthesize(&Inputs { model: &model, environment: &environment });
         stacks.into_iter().find(uses_timestream).expect("a stack with a table")
     }

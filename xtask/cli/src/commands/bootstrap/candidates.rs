@@ -3,7 +3,7 @@
 use serde::Serialize;
 use stacks::Inputs;
 use stacks::environment::{Environment, Target};
-use telemetry::EventKind;
+use telemetry::Model;
 
 use session::account_of_credentials;
 use session::{Exit, Explain, Failure, Project};
@@ -52,7 +52,7 @@ impl Explain for CandidateError {
 #[derive(Debug, Clone)]
 pub struct Candidate {
     /// What a device sends.
-    pub model: EventKind,
+    pub model: Model,
     /// Where it goes.
     pub environment: Environment,
 }

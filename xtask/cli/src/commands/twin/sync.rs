@@ -89,7 +89,7 @@ impl Sync {
     async fn devices(&self, session: &Session, inventory: &Inventory) -> Result<Vec<String>, Failure> {
         let database = inventory.output(session, "store", "DatabaseName")?;
         let table = inventory.output(session, "store", "TableName")?;
-        let device = Identifier::device(&session.model.device);
+        let device = Identifier::device(&session.model.first().device);
         let table = TableName::new(database, table);
         let seconds = self.since.as_secs().max(1);
         let sql = sql::devices(&table, &device, seconds, &sql::without_canaries(&device));

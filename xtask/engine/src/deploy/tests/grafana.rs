@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::future::pending;
 
 use stacks::Inputs;
-use telemetry::EventKind;
+use telemetry::Model;
 
 use crate::consent::Consent;
 use crate::deploy::engine::Engine;
@@ -16,7 +16,7 @@ use session::Session;
 use test_service::Service;
 
 /// The stack alone, with a table that another would have made.
-fn dashboards(session: &Session, model: &EventKind) -> Desired {
+fn dashboards(session: &Session, model: &Model) -> Desired {
     let inputs = Inputs { model, environment: &session.environment };
     let stacks: Vec<_> =
         stacks::synthesize(&inputs).into_iter().filter(|stack| stack.name == "grafana").collect();
@@ -65,7 +65,7 @@ async fn a_changed_dashboard_replaces_nothing_that_holds_data() {
     let before = resources(&session).await;
 
     let mut changed = model.clone();
-    changed.measures[0].unit = Some("fahrenheit".to_owned());
+    changed.kinds[0].measures[0].unit = Some("fahrenheit".to_owned());
     let (change, named) = deploy(&session, &dashboards(&session, &changed)).await;
     assert_eq!(change, Change::Updated);
     assert_eq!(named, ["Service", "Task"], "the service follows its task definition, which is replaced");
