@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use jsonl_transform::Kinds;
 use jsonl_transform::handler::transform;
 
 const RECORDS_OF_3_MB: usize = 3_000_000 / 180;
@@ -21,11 +22,29 @@ const RECORDS_OF_3_MB: usize = 3_000_000 / 180;
 const RECORDS_WITH_METADATA: usize = 10_000;
 const ROUNDS: u32 = 30;
 
+/// A model with one kind, or of several the first one, with its device in the topic or in the event.
+fn kinds(name: Option<&str>, topic_segments: &[u32]) -> Kinds {
+    let mut kind = serde_json::json!({
+        "topic": "dt/+/measures", "measures": [{"name": "m", "field": "m", "type": "double"}],
+        "device": {"dimension": "device", "field": "DeviceID", "topic_segments": topic_segments},
+        "record": {"layout": "single"}, "undeclared": "ignore",
+    });
+    let model = match name {
+        Some(name) => {
+            kind["name"] = name.into();
+            serde_json::json!({ "kinds": [kind] })
+        }
+        None => kind,
+    };
+    Kinds::new(&serde_json::from_value(model).expect("a model"))
+}
+
 /// What Firehose says of a record beside its data.
 #[derive(Clone, Copy)]
 enum Source {
     DirectPut,
-    Kinesis,
+    /// A stream, and what the partition keys begin with.
+    Kinesis(&'static str),
 }
 
 /// Records of exactly 180 bytes, as Firehose sends them.
@@ -40,9 +59,9 @@ fn event(source: Source, records: usize) -> Vec<u8> {
             assert_eq!(payload.len(), 180);
             let metadata = match source {
                 Source::DirectPut => String::new(),
-                Source::Kinesis => format!(
+                Source::Kinesis(prefix) => format!(
                     ",\"kinesisRecordMetadata\":{{\"sequenceNumber\":\"{:056}\",\"subsequenceNumber\":0,\
-                     \"partitionKey\":\"12345678-9012-3456-7890-{i:012}\",\"shardId\":\"shardId-000000000000\",\
+                     \"partitionKey\":\"{prefix}12345678-9012-3456-7890-{i:012}\",\"shardId\":\"shardId-000000000000\",\
                      \"approximateArrivalTimestamp\":1609757175300}}",
                     i * 7
                 ),
@@ -77,8 +96,8 @@ fn blueprint(event: &[u8]) -> Option<Duration> {
 }
 
 /// Mean time of the transform for `event`.
-fn ours(event: &[u8]) -> Duration {
-    let round = || black_box(transform(black_box(event), None)).expect("a batch of Firehose");
+fn ours(event: &[u8], kinds: &Kinds) -> Duration {
+    let round = || black_box(transform(black_box(event), kinds)).expect("a batch of Firehose");
     (0..5).for_each(|_| drop(round()));
     let start = Instant::now();
     (0..ROUNDS).for_each(|_| drop(round()));
@@ -87,16 +106,27 @@ fn ours(event: &[u8]) -> Duration {
 
 fn batches(criterion: &mut Criterion) {
     let cases = [
-        ("3 MB of records", event(Source::DirectPut, RECORDS_OF_3_MB), RECORDS_OF_3_MB),
-        ("6 MB event from Kinesis", event(Source::Kinesis, RECORDS_WITH_METADATA), RECORDS_WITH_METADATA),
+        ("3 MB of records", kinds(None, &[]), event(Source::DirectPut, RECORDS_OF_3_MB), RECORDS_OF_3_MB),
+        (
+            "6 MB event from Kinesis",
+            kinds(None, &[]),
+            event(Source::Kinesis(""), RECORDS_WITH_METADATA),
+            RECORDS_WITH_METADATA,
+        ),
+        (
+            "6 MB of a kind with its device in the topic",
+            kinds(Some("k"), &[2]),
+            event(Source::Kinesis("k/"), RECORDS_WITH_METADATA),
+            RECORDS_WITH_METADATA,
+        ),
     ];
     let mut lines = Vec::new();
     let mut group = criterion.benchmark_group("transform");
-    for (name, event, records) in &cases {
+    for (name, kinds, event, records) in &cases {
         assert!(event.len() <= 6 * 1024 * 1024, "{name}: Lambda takes no such event: {} bytes", event.len());
         group.throughput(Throughput::Elements(*records as u64));
-        group.bench_function(*name, |bencher| bencher.iter(|| transform(black_box(event), None)));
-        let ours = ours(event);
+        group.bench_function(*name, |bencher| bencher.iter(|| transform(black_box(event), kinds)));
+        let ours = ours(event, kinds);
         lines.push(match blueprint(event) {
             Some(python) => format!(
                 "{name} ({records} records, {} bytes): transform {ours:.2?}, Python blueprint {python:.2?}: {:.1} times as fast",

@@ -23,8 +23,9 @@ use base64_simd::STANDARD as BASE64;
 use serde::Deserialize;
 use sonic_rs::LazyValue;
 
-use crate::device::DeviceField;
+use crate::kinds::{Form, Kinds, Shape};
 use crate::line::{Line, Refusal, line};
+use crate::topic;
 
 /// What Lambda returns at most to a synchronous caller, in bytes:
 /// [6 MB](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
@@ -35,9 +36,10 @@ const CLOSE: &[u8] = b"]}";
 const RECORD_ID: &[u8] = br#"{"recordId":""#;
 const OK: &[u8] = br#"","result":"Ok","data":""#;
 const FAILED: &[u8] = br#"","result":"ProcessingFailed","data":""#;
-const END: &[u8] = br#""}"#;
+const QUOTE: u8 = b'"';
+const END: u8 = b'}';
 /// Bytes of the shortest answer for a record, without its identity and with its comma.
-const SHORTEST: usize = RECORD_ID.len() + FAILED.len() + END.len() + 1;
+const SHORTEST: usize = RECORD_ID.len() + FAILED.len() + 3;
 
 /// The answer to a batch, and what became of its records.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,8 +55,8 @@ pub struct Answer {
 pub struct Counts {
     /// Lines for the lake.
     pub lines: usize,
-    /// Of these, events that lack their device, because Firehose did not say the partition key: it says it
-    /// of every record of a stream.
+    /// Of these, events that lack what the topic says of them, such as their device: Firehose did not say the
+    /// partition key, as it does of every record of a stream, or it is not one that the rule makes.
     pub unnamed: usize,
     /// Failed: nothing but whitespace.
     pub empty: usize,
@@ -64,6 +66,8 @@ pub struct Counts {
     pub not_utf8: usize,
     /// Failed: UTF-8 that is not one JSON document.
     pub not_json: usize,
+    /// Failed: the model has several kinds of events, and the partition key names none of them.
+    pub unknown_kind: usize,
     /// Failed: a good line for which the answer had no room left.
     pub too_large: usize,
 }
@@ -71,7 +75,7 @@ pub struct Counts {
 impl Counts {
     /// How many records Firehose writes below `processing-failed`.
     pub fn failed(&self) -> usize {
-        self.empty + self.not_base64 + self.not_utf8 + self.not_json + self.too_large
+        self.empty + self.not_base64 + self.not_utf8 + self.not_json + self.unknown_kind + self.too_large
     }
 }
 
@@ -118,11 +122,11 @@ struct Record<'a> {
     metadata: Option<LazyValue<'a>>,
 }
 
-/// Answers an event of Firehose.
+/// Answers an event of Firehose with lines of these kinds.
 ///
-/// With `device`, the partition key of each record becomes that member of its event. Without, the sources
-/// `Direct PUT` and `Kinesis Data Streams` look the same here.
-pub fn transform(event: &[u8], device: Option<&DeviceField>) -> Result<Answer, Error> {
+/// Where nothing depends on the partition key, the sources `Direct PUT` and `Kinesis Data Streams` look the same
+/// here.
+pub fn transform(event: &[u8], kinds: &Kinds) -> Result<Answer, Error> {
     let Event { mut records } = sonic_rs::from_slice(event).map_err(Error::NotFirehose)?;
     for Record { id, .. } in &mut records {
         if let Cow::Owned(id) = id {
@@ -148,14 +152,14 @@ pub fn transform(event: &[u8], device: Option<&DeviceField>) -> Result<Answer, E
         body.extend_from_slice(RECORD_ID);
         body.extend_from_slice(id.as_bytes());
         let after_id = body.len();
-        let device = device.map(|field| (field, partition_key(metadata.as_ref())));
-        let mut fate = append_result(data.as_bytes(), device.as_ref(), &mut buffers, &mut body);
-        body.extend_from_slice(END);
+        let key = metadata.as_ref().filter(|_| kinds.by_key()).and_then(partition_key);
+        let mut fate = append_result(data.as_bytes(), kinds.of(key.as_deref()), &mut buffers, &mut body);
+        body.push(END);
         if body.len() + reserved > RESPONSE_LIMIT {
             // Firehose has the record as it arrived, so its data need not travel back.
             body.truncate(after_id);
             body.extend_from_slice(FAILED);
-            body.extend_from_slice(END);
+            body.extend_from_slice(&[QUOTE, END]);
             if matches!(fate, Fate::Line | Fate::Unnamed) {
                 fate = Fate::TooLarge;
             }
@@ -172,6 +176,7 @@ enum Fate {
     Line,
     Unnamed,
     NotBase64,
+    UnknownKind,
     Refused(Refusal),
     TooLarge,
 }
@@ -181,59 +186,109 @@ enum Fate {
 struct Buffers {
     payload: Vec<u8>,
     compacted: Vec<u8>,
+    wrapped: Vec<u8>,
     named: Vec<u8>,
 }
 
-/// A member for the line, and what becomes its value: a JSON string.
-type Device<'a> = (&'a DeviceField, Option<LazyValue<'a>>);
-
-/// The partition key as it stands in the event; `None` where it is missing or empty.
-fn partition_key<'a>(metadata: Option<&'a LazyValue<'a>>) -> Option<LazyValue<'a>> {
-    let key = sonic_rs::get(metadata?.as_raw_str(), ["partitionKey"]).ok()?;
-    (key.as_raw_str().starts_with('"') && key.as_raw_str().len() > 2).then_some(key)
+/// The partition key; `None` where it is missing or empty.
+fn partition_key(metadata: &LazyValue<'_>) -> Option<String> {
+    let key = sonic_rs::get(metadata.as_raw_str(), ["partitionKey"]).ok()?;
+    let raw = key.as_raw_str();
+    let plain = raw.strip_prefix('"')?.strip_suffix('"')?;
+    let has_escapes = memchr::memchr(b'\\', plain.as_bytes()).is_some();
+    let key = if has_escapes { serde_json::from_str(raw).ok()? } else { plain.to_owned() };
+    Some(key).filter(|key| !key.is_empty())
 }
 
 /// Appends everything of an answer between the identity and the closing brace.
 fn append_result(
     data: &[u8],
-    device: Option<&Device<'_>>,
+    kind: Option<(&Shape, Option<&str>)>,
     buffers: &mut Buffers,
     body: &mut Vec<u8>,
 ) -> Fate {
-    let Buffers { payload, compacted, named } = buffers;
+    let Buffers { payload, compacted, wrapped, named } = buffers;
     payload.clear();
     if BASE64.decode_append(data, payload).is_err() {
         // What is not base64 would spoil the whole answer.
         body.extend_from_slice(FAILED);
+        body.push(QUOTE);
         return Fate::NotBase64;
     }
-    match line(payload, compacted) {
+    let Some((shape, rest)) = kind else {
+        body.extend_from_slice(FAILED);
+        body.extend_from_slice(data);
+        body.push(QUOTE);
+        return Fate::UnknownKind;
+    };
+    match formed(payload, shape.form, compacted, wrapped) {
         Ok(line) => {
             body.extend_from_slice(OK);
-            let (line, fate) = with_device(line, device, named);
+            let (line, fate) = with_members(line, shape, rest, named);
             append_line(&line, payload, data, body);
+            body.push(QUOTE);
+            body.extend_from_slice(shape.metadata.as_bytes());
             fate
         }
         Err(refusal) => {
             body.extend_from_slice(FAILED);
             body.extend_from_slice(data);
+            body.push(QUOTE);
             Fate::Refused(refusal)
         }
     }
 }
+/// The line of a payload: an object where its kind has one made of what is none.
+fn formed<'a>(
+    payload: &'a [u8],
+    form: Form,
+    compacted: &'a mut Vec<u8>,
+    wrapped: &'a mut Vec<u8>,
+) -> Result<Line<'a>, Refusal> {
+    let mut wrap = |name: &str, document: &[u8]| {
+        wrapped.clear();
+        for part in [b"{\"", name.as_bytes(), b"\":", document, b"}"] {
+            wrapped.extend_from_slice(part);
+        }
+    };
+    match line(payload, compacted) {
+        Ok(Line::Whole(document) | Line::Compacted(document))
+            if form == Form::Events && document.starts_with(b"[") =>
+        {
+            wrap("events", document);
+        }
+        Ok(Line::Whole(document) | Line::Compacted(document))
+            if form == Form::Value && !document.starts_with(b"{") && !document.starts_with(b"[") =>
+        {
+            wrap("value", document);
+        }
+        Err(Refusal::NotJson) if form == Form::Value => {
+            // It is UTF-8, or it would be refused as that.
+            let text = String::from_utf8_lossy(payload);
+            wrap("value", serde_json::Value::from(text.trim()).to_string().as_bytes());
+        }
+        as_it_is => return as_it_is,
+    }
+    Ok(Line::Compacted(wrapped))
+}
 
-/// The line with its device, where it is an event and is to have one.
-fn with_device<'a>(line: Line<'a>, device: Option<&Device<'_>>, named: &'a mut Vec<u8>) -> (Line<'a>, Fate) {
+/// The line with what the topic says, where it is an event and the topic says something.
+fn with_members<'a>(
+    line: Line<'a>,
+    shape: &Shape,
+    rest: Option<&str>,
+    named: &'a mut Vec<u8>,
+) -> (Line<'a>, Fate) {
     let (Line::Whole(document) | Line::Compacted(document)) = line;
-    match device {
-        Some((field, key)) if document.starts_with(b"{") => match key {
-            Some(key) => {
-                field.name(document, key.as_raw_str(), named);
-                (Line::Compacted(named), Fate::Line)
-            }
-            None => (line, Fate::Unnamed),
-        },
-        _ => (line, Fate::Line),
+    if !shape.has_members() || !document.starts_with(b"{") {
+        return (line, Fate::Line);
+    }
+    match rest.and_then(|rest| shape.members(rest)) {
+        Some(members) => {
+            topic::add(document, &members, named);
+            (Line::Compacted(named), Fate::Line)
+        }
+        None => (line, Fate::Unnamed),
     }
 }
 
@@ -272,6 +327,7 @@ impl Counts {
                 &mut self.lines
             }
             Fate::NotBase64 => &mut self.not_base64,
+            Fate::UnknownKind => &mut self.unknown_kind,
             Fate::Refused(Refusal::Empty) => &mut self.empty,
             Fate::Refused(Refusal::NotUtf8) => &mut self.not_utf8,
             Fate::Refused(Refusal::NotJson) => &mut self.not_json,

@@ -4,8 +4,9 @@
 //! exactly one line. [`handler`] is pure and holds all decisions; the binary only carries bytes
 //! between it and the Lambda Runtime API.
 
-mod device;
 pub mod handler;
+mod kinds;
 mod line;
+mod topic;
 
-pub use device::DeviceField;
+pub use kinds::Kinds;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::{Method, Request};
-use jsonl_transform::DeviceField;
+use jsonl_transform::Kinds;
 use jsonl_transform::handler::{self, Answer};
 use lambda_runtime::tower::{Layer, Service};
 use lambda_runtime::{Error, LambdaInvocation};
@@ -21,18 +21,15 @@ const INVOCATION_ID: &str = "lambda-runtime-invocation-id";
 
 /// Replaces whatever service it is laid over.
 pub(crate) struct RawLayer {
-    /// What names the device in a line, where the event does not.
-    pub(crate) device: Option<DeviceField>,
+    /// How lines are made.
+    pub(crate) kinds: Arc<Kinds>,
 }
 
 impl<S> Layer<S> for RawLayer {
     type Service = RawService;
 
     fn layer(&self, _parsed: S) -> RawService {
-        RawService {
-            client: Arc::new(PooledClient::builder().build()),
-            device: self.device.clone().map(Arc::new),
-        }
+        RawService { client: Arc::new(PooledClient::builder().build()), kinds: Arc::clone(&self.kinds) }
     }
 }
 
@@ -40,7 +37,7 @@ impl<S> Layer<S> for RawLayer {
 #[derive(Clone)]
 pub(crate) struct RawService {
     client: Arc<PooledClient>,
-    device: Option<Arc<DeviceField>>,
+    kinds: Arc<Kinds>,
 }
 
 impl Service<LambdaInvocation> for RawService {
@@ -54,9 +51,9 @@ impl Service<LambdaInvocation> for RawService {
 
     fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
         let client = Arc::clone(&self.client);
-        let device = self.device.clone();
+        let kinds = Arc::clone(&self.kinds);
         Box::pin(async move {
-            let response = client.call(request(&invocation, device.as_deref())?).await?;
+            let response = client.call(request(&invocation, &kinds)?).await?;
             if !response.status().is_success() {
                 tracing::error!(status = %response.status(), "the Runtime API refused the answer");
             }
@@ -66,8 +63,8 @@ impl Service<LambdaInvocation> for RawService {
 }
 
 /// The request that ends `invocation`.
-fn request(invocation: &LambdaInvocation, device: Option<&DeviceField>) -> Result<Request<Body>, Error> {
-    let (outcome, body) = match handler::transform(&invocation.body, device) {
+fn request(invocation: &LambdaInvocation, kinds: &Kinds) -> Result<Request<Body>, Error> {
+    let (outcome, body) = match handler::transform(&invocation.body, kinds) {
         Ok(Answer { body, counts }) => {
             tracing::info!(
                 lines = counts.lines,
@@ -82,7 +79,7 @@ fn request(invocation: &LambdaInvocation, device: Option<&DeviceField>) -> Resul
             if counts.unnamed > 0 {
                 tracing::warn!(
                     unnamed = counts.unnamed,
-                    "events without a device: Firehose said no partition key"
+                    "events without what their topic says: Firehose said no partition key, or not one of the rule"
                 );
             }
             ("response", body)

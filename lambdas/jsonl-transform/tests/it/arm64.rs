@@ -25,16 +25,11 @@ async fn the_binary_for_aws_loads_there() {
 #[tokio::test]
 async fn needs_qemu_the_binary_for_aws_answers_as_the_handler_does() {
     let binary = built().await;
-    let command = if cfg!(all(target_os = "linux", target_arch = "aarch64")) {
-        Command::new(binary)
-    } else {
-        let emulator = std::env::var_os("SLUICE_QEMU")
-            .expect("SLUICE_QEMU must name a qemu-aarch64; `cargo xtask test` sets it where there is one");
-        let mut command = Command::new(emulator);
-        command.arg(binary);
-        command
-    };
-    answers_as_the_handler_does(command).await;
+    let emulator = (!cfg!(all(target_os = "linux", target_arch = "aarch64"))).then(|| {
+        std::env::var_os("SLUICE_QEMU")
+            .expect("SLUICE_QEMU must name a qemu-aarch64; `cargo xtask test` sets it where there is one")
+    });
+    answers_as_the_handler_does(binary, emulator.as_deref()).await;
 }
 
 /// The function, built for AWS once for all tests, in a target folder of its own: cargo holds a lock on the

@@ -1,11 +1,12 @@
 //! Whole events, from the service's documentation and beyond it.
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use jsonl_transform::DeviceField;
+use jsonl_transform::Kinds;
 use jsonl_transform::handler::{Counts, transform};
 use serde_json::json;
 
-use crate::answer::{Record, failed, ok, read};
+use crate::answer::{Record, failed, filed, ok, read};
+use crate::model::{by_topic, kind, model, plain};
 
 #[test]
 fn events_become_answers() {
@@ -42,7 +43,7 @@ fn events_become_answers() {
         ),
     ];
     for (name, event, expected, counts) in cases {
-        let answer = transform(event, None).expect(name);
+        let answer = transform(event, &plain()).expect(name);
         assert_eq!(read(&answer.body), expected, "{name}");
         assert_eq!(answer.counts, counts, "{name}");
     }
@@ -72,7 +73,7 @@ fn lines_name_the_device_of_the_topic() {
         ("an empty key", r#"{"rssi":-88}"#, Some(kinesis(json!(""))), ok("1", "{\"rssi\":-88}\n")),
         ("a key that is no text", r#"{"rssi":-88}"#, Some(kinesis(json!(17))), ok("1", "{\"rssi\":-88}\n")),
     ];
-    let device = DeviceField::new("device_id");
+    let kinds = Kinds::new(&model(&by_topic("device_id")));
     let (mut records, mut expected) = (Vec::new(), Vec::new());
     for (name, payload, metadata, line) in cases {
         let mut record = json!({"recordId": "1", "data": BASE64_STANDARD.encode(payload)});
@@ -80,13 +81,13 @@ fn lines_name_the_device_of_the_topic() {
             record["kinesisRecordMetadata"] = metadata;
         }
         let event = json!({"records": [record.clone()]}).to_string();
-        let answer = transform(event.as_bytes(), Some(&device)).expect(name);
+        let answer = transform(event.as_bytes(), &kinds).expect(name);
         assert_eq!(read(&answer.body), std::slice::from_ref(&line), "{name}");
         records.push(record);
         expected.push(line);
     }
     let event = json!({"records": records}).to_string();
-    let answer = transform(event.as_bytes(), Some(&device)).expect("a batch");
+    let answer = transform(event.as_bytes(), &kinds).expect("a batch");
     assert_eq!(read(&answer.body), expected);
     assert_eq!(answer.counts, Counts { lines: 7, unnamed: 4, not_json: 1, ..Counts::default() });
 }
@@ -102,7 +103,66 @@ fn what_is_no_batch_fails_the_invocation() {
         ("something after the end", br#"{"records":[]} x"#),
     ];
     for (name, event) in cases {
-        let error = transform(event, None).expect_err(name);
+        let error = transform(event, &plain()).expect_err(name);
         assert_eq!(error.code(), "NotFirehose", "{name}");
     }
+}
+
+/// Each kind goes to a folder of its own, with what its topic says, and as an object where Athena needs one.
+#[test]
+fn lines_of_several_kinds() {
+    let from_topic = json!({"dimension": "device", "field": "device_id", "topic_segments": [3, 2]});
+    let several = json!({"kinds": [
+        kind(&json!({"name": "plain"})),
+        kind(&json!({
+            "name": "levels", "device": from_topic,
+            "dimensions": [{"name": "room", "field": "room", "topic_segments": [3]}, {"name": "x", "field": "x"}],
+        })),
+        kind(&json!({
+            "name": "named", "named": {"topic_segments": [3], "value": "$"},
+            "device": {"dimension": "device", "field": "device_id", "topic_segments": [2]},
+        })),
+        kind(&json!({"name": "pack", "message": "senml", "device": {"dimension": "device", "field": "bn"}})),
+        kind(&json!({
+            "name": "list", "message": {"each": "$"},
+            "device": {"dimension": "device", "field": "device_id", "topic_segments": [2]},
+        })),
+    ]});
+    let line = |kind: &str, line: &str| filed(&format!("{line}\n"), kind);
+    let cases = [
+        ("plain/dt/a/b/measures", r#"{"m":1}"#, line("plain", r#"{"m":1}"#)),
+        ("plain/dt/a/b/measures", "[1]", line("plain", "[1]")),
+        ("plain/dt/a/b/measures", "21.5 \u{b0}C", failed("1", "21.5 \u{b0}C".as_bytes())),
+        ("levels/a/b", r#"{"m":1,"room":2}"#, line("levels", r#"{"m":1,"device_id":"b/a","room":"b"}"#)),
+        ("levels/a", r#"{"m":1}"#, line("levels", r#"{"m":1}"#)),
+        ("levels/a/", r#"{"m":1}"#, line("levels", r#"{"m":1,"device_id":"/a"}"#)),
+        ("named/a/temp", "21.5\n", line("named", r#"{"value":21.5,"device_id":"a","name":"temp"}"#)),
+        (
+            "named/a/temp",
+            " 21,5 \"C\" ",
+            line("named", r#"{"value":"21,5 \"C\"","device_id":"a","name":"temp"}"#),
+        ),
+        ("named/a/temp", "\"on\"", line("named", r#"{"value":"on","device_id":"a","name":"temp"}"#)),
+        ("named/a/temp", r#"{"x":1}"#, line("named", r#"{"x":1,"device_id":"a","name":"temp"}"#)),
+        ("named/a/temp", "[1]", line("named", "[1]")),
+        ("named/a/temp", " \n", failed("1", b" \n")),
+        ("pack/x", "[{\"bn\":\"d:\",\n\"v\":1}]", line("pack", r#"{"events":[{"bn":"d:","v":1}]}"#)),
+        ("pack/x", r#"{"bn":"d:"}"#, line("pack", r#"{"bn":"d:"}"#)),
+        ("list/a", "[]", line("list", r#"{"events":[],"device_id":"a"}"#)),
+        ("unknown/a", r#"{"m":1}"#, failed("1", br#"{"m":1}"#)),
+        ("plain", r#"{"m":1}"#, failed("1", br#"{"m":1}"#)),
+    ];
+    let kinds = Kinds::new(&model(&several));
+    for (key, payload, expected) in cases {
+        let record = json!({
+            "recordId": "1", "data": BASE64_STANDARD.encode(payload),
+            "kinesisRecordMetadata": {"partitionKey": key},
+        });
+        let answer = transform(json!({"records": [record]}).to_string().as_bytes(), &kinds).expect(key);
+        let found = read(&answer.body);
+        assert_eq!(found, [expected], "{key} {payload}: {}", String::from_utf8_lossy(&found[0].data));
+    }
+    let unsaid = json!({"records": [{"recordId": "1", "data": "e30="}]}).to_string();
+    let answer = transform(unsaid.as_bytes(), &kinds).expect("a batch");
+    assert_eq!((answer.counts.unknown_kind, answer.counts.failed()), (1, 1));
 }

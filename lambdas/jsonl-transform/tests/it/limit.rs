@@ -4,6 +4,7 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use jsonl_transform::handler::{RESPONSE_LIMIT, transform};
 
 use crate::answer::read;
+use crate::model::plain;
 
 /// A batch of `records` with identities of `id` digits and documents of `document` bytes, without the
 /// times that make a batch of Firehose always longer than its answer.
@@ -29,7 +30,7 @@ fn answers_stay_below_the_limit() {
         ("many short ones", event(60_000, 8, &"1".repeat(62)), 36_734, 0, 23_266),
     ];
     for (name, event, lines, refused, too_large) in cases {
-        let answer = transform(&event, None).expect(name);
+        let answer = transform(&event, &plain()).expect(name);
         assert!(answer.body.len() <= RESPONSE_LIMIT, "{name}: {} bytes", answer.body.len());
         let records = read(&answer.body);
         assert!(records.iter().enumerate().all(|(i, record)| record.id == format!("{i:08}")), "{name}");
@@ -47,7 +48,7 @@ fn answers_stay_below_the_limit() {
 
 #[test]
 fn a_batch_that_no_answer_can_hold_fails_the_invocation() {
-    let error = transform(&event(120_000, 8, ""), None).expect_err("more than 6 MB of identities");
+    let error = transform(&event(120_000, 8, ""), &plain()).expect_err("more than 6 MB of identities");
     assert_eq!(error.code(), "TooManyRecords");
 }
 
@@ -56,7 +57,7 @@ fn a_batch_that_no_answer_can_hold_fails_the_invocation() {
 fn the_answer_to_a_real_batch_is_shorter_than_the_batch() {
     let record = r#"{"recordId":"1","approximateArrivalTimestamp":1609757175300,"data":"MQ=="}"#;
     let event = format!(r#"{{"records":[{}]}}"#, vec![record; 1000].join(","));
-    let answer = transform(event.as_bytes(), None).expect("a batch");
+    let answer = transform(event.as_bytes(), &plain()).expect("a batch");
     assert_eq!(answer.counts.lines, 1000);
     assert!(answer.body.len() < event.len(), "{} of {}", answer.body.len(), event.len());
 }

@@ -6,5 +6,6 @@ mod answer;
 mod arm64;
 mod documents;
 mod limit;
+mod model;
 mod properties;
 mod runtime;

@@ -1,12 +1,13 @@
 //! What holds for every batch.
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use jsonl_transform::DeviceField;
+use jsonl_transform::Kinds;
 use jsonl_transform::handler::{RESPONSE_LIMIT, transform};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::answer::read;
+use crate::model::{by_topic, model, plain};
 
 /// JSON of any shape; numbers are such that they are equal after a round trip.
 fn document() -> impl Strategy<Value = Value> {
@@ -75,7 +76,7 @@ fn parsed(payload: &[u8]) -> Option<Result<Value, ()>> {
 proptest! {
     #[test]
     fn every_record_is_one_line_or_fails_alone(records in prop::collection::vec(record(), 0..12)) {
-        let answer = transform(&event(&records), None).expect("a batch");
+        let answer = transform(&event(&records), &plain()).expect("a batch");
         let answers = read(&answer.body);
         prop_assert_eq!(answers.len(), records.len());
         prop_assert_eq!(answer.counts.lines + answer.counts.failed(), records.len());
@@ -117,7 +118,7 @@ proptest! {
             "kinesisRecordMetadata": {"partitionKey": key},
         });
         let event = json!({"records": [record]}).to_string();
-        let answer = transform(event.as_bytes(), Some(&DeviceField::new(&name))).expect("a batch");
+        let answer = transform(event.as_bytes(), &Kinds::new(&model(&by_topic(&name)))).expect("a batch");
         let line: Value = serde_json::from_slice(&read(&answer.body)[0].data).expect("JSON");
         if let Some(object) = document.as_object_mut() {
             object.insert(name, key.into());
@@ -127,9 +128,9 @@ proptest! {
 
     #[test]
     fn a_line_is_a_fixed_point(payload in payload()) {
-        let once = read(&transform(&event(&[("1".to_owned(), payload)]), None).expect("a batch").body);
+        let once = read(&transform(&event(&[("1".to_owned(), payload)]), &plain()).expect("a batch").body);
         let line = once[0].data.clone();
-        let twice = read(&transform(&event(&[("1".to_owned(), line)]), None).expect("a batch").body);
+        let twice = read(&transform(&event(&[("1".to_owned(), line)]), &plain()).expect("a batch").body);
         prop_assert_eq!(once, twice);
     }
 
@@ -141,7 +142,7 @@ proptest! {
     ) {
         let members = records.iter().map(|(id, data)| format!(r#"{{"recordId":"{id}","data":"{data}"}}"#));
         let event = format!(r#"{{"records":[{}]}}"#, members.collect::<Vec<_>>().join(","));
-        let answer = transform(event.as_bytes(), None).expect("a batch");
+        let answer = transform(event.as_bytes(), &plain()).expect("a batch");
         let answers = read(&answer.body);
         prop_assert_eq!(answers.len(), records.len());
         for (answer, (id, data)) in answers.iter().zip(&records) {
@@ -176,7 +177,7 @@ proptest! {
         if let Some(cut) = cut {
             event.truncate(cut.index(event.len()));
         }
-        match (transform(&event, None), serde_json::from_slice::<Value>(&event)) {
+        match (transform(&event, &plain()), serde_json::from_slice::<Value>(&event)) {
             (Ok(answer), Ok(batch)) => {
                 let ids: Vec<_> = batch["records"].as_array().expect("records").iter().map(|record| record["recordId"].clone()).collect();
                 let answers = read(&answer.body);
@@ -197,6 +198,6 @@ proptest! {
     /// Bytes that are not even JSON by chance.
     #[test]
     fn arbitrary_bytes_are_no_batch(event in prop::collection::vec(any::<u8>(), 0..200)) {
-        prop_assert_eq!(transform(&event, None).map_err(|error| error.code()), Err("NotFirehose"));
+        prop_assert_eq!(transform(&event, &plain()).map_err(|error| error.code()), Err("NotFirehose"));
     }
 }

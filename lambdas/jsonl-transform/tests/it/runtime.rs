@@ -1,5 +1,7 @@
 //! The real binary against a Runtime API: what the function answers is what the handler answers.
 
+use std::ffi::OsStr;
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,10 +9,15 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::Response;
-use jsonl_transform::DeviceField;
+use jsonl_transform::Kinds;
 use jsonl_transform::handler::transform;
+use serde_json::{Value, json};
 use tokio::process::Command;
 use tokio::sync::{Mutex, mpsc};
+
+use crate::model::{by_topic, kind, model};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_jsonl-transform");
 
 /// An invocation's end: the path and the echoed invocation id, and the body.
 type End = (String, String, Bytes);
@@ -47,31 +54,38 @@ async fn runtime_api(events: Vec<Vec<u8>>) -> (String, mpsc::UnboundedReceiver<E
 
 #[tokio::test]
 async fn the_binary_answers_as_the_handler_does() {
-    answers_as_the_handler_does(Command::new(env!("CARGO_BIN_EXE_jsonl-transform"))).await;
+    answers_as_the_handler_does(Path::new(BINARY), None).await;
 }
 
 #[tokio::test]
 async fn the_log_is_as_talkative_as_the_function_is_told() {
-    let log = log_of_answers(Command::new(env!("CARGO_BIN_EXE_jsonl-transform")), "ERROR", None).await;
+    let log = log_of_answers(Path::new(BINARY), None, "ERROR", &kind(&json!({}))).await;
     assert!(!log.contains("batch transformed") && log.contains("batch refused"), "{log}");
 }
 
-/// Starts the function by this command, invokes it, and compares its answers and reads its log.
-pub async fn answers_as_the_handler_does(command: Command) {
-    let log = log_of_answers(command, "INFO", Some("device_id")).await;
+/// Starts the function, by this emulator if there is one, invokes it, compares its answers and reads its log.
+pub async fn answers_as_the_handler_does(binary: &Path, emulator: Option<&OsStr>) {
+    let log = log_of_answers(binary, emulator, "INFO", &by_topic("device_id")).await;
     assert!(log.contains("batch transformed") && log.contains("batch refused"), "{log}");
     assert!(!log.contains("secret") && !log.contains("DeviceID"), "a payload is in the log: {log}");
     assert!(log.lines().all(|line| line.starts_with('{')), "{log}");
 }
 
-/// Compares the answers of the function that this command starts, and returns its log of this level.
-async fn log_of_answers(mut command: Command, level: &str, device: Option<&str>) -> String {
+/// Compares the answers of the function with this model, and returns its log of this level.
+async fn log_of_answers(binary: &Path, emulator: Option<&OsStr>, level: &str, lines: &Value) -> String {
+    // As in its archive: the model is beside the binary.
+    let archive = tempfile::tempdir().expect("a folder");
+    let bootstrap = archive.path().join("bootstrap");
+    std::fs::copy(binary, &bootstrap).expect("a copy of the binary");
+    std::fs::write(archive.path().join(telemetry::MODEL_FILE), lines.to_string()).expect("a file");
+    let mut command = Command::new(emulator.unwrap_or(bootstrap.as_os_str()));
+    command.args(emulator.map(|_| &bootstrap));
     let good = include_bytes!("../events/kinesis.json").to_vec();
     let large =
         format!(r#"{{"records":[{{"recordId":"1","data":"{}"}}]}}"#, "MTEx".repeat(1_400_000)).into_bytes();
     let bad = b"{\"device\": \"secret\"}".to_vec();
-    let field = device.map(DeviceField::new);
-    let expected = |event: &[u8]| Bytes::from(transform(event, field.as_ref()).expect("a batch").body);
+    let kinds = Kinds::new(&model(lines));
+    let expected = |event: &[u8]| Bytes::from(transform(event, &kinds).expect("a batch").body);
     let refusal = r#"{"errorMessage":"the event is not a Firehose batch","errorType":"NotFirehose"}"#;
     let ends = [
         ("0/response", expected(&good)),
@@ -86,7 +100,6 @@ async fn log_of_answers(mut command: Command, level: &str, device: Option<&str>)
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
         .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
         .env("LOG_LEVEL", level)
-        .envs(device.map(|name| ("DEVICE_FIELD", name)))
         // Lambda's own filter, which passes more than that.
         .env("AWS_LAMBDA_LOG_LEVEL", "INFO")
         .stdout(Stdio::piped())

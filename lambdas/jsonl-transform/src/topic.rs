@@ -1,46 +1,50 @@
-//! The device of an event that only its topic names, as a member of its line.
+//! What only the topic of an event says, as members of its line.
 //!
-//! The rule hands events on as they were sent, so that such an event does not name its device; Firehose
+//! The rule hands events on as they were sent, so that such an event does not name its device, say; Firehose
 //! says the partition key of each record, which the rule makes of the topic. What an event says itself of
-//! that member gives way, as it does in the store: the topic is what a policy lets a device use. All other
+//! such a member gives way, as it does in the store: the topic is what a policy lets a device use. All other
 //! bytes of the event stay as they are.
 
 use std::ops::Range;
 
-/// The member of a line that names the device.
+/// A member of a line that the topic says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeviceField {
+pub(crate) struct Member {
     name: String,
     /// The name as JSON, with its quotes.
     quoted: String,
 }
 
-impl DeviceField {
-    /// The member called `name`.
-    pub fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), quoted: serde_json::Value::from(name).to_string() }
-    }
-
-    /// Writes `object`, a well-formed JSON object on one line, with the member and nothing else of its
-    /// name. `device` is a JSON string.
-    pub(crate) fn name(&self, object: &[u8], device: &str, out: &mut Vec<u8>) {
-        out.clear();
-        out.push(b'{');
-        let inside = &object[1..object.len() - 1];
-        if self.may_be_in(inside) {
-            for member in
-                members(inside).into_iter().filter(|member| !self.is_name(&inside[member.name.clone()]))
-            {
-                out.extend_from_slice(&inside[member.whole]);
+/// Writes `object`, a well-formed JSON object on one line, with these members and nothing else of their
+/// names. The values are JSON.
+pub(crate) fn add(object: &[u8], members: &[(&Member, String)], out: &mut Vec<u8>) {
+    out.clear();
+    out.push(b'{');
+    let inside = &object[1..object.len() - 1];
+    if members.iter().any(|(member, _)| member.may_be_in(inside)) {
+        for there in members_of(inside) {
+            if !members.iter().any(|(member, _)| member.is_name(&inside[there.name.clone()])) {
+                out.extend_from_slice(&inside[there.whole]);
                 out.push(b',');
             }
-        } else if !inside.trim_ascii().is_empty() {
-            out.extend_from_slice(inside);
-            out.push(b',');
         }
-        for part in [&self.quoted, ":", device, "}"] {
+    } else if !inside.trim_ascii().is_empty() {
+        out.extend_from_slice(inside);
+        out.push(b',');
+    }
+    for (member, value) in members {
+        for part in [&member.quoted, ":", value.as_str(), ","] {
             out.extend_from_slice(part.as_bytes());
         }
+    }
+    out.pop_if(|last| *last == b',');
+    out.push(b'}');
+}
+
+impl Member {
+    /// The member called `name`.
+    pub(crate) fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), quoted: serde_json::Value::from(name).to_string() }
     }
 
     /// Whether a member can have this name: it stands there, or is spelt with escapes.
@@ -56,7 +60,7 @@ impl DeviceField {
 }
 
 /// Where a member is.
-struct Member {
+struct Place {
     /// All of it, without the commas around it.
     whole: Range<usize>,
     /// Its name with the quotes.
@@ -64,7 +68,7 @@ struct Member {
 }
 
 /// The members of a well-formed object, of which `text` is what is between the braces.
-fn members(text: &[u8]) -> Vec<Member> {
+fn members_of(text: &[u8]) -> Vec<Place> {
     let mut members = Vec::new();
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
     // Where the member begins, its name begins, and its name ends.
@@ -86,14 +90,14 @@ fn members(text: &[u8]) -> Vec<Member> {
             b'}' | b']' => depth = depth.saturating_sub(1),
             b',' if depth == 0 => {
                 let name = name.take().unwrap_or(start)..name_end.take().unwrap_or(start);
-                members.push(Member { whole: start..at, name });
+                members.push(Place { whole: start..at, name });
                 start = at + 1;
             }
             _ => {}
         }
     }
     if let (Some(name), Some(name_end)) = (name, name_end) {
-        members.push(Member { whole: start..text.len(), name: name..name_end });
+        members.push(Place { whole: start..text.len(), name: name..name_end });
     }
     members
 }
@@ -133,11 +137,27 @@ mod tests {
             ),
             ("part of a name", r#"{"my_device_id":"r-2"}"#, r#"{"my_device_id":"r-2","device_id":"r-1"}"#),
         ];
-        let field = DeviceField::new("device_id");
+        let member = Member::new("device_id");
         for (name, object, expected) in cases {
             let mut out = vec![b'?'];
-            field.name(object.as_bytes(), r#""r-1""#, &mut out);
+            add(object.as_bytes(), &[(&member, r#""r-1""#.to_owned())], &mut out);
             assert_eq!(String::from_utf8_lossy(&out), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn several_members_come_in_their_order() {
+        let (device, room) = (Member::new("device"), Member::new("room"));
+        let mut out = Vec::new();
+        for (object, expected) in [
+            ("{}", r#"{"device":"d","room":"r"}"#),
+            (r#"{"room":1,"x":[],"device":2}"#, r#"{"x":[],"device":"d","room":"r"}"#),
+        ] {
+            let members = [(&device, r#""d""#.to_owned()), (&room, r#""r""#.to_owned())];
+            add(object.as_bytes(), &members, &mut out);
+            assert_eq!(String::from_utf8_lossy(&out), expected);
+        }
+        add(br#"{"x":1}"#, &[], &mut out);
+        assert_eq!(out, br#"{"x":1}"#);
     }
 }
