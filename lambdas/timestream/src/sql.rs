@@ -201,6 +201,15 @@ pub fn devices(table: &TableName, device: &Identifier, seconds: u64, condition: 
     format!("SELECT DISTINCT {device} FROM {table} WHERE time > ago({seconds}s) AND {condition}")
 }
 
+/// How many values of each column the records of the last `seconds` have that fulfil a condition, by their
+/// `measure_name`, which comes first.
+pub fn counts(table: &TableName, columns: &[Identifier], seconds: u64, condition: &str) -> String {
+    let counts: String = columns.iter().map(|column| format!(", count({column})")).collect();
+    format!(
+        "SELECT measure_name{counts} FROM {table} WHERE time > ago({seconds}s) AND {condition} GROUP BY measure_name"
+    )
+}
+
 /// A query without rows, whose answer names the columns of a table: those that were ever written, for the
 /// permission to select is enough.
 pub fn no_rows(table: &TableName) -> Sql {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 pub use lake::Lake;
-pub use store::Store;
+pub use store::{Missing, Store};
 pub use twin::{Canary, Twin};
 
 use session::Failure;
@@ -29,11 +29,14 @@ pub trait Probe {
     async fn look(&mut self) -> Result<Vec<String>, Failure>;
 }
 
-/// What came of the marked events at one end.
-#[derive(Debug, Serialize)]
+/// What came of the marked events of one kind at one end.
+#[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Passage {
     /// Name of the end.
     pub name: &'static str,
+    /// Name of the kind, where the model has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
     /// Distinct events that it was to see.
     pub sent: usize,
     /// Those of them that arrived.
@@ -41,6 +44,25 @@ pub struct Passage {
     /// From before the event was sent until it was seen.
     pub latency_ms: Option<Latency>,
 }
+
+impl Passage {
+    /// What came of these events, of all that arrived.
+    pub fn of(name: &'static str, kind: Option<String>, sent: &Sent, arrived: &Arrived) -> Self {
+        let arrived: Vec<Duration> = sent.keys().filter_map(|device| arrived.get(device)).copied().collect();
+        Self { name, kind, sent: sent.len(), arrived: arrived.len(), latency_ms: Latency::of(arrived) }
+    }
+}
+
+/// Who sent an event, of a device as the store names it: one that several levels of a topic name begins with it.
+pub fn sender(device: &str) -> String {
+    device.split('/').next().unwrap_or_default().to_owned()
+}
+
+/// When the event of each device was handed over.
+pub type Sent = HashMap<String, Instant>;
+
+/// How long after that it was seen.
+pub type Arrived = HashMap<String, Duration>;
 
 /// Latency in milliseconds.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -67,11 +89,11 @@ impl Latency {
 /// `patience`. `seen` hears how many have arrived.
 pub async fn follow<P: Probe>(
     mut probe: P,
-    sent: &HashMap<String, Instant>,
+    sent: &Sent,
     patience: Duration,
     seen: impl Fn(usize),
-) -> Result<Passage, Failure> {
-    let mut arrived: HashMap<String, Duration> = HashMap::new();
+) -> Result<Arrived, Failure> {
+    let mut arrived = Arrived::new();
     let mut last_news = Instant::now();
     while arrived.len() < sent.len() && last_news.elapsed() < patience {
         for device in probe.look().await? {
@@ -87,19 +109,14 @@ pub async fn follow<P: Probe>(
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
-    Ok(Passage {
-        name: P::NAME,
-        sent: sent.len(),
-        arrived: arrived.len(),
-        latency_ms: Latency::of(arrived.into_values().collect()),
-    })
+    Ok(arrived)
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::{LOOK_EVERY, Latency, Probe, follow};
+    use super::{LOOK_EVERY, Latency, Passage, Probe, Sent, follow};
     use session::Failure;
 
     #[test]
@@ -127,9 +144,14 @@ mod tests {
 
     #[tokio::test]
     async fn counts_each_event_once_and_gives_up_on_the_missing() {
-        let sent = ["a", "b", "lost"].map(|device| (device.to_owned(), Instant::now())).into();
+        let sent: Sent = ["a", "b", "lost"].map(|device| (device.to_owned(), Instant::now())).into();
         let probe = Trickle { devices: vec!["a", "a", "foreign", "b"], looks: 0 };
-        let passage = follow(probe, &sent, 5 * LOOK_EVERY, |_| ()).await;
-        assert_eq!(passage.map(|passage| passage.arrived).ok(), Some(2));
+        let Ok(arrived) = follow(probe, &sent, 5 * LOOK_EVERY, |_| ()).await else { panic!("a look failed") };
+        let of = |devices: &[&str]| {
+            let sent = devices.iter().map(|device| ((*device).to_owned(), sent[*device])).collect();
+            let passage = Passage::of("trickle", None, &sent, &arrived);
+            (passage.sent, passage.arrived)
+        };
+        assert_eq!([of(&["a", "b", "lost"]), of(&["lost"]), of(&["b"])], [(3, 2), (1, 0), (1, 1)]);
     }
 }

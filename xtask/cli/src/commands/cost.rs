@@ -98,13 +98,17 @@ impl Cost {
     }
 }
 
-/// Size of an event of the model, as the simulator sends it.
+/// Mean size of an event of the model's kinds, as the simulator sends it.
 fn simulated_bytes(model: &Model) -> f64 {
     // A time of as many digits as those of today.
     const TIME: i64 = 1_800_000_000_000_000;
     let mut fleet = Fleet::new(model.clone(), Traits::default(), 0);
-    let event = fleet.event_of("device-0000".to_owned(), 0, TIME);
-    u32::try_from(event.payload.len()).map_or(f64::INFINITY, f64::from)
+    let mut bytes = |kind| {
+        let event = fleet.event_of(kind, "device-0000", 0, TIME);
+        u32::try_from(event.payload.len()).map_or(f64::INFINITY, f64::from)
+    };
+    let kinds = u32::try_from(model.kinds.len()).unwrap_or(u32::MAX);
+    (0..model.kinds.len()).map(&mut bytes).sum::<f64>() / f64::from(kinds)
 }
 
 fn rate(text: &str) -> Result<f64, String> {

@@ -6,7 +6,8 @@ use std::io::{BufRead as _, BufReader};
 use anyhow::{Context as _, anyhow};
 use flate2::read::MultiGzDecoder;
 use jiff::{Timestamp, ToSpan as _};
-use serde_json::Value;
+use serde::de::IgnoredAny;
+use telemetry::EventKind;
 
 use super::Probe;
 use engine::inventory::Inventory;
@@ -16,28 +17,32 @@ use session::{Failure, Session};
 /// How a compressed object begins.
 const GZIP: &[u8] = &[0x1f, 0x8b];
 
-/// The bucket of an environment's lake.
+/// The folder of one kind in the bucket of an environment's lake.
 #[derive(Debug)]
 pub struct Lake {
     client: aws_sdk_s3::Client,
     bucket: String,
-    prefix: String,
+    folder: String,
     marker: String,
-    device_field: String,
     start: Timestamp,
     read: HashSet<String>,
 }
 
 impl Lake {
-    /// The bucket, restricted to objects that are written from now on and to devices whose names
+    /// The folder, restricted to objects that are written from now on and to devices whose names
     /// begin with `marker`.
-    pub fn of(session: &Session, inventory: &Inventory, marker: &str) -> Result<Self, Failure> {
+    pub fn of(
+        session: &Session,
+        inventory: &Inventory,
+        kind: &EventKind,
+        marker: &str,
+    ) -> Result<Self, Failure> {
+        let prefix = &session.environment.lake.prefix;
         Ok(Self {
             client: session.s3(),
             bucket: inventory.output(session, "lake", "LakeBucket")?.to_owned(),
-            prefix: session.environment.lake.prefix.clone(),
+            folder: kind.name.iter().fold(prefix.clone(), |prefix, name| format!("{prefix}/{name}")),
             marker: marker.to_owned(),
-            device_field: session.model.first().device.field.clone(),
             start: Timestamp::now(),
             read: HashSet::new(),
         })
@@ -50,7 +55,7 @@ impl Lake {
         let end = Timestamp::now() + 1.hour();
         let mut partitions = Vec::new();
         while hour < end {
-            partitions.push(format!("{}/{}", self.prefix, hour.strftime("datehour=%Y/%m/%d/%H/")));
+            partitions.push(format!("{}/{}", self.folder, hour.strftime("datehour=%Y/%m/%d/%H/")));
             hour += 1.hour();
         }
         partitions
@@ -93,12 +98,20 @@ impl Lake {
             if !line.contains(&self.marker) {
                 continue;
             }
-            let event: Value = serde_json::from_str(&line)
+            serde_json::from_str::<IgnoredAny>(&line)
                 .with_context(|| format!("{key} has a line that is not one JSON document"))?;
-            devices.extend(event.get(&self.device_field).and_then(Value::as_str).map(str::to_owned));
+            devices.extend(devices_in(&line, &self.marker));
         }
         Ok(devices)
     }
+}
+
+/// The devices that a line names, wherever its kind has them: the marker is of this run alone, and nothing else
+/// of an event begins with it.
+fn devices_in(line: &str, marker: &str) -> Vec<String> {
+    let rests = line.match_indices(marker).map(|(at, _)| &line[at + marker.len()..]);
+    let numbers = rests.map(|rest| &rest[..rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len())]);
+    numbers.map(|number| format!("{marker}{number}")).collect()
 }
 
 impl Probe for Lake {
@@ -113,5 +126,22 @@ impl Probe for Lake {
             }
         }
         Ok(devices)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::devices_in;
+
+    #[test]
+    fn a_line_names_its_devices() {
+        for (line, devices) in [
+            (r#"{"DeviceID":"m-0001","x":1}"#, vec!["m-0001"]),
+            (r#"{"device":"m-0001/1"}"#, vec!["m-0001"]),
+            (r#"{"events":[{"bn":"m-0001:"},{"bn":"m-0012:"}]}"#, vec!["m-0001", "m-0012"]),
+            (r#"{"x":"m"}"#, vec![]),
+        ] {
+            assert_eq!(devices_in(line, "m-"), devices, "{line}");
+        }
     }
 }

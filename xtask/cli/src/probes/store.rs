@@ -1,6 +1,8 @@
 //! The store: marked events are rows of the Timestream table.
 
+use serde::Serialize;
 use serde_json::Value;
+use telemetry::{EventKind, Measure, RecordLayout};
 use timestream::sql::{self, Identifier, TableName};
 
 use super::Probe;
@@ -8,11 +10,23 @@ use crate::store;
 use engine::inventory::Inventory;
 use session::{Failure, Session};
 
+/// A measure that was sent and of which the store has nothing.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Missing {
+    /// Name of its kind, where the model has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Its name in the store.
+    pub measure: String,
+    /// Its field in the event.
+    pub field: String,
+}
+
 /// How far back marked events are looked for.
 const LOOK_BACK_SECONDS: u64 = 3_600;
 
 /// The Timestream table of an environment.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Store {
     client: aws_sdk_timestreamquery::Client,
     column: String,
@@ -38,6 +52,45 @@ impl Store {
             written: false,
         })
     }
+
+    /// Which of these measures, of which each has been sent, no record of a marked device has.
+    pub async fn missing(&self, sent: &[(&EventKind, &Measure)]) -> Result<Vec<Missing>, Failure> {
+        let Self { client, device, table, marker, .. } = self;
+        let there = store::query(client, sql::no_rows(table).as_str(), None).await?.columns;
+        let columns: Vec<&Measure> = sent
+            .iter()
+            .map(|(_, measure)| *measure)
+            .filter(|measure| there.iter().any(|column| column.name == measure.name))
+            .collect();
+        let names: Vec<Identifier> = columns.iter().map(|measure| Identifier::measure(measure)).collect();
+        let condition = sql::named_like(device, marker);
+        let sql = sql::counts(table, &names, LOOK_BACK_SECONDS, &condition);
+        let rows = store::query(client, &sql, None).await?.rows;
+        let has = |kind: &EventKind, measure: &Measure| {
+            let record = match &kind.record {
+                RecordLayout::Multi { name } => name,
+                RecordLayout::Single => &measure.name,
+            };
+            let row = rows.iter().find(|row| row.first().and_then(Value::as_str) == Some(record));
+            let column = columns.iter().position(|column| column.name == measure.name);
+            match (&kind.record, row) {
+                // Its record is named after it. A timestamp has a column beside.
+                (RecordLayout::Single, row) => row.is_some(),
+                (RecordLayout::Multi { .. }, None) => false,
+                (RecordLayout::Multi { .. }, Some(row)) => {
+                    column.and_then(|column| row.get(column + 1)?.as_i64()).is_some_and(|count| count > 0)
+                }
+            }
+        };
+        let missing = sent.iter().filter(|(kind, measure)| !has(kind, measure));
+        Ok(missing
+            .map(|(kind, measure)| Missing {
+                kind: kind.name.clone(),
+                measure: measure.name.clone(),
+                field: measure.field.clone(),
+            })
+            .collect())
+    }
 }
 
 impl Probe for Store {
@@ -54,7 +107,7 @@ impl Probe for Store {
         let sql = sql::devices(table, device, LOOK_BACK_SECONDS, &sql::named_like(device, marker));
         let answer = store::query(client, &sql, None).await?;
         self.written = true;
-        let device = |row: Vec<Value>| row.into_iter().next()?.as_str().map(str::to_owned);
+        let device = |row: Vec<Value>| row.first()?.as_str().map(super::sender);
         Ok(answer.rows.into_iter().filter_map(device).collect())
     }
 }

@@ -1,11 +1,12 @@
 //! The twin: marked events are answered by its connector.
 //!
-//! Two questions, as each takes a way of its own through the twin: one to the component type, about the
+//! Two questions of a kind, as each takes a way of its own through the twin: one to the component type, about the
 //! devices of all events, whom it tells by their external ids, and one to the entity of the canary.
 
 use aws_sdk_iottwinmaker::operation::get_property_value_history::builders::GetPropertyValueHistoryFluentBuilder;
 use aws_sdk_iottwinmaker::types::{DataValue, OrderByTime, PropertyFilter, PropertyValueHistory};
 use jiff::{SignedDuration, Timestamp};
+use telemetry::EventKind;
 use telemetry::canary::CANARY;
 use telemetry::twin::{TELEMETRY_COMPONENT, property_name};
 
@@ -18,14 +19,14 @@ use session::{Failure, Session};
 /// By how much the clocks of this machine and of the pipeline may differ, and a device's unit may round.
 const TOLERANCE: SignedDuration = SignedDuration::from_secs(1);
 
-/// The component type of an environment's devices.
+/// The component type of a kind.
 #[derive(Debug)]
 pub struct Twin {
     question: Question,
     external_id: String,
 }
 
-/// The entity by which the way through an entity is proven.
+/// The entity by which the way through an entity is proven, and its component of a kind.
 #[derive(Debug)]
 pub struct Canary(Question);
 
@@ -37,18 +38,23 @@ struct Question(GetPropertyValueHistoryFluentBuilder);
 impl Twin {
     /// The component type, restricted to what is measured from now on by devices whose names begin with
     /// `marker`.
-    pub fn of(session: &Session, inventory: &Inventory, marker: &str) -> Result<Self, Failure> {
+    pub fn of(
+        session: &Session,
+        inventory: &Inventory,
+        kind: &EventKind,
+        marker: &str,
+    ) -> Result<Self, Failure> {
         let workspace = Workspace::of(session, inventory)?;
-        let kind = inventory.output(session, "twin", "ComponentType")?;
-        let external_id = property_name(&session.model.first().device.dimension).into_owned();
+        let component_type = inventory.output(session, "twin", &component_type_output(kind))?;
+        let external_id = property_name(&kind.device.dimension).into_owned();
         let filter = |operator: &str, value: &str| {
             let value = DataValue::builder().string_value(value).build();
             PropertyFilter::builder().property_name(&external_id).operator(operator).value(value).build()
         };
         // The twin has no LIKE. Numbers follow the marker, and `:` follows the digits.
-        let Question(request) = Question::new(session, &workspace);
+        let Question(request) = Question::new(kind, &workspace);
         let request = request
-            .component_type_id(kind)
+            .component_type_id(component_type)
             .property_filters(filter(">=", marker))
             .property_filters(filter("<", &format!("{marker}:")));
         Ok(Self { question: Question(request), external_id })
@@ -57,21 +63,34 @@ impl Twin {
 
 impl Canary {
     /// The canary, restricted to what it measures from now on.
-    pub fn of(session: &Session, inventory: &Inventory) -> Result<Self, Failure> {
+    pub fn of(session: &Session, inventory: &Inventory, kind: &EventKind) -> Result<Self, Failure> {
         let workspace = Workspace::of(session, inventory)?;
         let entity = inventory.output(session, "twin", "CanaryEntity")?;
-        let Question(request) = Question::new(session, &workspace);
-        Ok(Self(Question(request.entity_id(entity).component_name(TELEMETRY_COMPONENT))))
+        let Question(request) = Question::new(kind, &workspace);
+        let component = kind.name.as_deref().unwrap_or(TELEMETRY_COMPONENT);
+        Ok(Self(Question(request.entity_id(entity).component_name(component))))
     }
 }
 
+/// The output of the twin's stack that names the component type of a kind.
+fn component_type_output(kind: &EventKind) -> String {
+    let name = kind.name.as_deref().unwrap_or_default();
+    let words = name.split(['-', '_']).map(|word| {
+        let (first, rest) = word.split_at(word.len().min(1));
+        first.to_ascii_uppercase() + rest
+    });
+    words.fold("ComponentType".to_owned(), |output, word| output + &word)
+}
+
 impl Question {
-    fn new(session: &Session, workspace: &Workspace) -> Self {
-        // Every simulated event has every measure.
-        let measure =
-            session.model.first().measures.first().map(|measure| property_name(&measure.name).into_owned());
+    fn new(kind: &EventKind, workspace: &Workspace) -> Self {
+        // A simulated event has every measure, unless it names the one that it is about.
+        let all = if kind.named.is_some() { kind.measures.len() } else { 1 };
+        let measures = kind.measures.iter().take(all);
+        let measures: Vec<String> =
+            measures.map(|measure| property_name(&measure.name).into_owned()).collect();
         let request = workspace
-            .history(measure.as_slice())
+            .history(&measures)
             .start_time((Timestamp::now() - TOLERANCE).to_string())
             .order_by_time(OrderByTime::Ascending)
             .max_results(PAGE);
@@ -97,7 +116,7 @@ impl Probe for Twin {
             let (histories, next) = self.question.page(token).await?;
             for history in histories.iter().filter(|history| !history.values().is_empty()) {
                 let ids = history.entity_property_reference().and_then(|of| of.external_id_property());
-                devices.extend(ids.and_then(|ids| ids.get(&self.external_id)).cloned());
+                devices.extend(ids.and_then(|ids| ids.get(&self.external_id)).map(|id| super::sender(id)));
             }
             token = next;
             if token.is_none() {

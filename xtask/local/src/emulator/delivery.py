@@ -4,7 +4,10 @@ The emulator's own delivery calls the transform for each record, while the recor
 neither the expressions of a prefix, nor compression, nor what becomes of a record that the transform
 refuses. Here a thread for each delivery stream reads behind the stream:
 
-    shards ─► records that wait for the transform ─► lines and refusals that wait for S3 ─► objects
+    shards ─► records, aggregates taken apart, that wait for the transform ─► lines and refusals that wait for S3 ─► objects
+
+Where the delivery is partitioned, each object holds the lines of one partition. All of them are written when the
+buffer is full, while Firehose has a buffer for each.
 
 Everything follows from the properties of the delivery stream, which are read before each step, so
 that an update takes effect at once. What this delivery does not know is refused when the stream is
@@ -26,6 +29,7 @@ from bisect import bisect_left, bisect_right
 
 from ministack.services import firehose, kinesis
 
+from aggregates import split
 from calls import Refused, invoke, put
 from destination import FAILED, Buffer, Destination, Unsupported
 
@@ -126,7 +130,8 @@ class Delivery:
             for record in records[place : place + STEP_RECORDS]:
                 if self.records.bytes >= room:
                     break
-                self.records.add((shard_id, record), len(record["Data"]) * 3 // 4, arrival(record), now)
+                for one in taken_apart(record):
+                    self.records.add((shard_id, one), len(one["Data"]) * 3 // 4, arrival(record), now)
                 self.read[shard_id] = number(record)
                 count += 1
         return count
@@ -135,7 +140,7 @@ class Delivery:
         """Without a transform, the records are what is written."""
         for shard_id, record in self.records.items:
             data = base64.b64decode(record["Data"])
-            self.outcomes.add(("", data), len(data), arrival(record), now)
+            self.outcomes.add(("", "", data), len(data), arrival(record), now)
             self.reached[shard_id] = number(record)
         self.records = Waiting()
 
@@ -145,18 +150,19 @@ class Delivery:
         https://docs.aws.amazon.com/firehose/latest/dev/data-transformation-status-model.html
         """
         transform = destination.transform
-        asked = {f"{shard_id}:{record['SequenceNumber']}": (shard_id, record) for shard_id, record in self.records.items}
+        asked = {record_id(*one): one for one in self.records.items}
         answer, attempts, fault = self.answer(transform, asked)
-        for record_id, (shard_id, record) in asked.items():
-            answered = answer.get(record_id, {})
+        for asked_id, (shard_id, record) in asked.items():
+            answered = answer.get(asked_id, {})
             result = answered.get("result")
-            if result == "Ok" and "data" in answered:
+            folder, missing = destination.partition((answered.get("metadata") or {}).get("partitionKeys") or {})
+            if result == "Ok" and "data" in answered and missing is None:
                 line = base64.b64decode(answered["data"])
-                self.outcomes.add(("", line), len(line), arrival(record), now)
+                self.outcomes.add(("", folder, line), len(line), arrival(record), now)
             elif result != "Dropped":
-                code, message = fault or reason(result)
+                code, message = fault or reason(result, missing)
                 document = refusal(record, transform.function, attempts, code, message)
-                self.outcomes.add((FAILED, document), len(document), arrival(record), now)
+                self.outcomes.add((FAILED, "", document), len(document), arrival(record), now)
             self.reached[shard_id] = number(record)
         self.records = Waiting()
 
@@ -171,7 +177,7 @@ class Delivery:
                 "deliveryStreamArn": self.stream["arn"],
                 "sourceKinesisStreamArn": self.stream["kinesis_source"]["KinesisStreamARN"],
                 "region": self.scope[1],
-                "records": [offered(record_id, *record) for record_id, record in asked.items()],
+                "records": [offered(*record) for record in asked.values()],
             }
         )
         attempts = 1 + transform.retries
@@ -193,14 +199,14 @@ class Delivery:
         return {}, attempts, fault
 
     def write(self, destination: Destination):
-        """Writes what waits: the lines as one object, the refusals as another one."""
-        for error in ("", FAILED):
-            body = b"".join(data for kind, data in self.outcomes.items if kind == error)
+        """Writes what waits: the lines as one object a partition, the refusals as another one."""
+        for error, folder in sorted({(error, folder) for error, folder, _ in self.outcomes.items}):
+            body = b"".join(data for *where, data in self.outcomes.items if where == [error, folder])
             if not body:
                 continue
             if destination.compression == "GZIP":
                 body = gzip.compress(body, compresslevel=6)
-            key = destination.key(self.stream, self.outcomes.arrival, time.time(), error)
+            key = destination.key(self.stream, self.outcomes.arrival, time.time(), error, folder)
             put(self.scope, destination.bucket, key, body)
         self.delivered.update(self.reached)
         self.outcomes = Waiting()
@@ -222,19 +228,35 @@ def source_of(scope: tuple[str, str], stream: dict) -> dict | None:
     return kinesis._streams.get_scoped(*scope, name)
 
 
-def offered(record_id: str, shard_id: str, record: dict) -> dict:
+def taken_apart(record: dict) -> list[dict]:
+    """The user records of an aggregate; of anything else, the record itself."""
+    users = split(base64.b64decode(record["Data"]))
+    if users is None:
+        return [record]
+    return [
+        record | {"Data": base64.b64encode(data).decode(), "PartitionKey": key, "SubsequenceNumber": index}
+        for index, (key, data) in enumerate(users)
+    ]
+
+
+def record_id(shard_id: str, record: dict) -> str:
+    """What the transform knows a record by."""
+    return f"{shard_id}:{record['SequenceNumber']}:{record.get('SubsequenceNumber', 0)}"
+
+
+def offered(shard_id: str, record: dict) -> dict:
     """A record as the transform sees it.
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-kinesisfirehose.html
     """
     arrival_ms = int(arrival(record) * 1000)
     return {
-        "recordId": record_id,
+        "recordId": record_id(shard_id, record),
         "approximateArrivalTimestamp": arrival_ms,
         "data": record["Data"],
         "kinesisRecordMetadata": {
             "sequenceNumber": record["SequenceNumber"],
-            "subsequenceNumber": 0,
+            "subsequenceNumber": record.get("SubsequenceNumber", 0),
             "partitionKey": record["PartitionKey"],
             "shardId": shard_id,
             "approximateArrivalTimestamp": arrival_ms,
@@ -242,9 +264,11 @@ def offered(record_id: str, shard_id: str, record: dict) -> dict:
     }
 
 
-def reason(result: str | None) -> tuple[str, str]:
-    """Why a record that the transform was asked for is no line."""
+def reason(result: str | None, missing: str | None) -> tuple[str, str]:
+    """Why a record that the transform was asked for is no line; `missing` names a key of its partition."""
     match result:
+        case "Ok" if missing is not None:
+            return "DynamicPartitioning.MetadataMissing", f"The answer has no partition key {missing} for the record"
         case "ProcessingFailed":
             return "Lambda.ProcessingFailedStatus", "ProcessingFailed status set for record"
         case "Ok":

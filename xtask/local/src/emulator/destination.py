@@ -6,6 +6,7 @@ here, is refused by name: a delivery that leaves it out would answer wrongly.
 
 import dataclasses
 import datetime
+import re
 import uuid
 import zoneinfo
 
@@ -19,6 +20,7 @@ READ = {
     "BufferingHints",
     "CompressionFormat",
     "CustomTimeZone",
+    "DynamicPartitioningConfiguration",
     "ErrorOutputPrefix",
     "FileExtension",
     "Prefix",
@@ -32,6 +34,10 @@ TRANSFORM_PARAMETERS = {
     "RoleArn",
 }
 COMPRESSIONS = {"GZIP": ".gz", "UNCOMPRESSED": ""}
+# Keys of a partition that the transform answers, in a prefix.
+PARTITION_KEY = re.compile(r"!\{partitionKeyFromLambda:(\w+)\}")
+# The least that Firehose gathers where it partitions.
+PARTITION_BUFFER_MB = 64
 # What Firehose calls the refusals of a transform in the name of an object.
 FAILED = "processing-failed"
 
@@ -69,6 +75,8 @@ class Destination:
     zone: zoneinfo.ZoneInfo
     buffer: Buffer
     transform: Transform | None
+    # Whether objects are apart by the partition keys of their lines.
+    is_partitioned: bool
 
     @staticmethod
     def read(properties: dict) -> "Destination":
@@ -92,29 +100,55 @@ class Destination:
             zone=zoneinfo.ZoneInfo(properties.get("CustomTimeZone") or "UTC"),
             buffer=Buffer(int(hints.get("SizeInMBs", 5)) * MIB, float(hints.get("IntervalInSeconds", 300))),
             transform=read_transform(properties.get("ProcessingConfiguration") or {}),
+            is_partitioned=truth((properties.get("DynamicPartitioningConfiguration") or {}).get("Enabled")),
         )
+        destination.check_partitions()
         # An expression that is not known is found now, not with the first object.
         for error in ("", FAILED):
-            destination.evaluated(error, 0.0)
+            destination.evaluated(error, 0.0, PARTITION_KEY.sub("key", destination.prefix))
         return destination
 
-    def key(self, stream: dict, arrival: float, now: float, error: str) -> str:
-        """A new object's key: `arrival` is that of its oldest record, `error` what kind of refusals it holds.
+    def check_partitions(self):
+        """Refuses what Firehose does of partitions.
+
+        https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning.html
+        """
+        keys = PARTITION_KEY.findall(self.prefix)
+        if not self.is_partitioned and keys:
+            raise Unsupported(f"The prefix names {keys[0]}, but DynamicPartitioningConfiguration is not enabled")
+        if self.is_partitioned and not keys:
+            raise Unsupported("The local delivery partitions by keys of the transform, and the prefix names none")
+        if self.is_partitioned and self.transform is None:
+            raise Unsupported(f"The prefix names {keys[0]}, but there is no transform that could say it")
+        if self.is_partitioned and self.buffer.bytes < PARTITION_BUFFER_MB * MIB:
+            raise Unsupported(f"SizeInMBs is at least {PARTITION_BUFFER_MB} where Firehose partitions")
+
+    def partition(self, keys: dict) -> tuple[str, str | None]:
+        """The prefix of a line with these partition keys, its other expressions still in it, and the first key of it
+        that they lack."""
+        if not self.is_partitioned:
+            return self.prefix, None
+        missing = [name for name in PARTITION_KEY.findall(self.prefix) if not keys.get(name)]
+        return PARTITION_KEY.sub(lambda key: str(keys.get(key[1], "")), self.prefix), next(iter(missing), None)
+
+    def key(self, stream: dict, arrival: float, now: float, error: str, prefix: str = "") -> str:
+        """A new object's key: `arrival` is that of its oldest record, `error` what kind of refusals it holds, `prefix`
+        that of its partition.
 
         https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html
         """
         moment = datetime.datetime.fromtimestamp(now, self.zone).strftime("%Y-%m-%d-%H-%M-%S")
         name = f"{stream['name']}-{stream['version']}-{moment}-{uuid.uuid4()}{self.extension}"
-        return self.evaluated(error, arrival) + name
+        return self.evaluated(error, arrival, prefix or self.prefix) + name
 
-    def evaluated(self, error: str, arrival: float) -> str:
+    def evaluated(self, error: str, arrival: float, prefix: str) -> str:
         """A prefix with the values of its expressions.
 
         https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html
         """
         moment = datetime.datetime.fromtimestamp(arrival, self.zone).timetuple()
         try:
-            return firehose._evaluate_prefix(self.error_prefix if error else self.prefix, moment, error_type=error)
+            return firehose._evaluate_prefix(self.error_prefix if error else prefix, moment, error_type=error)
         except firehose._DeliveryError as cause:
             raise Unsupported(cause.message) from cause
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_cloudformation::types::{Capability, StackStatus};
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::PutRecordsRequestEntry;
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use flate2::read::MultiGzDecoder;
 use serde_json::{Value, json};
 
@@ -157,10 +158,10 @@ impl Account {
         }
     }
 
-    async fn put(&self, stream: &str, records: impl IntoIterator<Item = String>) {
+    async fn put(&self, stream: &str, records: impl IntoIterator<Item = impl Into<Vec<u8>>>) {
         let entries = records.into_iter().enumerate().map(|(index, data)| {
             let entry = PutRecordsRequestEntry::builder().partition_key(format!("key-{index}"));
-            entry.data(Blob::new(data)).build().expect("an entry")
+            entry.data(Blob::new(data.into())).build().expect("an entry")
         });
         let put = self.session.kinesis().put_records().stream_name(stream);
         put.set_records(Some(entries.collect())).send().await.expect("the stream takes them");
@@ -239,7 +240,15 @@ async fn a_stream_is_delivered_by_what_is_deployed() {
     // What this delivery would do wrongly is refused with its name.
     for (destination, named) in [
         (json!({"CompressionFormat": "Snappy"}), "does not compress to Snappy"),
-        (json!({"DynamicPartitioningConfiguration": {"Enabled": true}}), "DynamicPartitioningConfiguration"),
+        (json!({"DynamicPartitioningConfiguration": {"Enabled": true}}), "the prefix names none"),
+        (
+            json!({"Prefix": "!{partitionKeyFromLambda:kind}/"}),
+            "DynamicPartitioningConfiguration is not enabled",
+        ),
+        (
+            json!({"DynamicPartitioningConfiguration": {"Enabled": true}, "Prefix": "!{partitionKeyFromLambda:kind}/"}),
+            "SizeInMBs is at least 64",
+        ),
         (json!({"Prefix": "!{partitionKeyFromQuery:device}/"}), "!{partitionKeyFromQuery:device}"),
     ] {
         let why = account.deploy(&format!("refused-{}", named.len()), &destination).await.expect_err(named);
@@ -338,4 +347,49 @@ async fn a_stream_is_delivered_by_what_is_deployed() {
         .expect("gone");
     let objects = account.objects_when(&late).await;
     assert!(objects.keys().any(|key| key.starts_with("later/20")), "{:?}", objects.keys());
+}
+
+/// Three user records of the Kinesis Producer Library: `file hall one` under `key-a`, `file cellar two` under `key-b`,
+/// `three` under `key-a`.
+const AGGREGATE: &str = "84mawgoFa2V5LWEKBWtleS1iEgUxMjM0NRoRCAAaDWZpbGUgaGFsbCBvbmUaEwgBGg9maWxlIGNlbGxhciB0d28aCQgAGgV0aHJlZWHou+HZezpNUwREe4Pcl3Q=";
+
+#[tokio::test]
+async fn kinds_are_delivered_apart_and_aggregates_in_parts() {
+    let account = Box::pin(Account::new()).await;
+    account.bucket(LAKE).await;
+    let partitioned = json!({
+        "BufferingHints": {"SizeInMBs": 64, "IntervalInSeconds": 1},
+        "DynamicPartitioningConfiguration": {"Enabled": true, "RetryOptions": {"DurationInSeconds": 300}},
+        "Prefix": "raw/!{partitionKeyFromLambda:kind}/hour=!{timestamp:yyyy}/",
+    });
+    let outputs = account.deploy("partitioned", &partitioned).await.expect("a stack");
+    let stream = &outputs["Stream"];
+    let aggregate = BASE64_STANDARD.decode(AGGREGATE).expect("base64");
+    // A damaged one is no aggregate, but bytes like any others.
+    let mut damaged = aggregate.clone();
+    *damaged.last_mut().expect("a checksum") ^= 1;
+    let records = [aggregate, damaged.clone(), b"file hall four".to_vec(), b"unfiled".to_vec()];
+    account.put(stream, records).await;
+
+    let expected = ["file hall one", "file hall four", "file cellar two"].map(str::to_owned);
+    account.objects_when(&BTreeSet::from(expected)).await;
+    let start = Instant::now();
+    let objects = loop {
+        let objects = account.objects().await;
+        if refusals(&objects).len() == 3 {
+            break objects;
+        }
+        assert!(start.elapsed() < PATIENCE, "{objects:?}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    let folders: BTreeSet<(&str, &str)> = objects
+        .iter()
+        .filter_map(|(key, lines)| Some((key.strip_prefix("raw/")?.split("/hour=20").next()?, lines)))
+        .flat_map(|(folder, lines)| lines.iter().map(move |line| (folder, line.as_str())))
+        .collect();
+    let hall = [("hall", "file hall one"), ("hall", "file hall four"), ("cellar", "file cellar two")];
+    assert_eq!(folders, BTreeSet::from(hall));
+    let unfiled = [b"three".to_vec(), b"unfiled".to_vec(), damaged].map(|data| BASE64_STANDARD.encode(data));
+    let unfiled = unfiled.map(|data| (data, "DynamicPartitioning.MetadataMissing".to_owned(), 1));
+    assert_eq!(refusals(&objects), BTreeSet::from(unfiled));
 }

@@ -19,6 +19,10 @@ def outcome(record):
             return [{"recordId": record["recordId"], "result": "Dropped"}]
         case b"leave out":
             return []
+        case data if data.startswith(b"file "):
+            metadata = {"partitionKeys": {"kind": data.split()[1].decode()}}
+            line = base64.b64encode(data + b"\n").decode()
+            return [{"recordId": record["recordId"], "result": "Ok", "data": line, "metadata": metadata}]
         case data:
             line = base64.b64encode(data + b"\n").decode()
             return [{"recordId": record["recordId"], "result": "Ok", "data": line}]
