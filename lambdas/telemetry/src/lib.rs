@@ -20,11 +20,11 @@ mod reason;
 mod record;
 mod retention;
 mod scalar;
+mod scan;
 pub mod twin;
 
 pub use clock::{Arrival, Correction};
 pub use decoder::{Decoded, Decoder};
-pub use fields::MAX_DEPTH;
 pub use limits::{Limits, Window};
 pub use model::{
     Binary, BinaryType, Decimal, Device, Dimension, Encoding, Endian, EventIdentity, EventKind, LoadError,
@@ -35,3 +35,4 @@ pub use partition::PartitionKey;
 pub use reason::{Fault, MAX_REASONS, QUARANTINE_MESSAGE_BYTES, Reason, Rejection};
 pub use record::{DimensionValue, MeasureValue, Measured, ORIGINAL_TIME, Record, TIME_CORRECTED, Value};
 pub use retention::{Lateness, Retention};
+pub use scan::MAX_DEPTH;

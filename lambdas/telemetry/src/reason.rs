@@ -95,6 +95,14 @@ pub enum Fault {
     /// A declared field is there twice, and which one is meant is unknowable.
     #[error("the field is there more than once")]
     DuplicateField,
+    /// A path leads on through what is neither an object nor an array, or through the other of the two.
+    #[error("the path ends at {at}, which is {found}")]
+    PathBlocked {
+        /// The place that is in the way, as a path.
+        at: String,
+        /// `an object`, `an array`, `a number`, `text` or `a boolean`.
+        found: &'static str,
+    },
     /// No device is named.
     #[error("the device is missing or empty")]
     DeviceMissing,
@@ -205,6 +213,7 @@ impl Fault {
             Self::NotAnObject => "not_an_object",
             Self::NestedTooDeep => "nested_too_deep",
             Self::DuplicateField => "duplicate_field",
+            Self::PathBlocked { .. } => "path_blocked",
             Self::DeviceMissing => "device_missing",
             Self::NotAScalar { .. } => "not_a_scalar",
             Self::DimensionsTooLarge { .. } => "dimensions_too_large",

@@ -9,18 +9,20 @@ use std::sync::Arc;
 
 use super::Decoded;
 use crate::clock::{Arrival, Correction};
-use crate::fields::{self, FieldNames, Fields};
+use crate::fields::{self, Declared, Fields, Place};
+use crate::path::Path;
 use crate::points;
 use crate::reason::{Fault, MAX_REASONS, Rejection, quoted};
 use crate::record::{DimensionValue, MeasureValue, Measured, ORIGINAL_TIME, Record, TIME_CORRECTED, Value};
 use crate::scalar::Scalar;
+use crate::scan::{self, Scanner};
 use crate::{EventKind, Limits, MeasureType, Range, RecordLayout, TimeUnit, Undeclared, identity, instant};
 
 /// A kind of events, prepared for decoding.
 #[derive(Debug, Clone)]
 pub(super) struct KindDecoder {
     limits: Limits,
-    fields: FieldNames,
+    fields: Declared,
     /// The device first.
     dimensions: Vec<Source>,
     device: Naming,
@@ -80,9 +82,9 @@ struct Reading {
 impl KindDecoder {
     /// Prepares `kind`, which is taken as valid, for a store.
     pub(super) fn new(kind: &EventKind, limits: Limits) -> Self {
-        let mut fields = FieldNames::default();
+        let mut fields = Declared::default();
         let mut source = |field: &str, name: &str| Source {
-            slot: fields.declare(field),
+            slot: fields.declare(&Path::of(field)),
             field: field.into(),
             name: name.into(),
         };
@@ -120,7 +122,7 @@ impl KindDecoder {
             undeclared: kind.undeclared,
             original_time: ORIGINAL_TIME.into(),
             time_corrected: TIME_CORRECTED.into(),
-            fields,
+            fields: fields.with_literals(),
         }
     }
 
@@ -131,7 +133,8 @@ impl KindDecoder {
             Undeclared::Ignore => 0,
             Undeclared::Quarantine => MAX_REASONS,
         };
-        let mut fields = match Fields::read(payload, &self.fields, keep_names) {
+        let mut undeclared = fields::Undeclared::keeping(keep_names);
+        let fields = match read(payload, &self.fields, &mut undeclared) {
             Ok(fields) => fields,
             Err(fault) => {
                 rejection.push(None, fault);
@@ -147,7 +150,7 @@ impl KindDecoder {
         };
         let time = self.time(&fields, moment, &mut rejection);
         if let (Some(dimensions), Some(time)) = (dimensions, time) {
-            let mut readings = self.readings(&mut fields, time, &mut rejection);
+            let mut readings = self.readings(&fields, time, &mut undeclared, &mut rejection);
             self.one_value_an_instant(&mut readings, &mut rejection);
             decoded.corrected = self.correct_clock(&mut readings, arrival, moment, &mut rejection);
             decoded.out_of_range = readings
@@ -160,9 +163,9 @@ impl KindDecoder {
                 rejection.push(None, Fault::NoMeasures);
             }
         }
-        decoded.undeclared = fields.undeclared.count;
+        decoded.undeclared = undeclared.count;
         if self.undeclared == Undeclared::Quarantine {
-            reject_undeclared(fields.undeclared, &mut rejection);
+            reject_undeclared(undeclared, &mut rejection);
         }
         decoded.rejection = rejection.some();
         decoded
@@ -183,7 +186,7 @@ impl KindDecoder {
             of_the_event = 1;
         }
         for (index, source) in self.dimensions.iter().enumerate().skip(of_the_event) {
-            let fault = match fields.get(source.slot).and_then(|json| json.map_or(Ok(None), Scalar::parse)) {
+            let fault = match fields.scalar(source.slot) {
                 Ok(Some(scalar)) => {
                     let value = scalar.into_text();
                     dimensions.push(DimensionValue { name: Arc::clone(&source.name), value });
@@ -235,7 +238,7 @@ impl KindDecoder {
     ) -> Option<(i64, Cow<'a, [u8]>)> {
         let Copies { id, window } = self.copies.as_ref()?;
         let id = id.as_ref().and_then(|source| {
-            let id = fields.get(source.slot).and_then(|json| json.map_or(Ok(None), Scalar::parse));
+            let id = fields.scalar(source.slot);
             let id = id.map_err(|fault| rejection.push(Some(source.field.to_string()), fault));
             id.ok().flatten().map(Scalar::into_text)
         });
@@ -259,7 +262,13 @@ impl KindDecoder {
     }
 
     /// Every value that is of its type, and a reason for every other.
-    fn readings(&self, fields: &mut Fields<'_>, time: i64, rejection: &mut Rejection) -> Vec<Reading> {
+    fn readings(
+        &self,
+        fields: &Fields<'_>,
+        time: i64,
+        undeclared: &mut fields::Undeclared,
+        rejection: &mut Rejection,
+    ) -> Vec<Reading> {
         let mut readings = Vec::with_capacity(self.measures.len());
         for (index, measure) in self.measures.iter().enumerate() {
             let json = match fields.get(measure.source.slot) {
@@ -285,7 +294,7 @@ impl KindDecoder {
                         Err(fault) => rejection.push(Some(self.path(index, Some(at))), fault),
                     }
                     for name in element.others {
-                        fields.undeclared.add(|| format!("{}.{}", self.path(index, Some(at)), quoted(&name)));
+                        undeclared.add(|| format!("{}.{}", self.path(index, Some(at)), quoted(&name)));
                     }
                 }
                 continue;
@@ -443,4 +452,17 @@ fn reject_undeclared(undeclared: fields::Undeclared, rejection: &mut Rejection) 
         rejection.push(Some(name), Fault::UndeclaredField);
     }
     rejection.omitted += unnamed;
+}
+
+/// Reads the fields of a message that is one event.
+fn read<'a>(
+    payload: &'a [u8],
+    declared: &Declared,
+    undeclared: &mut fields::Undeclared,
+) -> Result<Fields<'a>, Fault> {
+    let text = scan::text(payload)?;
+    if Scanner::new(text).next() != Some(b'{') {
+        return Err(scan::not_json(text).unwrap_or(Fault::NotAnObject));
+    }
+    scan::document(text, |scanner| Fields::read(scanner, declared, Place::default(), undeclared))
 }
