@@ -61,6 +61,11 @@ impl Place<'_> {
     pub(crate) fn of(self, field: &str) -> String {
         format!("{self}{field}")
     }
+
+    /// The event itself, as reasons name it.
+    pub(crate) fn itself(self) -> Option<String> {
+        self.element.map(|(array, index)| format!("{array}[{index}]"))
+    }
 }
 
 impl fmt::Display for Place<'_> {

@@ -11,6 +11,7 @@ mod decoder;
 mod fields;
 mod identity;
 mod instant;
+pub mod kpl;
 mod limits;
 mod model;
 mod partition;
@@ -22,6 +23,7 @@ mod retention;
 mod scalar;
 mod scan;
 pub mod twin;
+mod value;
 
 pub use clock::{Arrival, Correction};
 pub use decoder::{Decoded, Decoder};

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use serde::de::IgnoredAny;
 
+use crate::kpl;
 use crate::reason::{Fault, quoted};
 
 /// Levels of objects and arrays in a message, the message itself included. No message needs them, and
@@ -34,14 +35,11 @@ pub(crate) enum Refused {
     Deep,
 }
 
-/// The first bytes of an [aggregate of the Kinesis Producer Library](https://github.com/awslabs/amazon-kinesis-producer/blob/master/aggregation-format.md).
-const KPL_MAGIC: [u8; 4] = [0xF3, 0x89, 0x9A, 0xC2];
-
 /// The text of a message.
 pub(crate) fn text(payload: &[u8]) -> Result<&str, Fault> {
     std::str::from_utf8(payload).map_err(|error| {
-        if payload.starts_with(&KPL_MAGIC) {
-            Fault::KplAggregate
+        if kpl::is_aggregate(payload) {
+            Fault::KplAggregate { detail: "one within another is not taken apart" }
         } else {
             Fault::NotUtf8 { at: error.valid_up_to() }
         }

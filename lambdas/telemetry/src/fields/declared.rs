@@ -66,6 +66,11 @@ impl Declared {
         self
     }
 
+    /// Whether `name` is a member of the event that is declared, or leads to one.
+    pub(crate) fn has_member(&self, name: &str) -> bool {
+        self.root.members.find(name, 0).is_some()
+    }
+
     /// How many slots there are.
     pub(crate) fn slots(&self) -> usize {
         self.slots
