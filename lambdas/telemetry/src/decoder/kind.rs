@@ -11,7 +11,7 @@ use super::prepared::{Field, MessageForm, Prepared};
 use super::whole::Whole;
 use crate::clock::Arrival;
 use crate::fields::{self, Declared, Fields, Place};
-use crate::reason::{Fault, MAX_REASONS, Rejection};
+use crate::reason::{Fault, MAX_REASONS};
 use crate::record::{MeasureValue, ORIGINAL_TIME, TIME_CORRECTED, Value};
 use crate::scalar::Scalar;
 use crate::scan::{self, Scanner};
@@ -54,11 +54,7 @@ impl KindDecoder {
         });
         match self.read(payload, arrival, nth, &mut out) {
             Ok(()) => out.decoded(self, arrival),
-            Err((field, fault)) => {
-                let mut rejection = Rejection::default();
-                rejection.push(field, fault);
-                Decoded { rejection: rejection.some(), ..Decoded::default() }
-            }
+            Err((field, fault)) => Decoded::refused_at(field, fault),
         }
     }
 

@@ -117,16 +117,16 @@ impl KindDecoder {
         let name = name.map(Scalar::into_text).unwrap_or_default();
         let Ok(base) = &bases.name else { return };
         let (device, field) = split(base.as_ref(), &name);
+        let Some(measures) = labels.measures.get(field) else {
+            return out.undeclared.add(|| record.place.of(&quoted(field)));
+        };
         let by_topic = self.prepared.dimensions[0].is_shared();
         if device.is_empty() && !by_topic {
             return out.reject(record.place, "n", Fault::DeviceMissing);
         }
-        let time = record.time(labels, bases, now, out);
-        let Some(measures) = labels.measures.get(field) else {
-            return out.undeclared.add(|| record.place.of(&quoted(field)));
-        };
         let device = (!by_topic).then_some(device);
         let series = self.series(record.fields, device, record.place, whole, out);
+        let time = record.time(labels, bases, now, out);
         let (Some(series), Some(time)) = (series, time) else { return };
         for measure in measures {
             let at = At { series, time, event: record.index };
