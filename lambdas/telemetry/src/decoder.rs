@@ -1,6 +1,11 @@
 //! From the bytes of a message to its records.
 
+mod event;
+mod gathered;
 mod kind;
+mod prepared;
+mod senml;
+mod whole;
 
 use kind::KindDecoder;
 
@@ -33,6 +38,19 @@ pub struct Decoded {
     pub out_of_range: usize,
 }
 
+impl Decoded {
+    /// Nothing of a message can be stored.
+    pub fn refused(fault: Fault) -> Self {
+        Self::refused_at(None, fault)
+    }
+
+    fn refused_at(field: Option<String>, fault: Fault) -> Self {
+        let mut rejection = Rejection::default();
+        rejection.push(field, fault);
+        Self { rejection: rejection.some(), ..Self::default() }
+    }
+}
+
 impl Decoder {
     /// Prepares `model`, which is taken as valid, for a store.
     pub fn new(model: &Model, limits: Limits) -> Self {
@@ -51,11 +69,15 @@ impl Decoder {
     /// Decodes one message, of the kind that its partition key names. Answers for any bytes: with records, a
     /// rejection, or both.
     pub fn decode(&self, payload: &[u8], arrival: Arrival<'_>) -> Decoded {
+        self.decode_user_record(payload, arrival, 0)
+    }
+
+    /// Decodes the `nth` user record, from 0, of an [aggregate](crate::kpl), which has the arrival of the
+    /// aggregate and a partition key of its own.
+    pub fn decode_user_record(&self, payload: &[u8], arrival: Arrival<'_>, nth: usize) -> Decoded {
         let Some((kind, partition_key)) = self.model.kind_of(arrival.partition_key) else {
-            let mut rejection = Rejection::default();
-            rejection.push(None, Fault::UnknownKind { key: quoted(arrival.partition_key) });
-            return Decoded { rejection: rejection.some(), ..Decoded::default() };
+            return Decoded::refused(Fault::UnknownKind { key: quoted(arrival.partition_key) });
         };
-        self.kinds[kind].decode(payload, Arrival { partition_key, ..arrival })
+        self.kinds[kind].decode(payload, Arrival { partition_key, ..arrival }, nth)
     }
 }
