@@ -1,79 +1,63 @@
-//! `telemetry.toml`: what a device sends, as a person writes it, becomes the
-//! [`telemetry::EventKind`] that every part of the pipeline is derived from.
+//! `telemetry.toml`: what devices send, as a person writes it, becomes the [`telemetry::Model`] that every part
+//! of the pipeline is derived from.
 //!
 //! This is the only place that validates a model. It knows the limits of everything that a model
-//! reaches: the topic rule, the store and the lake. Pure: it takes the text, not the file.
+//! reaches: the topic rules, the store and the lake. Pure: it takes the text, not the file, and is handed the
+//! texts of the files that the model names.
 
+mod fields;
+mod kind;
+mod measure;
 mod names;
-mod taken;
+mod reader;
+mod shared;
+mod time;
 mod topic;
+mod written;
 
+use std::cell::RefCell;
 use std::io;
 
-use telemetry::{
-    Device, Dimension, EventIdentity, EventKind, Measure, MeasureType, Message, Model, Range, RecordLayout,
-    TimeField, TimeUnit, Undeclared, Written,
-};
-use timestream::limits;
-use timestream::names::{DIMENSION_BYTES, MEASURE_BYTES};
+use telemetry::{EventKind, Model};
 
-use crate::config::{Document, Fault, Problems, Section};
-use names::{PIPELINE_MEASURES, check_column, check_field};
-use taken::Taken;
-pub(crate) use topic::{TopicFault, check_filter, check_plain};
+use crate::config::{Document, Fault, Problem, Problems, Section};
+use kind::{KEYS, read_kind};
+use shared::Shared;
+pub(crate) use topic::{TopicFault, check_filter, check_plain, is_reserved};
 
-/// `measure_name` of the records of the layout `multi`, unless the model names it.
+/// `measure_name` of the records of the layout `multi`, unless the model names it or their kind has a name.
 pub const DEFAULT_RECORD_NAME: &str = "telemetry";
 
-/// Most measures of a multi-measure record, less those that the pipeline adds.
-const MAX_MULTI_MEASURES: usize = limits::RECORD_MEASURES - PIPELINE_MEASURES.len();
+/// Most kinds of a model. Each has a topic rule, a table of the lake, a component type and dashboards.
+const MAX_KINDS: usize = 100;
 
-/// Most measure names of a table, less those that the pipeline adds.
-const MAX_SINGLE_MEASURES: usize = limits::TABLE_MEASURES - PIPELINE_MEASURES.len();
+/// Longest name of a kind, in characters.
+const MAX_KIND_NAME: usize = 32;
 
-/// Longest window in which copies of an event are one, in seconds: an hour. The time of the event is no more
-/// exact than that.
-const MAX_WINDOW_SECONDS: u32 = 3_600;
-
-/// Longest unit, in characters: it stands in titles of panels.
-const MAX_UNIT_CHARACTERS: usize = 64;
-
-/// What a name looks like.
-const NAME: &str = "a name of letters, digits and _, in double quotes";
-
-/// What a field looks like.
-const FIELD: &str = "the name of a member of the event, in double quotes";
-
-/// Why a model cannot be used, although each of its keys is well formed.
+/// Why the kinds of a model cannot be used, although each of their keys is well formed.
 #[derive(Debug, thiserror::Error)]
-enum ModelFault {
-    #[error("is missing, and so is `topic_segment`: nothing names the device")]
-    NoDevice,
-    #[error("is missing: nothing is measured")]
-    NoMeasure,
-    #[error("declares {count} {what}, but at most {max} are allowed")]
-    TooMany { count: usize, what: &'static str, max: usize },
-    #[error("is given for a {kind}, but only numbers have a range")]
-    RangeOfNoNumber { kind: &'static str },
-    #[error("is empty: `min` is {min}, more than {max}")]
-    EmptyRange { min: f64, max: f64 },
-    #[error("cannot be {unit:?}")]
-    Unit { unit: String },
+enum KindFault {
+    #[error("is empty: nothing is sent")]
+    None,
+    #[error("declares {count} kinds, but at most {MAX_KINDS} are allowed")]
+    Many { count: usize },
+    #[error("is {name:?}, which is no name of a kind")]
+    Name { name: String },
+    #[error("cannot be read: {cause}")]
+    File { cause: io::Error },
 }
 
-impl Fault for ModelFault {
+impl Fault for KindFault {
     fn help(&self) -> String {
         match self {
-            Self::NoDevice => {
-                "write the `field` of the event that holds the identity, or the `topic_segment` that does"
+            Self::None => "add a section [[kind]], or leave the key out and describe the only kind here".into(),
+            Self::Many { .. } => "leave some out".into(),
+            Self::Name { .. } => format!(
+                "begin with a small letter, go on with small letters, digits, _ and -, {MAX_KIND_NAME} characters in all"
+            ),
+            Self::File { .. } => {
+                "write the path of a file that describes one kind, from the folder of this file, such as \"models/shelly.toml\""
                     .into()
-            }
-            Self::NoMeasure => "add a section [[measure]] with `name` and `type`".into(),
-            Self::TooMany { .. } => "leave some out, or split the devices over two models".into(),
-            Self::RangeOfNoNumber { .. } => "remove it, or change `type` to \"double\" or \"bigint\"".into(),
-            Self::EmptyRange { .. } => "exchange `min` and `max`".into(),
-            Self::Unit { .. } => {
-                format!("write a unit of 1 to {MAX_UNIT_CHARACTERS} characters, or remove the key")
             }
         }
     }
@@ -86,231 +70,93 @@ pub fn parse(file_name: &str, text: &str) -> Result<Model, Problems> {
     parse_with(file_name, text, &|_| Err(io::ErrorKind::NotFound.into()))
 }
 
-/// Parses and validates a model, of which `read` has the files that it names, by the path that is written
-/// there: relative to `file_name`, with `/`.
+/// Parses and validates a model, of which `read_file` has the files that it names, by the path that is written
+/// there: relative to the folder of `file_name`.
 ///
 /// The place of a problem is in the file that has it.
 pub fn parse_with(
     file_name: &str,
     text: &str,
-    _read_file: &dyn Fn(&str) -> io::Result<String>,
+    read_file: &dyn Fn(&str) -> io::Result<String>,
 ) -> Result<Model, Problems> {
     let document = Document::parse(file_name, text, &[])?;
-    let kind = Section::read_root(&document, |root| read(&document, root));
-    document.finish(kind.map(Model::from))
+    let shared = Shared::default();
+    // Problems of the files that the model names.
+    let elsewhere = RefCell::new(Vec::new());
+    let kinds = Section::read_root(&document, |root| {
+        if !root.has("kind") {
+            return read_kind(root, None, None, &shared).map(|kind| vec![kind]);
+        }
+        for key in KEYS {
+            root.refuse(key, "beside [[kind]], where each kind has its own");
+        }
+        let kinds = root.tables("kind", |section| read_listed(section, read_file, &shared, &elsewhere))?;
+        match kinds.len() {
+            0 => root.add("kind", KindFault::None),
+            count if count > MAX_KINDS => root.add("kind", KindFault::Many { count }),
+            _ => {}
+        }
+        Some(kinds)
+    });
+    let elsewhere = elsewhere.into_inner();
+    match document.finish(kinds) {
+        Ok(kinds) if elsewhere.is_empty() => Ok(Model { kinds }),
+        Ok(_) => Err(Problems { file: file_name.to_owned(), problems: elsewhere }),
+        Err(mut found) => {
+            found.problems.extend(elsewhere);
+            Err(found)
+        }
+    }
 }
 
-fn read(document: &Document<'_>, root: &Section<'_>) -> Option<EventKind> {
-    let taken = Taken::new(document);
-    let topic = root.text_like("topic", "an MQTT topic filter, such as \"dt/+/measures\"");
-    let topic = topic.check(|filter| topic::check_filter(filter)).required();
-    let device = root.table("device", |section| read_device(section, topic.as_deref(), &taken));
-    let time = root.optional_table("time", |section| read_time(section, &taken));
-    let event = root.optional_table("event", |section| read_event(section, &taken));
-    let record = root.table("record", read_record);
-    let dimensions = root.tables("dimension", |section| read_dimension(section, &taken));
-    let measures = root.tables("measure", |section| read_measure(section, &taken));
-
-    if let Some(dimensions) = &dimensions {
-        check_count(root, "dimension", dimensions.len() + 1, limits::TABLE_DIMENSIONS);
+/// Reads a section `[[kind]]`: a name, and the kind itself or the file that describes it.
+fn read_listed(
+    section: &Section<'_>,
+    read_file: &dyn Fn(&str) -> io::Result<String>,
+    shared: &Shared,
+    elsewhere: &RefCell<Vec<Problem>>,
+) -> Option<EventKind> {
+    let name = section.text_like("name", "a name for the kind, in double quotes");
+    let name = name.check(|name| check_name(name)).required();
+    if let Some(name) = &name {
+        shared.kind(section, name);
     }
-    if let Some(measures) = &measures {
-        if measures.is_empty() {
-            root.add("measure", ModelFault::NoMeasure);
-        }
-        let max = match record {
-            Some((RecordLayout::Single, _)) => MAX_SINGLE_MEASURES,
-            Some((RecordLayout::Multi { .. }, _)) | None => MAX_MULTI_MEASURES,
-        };
-        check_count(root, "measure", measures.len(), max);
+    if !section.has("file") {
+        return read_kind(section, name.as_deref(), None, shared);
     }
-    let (record, undeclared) = record?;
-    Some(EventKind {
-        name: None,
-        topic: topic?,
-        message: Message::Event,
-        named: None,
-        device: device?,
-        time: time?,
-        event: event?,
-        dimensions: dimensions?,
-        measures: measures?,
-        record,
-        undeclared,
-    })
-}
-
-fn read_device(section: &Section<'_>, topic: Option<&str>, taken: &Taken<'_>) -> Option<Device> {
-    let topic_segment = section.integer("topic_segment", 1..=u32::MAX);
-    let topic_segment = topic_segment
-        .check(|&segment| topic.map_or(Ok(()), |filter| topic::check_segment(filter, segment)))
-        .optional();
-    let dimension =
-        section.text_like("dimension", NAME).check(|name| check_column(name, DIMENSION_BYTES)).optional();
-    let from_topic = section.has("topic_segment");
-    let field = section.text_like("field", FIELD).optional();
-    let (dimension, field) = match (dimension?, field?) {
-        (Some(dimension), Some(field)) => (dimension, field),
-        (Some(dimension), None) if from_topic => (dimension.clone(), dimension),
-        (None, Some(field)) => {
-            if let Err(fault) = check_column(&field, DIMENSION_BYTES) {
-                section.add("dimension", DefaultName(fault));
-                return None;
-            }
-            (field.clone(), field)
-        }
-        (None, None) if from_topic => return section.text_like("dimension", NAME).required().and(None),
-        (_, None) => {
-            section.add("field", ModelFault::NoDevice);
+    let topic =
+        section.text_like("topic", kind::TOPIC).check(|filter| topic::check_filter(filter)).optional();
+    for key in KEYS.iter().filter(|key| **key != "topic") {
+        section.refuse(key, "beside `file`, which describes the kind");
+    }
+    let file = section.text_like("file", "the path of a file, in double quotes").required()?;
+    let text = match read_file(&file) {
+        Ok(text) => text,
+        Err(cause) => {
+            section.add("file", KindFault::File { cause });
             return None;
         }
     };
-    taken.name(&dimension, "the device", &section.spot("dimension"));
-    read_from(section, &field, "the device", taken)?;
-    Some(Device { dimension, field, topic_segments: topic_segment?.into_iter().collect() })
-}
-
-fn read_time(section: &Section<'_>, taken: &Taken<'_>) -> Option<TimeField> {
-    const UNITS: [(&str, TimeUnit); 4] = [
-        ("s", TimeUnit::Seconds),
-        ("ms", TimeUnit::Milliseconds),
-        ("us", TimeUnit::Microseconds),
-        ("ns", TimeUnit::Nanoseconds),
-    ];
-    let field = section.text_like("field", FIELD).required();
-    let unit = section.choice("unit", &UNITS).required();
-    if let Some(field) = &field {
-        read_from(section, field, "the time", taken)?;
-    }
-    Some(TimeField { field: field?, unit: unit?, format: None, zone: None })
-}
-
-fn read_event(section: &Section<'_>, taken: &Taken<'_>) -> Option<EventIdentity> {
-    let window = section.integer("window_seconds", 1..=MAX_WINDOW_SECONDS).required();
-    let id = section.text_like("id", FIELD).check(|field| check_field(field)).optional();
-    if let Some(Some(field)) = &id {
-        taken.field(field, "the id of an event", &section.spot("id"));
-    }
-    Some(EventIdentity { id: id?, window_seconds: window? })
-}
-
-fn read_record(section: &Section<'_>) -> Option<(RecordLayout, Undeclared)> {
-    #[derive(Clone, Copy)]
-    enum Layout {
-        Multi,
-        Single,
-    }
-    const LAYOUTS: [(&str, Layout); 2] = [("multi", Layout::Multi), ("single", Layout::Single)];
-    const UNDECLARED: [(&str, Undeclared); 2] =
-        [("ignore", Undeclared::Ignore), ("quarantine", Undeclared::Quarantine)];
-
-    let layout = section.choice("layout", &LAYOUTS).or(Layout::Multi);
-    let undeclared = section.choice("undeclared", &UNDECLARED).or(Undeclared::default());
-    let layout = match layout {
-        Some(Layout::Single) => {
-            section.refuse("name", "with `layout = \"single\"`, where each record is named for its measure");
-            Some(RecordLayout::Single)
-        }
-        Some(Layout::Multi) | None => {
-            let name = section.text_like("name", NAME).check(|name| check_column(name, MEASURE_BYTES));
-            name.or(DEFAULT_RECORD_NAME.into()).map(|name| RecordLayout::Multi { name })
-        }
+    let topic = topic?.map(|topic| (topic, section.spot("topic"), section));
+    let read = || {
+        let document = Document::parse(&file, &text, &[])?;
+        let kind =
+            Section::read_root(&document, |root| read_kind(root, name.as_deref(), topic.as_ref(), shared));
+        document.finish(kind)
     };
-    Some((layout?, undeclared?))
-}
-
-fn read_dimension(section: &Section<'_>, taken: &Taken<'_>) -> Option<Dimension> {
-    let (name, field) = read_named(section, DIMENSION_BYTES, "dimension", taken)?;
-    Some(Dimension { name, field, topic_segments: Vec::new() })
-}
-
-fn read_measure(section: &Section<'_>, taken: &Taken<'_>) -> Option<Measure> {
-    const TYPES: [(&str, MeasureType); 5] = [
-        ("double", MeasureType::Double),
-        ("bigint", MeasureType::Bigint),
-        ("boolean", MeasureType::Boolean),
-        ("varchar", MeasureType::Varchar),
-        ("timestamp", MeasureType::Timestamp),
-    ];
-    let named = read_named(section, MEASURE_BYTES, "measure", taken);
-    let kind = section.choice("type", &TYPES).required();
-    let unit = section.text("unit").check(|unit| check_unit(unit)).optional();
-    let normal = section.optional_table("normal", read_range);
-    if let Some(kind) = kind
-        && section.has("normal")
-        && !matches!(kind, MeasureType::Double | MeasureType::Bigint)
-    {
-        let word = TYPES.iter().find(|(_, other)| *other == kind).map_or("", |(word, _)| word);
-        section.add("normal", ModelFault::RangeOfNoNumber { kind: word });
-    }
-    let (name, field) = named?;
-    Some(Measure { name, field, kind: kind?, unit: unit?, normal: normal?, written: Written::default() })
-}
-
-/// The name and the field of a dimension or a measure. The field is called like the name unless it
-/// is given.
-fn read_named(
-    section: &Section<'_>,
-    max_bytes: usize,
-    what: &str,
-    taken: &Taken<'_>,
-) -> Option<(String, String)> {
-    let name = section.text_like("name", NAME).check(|name| check_column(name, max_bytes)).required();
-    let field = section.text_like("field", FIELD).optional();
-    let by = name.as_ref().map_or_else(|| format!("another {what}"), |name| format!("the {what} \"{name}\""));
-    let free = name.as_ref().is_some_and(|name| taken.name(name, &by, &section.spot("name")));
-    let field = match field? {
-        Some(field) => field,
-        // The name of another would be the field of another: one problem, not two.
-        None if !free => return None,
-        None => name.clone()?,
-    };
-    read_from(section, &field, &by, taken)?;
-    Some((name?, field))
-}
-
-/// Notes that a field is read, if it can be.
-fn read_from(section: &Section<'_>, field: &str, by: &str, taken: &Taken<'_>) -> Option<()> {
-    if let Err(fault) = check_field(field) {
-        section.add("field", fault);
-        return None;
-    }
-    taken.field(field, by, &section.spot("field"));
-    Some(())
-}
-
-fn read_range(section: &Section<'_>) -> Option<Range> {
-    let min = section.number("min").required();
-    let max = section.number("max").required();
-    let (min, max) = (min?, max?);
-    if min > max {
-        section.add_here(ModelFault::EmptyRange { min, max });
-        return None;
-    }
-    Some(Range { min, max })
-}
-
-fn check_unit(unit: &str) -> Result<(), ModelFault> {
-    let usable = unit.trim() == unit
-        && (1..=MAX_UNIT_CHARACTERS).contains(&unit.chars().count())
-        && !unit.contains(char::is_control);
-    if usable { Ok(()) } else { Err(ModelFault::Unit { unit: unit.to_owned() }) }
-}
-
-fn check_count(root: &Section<'_>, key: &'static str, count: usize, max: usize) {
-    if count > max {
-        let what = if key == "dimension" { "dimensions with the device" } else { "measures" };
-        root.add(key, ModelFault::TooMany { count, what, max });
+    match read() {
+        Ok(kind) => Some(kind),
+        Err(found) => {
+            elsewhere.borrow_mut().extend(found.problems);
+            None
+        }
     }
 }
 
-/// The name of a dimension that is not there, so that the field's name would be taken.
-#[derive(Debug, thiserror::Error)]
-#[error("is missing, and the name of the field cannot stand for it: it {0}")]
-struct DefaultName(names::NameFault);
-
-impl Fault for DefaultName {
-    fn help(&self) -> String {
-        "add `dimension`, a name of letters, digits and _".into()
-    }
+fn check_name(name: &str) -> Result<(), KindFault> {
+    let stays = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
+    let usable = name.len() <= MAX_KIND_NAME
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(stays);
+    if usable { Ok(()) } else { Err(KindFault::Name { name: name.to_owned() }) }
 }

@@ -12,7 +12,7 @@ use crate::Inputs;
 use crate::config::{Fault, Place, Problem, Problems};
 use crate::consumer::{MAX_MODEL_CHUNKS, model_chunks};
 use crate::environment::{Consumer, Environment};
-use crate::model::{TopicFault, check_filter};
+use crate::model::{TopicFault, check_filter, is_reserved};
 
 /// Keys of the environment's file.
 const PREFIX_KEY: &str = "topic_prefix";
@@ -29,6 +29,21 @@ struct PlaceFault {
 impl Fault for PlaceFault {
     fn help(&self) -> String {
         "shorten the prefix, or the `topic` of the model".into()
+    }
+}
+
+/// Why no prefix keeps the events of a kind apart.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "cannot stand before the model's topic \"{filter}\": every environment of the account would take its messages"
+)]
+struct StaysFault {
+    filter: String,
+}
+
+impl Fault for StaysFault {
+    fn help(&self) -> String {
+        "remove the prefix here, or the kind from the model: topics of AWS are what they are".into()
     }
 }
 
@@ -55,7 +70,8 @@ impl Environment {
     ///
     /// # Errors
     ///
-    /// When prefix and topic together are no topic filter: more than 8 levels or 256 bytes; when a Flink
+    /// When prefix and topic together are no topic filter: more than 8 levels or 256 bytes; when the topic is
+    /// one of AWS, which no prefix moves; when a Flink
     /// application cannot take the model: more than 100,000 characters of JSON; and when there is a
     /// digital twin, and a name or a number in it exceeds what `TwinMaker` takes.
     pub fn place(&self, file_name: &str, mut model: Model) -> Result<Model, Problems> {
@@ -66,6 +82,10 @@ impl Environment {
         };
         if let Some(prefix) = &self.topic_prefix {
             for kind in &mut model.kinds {
+                if is_reserved(&kind.topic) {
+                    add(PREFIX_KEY.to_owned(), Box::new(StaysFault { filter: kind.topic.clone() }));
+                    continue;
+                }
                 let filter = format!("{prefix}/{}", kind.topic);
                 match check_filter(&filter) {
                     Ok(()) => move_behind(prefix, filter, kind),

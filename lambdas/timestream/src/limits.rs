@@ -34,6 +34,9 @@ pub const RECORD_MEASURES: usize = 256;
 /// Measure names of a table.
 pub const TABLE_MEASURES: usize = 8_192;
 
+/// Names of measures in all multi-measure records of a table.
+pub const TABLE_MULTI_MEASURES: usize = 1_024;
+
 /// For how many hours a table keeps records in memory.
 pub const MEMORY_HOURS: RangeInclusive<u32> = 1..=8_766;
 

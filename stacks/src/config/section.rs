@@ -178,6 +178,33 @@ impl<'a> Section<'a> {
         self.table.into_iter().flatten().filter_map(read).collect()
     }
 
+    /// Every key of a table in which any key is allowed, with what is written there.
+    pub fn members(&self) -> impl Iterator<Item = (Spot, &'a str, &'a Value)> {
+        let read = |(key, entry): (&'a String, &'a Entry)| {
+            (Spot { at: entry.node.at, key: self.path(key) }, key.as_str(), &entry.node.value)
+        };
+        self.table.into_iter().flatten().map(read)
+    }
+
+    /// What is written at a key, which stays unknown.
+    pub fn member(&self, name: &str) -> Option<&'a Value> {
+        self.table?.get(name).map(|entry| &entry.node.value)
+    }
+
+    /// The members of an array, each with its place, none if there is no such key. `expected` says what the
+    /// array should look like.
+    pub fn array(&self, name: &'static str, expected: &str) -> Option<Vec<(Spot, &'a Value)>> {
+        let Some(Entry { node, .. }) = self.entry(name) else { return Some(Vec::new()) };
+        let Value::Array(members) = &node.value else {
+            self.add(name, mismatch(node, expected.to_owned(), None));
+            return None;
+        };
+        let read = |(index, member): (usize, &'a Node)| {
+            (Spot { at: member.at, key: format!("{}[{index}]", self.path(name)) }, &member.value)
+        };
+        Some(members.iter().enumerate().map(read).collect())
+    }
+
     /// The members of an array of text, each with its place, none if there is no such key. `expected`
     /// says what the array should look like. A member that is no text is reported and left out.
     pub fn list(&self, name: &'static str, expected: &str) -> Option<Vec<(Spot, String)>> {

@@ -10,6 +10,10 @@ const MAX_BYTES: usize = 256;
 /// Most levels: seven slashes.
 const MAX_LEVELS: usize = 8;
 
+/// The first level of the topics of
+/// [Sparkplug B](https://sparkplug.eclipse.org/specification/version/3.0/documents/sparkplug-specification-3.0.0.pdf).
+const SPARKPLUG: &str = "spBv1.0";
+
 /// Why a filter cannot be used, or does not name the device.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub(crate) enum TopicFault {
@@ -21,6 +25,10 @@ pub(crate) enum TopicFault {
     Deep { levels: usize },
     #[error("begins with `$`, as only the topics of AWS itself do")]
     Reserved,
+    #[error(
+        "begins with `{SPARKPLUG}`, but a message of Sparkplug B is Protocol Buffers, and tells its names only once, when its device is born"
+    )]
+    Sparkplug,
     #[error("has {character:?} in it, which cannot stand in the SQL of a rule")]
     Character { character: char },
     #[error("has `{wildcard}` in level {level}, \"{found}\", beside something else")]
@@ -47,7 +55,10 @@ impl Fault for TopicFault {
                 "shorten it; `#` at the end stands for every level below".into()
             }
             Self::Reserved => {
-                "let the devices publish under a topic of your own, such as \"dt/+/measures\"".into()
+                "let the devices publish under a topic of your own, such as \"dt/+/measures\"; of the topics of AWS there are those of shadows, such as \"$aws/things/+/shadow/update/accepted\"".into()
+            }
+            Self::Sparkplug => {
+                "let the gateway publish JSON too, or translate it there: the pipeline decodes JSON alone".into()
             }
             Self::Character { .. } => "leave quotes, backslashes and control characters out of topics".into(),
             Self::Partial { wildcard, .. } => format!("let `{wildcard}` be a level of its own: /{wildcard}/"),
@@ -81,13 +92,16 @@ pub(crate) fn check_filter(filter: &str) -> Result<(), TopicFault> {
     if filter.len() > MAX_BYTES {
         return Err(TopicFault::Long { bytes: filter.len() });
     }
-    if filter.starts_with('$') {
-        return Err(TopicFault::Reserved);
-    }
     if let Some(character) = filter.chars().find(|c| c.is_control() || matches!(c, '\'' | '"' | '\\')) {
         return Err(TopicFault::Character { character });
     }
     let levels: Vec<&str> = filter.split('/').collect();
+    if is_reserved(filter) && !is_shadow(&levels) {
+        return Err(TopicFault::Reserved);
+    }
+    if levels[0] == SPARKPLUG {
+        return Err(TopicFault::Sparkplug);
+    }
     if levels.len() > MAX_LEVELS {
         return Err(TopicFault::Deep { levels: levels.len() });
     }
@@ -103,12 +117,59 @@ pub(crate) fn check_filter(filter: &str) -> Result<(), TopicFault> {
     Ok(())
 }
 
+/// Whether a topic is one of AWS itself, which no prefix moves.
+pub(crate) fn is_reserved(filter: &str) -> bool {
+    filter.starts_with('$')
+}
+
+/// Whether the levels are those of what
+/// [the shadow service publishes](https://docs.aws.amazon.com/iot/latest/developerguide/reserved-topics.html#reserved-topics-shadow)
+/// of a thing, which a rule may read.
+fn is_shadow(levels: &[&str]) -> bool {
+    let ["$aws", "things", thing, "shadow", said @ ..] = levels else { return false };
+    let said = match said {
+        ["name", name, said @ ..] if !name.is_empty() && *name != "#" => said,
+        said => said,
+    };
+    let is_said = matches!(
+        said,
+        ["update", "accepted" | "rejected" | "documents" | "delta"]
+            | ["get" | "delete", "accepted" | "rejected"]
+    );
+    is_said && !thing.is_empty() && *thing != "#"
+}
+
+/// Whether two filters take a message of one topic. Wildcards of the first level take no topic that begins with
+/// `$`, and `#` takes the level before it too, by
+/// [MQTT](https://docs.oasis-open.org/mqtt/mqtt/v5.0/os/mqtt-v5.0-os.html#_Toc3901242).
+pub(super) fn overlap(one: &str, other: &str) -> bool {
+    let (one, other): (Vec<&str>, Vec<&str>) = (one.split('/').collect(), other.split('/').collect());
+    let wild = |levels: &[&str]| matches!(levels, ["+" | "#", ..]);
+    let own = |levels: &[&str]| levels.first().is_some_and(|level| level.starts_with('$'));
+    if wild(&one) && own(&other) || wild(&other) && own(&one) {
+        return false;
+    }
+    let (mut one, mut other) = (&one[..], &other[..]);
+    loop {
+        match (one, other) {
+            ([], []) | (["#"], _) | (_, ["#"]) => return true,
+            ([a, one_rest @ ..], [b, other_rest @ ..]) if a == b || *a == "+" || *b == "+" => {
+                (one, other) = (one_rest, other_rest);
+            }
+            _ => return false,
+        }
+    }
+}
+
 /// Checks levels that stand for themselves, such as the first ones of a filter.
 pub(crate) fn check_plain(levels: &str) -> Result<(), TopicFault> {
     if let Some(wildcard) = levels.chars().find(|c| matches!(c, '+' | '#')) {
         return Err(TopicFault::Wildcard { wildcard });
     }
     check_filter(levels)?;
+    if is_reserved(levels) {
+        return Err(TopicFault::Reserved);
+    }
     match levels.split('/').position(str::is_empty) {
         Some(index) => Err(TopicFault::EmptyLevel { level: index + 1 }),
         None => Ok(()),
@@ -130,7 +191,62 @@ pub(super) fn check_segment(filter: &str, segment: u32) -> Result<(), TopicFault
 
 #[cfg(test)]
 mod tests {
-    use super::{check_filter, check_plain, check_segment};
+    use proptest::prelude::*;
+
+    use super::{check_filter, check_plain, check_segment, overlap};
+
+    /// Whether a filter takes a topic.
+    fn takes(filter: &[&str], topic: &[&str]) -> bool {
+        match (filter, topic) {
+            ([], []) | (["#"], _) => true,
+            (["+", filter @ ..], [_, topic @ ..]) => takes(filter, topic),
+            ([level, filter @ ..], [found, topic @ ..]) => level == found && takes(filter, topic),
+            _ => false,
+        }
+    }
+
+    /// Whether any topic of up to four levels, of which nothing but equality matters, is taken by both.
+    fn both_take_one(one: &str, other: &str) -> bool {
+        const LEVELS: [&str; 4] = ["a", "b", "", "$x"];
+        let filters: [Vec<&str>; 2] = [one, other].map(|filter| filter.split('/').collect());
+        let mut topics: Vec<Vec<&str>> = LEVELS.iter().map(|level| vec![*level]).collect();
+        for _ in 0..4 {
+            let taken = |topic: &Vec<&str>| {
+                filters.iter().all(|filter| {
+                    let hidden = topic[0].starts_with('$') && matches!(filter[0], "+" | "#");
+                    !hidden && takes(filter, topic)
+                })
+            };
+            if topics.iter().any(taken) {
+                return true;
+            }
+            let longer = |topic: &Vec<&'static str>| LEVELS.map(|level| [&topic[..], &[level]].concat());
+            topics = topics.iter().flat_map(longer).collect();
+        }
+        false
+    }
+
+    fn filter() -> impl Strategy<Value = String> {
+        let level = prop::sample::select(vec!["a", "b", "", "+"]);
+        let first = prop::sample::select(vec!["a", "b", "", "+", "$x"]);
+        (first, prop::collection::vec(level, 0..3), prop::bool::ANY).prop_map(|(first, rest, open)| {
+            let open = open.then_some("#");
+            std::iter::once(first).chain(rest).chain(open).collect::<Vec<_>>().join("/")
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn filters_overlap_when_a_topic_is_taken_by_both(one in filter(), other in filter()) {
+            prop_assert_eq!(overlap(&one, &other), both_take_one(&one, &other));
+            prop_assert_eq!(overlap(&other, &one), overlap(&one, &other));
+        }
+
+        #[test]
+        fn everything_overlaps_but_what_is_of_the_service(other in filter()) {
+            prop_assert_eq!(overlap("#", &other), !other.starts_with('$'));
+        }
+    }
 
     #[test]
     fn a_filter_is_taken_exactly_when_the_service_takes_it() {
@@ -148,6 +264,17 @@ mod tests {
             ("a/b/c/d/e/f/g/h/i", Some("has 9 levels, but at most 8 are allowed")),
             (&"x".repeat(257), Some("is 257 bytes long, but at most 256 are allowed")),
             ("$aws/things/+/shadow", Some("begins with `$`, as only the topics of AWS itself do")),
+            ("$aws/things/+/shadow/update", Some("begins with `$`, as only the topics of AWS itself do")),
+            ("$aws/things/#", Some("begins with `$`, as only the topics of AWS itself do")),
+            ("$aws/things/+/shadow/update/accepted", None),
+            ("$aws/things/pump/shadow/name/+/update/documents", None),
+            ("$aws/things/+/shadow/get/delta", Some("begins with `$`, as only the topics of AWS itself do")),
+            (
+                "spBv1.0/+/DDATA/+/+",
+                Some(
+                    "begins with `spBv1.0`, but a message of Sparkplug B is Protocol Buffers, and tells its names only once, when its device is born",
+                ),
+            ),
             ("dt/device+/x", Some("has `+` in level 2, \"device+\", beside something else")),
             ("dt/++/x", Some("has `+` in level 2, \"++\", beside something else")),
             ("dt/x#", Some("has `#` in level 2, \"x#\", beside something else")),

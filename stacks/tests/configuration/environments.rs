@@ -250,6 +250,14 @@ fn a_prefix_of_topics_moves_the_model() {
         (Some("a/b/c/d"), "dt/+/x/y", by_topic, Ok(("a/b/c/d/dt/+/x/y", Some(6)))),
         (Some("dev"), "#", by_field, Ok(("dev/#", None))),
         (
+            Some("dev"),
+            "$aws/things/+/shadow/update/accepted",
+            by_field,
+            Err(
+                "`topic_prefix` cannot stand before the model's topic \"$aws/things/+/shadow/update/accepted\": every environment of the account would take its messages",
+            ),
+        ),
+        (
             Some("a/b/c/d/e/f/g"),
             "dt/+",
             by_topic,

@@ -1,8 +1,10 @@
 //! `telemetry.toml`.
 
+use std::path::Path;
+
 use proptest::prelude::*;
 use stacks::config::Place;
-use stacks::model::{DEFAULT_RECORD_NAME, parse};
+use stacks::model::{DEFAULT_RECORD_NAME, parse, parse_with};
 use telemetry::{EventIdentity, EventKind, MeasureType, RecordLayout, TimeUnit, Undeclared};
 
 use crate::{shipped, snapshot_each};
@@ -14,7 +16,10 @@ fn only(text: &str) -> EventKind {
 
 #[test]
 fn a_broken_model_is_told_all_of_its_problems() {
-    snapshot_each("models", |file, text| parse(file, text).unwrap_err().to_string());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/configuration/models");
+    snapshot_each("models", |file, text| {
+        parse_with(file, text, &|part| std::fs::read_to_string(folder.join(part))).unwrap_err().to_string()
+    });
 }
 
 #[test]
@@ -26,6 +31,20 @@ fn the_shipped_model_is_the_smart_home_and_survives_its_file() {
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!("model.json", json));
     assert_eq!(serde_json::from_str::<telemetry::Model>(&json).unwrap(), model);
+}
+
+/// Everything that a model can say arrives in what the functions read.
+#[test]
+fn a_model_of_several_kinds_survives_its_files() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fleet");
+    let read = |file: &str| std::fs::read_to_string(folder.join(file));
+    let model = parse_with("telemetry.toml", &read("telemetry.toml").unwrap(), &read).unwrap();
+    let json = serde_json::to_string_pretty(&model).unwrap();
+    assert_eq!(serde_json::from_str::<telemetry::Model>(&json).unwrap(), model);
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!("fleet.json", json));
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! The model and the environments that the repository ships, as every test program reads them.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+use std::path::Path;
+
 use stacks::environment::Environment;
 use telemetry::Model;
 
@@ -8,6 +10,14 @@ use telemetry::Model;
 pub fn model() -> Model {
     let text = include_str!("../../../telemetry.toml");
     stacks::model::parse("telemetry.toml", text).expect("the shipped model is valid")
+}
+
+/// Several kinds of devices, with everything that a model can say.
+pub fn fleet() -> Model {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fleet");
+    let read = |file: &str| std::fs::read_to_string(folder.join(file));
+    let text = read("telemetry.toml").expect("the fleet");
+    stacks::model::parse_with("telemetry.toml", &text, &read).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
 /// A shipped environment, or an instance of the one that has instances, with keys of it replaced as `--set`
