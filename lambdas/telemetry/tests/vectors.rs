@@ -56,11 +56,31 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../test-vectors")
 }
 
+/// The models of devices that are for sale, each in a folder with vectors of its own.
+fn gallery() -> PathBuf {
+    folder().join("../models")
+}
+
+fn entries(folder: PathBuf) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path());
+    let mut entries: Vec<_> = entries.collect();
+    entries.sort();
+    entries
+}
+
+fn model(name: &str) -> Model {
+    let path = match name.strip_prefix("gallery/") {
+        Some(name) => gallery().join(name).join("model.json"),
+        None => folder().join("models").join(format!("{name}.json")),
+    };
+    Model::read(&path).expect("a model")
+}
+
 fn vectors() -> Vec<(String, Vector)> {
-    let mut files: Vec<_> =
-        fs::read_dir(folder()).expect("the folder").map(|entry| entry.expect("an entry").path()).collect();
+    let mut files = entries(folder());
     files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
-    files.sort();
+    let folders = entries(gallery()).into_iter().filter(|path| path.is_dir());
+    files.extend(folders.map(|folder| folder.join("vectors.json")));
     files
         .into_iter()
         .flat_map(|path| {
@@ -157,8 +177,7 @@ fn decoded(decoder: &Decoder, payload: &[u8], arrival: Arrival<'_>) -> Vec<Decod
 fn every_vector_holds() {
     let mut failures = Vec::new();
     for (file, vector) in vectors() {
-        let model =
-            Model::read(&folder().join("models").join(format!("{}.json", vector.model))).expect("a model");
+        let model = model(&vector.model);
         let payload = match (&vector.event, &vector.event_base64) {
             (Some(text), None) => text.clone().into_bytes(),
             (None, Some(bytes)) => BASE64_STANDARD.decode(bytes).expect("base64"),
@@ -201,9 +220,12 @@ fn names_are_unique_and_nothing_is_unused() {
     assert_eq!(names.len(), vectors.len());
     assert!(vectors.iter().all(|(_, vector)| !vector.why.is_empty()));
     let used: BTreeSet<_> = vectors.iter().map(|(_, vector)| format!("{}.json", vector.model)).collect();
-    let models: BTreeSet<_> = fs::read_dir(folder().join("models"))
-        .expect("the folder")
-        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
-        .collect();
-    assert_eq!(used, models);
+    let own = entries(folder().join("models"))
+        .into_iter()
+        .map(|path| path.file_name().expect("a name").to_string_lossy().into_owned());
+    let of_gallery = entries(gallery())
+        .into_iter()
+        .filter(|path| path.is_dir())
+        .map(|path| format!("gallery/{}.json", path.file_name().expect("a name").to_string_lossy()));
+    assert_eq!(used, own.chain(of_gallery).collect::<BTreeSet<_>>());
 }
