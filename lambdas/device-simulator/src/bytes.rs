@@ -185,11 +185,7 @@ fn get(bytes: &[u8], binary: &Binary) -> Scalar {
     let value = unsigned(bytes, binary);
     let signed = |bits: u32| (value << (64 - bits)).cast_signed() >> (64 - bits);
     match (binary.bits, binary.kind) {
-        (_, BinaryType::F32) => {
-            // The shortest decimal that is this float of 32 bits: 0.1, and not 0.10000000149011612.
-            let number = f32::from_bits(value as u32);
-            Scalar::Double(number.to_string().parse().unwrap_or_else(|_| number.into()))
-        }
+        (_, BinaryType::F32) => Scalar::Double(f32::from_bits(value as u32).into()),
         (_, BinaryType::F64) => Scalar::Double(f64::from_bits(value)),
         (Some((lowest, count)), _) => {
             let cut = (value >> lowest) & (u64::MAX >> (64 - u32::from(count).clamp(1, 64)));

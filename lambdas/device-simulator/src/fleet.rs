@@ -90,8 +90,7 @@ pub struct Fleet {
 
 impl Fleet {
     /// A fleet that always sends the same for the same `seed`. Devices are the same for every seed.
-    pub fn new(model: impl Into<Model>, traits: Traits, seed: u64) -> Self {
-        let model = model.into();
+    pub fn new(model: Model, traits: Traits, seed: u64) -> Self {
         Self {
             clocks: model.kinds.iter().map(|kind| Clock::new(kind.time.as_ref())).collect(),
             traits,

@@ -96,7 +96,10 @@ pub(crate) fn meaning(measure: &Measure, raw: &Scalar) -> Option<Value> {
         (MeasureType::Bigint, Scalar::Bigint(number)) => Value::Bigint(*number),
         (MeasureType::Boolean, Scalar::Boolean(value)) => Value::Boolean(*value),
         (MeasureType::Boolean, Scalar::Bigint(number @ 0..=1)) => Value::Boolean(*number == 1),
-        (MeasureType::Varchar, raw) => Value::Varchar(raw.text()),
+        // Blank text is no value.
+        (MeasureType::Varchar, raw) => {
+            Some(raw.text()).filter(|text| !text.trim().is_empty()).map(Value::Varchar)?
+        }
         _ => return None,
     };
     let is_finite = !matches!(value, Value::Double(number) if !number.is_finite());

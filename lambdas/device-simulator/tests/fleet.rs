@@ -2,11 +2,14 @@
 
 #![allow(missing_docs, reason = "tests are named, not documented")]
 
+use std::collections::BTreeMap;
+
 use device_simulator::{Event, FUTURE, Fleet, LATE, Traits};
 use proptest::prelude::*;
 use telemetry::{
-    Arrival, Decoder, Device, Dimension, EventIdentity, EventKind, Measure, MeasureType, Range, RecordLayout,
-    TimeField, TimeUnit, Undeclared,
+    Arrival, Binary, BinaryType, Decimal, Decoder, Device, Dimension, Encoding, Endian, EventIdentity,
+    EventKind, Mapped, Measure, MeasureType, Measured, Message, Model, Named, Points, Range, RecordLayout,
+    TimeField, TimeUnit, Undeclared, Written,
 };
 
 /// 2026-11-21T08:00:00Z, in microseconds.
@@ -130,6 +133,221 @@ proptest! {
         }
         if let Some(&segment) = model.device.topic_segments.first() {
             prop_assert_eq!(topic.split('/').nth(segment as usize - 1), Some("device-0000"));
+        }
+    }
+}
+
+/// What was decoded of an event is what it was to say.
+fn says_what_it_means(model: &Model, event: &Event) -> Result<(), TestCaseError> {
+    let text = String::from_utf8_lossy(&event.payload);
+    let found = Decoder::new(model, timestream::LIMITS).decode(&event.payload, arrival(event, NOW));
+    prop_assert!(found.rejection.is_none(), "{:?} of {text}", found.rejection);
+    prop_assert_eq!(found.undeclared, 0, "{}", text);
+    let kind = &model.kinds[event.kind];
+    let values = found.records.iter().flat_map(|record| {
+        let device = &record.dimensions[0].value;
+        assert_eq!(device, &event.device, "{text}");
+        match &record.measured {
+            Measured::Single(value) => vec![(record.measure_name.to_string(), value.clone(), record.time)],
+            Measured::Multi(values) => {
+                values.iter().map(|one| (one.name.to_string(), one.value.clone(), record.time)).collect()
+            }
+        }
+    });
+    let mut values: Vec<_> = values.collect();
+    let has_time = kind.time.is_some() || kind.message == Message::Senml;
+    let time = |time| if has_time { event.time * 1_000 } else { time };
+    let mut meant: Vec<_> = event
+        .readings
+        .iter()
+        .map(|one| {
+            let found = values.iter().find(|(name, ..)| **name == *one.name).map_or(0, |(_, _, time)| *time);
+            (one.name.to_string(), one.value.clone(), time(found))
+        })
+        .collect();
+    values.sort_by(|a, b| a.0.cmp(&b.0));
+    meant.sort_by(|a, b| a.0.cmp(&b.0));
+    prop_assert_eq!(values, meant, "{}", text);
+    Ok(())
+}
+
+/// The models of the gallery and those of the vectors.
+fn models_of_files() -> Vec<(String, Model)> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let entries = |folder: &str| {
+        let entries = std::fs::read_dir(root.join(folder)).expect("a folder");
+        entries.map(|entry| entry.expect("an entry").path()).collect::<Vec<_>>()
+    };
+    let gallery = entries("models").into_iter().map(|folder| folder.join("model.json"));
+    let files = gallery.filter(|file| file.exists()).chain(entries("test-vectors/models"));
+    // It names the second element of an array alone, and refuses what it does not name: a first element too.
+    let files = files.filter(|file| !file.ends_with("paths-strict.json"));
+    files.map(|file| (file.display().to_string(), Model::read(&file).expect("a model"))).collect()
+}
+
+#[test]
+fn every_model_that_is_there_is_sent_as_its_devices_send_it() {
+    for (name, model) in models_of_files() {
+        let traits = Traits { devices: 40, anomaly_chance: 0.2, ..Traits::default() };
+        let mut fleet = Fleet::new(model.clone(), traits, 11);
+        let mut kinds = std::collections::BTreeMap::<usize, usize>::new();
+        for event in fleet.round(NOW) {
+            *kinds.entry(event.kind).or_default() += 1;
+            says_what_it_means(&model, &event).unwrap_or_else(|fault| panic!("{name}: {fault}"));
+        }
+        let share = 40 / model.kinds.len();
+        assert!(kinds.len() == model.kinds.len() && kinds.values().all(|count| *count >= share), "{kinds:?}");
+    }
+}
+
+fn range_of_doubles() -> impl Strategy<Value = Option<Range>> {
+    prop::option::of(
+        (-100.0..100.0, 1.0..100.0).prop_map(|(min, width): (f64, f64)| Range { min, max: min + width }),
+    )
+}
+
+prop_compose! {
+    /// How a value is written, as far as its type allows.
+    fn written()(
+        kind in prop::sample::select(vec![
+            MeasureType::Double, MeasureType::Bigint, MeasureType::Boolean, MeasureType::Varchar, MeasureType::Timestamp,
+        ]),
+        map in any::<bool>(), suffix in any::<bool>(), comma in any::<bool>(), missing in any::<bool>(),
+        scale in prop::option::of(prop::sample::select(vec![0.1, 0.005, 0.01, 2.0, -1.0, 0.3])),
+        offset in prop::option::of(prop::sample::select(vec![-40.0, 1.6, 500.0])),
+        points in any::<bool>(), normal in range_of_doubles(),
+    ) -> (MeasureType, Written, Option<Range>) {
+        let is_number = matches!(kind, MeasureType::Double | MeasureType::Bigint);
+        let double = kind == MeasureType::Double;
+        let map = match kind {
+            _ if !map => BTreeMap::new(),
+            MeasureType::Double => BTreeMap::from([("low".to_owned(), Mapped::Number(0.5)), ("7".to_owned(), Mapped::Integer(9))]),
+            MeasureType::Bigint => BTreeMap::from([("none".to_owned(), Mapped::Integer(0))]),
+            MeasureType::Boolean => BTreeMap::from([("ON".to_owned(), Mapped::Boolean(true)), ("2".to_owned(), Mapped::Integer(0))]),
+            MeasureType::Varchar => BTreeMap::from([("idle".to_owned(), Mapped::Text("at rest".to_owned())), ("1".to_owned(), Mapped::Integer(5))]),
+            MeasureType::Timestamp => BTreeMap::new(),
+        };
+        let written = Written {
+            points: if points { Points { time: "t".to_owned(), value: "v".to_owned() } } else { Points::default() },
+            missing: if missing && kind != MeasureType::Timestamp { vec!["0".to_owned(), "50".to_owned(), "running".to_owned(), "false".to_owned()] } else { vec![] },
+            suffix: (suffix && is_number).then(|| "°C".to_owned()),
+            decimal: if comma && is_number { Decimal::Comma } else { Decimal::Point },
+            scale: scale.filter(|_| double),
+            offset: offset.filter(|_| double),
+            map,
+            binary: None,
+        };
+        (kind, written, normal.filter(|_| is_number))
+    }
+}
+
+prop_compose! {
+    /// Parts of bytes, one behind the other.
+    fn layout()(
+        parts in prop::collection::vec((
+            prop::sample::select(vec![
+                BinaryType::U8, BinaryType::I8, BinaryType::U16, BinaryType::I16, BinaryType::U24, BinaryType::I24,
+                BinaryType::U32, BinaryType::I32, BinaryType::I64, BinaryType::F32, BinaryType::F64,
+            ]),
+            any::<bool>(), prop::option::of((0_u8..4, 1_u8..5)), any::<bool>(),
+        ), 1..5),
+        hex in any::<bool>(), scale in prop::option::of(Just(0.01)), normal in range_of_doubles(),
+    ) -> Vec<(MeasureType, Written, Option<Range>)> {
+        let parts = parts.into_iter().enumerate().map(|(index, (kind, little, bits, whole))| {
+            let unsigned = matches!(kind, BinaryType::U8 | BinaryType::U16 | BinaryType::U24 | BinaryType::U32);
+            let float = matches!(kind, BinaryType::F32 | BinaryType::F64);
+            let binary = Binary {
+                encoding: if hex { Encoding::Hex } else { Encoding::Base64 },
+                offset: 1 + 8 * u32::try_from(index).expect("few"),
+                kind,
+                endian: if little { Endian::Little } else { Endian::Big },
+                bits: bits.filter(|_| unsigned),
+            };
+            let whole = whole && !float;
+            let written = Written {
+                binary: Some(binary),
+                scale: scale.filter(|_| !whole),
+                missing: vec!["3".to_owned()],
+                ..Written::default()
+            };
+            (if whole { MeasureType::Bigint } else { MeasureType::Double }, written, normal)
+        });
+        parts.collect()
+    }
+}
+
+prop_compose! {
+    /// Models of every feature, but no more of one than makes sense together.
+    fn model_of_all_features()(
+        shape in 0_usize..7,
+        fields in prop::collection::vec(prop_oneof![4 => written().prop_map(|one| vec![one]), 1 => layout()], 1..6),
+        zone in prop::option::of(prop::sample::select(vec!["Europe/Berlin", "America/New_York", "Asia/Kathmandu"])),
+        format in prop::option::of(prop::sample::select(vec![
+            "%d.%m.%Y %H:%M:%S", "%Y-%m-%d %I:%M:%S.%f %p", "%e %b %y %H:%M", "%Y/%m/%d %H:%M:%S %z",
+        ])),
+        unit in prop::sample::select(vec![TimeUnit::Seconds, TimeUnit::Milliseconds, TimeUnit::Nanoseconds]),
+        timed in any::<bool>(), single in any::<bool>(),
+    ) -> EventKind {
+        // Each: one event, an array inside of an object, an array, names in events, names in the topic, a value, SenML.
+        let (message, named) = match shape {
+            1 => (Message::Each("data.values".to_owned()), None),
+            2 => (Message::Each("$".to_owned()), None),
+            3 => (Message::Each("tags".to_owned()), Some((Some("n".to_owned()), vec![], "v.raw"))),
+            4 => (Message::Event, Some((None, vec![3], "reading"))),
+            5 => (Message::Event, Some((None, vec![3, 4], "$"))),
+            6 => (Message::Senml, None),
+            _ => (Message::Event, None),
+        };
+        let bare = shape == 5;
+        let paths = ["a.b.m", "a.list[0].m", "m", "deep.\"x.y\".m", "switch:0.m"];
+        let measures = fields.into_iter().enumerate().flat_map(|(index, parts)| {
+            let field = match &named {
+                Some((_, segments, _)) if segments.len() == 2 => format!("sensor/m{index}"),
+                Some(_) => format!("m{index}"),
+                None if shape == 6 => format!("m{index}"),
+                None => format!("{}{index}", paths[index % paths.len()]),
+            };
+            let parts = parts.into_iter().enumerate();
+            parts.map(move |(part, (kind, mut written, normal))| {
+                if bare || shape == 6 || (single && kind == MeasureType::Timestamp) {
+                    written.points = Points::default();
+                }
+                Measure { name: format!("m{index}_{part}"), field: field.clone(), kind, unit: None, normal, written }
+            }).collect::<Vec<_>>()
+        });
+        let from_topic = shape != 1 && shape != 6;
+        EventKind {
+            name: None,
+            topic: if shape == 5 { "dt/+/+/+" } else { "dt/+/+/measures" }.to_owned(),
+            device: Device {
+                dimension: "device".to_owned(),
+                field: match shape { 1 => "$.who.id", 6 => "bn", _ => "device" }.to_owned(),
+                topic_segments: if from_topic { vec![2] } else { vec![] },
+            },
+            time: (timed && !bare && shape != 6).then(|| TimeField {
+                field: "when.t".to_owned(), unit, format: format.map(str::to_owned), zone: zone.map(str::to_owned),
+            }),
+            event: None,
+            dimensions: if named.is_none() && shape != 6 {
+                vec![Dimension { name: "place".to_owned(), field: "place".to_owned(), topic_segments: vec![3] }]
+            } else { vec![] },
+            measures: measures.collect(),
+            named: named.map(|(field, topic_segments, value)| Named { field, topic_segments, value: value.to_owned() }),
+            message,
+            record: if single { RecordLayout::Single } else { RecordLayout::Multi { name: "events".to_owned() } },
+            undeclared: Undeclared::Quarantine,
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+    #[test]
+    fn what_is_sent_says_what_was_meant(kind in model_of_all_features(), seed in any::<u64>()) {
+        let model = Model::from(kind);
+        let traits = Traits { devices: 4, anomaly_chance: 0.1, ..Traits::default() };
+        for event in Fleet::new(model.clone(), traits, seed).round(NOW) {
+            says_what_it_means(&model, &event)?;
         }
     }
 }
