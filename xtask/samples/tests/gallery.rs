@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use samples::attempt::Stored;
-use samples::{Attempt, Sample, Trial, read};
+use samples::{Attempt, Sample, Trial, propose, read};
 use serde::Serialize;
 use stacks::model;
 use telemetry::Model;
@@ -146,4 +146,36 @@ fn all_models_are_one_pipeline() {
             assert_eq!((many.kind.as_deref(), &many.records), (Some(name.as_str()), &one.records));
         }
     }
+}
+
+/// A model proposed for the samples of a device passes the check, stores each of them, and leaves no field out but
+/// those that name its device.
+#[test]
+fn a_model_is_proposed_for_each_device_and_for_all_of_them() {
+    let mut all: Vec<Sample> = Vec::new();
+    let mut proposals = String::new();
+    let tried = |name: &str, samples: &[Sample]| {
+        let proposal = propose(samples);
+        let model = model::parse(name, &proposal).unwrap_or_else(|problems| panic!("{problems}\n{proposal}"));
+        let trial = Trial::new(&model);
+        for (index, sample) in samples.iter().enumerate() {
+            let attempt = trial.attempt(sample, ARRIVAL_MS, index);
+            assert_eq!((attempt.outside, &attempt.quarantine), (None, &vec![]), "{name}\n{proposal}");
+            assert!(!attempt.records.is_empty(), "{name}: {attempt:?}\n{proposal}");
+        }
+        (model, proposal)
+    };
+    for (name, folder) in folders() {
+        let samples = samples_of(&folder);
+        let (_, proposal) = tried(&name, &samples);
+        proposals += &format!("=== {name}\n{proposal}\n");
+        all.extend(samples);
+    }
+    insta::assert_snapshot!(proposals);
+    let (model, _) = tried("all", &all);
+    assert!(
+        model.kinds.len() >= folders().len(),
+        "{:?}",
+        model.kinds.iter().map(|kind| &kind.topic).collect::<Vec<_>>()
+    );
 }

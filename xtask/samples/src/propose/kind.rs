@@ -1,0 +1,573 @@
+//! One kind of a proposal, from the messages of one group.
+
+use std::collections::BTreeSet;
+
+use telemetry::path::{Path, Step};
+
+use super::fields::{self, Proposed, measure, snake};
+use super::time::{self, Written};
+use super::topics::Group;
+use super::tree::Tree;
+
+/// Names of fields that name the device, the likeliest first.
+const DEVICE_NAMES: &[&str] = &[
+    "deviceid",
+    "device_id",
+    "deveui",
+    "dev_eui",
+    "device",
+    "devicename",
+    "device_name",
+    "_id_",
+    "thingname",
+    "thing",
+    "sensorid",
+    "sensor_id",
+    "sensor-id",
+    "node",
+    "node_id",
+    "nodeid",
+    "host",
+    "hostname",
+    "serial",
+    "serialnumber",
+    "mac",
+    "uuid",
+    "vin",
+    "id",
+    "src",
+    "client_id",
+    "clientid",
+];
+/// Members of an event that name its measure, and those that hold its value.
+const NAME_MEMBERS: &[&str] =
+    &["n", "name", "key", "metric", "tag", "sensor", "measurement", "field", "parameter"];
+const VALUE_MEMBERS: &[&str] = &["v", "value", "val", "reading", "data"];
+/// Labels of SenML that hold a value.
+const SENML_VALUES: &[&str] = &["v", "vs", "vb", "vd"];
+/// Longest array whose elements are measures of their own.
+const LONGEST_ARRAY: usize = 8;
+/// Most numbers outside of an array whose elements are the events.
+const MOST_BESIDE: usize = 3;
+
+/// Where the events of a message are.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Shape {
+    Event,
+    Each(String),
+    Senml,
+}
+
+/// Where a name or an identity is.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Source {
+    Topic(Vec<usize>),
+    Field(String),
+}
+
+/// What names the measure of an event, and what is its value.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct NamedBy {
+    pub(super) name: Source,
+    pub(super) value: String,
+}
+
+/// A kind as the samples suggest it.
+#[derive(Debug)]
+pub(super) struct Kind {
+    pub(super) name: String,
+    pub(super) topic: String,
+    /// What is to be looked at.
+    pub(super) remarks: Vec<String>,
+    pub(super) shape: Shape,
+    pub(super) named: Option<NamedBy>,
+    pub(super) device: Source,
+    pub(super) dimensions: Vec<(String, Source)>,
+    pub(super) time: Option<(String, Written)>,
+    pub(super) measures: Vec<Proposed>,
+}
+
+/// An event, and the message that it is in.
+struct Event<'a> {
+    tree: &'a Tree,
+    message: &'a Tree,
+}
+
+impl Kind {
+    pub(super) fn of(group: &Group, taken: &BTreeSet<String>) -> Self {
+        let name = kind_name(group, taken);
+        let shape = shape(group);
+        let mut kind = Self {
+            name,
+            topic: String::new(),
+            remarks: Vec::new(),
+            named: None,
+            device: Source::Topic(Vec::new()),
+            dimensions: Vec::new(),
+            time: None,
+            measures: Vec::new(),
+            shape,
+        };
+        let events = events(group, &kind.shape);
+        kind.find_device(group, &events);
+        kind.find_dimensions(group);
+        if kind.shape == Shape::Senml {
+            kind.read_senml(group);
+            return kind;
+        }
+        kind.find_time(&events);
+        kind.find_named(group, &events);
+        kind.find_measures(group, &events);
+        kind
+    }
+
+    /// How a field of an event, or of its message, is written.
+    fn field(&self, path: &Path, in_message: bool) -> String {
+        if in_message { format!("$.{path}") } else { path.to_string() }
+    }
+
+    fn find_device(&mut self, group: &Group, events: &[Event<'_>]) {
+        let filter = group.filter();
+        self.topic = filter.clone().unwrap_or_else(|| "dt/+/measures".to_owned());
+        if filter.is_none() {
+            self.remarks.push("the samples do not say their topic: write the filter of yours".to_owned());
+        }
+        if self.shape == Shape::Senml {
+            self.device = Source::Field("bn".to_owned());
+            return;
+        }
+        if group.device > 0 {
+            self.device = Source::Topic(vec![group.device]);
+            return;
+        }
+        let by_name = |in_message: bool| {
+            let leaves = events.first().map(|event| {
+                let tree = if in_message { event.message } else { event.tree };
+                tree.leaves(0)
+            });
+            let named = leaves.into_iter().flatten().filter_map(|(path, leaf)| {
+                leaf.text()?;
+                let Some(Step::Member(name)) = path.steps.last() else { return None };
+                let small = name.to_ascii_lowercase();
+                let rank = DEVICE_NAMES.iter().position(|one| *one == small)?;
+                Some((rank + 30 * (path.steps.len() - 1), path))
+            });
+            named.min_by_key(|(rank, _)| *rank)
+        };
+        let of_event = by_name(false).map(|(rank, path)| (rank, path, false));
+        let of_message = match &self.shape {
+            Shape::Each(each) if each != "$" => by_name(true).map(|(rank, path)| (rank, path, true)),
+            _ => None,
+        };
+        if let Some((_, path, in_message)) =
+            of_event.into_iter().chain(of_message).min_by_key(|(rank, ..)| *rank)
+        {
+            self.device = Source::Field(self.field(&path, in_message));
+            return;
+        }
+        self.remarks.push(
+            "nothing in the samples looks like the name of a device: a level of the topic is taken"
+                .to_owned(),
+        );
+        let mut levels: Vec<&str> = self.topic.split('/').collect();
+        let level = match filter {
+            Some(_) => levels.len(),
+            None => 2,
+        };
+        levels[level - 1] = "+";
+        self.device = Source::Topic(vec![level]);
+        self.topic = levels.join("/");
+    }
+
+    /// Levels of the topic that tell more than the device.
+    fn find_dimensions(&mut self, group: &Group) {
+        let device: &[usize] = match &self.device {
+            Source::Topic(levels) => levels,
+            Source::Field(_) => &[],
+        };
+        let beside =
+            group.wildcards.iter().filter(|level| !device.contains(level) && !group.names.contains(level));
+        let mut named = BTreeSet::new();
+        let dimensions = beside.map(|&level| {
+            let before = self
+                .topic
+                .split('/')
+                .nth(level.wrapping_sub(2))
+                .filter(|text| *text != "+" && !text.is_empty());
+            let in_payload = group.messages.first().and_then(|message| {
+                let text = message.topic.as_ref()?.get(level - 1)?.clone();
+                let leaves = message.tree.leaves(LONGEST_ARRAY);
+                let (path, _) = leaves.into_iter().find(|(_, leaf)| leaf.text().as_deref() == Some(&text))?;
+                match path.steps.last()? {
+                    Step::Member(name) => Some(snake(name)),
+                    Step::Element(_) => None,
+                }
+            });
+            let name = in_payload.or(before.map(snake)).unwrap_or_else(|| format!("level_{level}"));
+            let name = if named.insert(name.clone()) { name } else { format!("{name}_{level}") };
+            (name, Source::Topic(vec![level]))
+        });
+        let dimensions: Vec<_> = dimensions.collect();
+        if self.shape == Shape::Senml || !dimensions.is_empty() {
+            self.dimensions = dimensions;
+        }
+    }
+
+    fn find_time(&mut self, events: &[Event<'_>]) {
+        let mut candidates: Vec<(usize, Path, bool, Written)> = Vec::new();
+        let in_messages: &[bool] = match &self.shape {
+            Shape::Each(each) if each != "$" => &[false, true],
+            _ => &[false],
+        };
+        for &in_message in in_messages {
+            let tree =
+                |event: &Event<'_>| if in_message { event.message.clone() } else { event.tree.clone() };
+            let Some(first) = events.first().map(tree) else { continue };
+            for (path, _) in first.leaves(0) {
+                let Some(rank) = time::rank(&path) else { continue };
+                let trees: Vec<Tree> = events.iter().map(tree).collect();
+                let values: Option<Vec<&Tree>> = trees.iter().map(|tree| tree.at(&path)).collect();
+                if let Some(written) = values.and_then(|values| time::written(&values)) {
+                    candidates.push((rank + usize::from(in_message), path, in_message, written));
+                }
+            }
+        }
+        let best = candidates.into_iter().min_by_key(|(rank, ..)| *rank);
+        if let Some((_, path, in_message, written)) = best {
+            self.time = Some((self.field(&path, in_message), written));
+        }
+    }
+
+    fn find_named(&mut self, group: &Group, events: &[Event<'_>]) {
+        if !group.names.is_empty() {
+            self.named = Some(NamedBy { name: Source::Topic(group.names.clone()), value: "$".to_owned() });
+            return;
+        }
+        let is_member = |names: &[&str], name: &str| names.contains(&name.to_ascii_lowercase().as_str());
+        let Some(Tree::Object(members)) = events.first().map(|event| event.tree) else { return };
+        let time = self.time.as_ref().map(|(field, _)| field.as_str());
+        let name = members
+            .iter()
+            .find(|(name, value)| is_member(NAME_MEMBERS, name) && matches!(value, Tree::Text(_)));
+        let value = members.iter().find(|(name, value)| is_member(VALUE_MEMBERS, name) && value.is_scalar());
+        let (Some((name, _)), Some((value, _))) = (name, value) else { return };
+        let every = events.iter().all(|event| {
+            let others = event.tree.leaves(0).into_iter().filter(|(path, leaf)| {
+                let field = path.to_string();
+                matches!(leaf, Tree::Whole(_) | Tree::Number(_))
+                    && field != *value
+                    && Some(field.as_str()) != time
+            });
+            // Where there is no value, a code may say why.
+            let has_value = event.tree.member(value).is_some();
+            matches!(event.tree.member(name), Some(Tree::Text(_))) && (!has_value || others.count() == 0)
+        });
+        if every {
+            self.named = Some(NamedBy { name: Source::Field(name.clone()), value: value.clone() });
+        }
+    }
+
+    fn find_measures(&mut self, group: &Group, events: &[Event<'_>]) {
+        if let Some(named) = self.named.clone() {
+            let value = Path::of(&named.value);
+            let mut names: Vec<String> = Vec::new();
+            let mut values: Vec<Vec<&Tree>> = Vec::new();
+            for (event, message) in events.iter().zip(group_of(group, events)) {
+                let name = match &named.name {
+                    Source::Field(field) => event.tree.member(field).and_then(Tree::text),
+                    Source::Topic(levels) => message.topic.as_ref().map(|topic| {
+                        levels
+                            .iter()
+                            .filter_map(|level| topic.get(level - 1))
+                            .cloned()
+                            .collect::<Vec<_>>()
+                            .join("/")
+                    }),
+                };
+                let found = if named.value == "$" { Some(event.tree) } else { event.tree.at(&value) };
+                if let (Some(name), Some(found)) = (name, found) {
+                    let index = names.iter().position(|one| *one == name).unwrap_or_else(|| {
+                        names.push(name);
+                        values.push(Vec::new());
+                        names.len() - 1
+                    });
+                    values[index].push(found);
+                }
+            }
+            for (field, values) in names.into_iter().zip(values) {
+                let steps = field.split('/').map(|level| Step::Member(level.into())).collect();
+                self.add(&Path { from_message: false, steps, literal: None }, field, &values);
+            }
+            return;
+        }
+        let mut paths: Vec<Path> = Vec::new();
+        for event in events {
+            for (array, time, value) in readings(event.tree) {
+                if self.measures.iter().all(|measure| measure.field != array.to_string()) {
+                    let found: Vec<&Tree> = events
+                        .iter()
+                        .filter_map(|event| event.tree.at(&array))
+                        .flat_map(
+                            |tree| if let Tree::Array(elements) = tree { elements.as_slice() } else { &[] },
+                        )
+                        .filter_map(|element| element.member(&value))
+                        .collect();
+                    let times: Vec<&Tree> = events
+                        .iter()
+                        .filter_map(|event| event.tree.at(&array))
+                        .flat_map(
+                            |tree| if let Tree::Array(elements) = tree { elements.as_slice() } else { &[] },
+                        )
+                        .filter_map(|element| element.member(&time))
+                        .collect();
+                    // The unit of their times is that of the event's, which may have none.
+                    let unit = time::written(&times).filter(|_| self.time.is_none());
+                    self.time = unit.map(|written| (time.clone(), written)).or(self.time.take());
+                    self.add(&array, array.to_string(), &found);
+                    if let Some(last) = self.measures.last_mut() {
+                        last.points = Some((time, value));
+                    }
+                }
+            }
+            paths.extend(event.tree.leaves(LONGEST_ARRAY).into_iter().map(|(path, _)| path));
+        }
+        let mut seen = BTreeSet::new();
+        paths.retain(|path| seen.insert(path.to_string()));
+        let used: BTreeSet<String> = self.used_fields();
+        for path in paths {
+            let field = path.to_string();
+            let is_reading = |measure: &Proposed| {
+                measure.points.is_some() && field.starts_with(&format!("{}[", measure.field))
+            };
+            if used.contains(&field) || self.measures.iter().any(is_reading) {
+                continue;
+            }
+            let values: Vec<&Tree> = events.iter().filter_map(|event| event.tree.at(&path)).collect();
+            let is_text = |value: &&Tree| matches!(value, Tree::Text(_));
+            if values.iter().all(|value| value.is_scalar()) {
+                self.add(&path, field, &values);
+                // Elements at one instant differ by what describes them, and would else contradict each other.
+                let is_each = matches!(self.shape, Shape::Each(_));
+                if let Some(last) = self
+                    .measures
+                    .pop_if(|last| is_each && last.kind == "varchar" && values.iter().all(is_text))
+                {
+                    self.dimensions.push((last.name, Source::Field(last.field)));
+                }
+            } else {
+                self.remarks.push(format!("`{field}` is a single value here and more there: left out"));
+            }
+        }
+        // What is longer is no list of measures.
+        for event in events.iter().take(1) {
+            for (path, count) in long_arrays(event.tree) {
+                self.remarks.push(format!("`{path}` is an array of {count} elements: left out"));
+            }
+        }
+    }
+
+    fn used_fields(&self) -> BTreeSet<String> {
+        let device = match &self.device {
+            Source::Field(field) => Some(field.clone()),
+            Source::Topic(_) => None,
+        };
+        // A dimension that the topic says is a member of the lake's lines too, by its name.
+        let dimensions = self.dimensions.iter().map(|(name, _)| name.clone());
+        let time = self.time.iter().map(|(field, _)| field.clone());
+        device.into_iter().chain(time).chain(dimensions).chain(["device".to_owned()]).collect()
+    }
+
+    fn add(&mut self, path: &Path, field: String, values: &[&Tree]) {
+        let name = {
+            let taken = |name: &str| {
+                self.measures.iter().any(|measure| measure.name == name)
+                    || self.dimensions.iter().any(|(dimension, _)| dimension == name)
+                    || name == "device"
+            };
+            fields::name(path, &taken)
+        };
+        match measure(name, field.clone(), values) {
+            Some(proposed) => self.measures.push(proposed),
+            None => self.remarks.push(format!("`{field}` has no value in any sample: left out")),
+        }
+    }
+
+    fn read_senml(&mut self, group: &Group) {
+        let mut names: Vec<String> = Vec::new();
+        let mut values: Vec<Vec<&Tree>> = Vec::new();
+        for message in &group.messages {
+            let Tree::Array(records) = &message.tree else { continue };
+            let mut base = String::new();
+            for record in records {
+                if let Some(Tree::Text(bn)) = record.member("bn") {
+                    base.clone_from(bn);
+                }
+                let own = record.member("n").and_then(Tree::text).unwrap_or_default();
+                let full = format!("{base}{own}");
+                let name = if !base.is_empty() && !own.is_empty() {
+                    own
+                } else {
+                    full.rsplit([':', '/']).next().unwrap_or_default().to_owned()
+                };
+                let Some(value) = SENML_VALUES.iter().find_map(|label| record.member(label)) else {
+                    continue;
+                };
+                let index = names.iter().position(|one| *one == name).unwrap_or_else(|| {
+                    names.push(name);
+                    values.push(Vec::new());
+                    names.len() - 1
+                });
+                values[index].push(value);
+            }
+        }
+        for (field, values) in names.into_iter().zip(values) {
+            let path =
+                Path { from_message: false, steps: vec![Step::Member(field.as_str().into())], literal: None };
+            self.add(&path, field, &values);
+        }
+    }
+}
+
+/// The name of a kind: the first level of its topics that says something, or more of them.
+fn kind_name(group: &Group, taken: &BTreeSet<String>) -> String {
+    let topic = group.filter().unwrap_or_default();
+    let clean = |level: &str| {
+        let name: String = snake(level).chars().take(24).collect();
+        if name.starts_with(|c: char| c.is_ascii_lowercase()) { name } else { format!("k_{name}") }
+    };
+    let words: Vec<String> =
+        topic.split('/').filter(|level| !level.is_empty() && *level != "+").map(clean).collect();
+    let first = words.first().cloned().unwrap_or_else(|| "telemetry".to_owned());
+    let longer = words.last().filter(|_| words.len() > 1).map(|last| format!("{first}_{last}"));
+    let fits = |name: &String| name.len() <= 32 && !taken.contains(name);
+    let numbered = (2..).map(|count| format!("{first}_{count}"));
+    std::iter::once(first.clone()).chain(longer).chain(numbered).find(fits).unwrap_or(first)
+}
+
+fn shape(group: &Group) -> Shape {
+    let trees = || group.messages.iter().map(|message| &message.tree);
+    if trees().all(|tree| matches!(tree, Tree::Array(_))) {
+        let records =
+            trees().flat_map(|tree| if let Tree::Array(elements) = tree { elements.as_slice() } else { &[] });
+        let is_record = |record: &Tree| {
+            let has = |label: &str| record.member(label).is_some();
+            (has("n") || has("bn")) && (SENML_VALUES.iter().any(|label| has(label)) || has("bn"))
+        };
+        let mut records = records.peekable();
+        let is_pack = records.peek().is_some() && records.all(is_record);
+        return if is_pack { Shape::Senml } else { Shape::Each("$".to_owned()) };
+    }
+    let Some(first) = group.messages.first().map(|message| &message.tree) else { return Shape::Event };
+    for (path, elements) in arrays_of_objects(first) {
+        let beside = first.leaves(0).into_iter().filter(|(leaf, value)| {
+            matches!(value, Tree::Whole(_) | Tree::Number(_) | Tree::Boolean(_)) && time::rank(leaf).is_none()
+        });
+        let is_readings = elements.iter().all(|element| two_members(element).is_some());
+        let everywhere = trees().all(|tree| matches!(tree.at(&path), Some(Tree::Array(_))));
+        if everywhere && !is_readings && beside.count() <= MOST_BESIDE {
+            return Shape::Each(path.to_string());
+        }
+    }
+    Shape::Event
+}
+
+/// Arrays of objects, up to two names deep.
+fn arrays_of_objects(tree: &Tree) -> Vec<(Path, &[Tree])> {
+    let mut found = Vec::new();
+    let Tree::Object(members) = tree else { return found };
+    let path = |names: &[&str]| Path {
+        from_message: false,
+        steps: names.iter().map(|name| Step::Member((*name).into())).collect(),
+        literal: None,
+    };
+    let is_list = |elements: &[Tree]| {
+        !elements.is_empty() && elements.iter().all(|element| matches!(element, Tree::Object(_)))
+    };
+    for (name, value) in members {
+        match value {
+            Tree::Array(elements) if is_list(elements) => found.push((path(&[name]), elements.as_slice())),
+            Tree::Object(inner) => {
+                for (inner_name, value) in inner {
+                    if let Tree::Array(elements) = value
+                        && is_list(elements)
+                    {
+                        found.push((path(&[name, inner_name]), elements.as_slice()));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The time and the value of an element that has nothing else.
+fn two_members(element: &Tree) -> Option<(String, String)> {
+    let Tree::Object(members) = element else { return None };
+    let [(one, first), (other, second)] = &members[..] else { return None };
+    let is_time = |name: &str, value: &Tree| {
+        let steps = vec![Step::Member(name.into())];
+        time::rank(&Path { from_message: false, steps, literal: None }).is_some()
+            && time::written(&[value]).is_some()
+    };
+    if is_time(one, first) && second.is_scalar() {
+        Some((one.clone(), other.clone()))
+    } else if is_time(other, second) && first.is_scalar() {
+        Some((other.clone(), one.clone()))
+    } else {
+        None
+    }
+}
+
+/// Arrays of readings: their paths, and the names of their members.
+fn readings(tree: &Tree) -> Vec<(Path, String, String)> {
+    let arrays = arrays_of_objects(tree).into_iter();
+    arrays
+        .filter_map(|(path, elements)| {
+            let (time, value) = two_members(elements.first()?)?;
+            let same =
+                elements.iter().all(|element| two_members(element) == Some((time.clone(), value.clone())));
+            same.then_some((path, time, value))
+        })
+        .collect()
+}
+
+/// Arrays whose elements are too many to be measures.
+fn long_arrays(tree: &Tree) -> Vec<(String, usize)> {
+    let Tree::Object(members) = tree else { return Vec::new() };
+    let long = members.iter().filter_map(|(name, value)| match value {
+        Tree::Array(elements) if elements.len() > LONGEST_ARRAY => elements
+            .iter()
+            .any(|element| two_members(element).is_none())
+            .then(|| (name.clone(), elements.len())),
+        _ => None,
+    });
+    long.collect()
+}
+
+fn events<'a>(group: &'a Group, shape: &Shape) -> Vec<Event<'a>> {
+    let mut events = Vec::new();
+    for message in &group.messages {
+        let tree = &message.tree;
+        let array = match shape {
+            Shape::Event | Shape::Senml => {
+                events.push(Event { tree, message: tree });
+                continue;
+            }
+            Shape::Each(path) if path == "$" => Some(tree),
+            Shape::Each(path) => tree.at(&Path::of(path)),
+        };
+        if let Some(Tree::Array(elements)) = array {
+            events.extend(elements.iter().map(|element| Event { tree: element, message: tree }));
+        }
+    }
+    events
+}
+
+/// The message of each event.
+fn group_of<'a>(group: &'a Group, events: &[Event<'a>]) -> Vec<&'a super::topics::Message> {
+    let of = |event: &Event<'a>| {
+        group.messages.iter().find(|message| std::ptr::eq(&raw const message.tree, event.message))
+    };
+    events.iter().filter_map(of).collect()
+}
