@@ -84,7 +84,7 @@ pub(super) fn measure(name: String, field: String, values: &[&Tree]) -> Option<P
         .copied()
         .filter(|value| !matches!(value, Tree::Null) && value.text().as_deref() != Some(""))
         .collect();
-    let first = *values.first()?;
+    values.first()?;
     let mut proposed = Proposed {
         unit: unit(&name),
         name,
@@ -137,7 +137,6 @@ pub(super) fn measure(name: String, field: String, values: &[&Tree]) -> Option<P
         let texts: BTreeSet<String> = missing.iter().filter_map(|value| value.text()).collect();
         proposed.missing = texts.into_iter().collect();
     }
-    let _ = first;
     Some(proposed)
 }
 
@@ -162,7 +161,14 @@ fn numeric(value: &Tree) -> Option<Numeric> {
     let is_unit = suffix.chars().count() <= 8 && !suffix.chars().any(|c| c.is_ascii_digit());
     let comma = digits.contains(',');
     let plain = digits.replacen(',', ".", 1);
-    let is_number = plain.parse::<f64>().is_ok_and(f64::is_finite) && !(comma && digits.contains('.'));
+    // An id may be digits alone.
+    let is_id = digits.len() > 12
+        || digits
+            .trim_start_matches('-')
+            .strip_prefix('0')
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let is_number =
+        plain.parse::<f64>().is_ok_and(f64::is_finite) && !(comma && digits.contains('.')) && !is_id;
     (is_number && is_unit).then(|| Numeric { suffix: suffix.to_owned(), comma })
 }
 
