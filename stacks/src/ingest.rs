@@ -1,6 +1,6 @@
-//! `ingest`: how events come in. Topic -> rule -> stream, and a queue for what goes wrong.
+//! `ingest`: how events come in. Topics -> rules -> stream, and a queue for what goes wrong.
 //!
-//! The rule's SQL and partition key follow from the model. What the rule cannot deliver, and what no
+//! There is a rule for each kind of the model, from which its SQL and its partition key follow. What the rule cannot deliver, and what no
 //! consumer can store, waits in the quarantine queue for a person.
 
 use serde_json::json;
@@ -10,13 +10,14 @@ use crate::Inputs;
 use crate::cfn::{Arn, Expression, LogicalId, Resource, Statement, Template, Trust, role};
 use crate::environment::StreamMode;
 use crate::queues;
+use crate::stack::id_of;
 
 /// The Kinesis stream.
 pub(crate) const STREAM: LogicalId = LogicalId::new("EventStream");
 /// The queue for what cannot be delivered or stored.
 pub(crate) const QUARANTINE: LogicalId = LogicalId::new("QuarantineQueue");
-/// The topic rule.
-pub(crate) const RULE: LogicalId = LogicalId::new("TopicRule");
+/// A topic rule.
+const RULE: &str = "TopicRule";
 
 /// Builds the stack.
 pub(crate) fn build(inputs: &Inputs) -> Template {
@@ -39,7 +40,7 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
     let quarantine = queues::add(&mut template, QUARANTINE, queues::queue());
 
     let rule_role = template.add(
-        RULE.with("Role"),
+        LogicalId::new("TopicRuleRole"),
         role(
             "Puts events on the stream, and into quarantine what could not be put",
             &trust_rules(),
@@ -50,28 +51,40 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
             ],
         ),
     );
-    let rule = template.add(
-        RULE,
-        Resource::new(
-            "AWS::IoT::TopicRule",
-            json!({"TopicRulePayload": {
-                "AwsIotSqlVersion": "2016-03-23",
-                "Description": "Events of devices go to the stream",
-                "Sql": sql(inputs.model.first()),
-                "RuleDisabled": false,
-                "Actions": [{"Kinesis": {
-                    "StreamName": stream.reference(),
-                    "PartitionKey": partition_key(inputs.model.first()),
-                    "RoleArn": rule_role.attribute("Arn"),
-                }}],
-                "ErrorAction": {"Sqs": {
-                    "QueueUrl": quarantine.reference(),
-                    "RoleArn": rule_role.attribute("Arn"),
-                    "UseBase64": false,
-                }},
-            }}),
-        ),
-    );
+    for kind in &inputs.model.kinds {
+        let rule = template.add(
+            id_of(kind, RULE),
+            Resource::new(
+                "AWS::IoT::TopicRule",
+                json!({"TopicRulePayload": {
+                    "AwsIotSqlVersion": "2016-03-23",
+                    "Description": description(kind),
+                    "Sql": sql(kind),
+                    "RuleDisabled": false,
+                    "Actions": [{"Kinesis": {
+                        "StreamName": stream.reference(),
+                        "PartitionKey": kind.partition_key_template(),
+                        "RoleArn": rule_role.attribute("Arn"),
+                    }}],
+                    "ErrorAction": {"Sqs": {
+                        "QueueUrl": quarantine.reference(),
+                        "RoleArn": rule_role.attribute("Arn"),
+                        "UseBase64": false,
+                    }},
+                }}),
+            ),
+        );
+        template.output_of(
+            id_of(kind, "TopicRuleName"),
+            "IoT rule between the topic and the stream",
+            rule.reference(),
+        );
+        template.output_of(
+            id_of(kind, "TopicFilter"),
+            "MQTT topic filter that devices publish to",
+            kind.topic.as_str(),
+        );
+    }
 
     template.output("StreamName", "Kinesis stream of the events", stream.reference());
     template.output("StreamArn", "ARN of the stream", stream.attribute("Arn"));
@@ -81,12 +94,6 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
         quarantine.reference(),
     );
     template.output("QuarantineArn", "ARN of the quarantine queue", quarantine.attribute("Arn"));
-    template.output("TopicRuleName", "IoT rule between the topic and the stream", rule.reference());
-    template.output(
-        "TopicFilter",
-        "MQTT topic filter that devices publish to",
-        inputs.model.first().topic.as_str(),
-    );
     template
 }
 
@@ -106,16 +113,19 @@ pub(crate) fn trust_rules() -> Trust {
 /// also one that is not JSON; a rule that adds a member to the event has only JSON to add it to. That IoT
 /// Core writes JSON through byte for byte is not documented: digits of a number may change. A valid model
 /// has no quote in its topic.
-fn sql(model: &EventKind) -> String {
-    format!("SELECT * FROM '{}'", model.topic)
-}
-
-/// The substitution template that yields the partition key, from what stands outside of the payload.
 ///
-/// A key that [Kinesis](https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html) does not
+/// A partition key that
+/// [Kinesis](https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html) does not
 /// take, which is an empty one (`dt//measures`), fails the action, and the
 /// [error action](https://docs.aws.amazon.com/iot/latest/developerguide/rule-error-handling.html) puts the
 /// original bytes into quarantine.
-fn partition_key(model: &EventKind) -> String {
-    model.partition_key_template()
+fn sql(kind: &EventKind) -> String {
+    format!("SELECT * FROM '{}'", kind.topic)
+}
+
+fn description(kind: &EventKind) -> String {
+    match &kind.name {
+        Some(name) => format!("Events of the kind {name} go to the stream"),
+        None => "Events of devices go to the stream".to_owned(),
+    }
 }

@@ -1,15 +1,14 @@
 //! `lake`: the events as they came, as JSON lines, and the means to query them.
 //!
 //! Stream -> Firehose -> transform -> bucket, one folder an hour of arrival. Firehose reads the stream
-//! from the moment its delivery is active: what came before is not in the lake. The Glue table follows
-//! from the model, and finds its partitions by projection, so that nothing has to register them.
+//! from the moment its delivery is active: what came before is not in the lake. Of a model with several kinds,
+//! each has a folder and a Glue table. A table follows from the model, and finds its partitions by projection, so
+//! that nothing has to register them.
 
+mod columns;
 mod table;
 
 use std::collections::BTreeMap;
-
-use serde_json::{Value, json};
-use telemetry::EventKind;
 
 use crate::Inputs;
 use crate::artifact::{Calls, Function};
@@ -17,10 +16,11 @@ use crate::buckets;
 use crate::cfn::{Arn, Expression, LogicalId, Resource, Statement, Template, Trust, role};
 use crate::environment::{ERROR_PREFIX, PARTITION, RESULT_PREFIX};
 use crate::functions::{self, Deployment, Failures};
+use serde_json::{Value, json};
 
 /// Makes one JSON line of each record on its way to the lake.
 pub const JSONL_TRANSFORM: Function =
-    Function { name: "jsonl-transform", carries_model: false, calls: Calls::PerBuffer };
+    Function { name: "jsonl-transform", carries_model: true, calls: Calls::PerBuffer };
 
 /// The bucket of the raw events.
 pub(crate) const LAKE_BUCKET: LogicalId = LogicalId::new("LakeBucket");
@@ -41,6 +41,13 @@ const TRANSFORM_BUFFER_MB: u32 = 1;
 /// Longest that records wait for the transform, in seconds.
 const TRANSFORM_BUFFER_LIMIT_SECONDS: u32 = 60;
 const TRANSFORM_RETRIES: u32 = 3;
+
+/// Least buffer of a delivery into the folders of several kinds, in MB. See
+/// [dynamic partitioning](https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning.html), where the
+/// transform says which folder a record goes to.
+const PARTITIONED_BUFFER_MB: u32 = 64;
+/// For how long such a delivery tries again to write, in seconds.
+const PARTITIONED_RETRY_SECONDS: u32 = 300;
 
 /// Builds the stack.
 pub(crate) fn build(inputs: &Inputs) -> Template {
@@ -69,7 +76,7 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
             description: "Makes one JSON line of each record",
             memory_mb: TRANSFORM_MEMORY_MB,
             timeout_seconds: TRANSFORM_TIMEOUT_SECONDS,
-            variables: device_field(inputs.model.first()),
+            variables: BTreeMap::new(),
             statements: Vec::new(),
             failures: Failures::NotQueued(
                 "Firehose waits for its answer, so that such a queue would stay empty: what it cannot \
@@ -78,7 +85,7 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
         },
     );
     let delivery = add_delivery(&mut template, inputs, &stream, &bucket, &transform);
-    let (database, table) = table::add(&mut template, inputs, &bucket);
+    table::add(&mut template, inputs, &bucket);
     let workgroup = add_workgroup(&mut template, inputs, &bucket);
 
     template.output("LakeBucket", "Bucket of the raw events", bucket.reference());
@@ -87,18 +94,13 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
     template.output("TransformFunctionName", "Function that makes JSON lines", transform.reference());
     let transform_logs = JSONL_TRANSFORM.logical_id().with("Logs");
     template.output("TransformLogGroup", "Log group of that function", transform_logs.reference());
-    template.output("GlueDatabase", "Glue database of the lake", database.reference());
-    template.output("GlueTable", "Glue table of the raw events", table.reference());
     template.output("Workgroup", "Athena workgroup for the lake", workgroup.reference());
     template
 }
 
-/// Where only the topic names the device, the transform adds this field to each event: Firehose hands it
-/// the [partition key](https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html) of a record
-/// of a stream.
-fn device_field(model: &EventKind) -> BTreeMap<&'static str, Expression> {
-    let field = (!model.device.topic_segments.is_empty()).then_some(model.device.field.as_str());
-    field.map(|field| ("DEVICE_FIELD", field.into())).into_iter().collect()
+/// The folder of the events of a kind, without slashes at its ends.
+fn folder(prefix: &str, kind: Option<&str>) -> String {
+    kind.iter().fold(prefix.to_owned(), |prefix, kind| format!("{prefix}/{kind}"))
 }
 
 fn add_delivery(
@@ -173,8 +175,33 @@ fn add_delivery(
     ]
     .map(|(name, value)| json!({"ParameterName": name, "ParameterValue": value}));
 
+    let by_kind = inputs.model.first().name.is_some();
+    let buffer_mb = if by_kind { lake.buffer_mb.max(PARTITIONED_BUFFER_MB) } else { lake.buffer_mb };
+    let folder = folder(&lake.prefix, by_kind.then_some("!{partitionKeyFromLambda:kind}"));
+    let mut destination = json!({
+        "BucketARN": bucket.attribute("Arn"),
+        "RoleARN": role.attribute("Arn"),
+        "BufferingHints": {"SizeInMBs": buffer_mb, "IntervalInSeconds": lake.buffer_seconds},
+        // The hour of arrival, not that of the event: a late event is in a later folder.
+        "Prefix": format!("{folder}/{PARTITION}=!{{timestamp:yyyy/MM/dd/HH}}/"),
+        "ErrorOutputPrefix": format!(
+            "{ERROR_PREFIX}/!{{firehose:error-output-type}}/!{{timestamp:yyyy/MM/dd/HH}}/"
+        ),
+        "CompressionFormat": "GZIP",
+        "FileExtension": ".jsonl.gz",
+        "CloudWatchLoggingOptions": logging,
+        "ProcessingConfiguration": {
+            "Enabled": true,
+            "Processors": [{"Type": "Lambda", "Parameters": parameters}],
+        },
+    });
+    if by_kind {
+        destination["DynamicPartitioningConfiguration"] =
+            json!({"Enabled": true, "RetryOptions": {"DurationInSeconds": PARTITIONED_RETRY_SECONDS}});
+    }
     template.add(
-        DELIVERY,
+        // A stream that is there cannot begin to partition what it delivers: another one takes its place.
+        if by_kind { LogicalId::new("DeliveryByKind") } else { DELIVERY },
         Resource::new(
             "AWS::KinesisFirehose::DeliveryStream",
             json!({
@@ -183,26 +210,7 @@ fn add_delivery(
                     "KinesisStreamARN": stream,
                     "RoleARN": role.attribute("Arn"),
                 },
-                "ExtendedS3DestinationConfiguration": {
-                    "BucketARN": bucket.attribute("Arn"),
-                    "RoleARN": role.attribute("Arn"),
-                    "BufferingHints": {
-                        "SizeInMBs": lake.buffer_mb,
-                        "IntervalInSeconds": lake.buffer_seconds,
-                    },
-                    // The hour of arrival, not that of the event: a late event is in a later folder.
-                    "Prefix": format!("{}/{PARTITION}=!{{timestamp:yyyy/MM/dd/HH}}/", lake.prefix),
-                    "ErrorOutputPrefix": format!(
-                        "{ERROR_PREFIX}/!{{firehose:error-output-type}}/!{{timestamp:yyyy/MM/dd/HH}}/"
-                    ),
-                    "CompressionFormat": "GZIP",
-                    "FileExtension": ".jsonl.gz",
-                    "CloudWatchLoggingOptions": logging,
-                    "ProcessingConfiguration": {
-                        "Enabled": true,
-                        "Processors": [{"Type": "Lambda", "Parameters": parameters}],
-                    },
-                },
+                "ExtendedS3DestinationConfiguration": destination,
             }),
         ),
     )

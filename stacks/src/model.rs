@@ -21,8 +21,10 @@ use std::io;
 use telemetry::{EventKind, Model};
 
 use crate::config::{Document, Fault, Problem, Problems, Section};
+pub(crate) use kind::{EVENTS_MEMBER, NAME_MEMBER, VALUE_MEMBER};
 use kind::{KEYS, read_kind};
 use shared::Shared;
+pub use topic::overlap;
 pub(crate) use topic::{TopicFault, check_filter, check_plain, is_reserved};
 
 /// `measure_name` of the records of the layout `multi`, unless the model names it or their kind has a name.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use telemetry::Model;
+use telemetry::{EventKind, Model};
 
-use crate::cfn::{Arn, ParameterSource, Template};
+use crate::cfn::{Arn, LogicalId, ParameterSource, Template};
 use crate::environment::{Environment, OnDelete};
 
 /// What the stacks are made from.
@@ -14,6 +14,14 @@ pub struct Inputs<'a> {
     pub model: &'a Model,
     /// Where the pipeline lives, and how large it is.
     pub environment: &'a Environment,
+}
+
+/// The logical id of what there is of each kind: `id` of the only kind, else with the kind's name before it.
+pub(crate) fn id_of(kind: &EventKind, id: &'static str) -> LogicalId {
+    match &kind.name {
+        Some(name) => LogicalId::from_kebab(name).with(id),
+        None => LogicalId::new(id),
+    }
 }
 
 /// One stack of one environment, ready to deploy.

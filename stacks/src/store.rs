@@ -3,7 +3,9 @@
 //! The table takes late data into its magnetic tier; what that tier rejects later, when nobody waits
 //! for an answer any more, is reported into the bucket.
 
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+use serde_json::json;
 use telemetry::Model;
 
 use crate::Inputs;
@@ -25,6 +27,9 @@ pub(crate) const QUARANTINE_PREFIX: &str = "quarantine";
 /// Timestream gives a name the [type](https://docs.aws.amazon.com/timestream/latest/developerguide/writes.html)
 /// that it first has and keeps it as long as the table is there, so a plan compares this with what was deployed.
 pub const STORED: &str = "sluice:stored";
+
+/// What a name of the table is, where it is no measure.
+pub const DIMENSION: &str = "dimension";
 
 const CLOSED: &str = "W3697";
 const CLOSED_BECAUSE: &str =
@@ -81,7 +86,7 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
                 }]},
             }),
         )
-        .metadata_entry(STORED, stored(inputs.model))
+        .metadata_entry(STORED, json!(stored(inputs.model)))
         .accept(CLOSED, CLOSED_BECAUSE),
     );
 
@@ -93,11 +98,13 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
     template
 }
 
-fn stored(model: &Model) -> Value {
-    let model = model.first();
-    let dimensions = model.dimensions.iter().map(|dimension| dimension.name.as_str());
-    let dimensions = [model.device.dimension.as_str()].into_iter().chain(dimensions);
-    let measures = model.measures.iter().map(|measure| (measure.name.as_str(), measure.kind.name()));
-    let names = dimensions.map(|name| (name, "dimension")).chain(measures);
-    Value::Object(names.map(|(name, kind)| (name.to_owned(), json!(kind))).collect())
+/// What a model has the table store, by name, whichever kinds have it: `dimension`, or the type of a measure.
+pub fn stored(model: &Model) -> BTreeMap<&str, &'static str> {
+    let names = model.kinds.iter().flat_map(|kind| {
+        let dimensions = kind.dimensions.iter().map(|dimension| dimension.name.as_str());
+        let dimensions = std::iter::once(kind.device.dimension.as_str()).chain(dimensions);
+        let measures = kind.measures.iter().map(|measure| (measure.name.as_str(), measure.kind.name()));
+        dimensions.map(|name| (name, DIMENSION)).chain(measures)
+    });
+    names.collect()
 }

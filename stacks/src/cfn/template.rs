@@ -93,8 +93,13 @@ impl Template {
 
     /// Adds an output.
     pub fn output(&mut self, id: &'static str, description: &'static str, value: impl Into<Expression>) {
+        self.output_of(LogicalId::from_kebab(id), description, value);
+    }
+
+    /// The same under an id that is made of a name.
+    pub fn output_of(&mut self, id: LogicalId, description: &'static str, value: impl Into<Expression>) {
         let output = Output { description, value: value.into() };
-        let before = self.outputs.insert(LogicalId::from_kebab(id), output);
+        let before = self.outputs.insert(id.clone(), output);
         debug_assert!(before.is_none(), "the output {id} is there twice");
     }
 

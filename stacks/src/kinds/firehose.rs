@@ -1,7 +1,7 @@
 //! Delivery streams.
 
 use super::grants::{Grants, Needed, read, write};
-use super::load::{Amounts, Cost, GB, KB, Site, events, steps};
+use super::load::{Amounts, Cost, GB, KB, SECONDS, Site, events, objects, steps};
 use super::statement::allow;
 use super::subject::Subject;
 use super::{AtMostOnce, Data, Generated, Group, Kind, Local, Naming, Proof, Service, Tags, Witness};
@@ -53,7 +53,16 @@ fn delivery_steps(subject: Subject) -> Needed {
     Ok(vec![write(allow(&["s3:GetObject"], [format!("{lake}/*")])), write(allow(&["s3:ListBucket"], [lake]))])
 }
 
-fn delivery_amounts(site: Site, _: &LogicalId, _: &Resource) -> Amounts {
+/// <https://aws.amazon.com/firehose/pricing/>
+fn delivery_amounts(site: Site, _: &LogicalId, resource: &Resource) -> Amounts {
     let step = 5.0 * KB;
-    vec![("firehose", events(site) * steps(site, step) * step / GB)]
+    let mut amounts = vec![("firehose", events(site) * steps(site, step) * step / GB)];
+    let destination = resource.property("ExtendedS3DestinationConfiguration");
+    if destination["DynamicPartitioningConfiguration"]["Enabled"] == true {
+        amounts.extend([
+            ("firehose-partition", events(site) * site.load.event_bytes / GB),
+            ("firehose-object", objects(site) * SECONDS / 1_000.0),
+        ]);
+    }
+    amounts
 }

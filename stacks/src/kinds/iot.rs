@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::grants::{Grants, Needed, change, make, read, write};
 use super::kept::{Seconds, present};
-use super::load::{Amounts, Cost, HOURS, KB, MILLION, SECONDS, Site, steps};
+use super::load::{Amounts, Cost, HOURS, KB, MILLION, SECONDS, Site, share, steps};
 use super::proof::TAGGED;
 use super::statement::allow;
 use super::subject::{ABSENT, Subject};
@@ -69,7 +69,7 @@ fn undelivered(properties: &Value) -> Option<Seconds> {
 }
 
 /// <https://aws.amazon.com/iot-core/pricing/additional-details/>
-/// The rule of `ingest` has every message of the devices; a second one would pay for them once more.
+/// The rules of `ingest` have every message of the devices; a further one would pay for them once more.
 fn topic_rule_cost(site: Site, _: &Resource) -> Cost {
     match site.stack.name {
         "ingest" => Cost::Metered(topic_rule_amounts),
@@ -78,9 +78,10 @@ fn topic_rule_cost(site: Site, _: &Resource) -> Cost {
 }
 
 fn topic_rule_amounts(site: Site, _: &LogicalId, _: &Resource) -> Amounts {
-    let messages = site.load.events_per_second * SECONDS * steps(site, 5.0 * KB) / MILLION;
+    let kinds = share(site);
+    let messages = kinds * site.load.events_per_second * SECONDS * steps(site, 5.0 * KB) / MILLION;
     vec![
-        ("iot-connection", site.load.devices * HOURS * 60.0 / MILLION),
+        ("iot-connection", kinds * site.load.devices * HOURS * 60.0 / MILLION),
         ("iot-message", messages),
         ("iot-rule", messages),
     ]

@@ -100,6 +100,12 @@ pub(super) fn events(site: Site) -> f64 {
     rate(site) * SECONDS
 }
 
+/// What a kind of the model has of the load: nobody says more, so that each has as much as another.
+pub(super) fn share(site: Site) -> f64 {
+    let kinds = u32::try_from(site.model.kinds.len()).unwrap_or(u32::MAX);
+    1.0 / f64::from(kinds.max(1))
+}
+
 /// How many steps of this size an event takes.
 pub(super) fn steps(site: Site, bytes: f64) -> f64 {
     (site.load.event_bytes / bytes).ceil().max(1.0)
@@ -117,6 +123,15 @@ pub(super) fn shards(site: Site) -> f64 {
 pub(crate) fn needed_shards(environment: &Environment, load: Load) -> f64 {
     let rate = rate_of(environment, load);
     (rate / SHARD_EVENTS).max(rate * load.event_bytes / SHARD_BYTES).ceil()
+}
+
+/// Objects a second that the delivery writes into the lake: each kind has a buffer of its own.
+pub(super) fn objects(site: Site) -> f64 {
+    let lake = &site.environment.lake;
+    let bytes = rate(site) * site.load.event_bytes;
+    let by_size = bytes / (f64::from(lake.buffer_mb) * KB * KB);
+    let by_time = if bytes > 0.0 { 1.0 / f64::from(lake.buffer_seconds.max(1)) } else { 0.0 };
+    by_size.max(by_time / share(site))
 }
 
 /// Batches a second that the consumer takes, and the records of each.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::grants::{Grants, NO_STEP, Needed, read, write};
 use super::kept::{Seconds, switch};
-use super::load::{Amounts, Cost, GB, KB, SECONDS, Site, rate};
+use super::load::{Amounts, Cost, GB, SECONDS, Site, objects, rate};
 use super::naming;
 use super::proof::A_PART;
 use super::statement::allow;
@@ -172,14 +172,8 @@ fn bucket_amounts(site: Site, id: &LogicalId, _: &Resource) -> Amounts {
     if !is_lake(site, id) {
         return Vec::new();
     }
-    let lake = &site.environment.lake;
     let bytes = rate(site) * site.load.event_bytes;
-    let by_size = bytes / (f64::from(lake.buffer_mb) * KB * KB);
-    let by_time = if bytes > 0.0 { 1.0 / f64::from(lake.buffer_seconds.max(1)) } else { 0.0 };
-    vec![
-        ("s3-storage", bytes * SECONDS * COMPRESSED / GB),
-        ("s3-put", by_size.max(by_time) * SECONDS / 1_000.0),
-    ]
+    vec![("s3-storage", bytes * SECONDS * COMPRESSED / GB), ("s3-put", objects(site) * SECONDS / 1_000.0)]
 }
 
 /// Whether a delivery of its stack fills it.

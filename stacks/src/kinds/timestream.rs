@@ -1,11 +1,13 @@
 //! Where points are stored and queried: Timestream.
 
 use serde_json::Value;
-use telemetry::{MeasureType, RecordLayout};
+use telemetry::{EventKind, MeasureType, RecordLayout};
 
 use super::grants::{Grants, NO_STEP, Needed, look, read, write};
 use super::kept::{DAY, FOREVER, HOUR, NEVER, Seconds, number, present, switch, times};
-use super::load::{Amounts, Cost, GB, HOURS, KB, MILLION, REQUEST_RECORDS, SECONDS, Site, batches, rate};
+use super::load::{
+    Amounts, Cost, GB, HOURS, KB, MILLION, REQUEST_RECORDS, SECONDS, Site, batches, rate, share,
+};
 use super::proof::A_PART;
 use super::statement::allow;
 use super::subject::{NO_RESOURCE, Subject};
@@ -183,10 +185,16 @@ const QUERY_SECONDS: f64 = 30.0;
 /// Length of a device's name and of the values of other dimensions, in bytes. Assumed.
 const NAME_BYTES: u32 = 16;
 
-/// Records that an event becomes, and the size of each, by the
+/// Records that an event becomes, and the size of each, on average over the kinds, by the
 /// [rules of metering](https://docs.aws.amazon.com/timestream/latest/developerguide/metering-and-pricing.writes.html).
 fn records(site: Site) -> (f64, f64) {
-    let model = site.model.first();
+    let all = site.model.kinds.iter().map(records_of);
+    let (count, bytes) =
+        all.fold((0.0, 0.0), |(count, bytes), (records, each)| (count + records, bytes + records * each));
+    (count * share(site), bytes / count.max(1.0))
+}
+
+fn records_of(model: &EventKind) -> (f64, f64) {
     let length = |text: &str| u32::try_from(text.len()).unwrap_or(u32::MAX);
     let others = model.dimensions.iter().map(|dimension| dimension.name.as_str());
     let names = std::iter::once(model.device.dimension.as_str()).chain(others);

@@ -17,6 +17,10 @@ enum FieldFault {
     Through { field: String, through: String, by: String },
     #[error("is \"{field}\", but {by} is read from \"{inside}\" in it")]
     Around { field: String, by: String, inside: String },
+    #[error(
+        "is \"{field}\", but {by} is read from \"{other}\": what one takes for an object, the other takes for an array"
+    )]
+    Mixed { field: String, by: String, other: String },
     #[error("is \"{field}\", which begins at the message, but the message is the event")]
     NoMessage { field: String },
     #[error("is \"{field}\", but a message that is an array has no other member")]
@@ -35,6 +39,7 @@ impl Fault for FieldFault {
                 "what is read is a value without members: correct one of the two paths; a member whose name has a dot in it stands in double quotes"
                     .into()
             }
+            Self::Mixed { .. } => "correct one of the two paths".into(),
             Self::NoMessage { field } => {
                 format!("write \"{}\"; `$.` is for kinds with `each`", field.trim_start_matches("$."))
             }
@@ -127,6 +132,11 @@ impl Node {
             Step::Member(name) => Key::Member(name.to_lowercase()),
             Step::Element(element) => Key::Element(*element),
         };
+        let is_array = |key: &Key| matches!(key, Key::Element(_));
+        let mixed = self.next.iter().find(|(other, _)| is_array(other) != is_array(&key));
+        if let Some(Use { written, by, .. }) = mixed.and_then(|(_, node)| node.below()).cloned() {
+            return Err(FieldFault::Mixed { field: this.written, by, other: written });
+        }
         self.next.entry(key).or_default().take(rest, this)
     }
 }

@@ -109,7 +109,8 @@ fn said(kind: Option<&String>) -> String {
 impl Shared {
     /// Notes the name of a kind.
     pub fn kind(&self, section: &Section<'_>, name: &str) {
-        let folded = |name: &str| name.replace('-', "_");
+        // In an id of CloudFormation, neither is there.
+        let folded = |name: &str| name.replace(['-', '_'], "");
         let mut kinds = self.kinds.borrow_mut();
         match kinds.iter().find(|other| folded(other) == folded(name)) {
             Some(other) if other == name => section.add("name", SharedFault::Twice { name: name.to_owned() }),

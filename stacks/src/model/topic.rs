@@ -142,7 +142,7 @@ fn is_shadow(levels: &[&str]) -> bool {
 /// Whether two filters take a message of one topic. Wildcards of the first level take no topic that begins with
 /// `$`, and `#` takes the level before it too, by
 /// [MQTT](https://docs.oasis-open.org/mqtt/mqtt/v5.0/os/mqtt-v5.0-os.html#_Toc3901242).
-pub(super) fn overlap(one: &str, other: &str) -> bool {
+pub fn overlap(one: &str, other: &str) -> bool {
     let (one, other): (Vec<&str>, Vec<&str>) = (one.split('/').collect(), other.split('/').collect());
     let wild = |levels: &[&str]| matches!(levels, ["+" | "#", ..]);
     let own = |levels: &[&str]| levels.first().is_some_and(|level| level.starts_with('$'));

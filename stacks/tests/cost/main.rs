@@ -5,13 +5,18 @@ mod shipped;
 
 use stacks::Inputs;
 use stacks::cost::{Estimate, Load, Prices, estimate};
+use telemetry::Model;
 
 /// Size of a simulated event of the shipped model, about.
 const EVENT_BYTES: f64 = 180.0;
 
 fn of(name: &str, overrides: &[(&str, &str)], events_per_second: f64) -> Estimate {
+    of_model(shipped::model(), name, overrides, events_per_second)
+}
+
+fn of_model(model: Model, name: &str, overrides: &[(&str, &str)], events_per_second: f64) -> Estimate {
     let environment = shipped::environment(name, overrides);
-    let model = shipped::placed(&environment);
+    let model = environment.place(name, model).expect("they fit together");
     let load = Load { events_per_second, devices: events_per_second * 10.0, event_bytes: EVENT_BYTES };
     let prices = Prices::shipped().expect("the shipped prices");
     estimate(&Inputs { model: &model, environment: &environment }, &prices, &[load]).remove(0)
@@ -35,12 +40,28 @@ fn every_type_has_a_price_or_a_reason_to_have_none() {
 #[test]
 fn every_price_is_asked_for() {
     let estimates = VARIANTS.iter().map(|(name, overrides)| of(name, overrides, 100.0));
-    let items: Vec<_> = estimates.flat_map(|estimate| estimate.items).collect();
+    let several = of_model(shipped::fleet(), "dev", &[], 100.0);
+    let items: Vec<_> = estimates.chain([several]).flat_map(|estimate| estimate.items).collect();
     let prices = Prices::shipped().expect("the shipped prices");
     for price in prices.all() {
         assert!(items.iter().any(|item| item.price == *price), "{price:?}");
         assert!(price.source.starts_with("https://aws.amazon.com/"), "{price:?}");
     }
+}
+
+/// However many rules and tables there are, an event is one event.
+#[test]
+fn kinds_share_the_load() {
+    let sum = |estimate: &Estimate, price: &str| -> f64 {
+        estimate.items.iter().filter(|item| item.price.what == price).map(|item| item.amount).sum()
+    };
+    let (one, several) = (of("dev", &[], 100.0), of_model(shipped::fleet(), "dev", &[], 100.0));
+    for price in
+        ["connected devices", "rule and action, in steps of 5 KB", "shards", "records, in steps of 5 KB"]
+    {
+        assert!((sum(&one, price) - sum(&several, price)).abs() < 1e-6, "{price}");
+    }
+    assert!(sum(&several, "objects of several kinds") > 0.0);
 }
 
 /// The amounts of 100 events a second, counted by hand.

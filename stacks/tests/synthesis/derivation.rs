@@ -42,18 +42,6 @@ fn the_rule_follows_from_topic_and_device() {
     }
 }
 
-/// Where only the topic names the device, the lines of the lake are told it by the transform.
-#[test]
-fn the_transform_adds_the_device_that_the_event_lacks() {
-    let variables = |topic_segment: Option<u32>| {
-        let mut model = model();
-        model.kinds[0].device.topic_segments = topic_segment.into_iter().collect();
-        value(&model, "lake", "/Resources/JsonlTransform/Properties/Environment/Variables")
-    };
-    assert_eq!(variables(None), json!({"LOG_LEVEL": "DEBUG"}));
-    assert_eq!(variables(Some(2)), json!({"LOG_LEVEL": "DEBUG", "DEVICE_FIELD": "DeviceID"}));
-}
-
 /// The calls that the pipeline's code and services make, and no others.
 #[test]
 fn roles_are_allowed_the_calls_that_are_made() {

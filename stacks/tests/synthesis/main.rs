@@ -6,6 +6,7 @@ mod fixture;
 mod grafana;
 mod invariants;
 mod overlay;
+mod several;
 #[path = "../shipped/mod.rs"]
 mod shipped;
 mod snapshots;

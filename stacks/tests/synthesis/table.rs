@@ -196,33 +196,6 @@ fn keys_ascend_in_the_text() {
     }
 }
 
-/// Whether some topic is read by both filters, neither of which begins with `$`.
-fn overlap(one: &str, other: &str) -> bool {
-    let (mut one, mut other) = (one.split('/'), other.split('/'));
-    loop {
-        match (one.next(), other.next()) {
-            (Some("#"), _) | (_, Some("#")) | (None, None) => return true,
-            (Some(a), Some(b)) if a == b || a == "+" || b == "+" => {}
-            _ => return false,
-        }
-    }
-}
-
-#[test]
-fn filters_overlap_where_a_topic_matches_both() {
-    for (one, other, expected) in [
-        ("dt/+/measures", "dt/+/measures", true),
-        ("dt/+/measures", "dt/x/+", true),
-        ("dt/#", "dt/x/measures", true),
-        ("dt/#", "dt", true),
-        ("dev/dt/+/measures", "dt/+/measures", false),
-        ("dt/+", "dt/x/y", false),
-    ] {
-        assert_eq!(overlap(one, other), expected, "{one} {other}");
-        assert_eq!(overlap(other, one), expected, "{other} {one}");
-    }
-}
-
 #[test]
 fn no_event_reaches_two_environments_of_an_account() {
     let filter = |environment: &str| -> String {
@@ -237,7 +210,7 @@ fn no_event_reaches_two_environments_of_an_account() {
     let (dev, prod) = (environment("dev"), environment("prod"));
     assert_eq!((dev.account, dev.region), (prod.account, prod.region));
     let (dev, prod) = (filter("dev"), filter("prod"));
-    assert!(!overlap(&dev, &prod), "{dev} and {prod}");
+    assert!(!stacks::model::overlap(&dev, &prod), "{dev} and {prod}");
 }
 
 #[test]
