@@ -4,7 +4,6 @@
 //! itself. A fault of one measure never costs another its place.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use super::gathered::{Gathered, Moment, Reading};
 use super::kind::KindDecoder;
@@ -13,7 +12,7 @@ use super::whole::Whole;
 use crate::fields::{Fields, Place};
 use crate::points;
 use crate::reason::{Fault, quoted};
-use crate::record::{DimensionValue, Value};
+use crate::record::Value;
 use crate::scalar::Scalar;
 
 /// An event of a message.
@@ -79,23 +78,32 @@ impl KindDecoder {
         whole: &Whole<'_>,
         out: &mut Gathered<'_>,
     ) -> Option<usize> {
+        if whole.series.is_some() {
+            return whole.series;
+        }
+        let max = self.limits.series_bytes;
         let mut dimensions = Vec::with_capacity(self.prepared.dimensions.len());
         let mut complete = whole.complete;
+        let mut bytes = 0;
         for (index, source) in self.prepared.dimensions.iter().enumerate() {
             let value = match device {
-                Some(device) if index == 0 => Some(device.to_owned()),
-                // What is wrong with it is told, and so that it is large.
+                Some(device) if index == 0 => Some(Cow::Borrowed(device)),
+                // What is wrong with it is told.
                 _ if source.is_shared() && !whole.complete => None,
-                _ if source.is_shared() => whole.dimensions[index].clone(),
+                _ if source.is_shared() => whole.dimensions[index].as_deref().map(Cow::Borrowed),
                 _ => {
                     let text = self.dimension(source, index, fields, place, out);
                     complete &= text.is_ok();
-                    text.unwrap_or_default()
+                    text.unwrap_or_default().map(Cow::Owned)
                 }
             };
-            dimensions.extend(value.map(|value| DimensionValue { name: Arc::clone(&source.name), value }));
+            let Some(value) = value else { continue };
+            bytes += source.name.len() + value.len();
+            // Many records may have one long device.
+            if bytes <= max {
+                dimensions.push(source.with(value.into_owned()));
+            }
         }
-        let (bytes, max) = (dimensions.iter().map(DimensionValue::bytes).sum(), self.limits.series_bytes);
         if bytes > max {
             out.rejection.push(place.itself(), Fault::DimensionsTooLarge { bytes, max });
             complete = false;

@@ -8,6 +8,7 @@ use crate::instant::Times;
 use crate::model::Points;
 use crate::path::Path;
 use crate::reason::{Fault, quoted};
+use crate::record::DimensionValue;
 use crate::value::Conversion;
 use crate::{EventKind, Message, Named, PartitionKey, Range, TimeUnit};
 
@@ -93,8 +94,7 @@ pub(super) struct ByName {
     pub(super) name: Naming,
     /// `None`: the event itself is the value.
     pub(super) value: Option<Field>,
-    /// The measures of each name.
-    pub(super) measures: HashMap<Box<str>, Vec<usize>>,
+    pub(super) measures: Names,
 }
 
 /// Who names the measure.
@@ -114,8 +114,15 @@ pub(super) struct Labels {
     pub(super) time: usize,
     /// Value, text, boolean and data.
     pub(super) values: [(&'static str, usize); 4],
-    /// The measures of each name.
-    pub(super) measures: HashMap<Box<str>, Vec<usize>>,
+    pub(super) measures: Names,
+}
+
+/// The measures of each name, by which events choose them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Names {
+    measures: HashMap<Box<str>, Vec<usize>>,
+    /// The bytes of the longest name.
+    longest: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -143,6 +150,11 @@ impl Source {
     /// Whether all events of a message have the same.
     pub(super) fn is_shared(&self) -> bool {
         self.levels.is_some() || self.field.is_around()
+    }
+
+    /// The dimension of a record.
+    pub(super) fn with(&self, value: String) -> DimensionValue {
+        DimensionValue { name: Arc::clone(&self.name), value }
     }
 }
 
@@ -207,9 +219,9 @@ impl Prepared {
                 normal: measure.normal,
             })
             .collect();
-        let mut names: HashMap<Box<str>, Vec<usize>> = HashMap::new();
+        let mut names = Names::default();
         for (index, measure) in kind.measures.iter().enumerate().filter(|_| by_name) {
-            names.entry(measure.field.as_str().into()).or_default().push(index);
+            names.add(&measure.field, index);
         }
         let message = match &kind.message {
             Message::Senml => {
@@ -242,12 +254,7 @@ impl Prepared {
 }
 
 impl ByName {
-    fn new(
-        named: &Named,
-        levels: &Levels,
-        fields: &mut Fields,
-        measures: HashMap<Box<str>, Vec<usize>>,
-    ) -> Self {
+    fn new(named: &Named, levels: &Levels, fields: &mut Fields, measures: Names) -> Self {
         Self {
             name: match &named.field {
                 Some(field) if named.topic_segments.is_empty() => Naming::Field(fields.declare(field)),
@@ -259,8 +266,22 @@ impl ByName {
     }
 }
 
+impl Names {
+    fn add(&mut self, name: &str, measure: usize) {
+        self.measures.entry(name.into()).or_default().push(measure);
+        self.longest = self.longest.max(name.len());
+    }
+
+    /// The measures of a name, in the order of the model; `None` if none has it.
+    pub(super) fn get(&self, name: &str) -> Option<&[usize]> {
+        // A message may have one long name for all of its events, which nobody needs to read for each.
+        let known = (name.len() <= self.longest).then(|| self.measures.get(name))??;
+        Some(known)
+    }
+}
+
 impl Labels {
-    fn declare(event: &mut Declared, measures: HashMap<Box<str>, Vec<usize>>) -> Self {
+    fn declare(event: &mut Declared, measures: Names) -> Self {
         let mut label = |name: &str| event.declare(&Path::of(name));
         // Nothing is made of them, and they are no fields that nobody knows.
         for other in ["bver", "bu", "bs", "u", "s", "ut"] {

@@ -32,7 +32,14 @@ type Base<T> = Result<Option<T>, ()>;
 struct Bases<'a> {
     name: Base<BaseName<'a>>,
     time: Base<i64>,
-    value: Base<Scalar<'a>>,
+    value: Base<Number>,
+}
+
+/// A number: as a whole one too, if it is one.
+#[derive(Clone, Copy)]
+struct Number {
+    double: f64,
+    whole: Option<i64>,
 }
 
 /// A base name, with all that is made of it for many records.
@@ -204,41 +211,44 @@ impl<'a> Bases<'a> {
         }
         match record.scalar("bv", labels.base_value, out) {
             Ok(None) => {}
-            Ok(Some(value)) if Decimal::parse(&value.trimmed()).is_none() => {
-                let fault = Fault::TypeMismatch { wanted: MeasureType::Double, text: value.quoted() };
-                out.reject(record.place, "bv", fault);
-                self.value = Err(());
+            Ok(Some(value)) => {
+                let number = number(&value);
+                self.value = number.map(Some).map_err(|fault| out.reject(record.place, "bv", fault));
             }
-            value => self.value = value,
+            Err(()) => self.value = Err(()),
         }
     }
 
     /// A value together with the base value, where that is of numbers. `None`: it is not known.
     fn sum<'v>(&self, label: &str, value: &Scalar<'v>) -> Result<Option<Scalar<'v>>, Fault> {
-        let base = match &self.value {
+        let base = match self.value {
             Ok(Some(base)) if label == "v" => base,
             Err(()) if label == "v" => return Ok(None),
             _ => return Ok(Some(value.clone())),
         };
-        let wanted = MeasureType::Double;
-        let (base, own) = (base.trimmed(), value.trimmed());
-        let mismatch = || Fault::TypeMismatch { wanted, text: value.quoted() };
-        let (left, right) = (Decimal::parse(&base), Decimal::parse(&own).ok_or_else(mismatch)?);
-        let whole = |number: Decimal<'_>| {
-            number.integer(0).ok().filter(|integer| integer.exact).map(|integer| integer.value)
+        let own = number(value)?;
+        let whole = base.whole.zip(own.whole).and_then(|(base, own)| base.checked_add(own));
+        let text = match whole {
+            Some(sum) => sum.to_string(),
+            None => {
+                let sum = base.double + own.double;
+                if !sum.is_finite() {
+                    let (wanted, text) = (MeasureType::Double, value.quoted());
+                    return Err(Fault::NumberOutOfRange { wanted, text });
+                }
+                Value::Double(sum + 0.0).text().into_owned()
+            }
         };
-        let sum = left.and_then(whole).zip(whole(right)).and_then(|(left, right)| left.checked_add(right));
-        if let Some(sum) = sum {
-            return Ok(Some(Scalar::Number(sum.to_string().into())));
-        }
-        let number = |text: &str| text.parse::<f64>().map_err(|_| mismatch());
-        let sum = number(&base)? + number(&own)?;
-        if sum.is_finite() {
-            Ok(Some(Scalar::Number(Value::Double(sum).text().into_owned().into())))
-        } else {
-            Err(Fault::NumberOutOfRange { wanted, text: value.quoted() })
-        }
+        Ok(Some(Scalar::Number(text.into())))
     }
+}
+
+/// A number, also in text.
+fn number(scalar: &Scalar<'_>) -> Result<Number, Fault> {
+    let double = scalar.double()?;
+    let text = scalar.trimmed();
+    let whole = Decimal::parse(&text).and_then(|number| number.integer(0).ok());
+    Ok(Number { double, whole: whole.filter(|integer| integer.exact).map(|integer| integer.value) })
 }
 
 impl<'a> BaseName<'a> {

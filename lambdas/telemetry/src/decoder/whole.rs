@@ -18,8 +18,10 @@ pub(super) struct Whole<'a> {
     levels: Vec<&'a str>,
     /// For each dimension that is the same, its value.
     pub(super) dimensions: Vec<Option<String>>,
-    /// Whether these are enough for a series.
+    /// Whether nothing is wrong with these.
     pub(super) complete: bool,
+    /// The series, if all dimensions are the same.
+    pub(super) series: Option<usize>,
     pub(super) id: Option<String>,
     /// `Err`: there is a time, and it cannot be used.
     pub(super) time: Result<Option<i64>, ()>,
@@ -37,6 +39,7 @@ impl<'a> Whole<'a> {
             levels,
             dimensions: Vec::new(),
             complete: true,
+            series: None,
             id: None,
             time: Ok(None),
             name: None,
@@ -64,7 +67,13 @@ impl KindDecoder {
         let Some(fields) = fields else { return };
         let around = |field: &&Field| field.is_around();
         if let Some(id) = prepared.copies.iter().find_map(|copies| copies.id.as_ref()).filter(around) {
-            whole.id = self.text(id, fields, Place::default(), out);
+            // Each event is known by it, however many there are: it is no longer than any other text.
+            let max = self.limits.text_bytes;
+            let text = self.text(id, fields, Place::default(), out);
+            if let Some(bytes) = text.as_ref().map(String::len).filter(|bytes| *bytes > max) {
+                out.reject(Place::default(), &id.text, Fault::TextTooLong { bytes, max });
+            }
+            whole.id = text.filter(|text| text.len() <= max);
         }
         if let Some(time) = prepared.time.as_ref().filter(around) {
             whole.time = self.time(time, fields, Place::default(), out);
@@ -109,6 +118,11 @@ impl KindDecoder {
         if bytes > max {
             out.rejection.push(None, Fault::DimensionsTooLarge { bytes, max });
             whole.complete = false;
+        }
+        if whole.complete && self.prepared.dimensions.iter().all(Source::is_shared) {
+            let sources = self.prepared.dimensions.iter().zip(&whole.dimensions);
+            let dimensions = sources.filter_map(|(source, value)| Some(source.with(value.clone()?)));
+            whole.series = Some(out.series(dimensions.collect()));
         }
     }
 }
