@@ -11,6 +11,7 @@ mod deploy;
 mod destroy;
 mod doctor;
 mod logs;
+mod model;
 mod open;
 mod outputs;
 mod plan;
@@ -34,6 +35,7 @@ pub type Outcome = Result<Exit, Failure>;
 #[derive(Debug, Subcommand)]
 #[allow(missing_docs, reason = "each says in its own file what it does, and clap shows that")]
 pub enum Command {
+    Model(model::Model),
     Synth(synth::Synth),
     Check(check::Check),
     Cost(cost::Cost),
@@ -79,6 +81,7 @@ impl Command {
             Self::Query(command) => command.run(global, report).await,
             Self::Twin(command) => command.run(global, report).await,
             Self::Comment(command) => command.run(report).await,
+            Self::Model(command) => command.run(report),
             Self::Doctor(command) => command.run(global, report).await,
         }
     }

@@ -30,7 +30,7 @@ mod stack_error;
 pub mod state;
 pub mod status;
 pub mod storage;
-mod stored;
+pub mod stored;
 
 #[cfg(test)]
 mod tests;

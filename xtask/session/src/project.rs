@@ -107,6 +107,11 @@ impl Project {
         &self.root
     }
 
+    /// The folder of `telemetry.toml` and `environments/`.
+    pub fn configuration(&self) -> &Path {
+        &self.configuration
+    }
+
     /// Cargo's target folder, where everything that Sluice makes for itself lives too.
     pub fn target(&self) -> &Path {
         &self.target

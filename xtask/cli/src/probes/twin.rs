@@ -45,7 +45,8 @@ impl Twin {
         marker: &str,
     ) -> Result<Self, Failure> {
         let workspace = Workspace::of(session, inventory)?;
-        let component_type = inventory.output(session, "twin", &component_type_output(kind))?;
+        let component_type =
+            inventory.output(session, "twin", &stacks::id_of(kind, "ComponentType").to_string())?;
         let external_id = property_name(&kind.device.dimension).into_owned();
         let filter = |operator: &str, value: &str| {
             let value = DataValue::builder().string_value(value).build();
@@ -70,16 +71,6 @@ impl Canary {
         let component = kind.name.as_deref().unwrap_or(TELEMETRY_COMPONENT);
         Ok(Self(Question(request.entity_id(entity).component_name(component))))
     }
-}
-
-/// The output of the twin's stack that names the component type of a kind.
-fn component_type_output(kind: &EventKind) -> String {
-    let name = kind.name.as_deref().unwrap_or_default();
-    let words = name.split(['-', '_']).map(|word| {
-        let (first, rest) = word.split_at(word.len().min(1));
-        first.to_ascii_uppercase() + rest
-    });
-    words.fold("ComponentType".to_owned(), |output, word| output + &word)
 }
 
 impl Question {
