@@ -38,5 +38,5 @@ pub use cfn::{ParameterSource, Template};
 pub use consumer::KINESIS_CONSUMER;
 pub use lake::JSONL_TRANSFORM;
 pub use overlay::LOCAL_PROVIDER;
-pub use stack::{Inputs, Stack};
-pub use store::STORED;
+pub use stack::{Inputs, Stack, id_of};
+pub use store::{DIMENSION, STORED, stored};

@@ -17,7 +17,7 @@ pub struct Inputs<'a> {
 }
 
 /// The logical id of what there is of each kind: `id` of the only kind, else with the kind's name before it.
-pub(crate) fn id_of(kind: &EventKind, id: &'static str) -> LogicalId {
+pub fn id_of(kind: &EventKind, id: &'static str) -> LogicalId {
     match &kind.name {
         Some(name) => LogicalId::from_kebab(name).with(id),
         None => LogicalId::new(id),
