@@ -6,8 +6,8 @@
 use std::borrow::Cow;
 
 use sha2::{Digest, Sha256};
+use telemetry::Model;
 use telemetry::twin::{alarm_key, alarms};
-use telemetry::{Measure, Model};
 
 use crate::config::Fault;
 
@@ -86,11 +86,9 @@ pub(crate) fn check_name(device: &str) -> Result<(), DeviceFault> {
 /// Checks that a device can have an entity with the components of a model.
 pub fn check_device(model: &Model, device: &str) -> Result<(), DeviceFault> {
     check_name(device)?;
-    let key = |measure: &Measure| alarm_key(device, measure).chars().count();
-    match alarms(model.first())
-        .map(|measure| (key(measure), measure))
-        .max_by_key(|(characters, _)| *characters)
-    {
+    let measures = model.kinds.iter().flat_map(|kind| alarms(kind).map(move |measure| (kind, measure)));
+    let keys = measures.map(|(kind, measure)| (alarm_key(kind, device, measure).chars().count(), measure));
+    match keys.max_by_key(|(characters, _)| *characters) {
         Some((characters, measure)) if characters > MAX_TEXT => {
             Err(DeviceFault::AlarmKey { measure: measure.name.clone(), characters })
         }

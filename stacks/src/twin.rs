@@ -22,9 +22,10 @@ use crate::buckets;
 use crate::cfn::{Arn, LogicalId, Resource, Statement, Template, Trust, role};
 use crate::environment::Environment;
 use crate::functions::{self, Deployment, Failures};
+use crate::stack::id_of;
 
 pub use crate::device::{DeviceFault, check_device, entity_id};
-pub use component::{ComponentType, ComponentTypes};
+pub use component::{ComponentType, ComponentTypes, KindTypes};
 pub use entity::{Component, components};
 
 /// Answers the digital twin's questions from the store.
@@ -85,9 +86,19 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
     }
 
     template.output("WorkspaceId", "TwinMaker workspace", workspace.reference());
-    template.output("ComponentType", "Component type of a device's measures", types.telemetry.id());
-    if let Some(alarm) = &types.alarm {
-        template.output("AlarmComponentType", "Component type of a measure's alarm", alarm.id());
+    for (kind, types) in inputs.model.kinds.iter().zip(types.kinds()) {
+        template.output_of(
+            id_of(kind, "ComponentType"),
+            "Component type of a device's measures",
+            types.telemetry.id(),
+        );
+        if let Some(alarm) = &types.alarm {
+            template.output_of(
+                id_of(kind, "AlarmComponentType"),
+                "Component type of a measure's alarm",
+                alarm.id(),
+            );
+        }
     }
     template.output("ConnectorFunctionName", "Function that answers the twin", connector.reference());
     template.output(

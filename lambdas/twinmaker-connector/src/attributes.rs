@@ -90,7 +90,7 @@ async fn stored<'a>(
     if wanted.is_empty() || !columns.has(&catalog.device.column) {
         return Ok(found);
     }
-    let texts = table.latest(&catalog.device, device, &wanted, now).await?;
+    let texts = table.latest(catalog, device, &wanted, now).await?;
     found.extend(
         wanted
             .iter()

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use telemetry::twin::property_name;
-use telemetry::{EventKind, Measure, RecordLayout};
+use telemetry::twin::{ALARM_KEY, kind_of_type, property_name, read_alarm_key};
+use telemetry::{EventKind, Measure, Model, RecordLayout};
 
+use crate::request::{Asked, Properties};
 use crate::store::dialect::{Column, Identifier};
+use crate::value::Given;
 
 /// A dimension as a property.
 #[derive(Debug, Clone)]
@@ -29,9 +31,13 @@ pub struct MeasureProperty {
     pub column: Column,
 }
 
-/// What the twin can ask for.
+/// What the twin can ask for of the events of a kind.
 #[derive(Debug, Clone)]
 pub struct Catalog {
+    /// The name of the kind, where it has one.
+    pub kind: Option<String>,
+    /// `measure_name` of its records, where the table has those of other kinds too; else none.
+    pub records: Vec<String>,
     /// The device: the external id of telemetry.
     pub device: DimensionProperty,
     /// The other dimensions.
@@ -43,22 +49,29 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// The catalog of a model.
-    pub fn new(model: &EventKind) -> Self {
+    /// The catalog of a kind.
+    pub fn new(kind: &EventKind) -> Self {
         let dimension = |name: &str, sql| DimensionProperty {
             property: property_name(name).into_owned(),
             column: name.to_owned(),
             sql,
         };
+        let records = match (&kind.name, &kind.record) {
+            (None, _) => Vec::new(),
+            (Some(_), RecordLayout::Multi { name }) => vec![name.clone()],
+            (Some(_), RecordLayout::Single) => kind.measures.iter().map(|one| one.name.clone()).collect(),
+        };
         Self {
-            device: dimension(&model.device.dimension, Identifier::device(&model.device)),
-            dimensions: model
+            kind: kind.name.clone(),
+            records,
+            device: dimension(&kind.device.dimension, Identifier::device(&kind.device)),
+            dimensions: kind
                 .dimensions
                 .iter()
                 .map(|one| dimension(&one.name, Identifier::dimension(one)))
                 .collect(),
-            measures: model.measures.iter().map(|one| measure(one, &model.record)).collect(),
-            single: model.record == RecordLayout::Single,
+            measures: kind.measures.iter().map(|one| measure(one, &kind.record)).collect(),
+            single: kind.record == RecordLayout::Single,
         }
     }
 
@@ -70,6 +83,11 @@ impl Catalog {
     /// A dimension other than the device by the name of its property.
     pub fn dimension(&self, property: &str) -> Option<&DimensionProperty> {
         self.dimensions.iter().find(|one| one.property == property)
+    }
+
+    /// Whether there is a property of this name.
+    fn has(&self, name: &str) -> bool {
+        self.device.property == name || self.dimension(name).is_some() || self.measure(name).is_some()
     }
 
     /// The measures that have an alarm.
@@ -89,6 +107,43 @@ impl Catalog {
     pub fn alarm_names(&self) -> String {
         let names: Vec<_> = self.alarms().map(|one| one.property.as_str()).collect();
         if names.is_empty() { "none: no measure has a normal range".to_owned() } else { names.join(", ") }
+    }
+}
+
+/// What the twin can ask for, kind by kind.
+#[derive(Debug, Clone)]
+pub struct Catalogs(Vec<Catalog>);
+
+impl Catalogs {
+    /// The catalogs of a model, which has at least one kind.
+    pub fn new(model: &Model) -> Self {
+        Self(model.kinds.iter().map(Catalog::new).collect())
+    }
+
+    /// The catalog of what a request is about: by its component type, by its component, by the key of its alarm;
+    /// else, since a person may call a component as they like, the first with everything that it names.
+    ///
+    /// Whatever the request, the answer is a catalog: it says of the first kind what it lacks.
+    pub fn of<'r>(
+        &self,
+        asked: &Asked,
+        selected: impl IntoIterator<Item = &'r String> + Clone,
+        properties: &'r Properties,
+    ) -> &Catalog {
+        let named = |name: &str| self.0.iter().find(|one| one.kind.as_deref() == Some(name));
+        let by_type = || named(kind_of_type(asked.component_type.as_deref()?)?);
+        let by_component = || named(asked.component.as_deref()?);
+        let by_alarm = || {
+            let Some(Given::Text(key)) = &properties.get(ALARM_KEY)?.value else { return None };
+            self.0.iter().find(|one| read_alarm_key(one.kind.as_deref(), key).is_some())
+        };
+        let names = || selected.clone().into_iter().chain(properties.keys()).map(String::as_str);
+        let by_names = || self.0.iter().find(|one| names().all(|name| one.has(name)));
+        by_type().or_else(by_component).or_else(by_alarm).or_else(by_names).unwrap_or_else(|| self.first())
+    }
+
+    fn first(&self) -> &Catalog {
+        self.0.first().expect("a model has a kind")
     }
 }
 

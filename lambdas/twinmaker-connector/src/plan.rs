@@ -2,7 +2,7 @@
 //!
 //! Here names become columns or errors, and values become literals. Nothing is queried yet.
 
-use telemetry::twin::{ALARM_KEY, ALARM_STATUS};
+use telemetry::twin::{ALARM_KEY, ALARM_STATUS, read_alarm_key};
 use telemetry::{MeasureType, Range};
 
 use crate::catalog::{Catalog, Columns, DimensionProperty, MeasureProperty};
@@ -197,7 +197,7 @@ pub fn alarm<'a>(
     catalog: &'a Catalog,
 ) -> Result<(String, &'a MeasureProperty), Error> {
     let key = external_id(properties, ALARM_KEY)?;
-    let found = key.rsplit_once('/').filter(|(device, _)| !device.is_empty()).and_then(|(device, name)| {
+    let found = read_alarm_key(catalog.kind.as_deref(), key).and_then(|(device, name)| {
         Some((device.to_owned(), catalog.alarms().find(|measure| measure.property == name)?))
     });
     found.ok_or_else(|| Error::UnknownAlarm {

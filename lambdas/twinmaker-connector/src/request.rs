@@ -58,6 +58,15 @@ pub enum Subject {
     ComponentType,
 }
 
+/// What a request calls what it is about, as far as it says so.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Asked {
+    /// `componentName`
+    pub component: Option<String>,
+    /// `componentTypeId`
+    pub component_type: Option<String>,
+}
+
 /// In which direction time goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Order {
@@ -101,6 +110,8 @@ pub type Properties = BTreeMap<String, PropertyInfo>;
 pub struct History {
     /// Whose.
     pub subject: Subject,
+    /// What it calls them.
+    pub asked: Asked,
     /// Which, each once, in the order of the request.
     pub selected: Vec<String>,
     /// All of them hold for every point that is returned.
@@ -130,6 +141,8 @@ pub struct Attributes {
     pub entity_id: String,
     /// Its component.
     pub component: String,
+    /// What it calls them.
+    pub asked: Asked,
     /// Which.
     pub selected: Vec<String>,
     /// What TwinMaker says of the properties.
@@ -141,6 +154,8 @@ pub struct Attributes {
 pub struct Schema {
     /// Whether it is about a component of an entity.
     pub of_entity: bool,
+    /// What it calls it.
+    pub asked: Asked,
     /// What TwinMaker knows so far.
     pub properties: Properties,
 }
@@ -153,23 +168,27 @@ impl Request {
             return Err(Error::ReadOnly);
         }
         let properties = properties(&document)?;
-        let asked = ["startTime", "endTime", "startDateTime", "endDateTime"];
+        let asked = Asked {
+            component: document.text("componentName")?.map(str::to_owned),
+            component_type: document.text("componentTypeId")?.map(str::to_owned),
+        };
+        let times = ["startTime", "endTime", "startDateTime", "endDateTime"];
         let shaped = ["orderByTime", "interpolation", "propertyFilters"];
-        let ranged = asked.iter().any(|name| document.get(name).is_some());
+        let ranged = times.iter().any(|name| document.get(name).is_some());
         let history = ranged || shaped.iter().any(|name| document.get(name).is_some());
         if document.get("selectedProperties").is_none() && !history {
             let of_entity = document.text("entityId")?.is_some();
-            return Ok(Self::Schema(Schema { of_entity, properties }));
+            return Ok(Self::Schema(Schema { of_entity, asked, properties }));
         }
         let selected = selected(&document)?;
         let series =
             |name: &String| properties.get(name).is_some_and(|property| property.time_series == Some(true));
         if history || selected.iter().all(series) {
-            return read_history(&document, selected, properties).map(Self::History);
+            return read_history(&document, asked, selected, properties).map(Self::History);
         }
         match subject(&document)? {
             Subject::Entity { entity_id, component } => {
-                Ok(Self::Attributes(Attributes { entity_id, component, selected, properties }))
+                Ok(Self::Attributes(Attributes { entity_id, component, asked, selected, properties }))
             }
             Subject::ComponentType => Err(Error::Missing {
                 field: "entityId".to_owned(),
@@ -204,6 +223,7 @@ fn subject(document: &Document<'_>) -> Result<Subject, Error> {
 
 fn read_history(
     document: &Document<'_>,
+    asked: Asked,
     selected: Vec<String>,
     properties: Properties,
 ) -> Result<History, Error> {
@@ -229,10 +249,20 @@ fn read_history(
     let compared: Vec<_> =
         filters.iter().map(|one| (&one.property, format!("{:?}", one.operator), &one.value)).collect();
     let ends = (start.nanos(), end.map(Instant::nanos));
-    let fingerprint =
-        Fingerprint::of(&(workspace, &subject, &selected, compared, ends, interval, order, said));
+    let fingerprint = Fingerprint::of(&(
+        workspace,
+        &subject,
+        &asked.component_type,
+        &selected,
+        compared,
+        ends,
+        interval,
+        order,
+        said,
+    ));
     Ok(History {
         subject,
+        asked,
         selected,
         filters,
         start,

@@ -2,8 +2,10 @@
 //!
 //! Found out before anything is deployed: the service would say it in the middle of an update.
 
+use std::collections::BTreeMap;
+
 use telemetry::canary::CANARY;
-use telemetry::twin::{alarm_component, alarms};
+use telemetry::twin::{alarm_component, alarm_key, alarms, component};
 
 use crate::cfn::TEMPLATE_LIMIT_BYTES;
 use crate::config::Fault;
@@ -32,6 +34,10 @@ pub(super) enum FitFault {
         "cannot show the alarm of the measure \"{measure}\": its name is too long by {characters} characters"
     )]
     LongMeasure { measure: String, characters: usize },
+    #[error(
+        "cannot show the alarm of the measure \"{measure}\" of the kind \"{kind}\": the kind \"{other}\" has a component \"{name}\" too"
+    )]
+    SameComponent { name: String, measure: String, kind: String, other: String },
     #[error("make a template of {bytes} bytes, but CloudFormation takes at most {TEMPLATE_LIMIT_BYTES}")]
     LargeTemplate { bytes: usize },
 }
@@ -46,6 +52,9 @@ impl Fault for FitFault {
             Self::LongMeasure { .. } => {
                 "shorten it in the model, remove its `normal`, or write `enabled = false` under [twin]".into()
             }
+            Self::SameComponent { .. } => {
+                "rename the measure or one of the kinds, or write `enabled = false` under [twin]".into()
+            }
             Self::LargeTemplate { .. } => {
                 "list fewer: `cargo xtask twin sync` makes the entities of the others once they have sent something".into()
             }
@@ -58,19 +67,27 @@ pub(super) fn check(inputs: &Inputs) -> Vec<(String, FitFault)> {
     const TWIN: &str = "twin";
     let model = inputs.model;
     let mut faults = Vec::new();
-    let count = ComponentTypes::of(model).telemetry.properties().count();
-    if count > MAX_PROPERTIES {
-        faults.push((TWIN.to_owned(), FitFault::ManyProperties { count }));
+    for types in ComponentTypes::of(model).kinds() {
+        let count = types.telemetry.properties().count();
+        if count > MAX_PROPERTIES {
+            faults.push((TWIN.to_owned(), FitFault::ManyProperties { count }));
+        }
     }
-    for measure in alarms(model.first()) {
+    let mut names: BTreeMap<String, &str> =
+        model.kinds.iter().map(|kind| (component(kind).to_owned(), component(kind))).collect();
+    for (kind, measure) in model.kinds.iter().flat_map(|kind| alarms(kind).map(move |one| (kind, one))) {
+        let name = alarm_component(kind, measure);
         // What holds for the canary holds for every model: it is always there.
-        let name = alarm_component(measure).chars().count().saturating_sub(MAX_COMPONENT_NAME);
-        let key =
-            telemetry::twin::alarm_key(CANARY, measure).chars().count().saturating_sub(MAX_COMPONENT_NAME);
-        let characters = name.max(key);
+        let characters = [&name, &alarm_key(kind, CANARY, measure)]
+            .map(|text| text.chars().count().saturating_sub(MAX_COMPONENT_NAME));
+        let characters = characters.into_iter().max().unwrap_or_default();
+        let measure = measure.name.clone();
         if characters > 0 {
-            faults
-                .push((TWIN.to_owned(), FitFault::LongMeasure { measure: measure.name.clone(), characters }));
+            faults.push((TWIN.to_owned(), FitFault::LongMeasure { measure: measure.clone(), characters }));
+        }
+        if let Some(other) = names.insert(name.clone(), component(kind)) {
+            let (kind, other) = (component(kind).to_owned(), other.to_owned());
+            faults.push((TWIN.to_owned(), FitFault::SameComponent { name, measure, kind, other }));
         }
     }
     if !faults.is_empty() {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use telemetry::twin::{alarms, property_name};
+use telemetry::twin::{alarms, component_type, property_name};
 use telemetry::{EventKind, MeasureType, Model};
 
 use crate::cfn::{LogicalId, Resource};
@@ -20,9 +20,13 @@ const ALARM_PARENT: &str = "com.amazon.iottwinmaker.alarm.basic";
 /// Digits of a definition's hash in the id of its type.
 const HASH_DIGITS: usize = 8;
 
-/// The component types of a model.
+/// The component types of a model: those of each kind, in the order of the model.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ComponentTypes {
+pub struct ComponentTypes(Vec<KindTypes>);
+
+/// The component types of a kind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KindTypes {
     /// A device, with a time series for each measure.
     pub telemetry: ComponentType,
     /// Whether a measure is normal, if the model says of any measure what is.
@@ -32,7 +36,9 @@ pub struct ComponentTypes {
 /// A component type, under an id that no other definition has.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ComponentType {
-    name: &'static str,
+    what: &'static str,
+    /// The name of its kind.
+    kind: Option<String>,
     description: &'static str,
     hash: String,
     definition: Definition,
@@ -69,31 +75,41 @@ enum PropertyKind {
 impl ComponentTypes {
     /// The component types that follow from a model.
     pub fn of(model: &Model) -> Self {
-        let model = model.first();
-        let telemetry = ComponentType::new("telemetry", "Measures of a device", telemetry(model));
-        let alarm = alarms(model).next().map(|_| {
-            let functions = BTreeMap::from([("dataReader", Vec::new())]);
-            let definition =
-                Definition { extends: Some(ALARM_PARENT), properties: BTreeMap::new(), functions };
-            ComponentType::new("alarm", "Whether a measure of a device is normal", definition)
-        });
-        Self { telemetry, alarm }
+        Self(model.kinds.iter().map(KindTypes::of).collect())
+    }
+
+    /// Those of each kind.
+    pub fn kinds(&self) -> impl Iterator<Item = &KindTypes> {
+        self.0.iter()
     }
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &ComponentType> {
-        std::iter::once(&self.telemetry).chain(&self.alarm)
+        self.0.iter().flat_map(|kind| std::iter::once(&kind.telemetry).chain(&kind.alarm))
     }
 }
 
-fn telemetry(model: &EventKind) -> Definition {
-    let device = property_name(&model.device.dimension).into_owned();
+impl KindTypes {
+    fn of(kind: &EventKind) -> Self {
+        let telemetry = ComponentType::new("telemetry", kind, "Measures of a device", telemetry(kind));
+        let alarm = alarms(kind).next().map(|_| {
+            let functions = BTreeMap::from([("dataReader", Vec::new())]);
+            let definition =
+                Definition { extends: Some(ALARM_PARENT), properties: BTreeMap::new(), functions };
+            ComponentType::new("alarm", kind, "Whether a measure of a device is normal", definition)
+        });
+        Self { telemetry, alarm }
+    }
+}
+
+fn telemetry(kind: &EventKind) -> Definition {
+    let device = property_name(&kind.device.dimension).into_owned();
     let text = |kind| Property { data_type: "STRING", unit: None, kind };
     let mut properties = BTreeMap::from([(device.clone(), text(PropertyKind::ExternalId))]);
-    for dimension in &model.dimensions {
+    for dimension in &kind.dimensions {
         properties.insert(property_name(&dimension.name).into_owned(), text(PropertyKind::Attribute));
     }
-    for measure in &model.measures {
+    for measure in &kind.measures {
         let data_type = match measure.kind {
             MeasureType::Double => "DOUBLE",
             MeasureType::Bigint => "LONG",
@@ -110,15 +126,17 @@ fn telemetry(model: &EventKind) -> Definition {
 }
 
 impl ComponentType {
-    fn new(name: &'static str, description: &'static str, definition: Definition) -> Self {
+    fn new(what: &'static str, kind: &EventKind, description: &'static str, definition: Definition) -> Self {
         // Ordered members and no failing Serialize: the same definition has the same text everywhere.
         let text = serde_json::to_string(&definition).unwrap_or_default();
-        Self { name, description, hash: digest(&text, HASH_DIGITS), definition }
+        let (kind, hash) = (kind.name.clone(), digest(&text, HASH_DIGITS));
+        Self { what, kind, description, hash, definition }
     }
 
-    /// The id: `sluice.telemetry.<hash>` or `sluice.alarm.<hash>`.
+    /// The id: `sluice.telemetry.<hash>` or `sluice.alarm.<hash>`, with the kind's name before the hash where it
+    /// has one.
     pub fn id(&self) -> String {
-        format!("sluice.{}.{}", self.name, self.hash)
+        component_type(self.what, self.kind.as_deref(), &self.hash)
     }
 
     /// Names of the properties that the type itself declares, in order.
@@ -128,7 +146,8 @@ impl ComponentType {
 
     /// Another definition is another resource: the new one is there before the old one goes.
     pub(super) fn logical_id(&self) -> LogicalId {
-        LogicalId::from_kebab(&format!("{}-type-{}", self.name, self.hash))
+        let kind = self.kind.as_ref().map_or_else(String::new, |name| format!("{name}-"));
+        LogicalId::from_kebab(&format!("{kind}{}-type-{}", self.what, self.hash))
     }
 
     pub(super) fn resource(&self, workspace: &LogicalId, connector: &LogicalId) -> Resource {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use telemetry::Model;
-use telemetry::twin::{ALARM_KEY, TELEMETRY_COMPONENT, alarm_component, alarm_key, alarms, property_name};
+use telemetry::twin::{ALARM_KEY, alarm_component, alarm_key, alarms, component, property_name};
 
 use super::ComponentTypes;
 use crate::cfn::{LogicalId, Resource};
@@ -23,21 +23,22 @@ pub struct Component {
     pub properties: BTreeMap<String, String>,
 }
 
-/// The components of a device's entity, by name: its telemetry, and an alarm for each measure of which the
-/// model says what is normal.
+/// The components of a device's entity, by name: for each kind its telemetry, and an alarm for each measure of
+/// which the model says what is normal. Which kinds a device sends, nobody says; those that it does not send have no
+/// values.
 pub fn components(model: &Model, types: &ComponentTypes, device: &str) -> BTreeMap<String, Component> {
-    let model = model.first();
     let of = |component_type: String, property: Cow<'_, str>, value: String| Component {
         component_type,
         properties: BTreeMap::from([(property.into_owned(), value)]),
     };
-    let id = property_name(&model.device.dimension);
-    let telemetry = of(types.telemetry.id(), id, device.to_owned());
-    let mut components = BTreeMap::from([(TELEMETRY_COMPONENT.to_owned(), telemetry)]);
-    if let Some(alarm) = &types.alarm {
-        for measure in alarms(model) {
-            let component = of(alarm.id(), ALARM_KEY.into(), alarm_key(device, measure));
-            components.insert(alarm_component(measure), component);
+    let mut components = BTreeMap::new();
+    for (kind, types) in model.kinds.iter().zip(types.kinds()) {
+        let id = property_name(&kind.device.dimension);
+        components.insert(component(kind).to_owned(), of(types.telemetry.id(), id, device.to_owned()));
+        for (alarm, measure) in types.alarm.iter().flat_map(|alarm| alarms(kind).map(move |one| (alarm, one)))
+        {
+            let component = of(alarm.id(), ALARM_KEY.into(), alarm_key(kind, device, measure));
+            components.insert(alarm_component(kind, measure), component);
         }
     }
     components

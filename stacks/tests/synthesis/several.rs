@@ -124,3 +124,34 @@ fn the_table_says_what_all_kinds_store() {
         })
     );
 }
+
+/// A component type a kind and one for its alarms, under the kind's name; an entity has them all.
+#[test]
+fn each_kind_is_a_component_of_a_device() {
+    let template = template("twin");
+    let mut found = String::new();
+    for (id, kind) in of_type(&template, "AWS::IoTTwinMaker::ComponentType") {
+        found += &format!("{id}: {}\n", kind["ComponentTypeId"].as_str().expect("an id"));
+        for name in kind["PropertyDefinitions"].as_object().into_iter().flat_map(|all| all.keys()) {
+            found += &format!("  {name}\n");
+        }
+    }
+    let (_, canary) = of_type(&template, "AWS::IoTTwinMaker::Entity").remove(0);
+    for (name, component) in canary["Components"].as_object().expect("components") {
+        let kind = component["ComponentTypeId"].as_str().expect("an id");
+        let properties: Vec<String> = component["Properties"]
+            .as_object()
+            .expect("properties")
+            .iter()
+            .map(|(name, value)| {
+                format!("{name} = {}", value["Value"]["StringValue"].as_str().expect("text"))
+            })
+            .collect();
+        found += &format!("{name}: {kind} ({})\n", properties.join(", "));
+    }
+    let outputs = template["Outputs"].as_object().expect("outputs");
+    for (name, output) in outputs.iter().filter(|(name, _)| name.ends_with("ComponentType")) {
+        found += &format!("{name} = {}\n", output["Value"].as_str().expect("text"));
+    }
+    reviewed("twin", &found);
+}

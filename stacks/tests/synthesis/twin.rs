@@ -273,7 +273,7 @@ proptest! {
             }
             let first = alarms(model.first()).next().expect("a range");
             let components = components(&model, &ComponentTypes::of(&model), &device);
-            prop_assert_eq!(&components[&alarm_component(first)].properties["alarm_key"], &alarm_key(&device, first));
+            prop_assert_eq!(&components[&alarm_component(model.first(), first)].properties["alarm_key"], &alarm_key(model.first(), &device, first));
         }
     }
 }

@@ -3,7 +3,7 @@
 use timestream::sql::{Literal, Sql};
 
 use super::{Error, Table};
-use crate::catalog::DimensionProperty;
+use crate::catalog::{Catalog, DimensionProperty};
 use crate::instant::Instant;
 
 /// How far back a device's latest record is looked for: no query is without a bound on time, and what a
@@ -16,11 +16,11 @@ const FIRST_LOOK_BACK_DAYS: i64 = 1;
 const DAY: i64 = 86_400_000_000_000;
 
 impl Table {
-    /// The values of dimensions, all of which are columns of the table, in the latest record of the device
-    /// called `name`; of none where there is no such record.
+    /// The values of dimensions, all of which are columns of the table, in the latest record that the device
+    /// called `name` has of the kind; of none where there is no such record.
     pub async fn latest(
         &self,
-        device: &DimensionProperty,
+        catalog: &Catalog,
         name: &str,
         dimensions: &[&DimensionProperty],
         now: Instant,
@@ -33,7 +33,16 @@ impl Table {
             }
             let from = Literal::Timestamp(now.nanos().saturating_sub(days * DAY));
             sql.text(" FROM ").table(self.name()).text(" WHERE time >= ").literal(&from);
-            sql.text(" AND ").identifier(&device.sql).text(" = ");
+            if !catalog.records.is_empty() {
+                let records = catalog.records.iter().map(|name| {
+                    let mut sql = Sql::default();
+                    sql.literal(&Literal::Text(name.clone()));
+                    sql
+                });
+                let records: Vec<Sql> = records.collect();
+                sql.text(" AND measure_name IN (").joined(&records, ", ").text(")");
+            }
+            sql.text(" AND ").identifier(&catalog.device.sql).text(" = ");
             sql.literal(&Literal::Text(name.to_owned())).text(" ORDER BY time DESC LIMIT 1");
             self.rows(&sql, |mut cells| {
                 found = (1..=dimensions.len()).map(|column| cells.take(column)).collect();

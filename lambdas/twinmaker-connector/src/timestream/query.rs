@@ -2,7 +2,7 @@
 //!
 //! No branch is without a bound on both sides of time.
 
-use telemetry::twin::{ALARM_ACTIVE, ALARM_NORMAL};
+use telemetry::twin::{ALARM_ACTIVE, ALARM_NORMAL, alarm_prefix};
 use telemetry::{MeasureType, Range, canary};
 use timestream::sql::{Finite, Literal, Sql, TableName};
 
@@ -366,12 +366,22 @@ impl Scope<'_> {
         })
     }
 
+    /// What stands before the device in the key of an alarm, with a comma behind it.
+    fn alarm_prefix(&self) -> Sql {
+        let mut sql = Sql::default();
+        if let Some(kind) = &self.plan.catalog.kind {
+            sql.literal(&Literal::Text(alarm_prefix(Some(kind)))).text(", ");
+        }
+        sql
+    }
+
     fn external_id(&self, measure: &MeasureProperty) -> Sql {
         let mut sql = Sql::default();
         match self.plan.component {
             Component::Telemetry => sql.identifier(&self.plan.catalog.device.sql),
             Component::Alarm => sql
                 .text("concat(")
+                .part(&self.alarm_prefix())
                 .identifier(&self.plan.catalog.device.sql)
                 .text(", ")
                 .literal(&Literal::Text(format!("/{}", measure.property)))

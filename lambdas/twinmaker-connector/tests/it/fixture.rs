@@ -10,7 +10,7 @@ use aws_sdk_timestreamwrite::types::{
 use local_harness::process::{self, Process};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use telemetry::{EventKind, MeasureType, RecordLayout};
+use telemetry::{EventKind, MeasureType, Model, RecordLayout};
 use tempfile::TempDir;
 use twinmaker_connector::error::Error;
 use twinmaker_connector::handler::Connector;
@@ -45,7 +45,7 @@ pub struct Row {
 /// The endpoint, its table and a connector. It ends with this value.
 pub struct Fixture {
     pub connector: Connector,
-    pub model: EventKind,
+    pub model: Model,
     pub endpoint: String,
     write: aws_sdk_timestreamwrite::Client,
     _process: Process,
@@ -54,7 +54,8 @@ pub struct Fixture {
 
 impl Fixture {
     /// An endpoint with an empty table of `model`.
-    pub async fn new(model: EventKind, first_page: FirstPage) -> Self {
+    pub async fn new(model: impl Into<Model>, first_page: FirstPage) -> Self {
+        let model = model.into();
         let state = tempfile::tempdir().expect("a folder");
         let mut command = process::command(process::program("local-timestream"), state.path());
         if first_page == FirstPage::Empty {
@@ -97,13 +98,18 @@ impl Fixture {
                 .credentials_provider(credentials)
                 .build(),
         );
-        let connector = Connector::new(&model.clone().into(), Table::new(query, DATABASE, TABLE));
+        let connector = Connector::new(&model, Table::new(query, DATABASE, TABLE));
         Self { connector, model, endpoint, write, _process: process, _state: state }
     }
 
-    /// Writes rows as the pipeline does.
+    /// Writes rows as the pipeline does, of the only kind.
     pub async fn write(&self, rows: &[Row]) {
-        let records: Vec<Record> = rows.iter().flat_map(|row| self.records(row)).collect();
+        self.write_of(self.model.first(), rows).await;
+    }
+
+    /// Writes rows of a kind.
+    pub async fn write_of(&self, kind: &EventKind, rows: &[Row]) {
+        let records: Vec<Record> = rows.iter().flat_map(|row| records(kind, row)).collect();
         for batch in records.chunks(BATCH) {
             let request = self.write.write_records().database_name(DATABASE).table_name(TABLE);
             let request = request.set_records(Some(batch.to_vec()));
@@ -111,60 +117,6 @@ impl Fixture {
                 panic!("{error:?}");
             }
         }
-    }
-
-    fn records(&self, row: &Row) -> Vec<Record> {
-        let time = Instant::parse(&row.time).expect("a time").nanos().to_string();
-        let dimensions: Vec<Dimension> = row
-            .dimensions
-            .iter()
-            .map(|(name, value)| Dimension::builder().name(name).value(value).build().expect("a dimension"))
-            .collect();
-        let record = |name: &str| {
-            Record::builder()
-                .set_dimensions(Some(dimensions.clone()))
-                .measure_name(name)
-                .time(&time)
-                .time_unit(TimeUnit::Nanoseconds)
-        };
-        let measures: Vec<_> = row.measures.iter().map(|(name, value)| self.measure(name, value)).collect();
-        match &self.model.record {
-            RecordLayout::Multi { name } => {
-                let record = record(name).measure_value_type(MeasureValueType::Multi);
-                vec![record.set_measure_values(Some(measures)).build()]
-            }
-            RecordLayout::Single => measures
-                .into_iter()
-                .map(|measure| match measure.r#type {
-                    MeasureValueType::Timestamp => record(&measure.name)
-                        .measure_value_type(MeasureValueType::Multi)
-                        .measure_values(measure)
-                        .build(),
-                    kind => {
-                        record(&measure.name).measure_value_type(kind).measure_value(measure.value).build()
-                    }
-                })
-                .collect(),
-        }
-    }
-
-    fn measure(&self, name: &str, value: &Value) -> MeasureValue {
-        let kind = self.model.measures.iter().find(|one| one.name == name).expect("a measure").kind;
-        let text = match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        let (kind, text) = match kind {
-            MeasureType::Double => (MeasureValueType::Double, text),
-            MeasureType::Bigint => (MeasureValueType::Bigint, text),
-            MeasureType::Boolean => (MeasureValueType::Boolean, text),
-            MeasureType::Varchar => (MeasureValueType::Varchar, text),
-            MeasureType::Timestamp => {
-                let nanos = Instant::parse(&text).expect("a time").nanos();
-                (MeasureValueType::Timestamp, nanos.to_string())
-            }
-        };
-        MeasureValue::builder().name(name).value(text).r#type(kind).build().expect("a measure")
     }
 
     /// The connector's answer as JSON.
@@ -177,6 +129,58 @@ impl Fixture {
         let response = self.connector.answer(request, now).await?;
         Ok(serde_json::to_value(response).expect("JSON"))
     }
+}
+
+fn records(kind: &EventKind, row: &Row) -> Vec<Record> {
+    let time = Instant::parse(&row.time).expect("a time").nanos().to_string();
+    let dimensions: Vec<Dimension> = row
+        .dimensions
+        .iter()
+        .map(|(name, value)| Dimension::builder().name(name).value(value).build().expect("a dimension"))
+        .collect();
+    let record = |name: &str| {
+        Record::builder()
+            .set_dimensions(Some(dimensions.clone()))
+            .measure_name(name)
+            .time(&time)
+            .time_unit(TimeUnit::Nanoseconds)
+    };
+    let measures: Vec<_> = row.measures.iter().map(|(name, value)| measure(kind, name, value)).collect();
+    match &kind.record {
+        RecordLayout::Multi { name } => {
+            let record = record(name).measure_value_type(MeasureValueType::Multi);
+            vec![record.set_measure_values(Some(measures)).build()]
+        }
+        RecordLayout::Single => measures
+            .into_iter()
+            .map(|measure| match measure.r#type {
+                MeasureValueType::Timestamp => record(&measure.name)
+                    .measure_value_type(MeasureValueType::Multi)
+                    .measure_values(measure)
+                    .build(),
+                one => record(&measure.name).measure_value_type(one).measure_value(measure.value).build(),
+            })
+            .collect(),
+    }
+}
+
+fn measure(kind: &EventKind, name: &str, value: &Value) -> MeasureValue {
+    let kind = kind.measures.iter().find(|one| one.name == name).expect("a measure").kind;
+    let text = match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let (kind, text) = match kind {
+        MeasureType::Double => (MeasureValueType::Double, text),
+        MeasureType::Bigint => (MeasureValueType::Bigint, text),
+        MeasureType::Boolean => (MeasureValueType::Boolean, text),
+        MeasureType::Varchar => (MeasureValueType::Varchar, text),
+        MeasureType::Timestamp => {
+            let nanos = Instant::parse(&text).expect("a time").nanos();
+            (MeasureValueType::Timestamp, nanos.to_string())
+        }
+    };
+    MeasureValue::builder().name(name).value(text).r#type(kind).build().expect("a measure")
 }
 
 /// A model from JSON in which only what matters is written.

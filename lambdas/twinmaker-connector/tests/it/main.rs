@@ -3,6 +3,7 @@
 mod bytes;
 mod fixture;
 mod hostile;
+mod kinds;
 mod paging;
 mod process;
 mod runtime;

@@ -8,7 +8,7 @@ use aws_sdk_iottwinmaker::types::{DataValue, OrderByTime, PropertyFilter, Proper
 use jiff::{SignedDuration, Timestamp};
 use telemetry::EventKind;
 use telemetry::canary::CANARY;
-use telemetry::twin::{TELEMETRY_COMPONENT, property_name};
+use telemetry::twin::{component, property_name};
 
 use super::Probe;
 use engine::inventory::Inventory;
@@ -68,8 +68,7 @@ impl Canary {
         let workspace = Workspace::of(session, inventory)?;
         let entity = inventory.output(session, "twin", "CanaryEntity")?;
         let Question(request) = Question::new(kind, &workspace);
-        let component = kind.name.as_deref().unwrap_or(TELEMETRY_COMPONENT);
-        Ok(Self(Question(request.entity_id(entity).component_name(component))))
+        Ok(Self(Question(request.entity_id(entity).component_name(component(kind)))))
     }
 }
 

@@ -10,7 +10,6 @@ use comfy_table::{CellAlignment, Table, presets};
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
-use telemetry::twin::TELEMETRY_COMPONENT;
 
 use super::super::Outcome;
 use crate::Global;
@@ -33,9 +32,10 @@ pub struct History {
     /// The entity, or the device that it stands for.
     #[arg(long, value_name = "NAME")]
     entity: String,
-    /// The component: `telemetry`, or for instance `temperature_alarm`.
-    #[arg(long, default_value = TELEMETRY_COMPONENT, value_name = "NAME")]
-    component: String,
+    /// The component: `telemetry` or the name of a kind, or for instance `temperature_alarm` [default: that of the
+    /// first kind].
+    #[arg(long, value_name = "NAME")]
+    component: Option<String>,
     /// A property; may be given several times, or as a list with commas [default: every time series].
     #[arg(long = "property", value_name = "NAME", value_delimiter = ',')]
     properties: Vec<String>,
@@ -103,8 +103,10 @@ impl History {
         let inventory = Inventory::read(&session).await?;
         let workspace = Workspace::of(&session, &inventory)?;
         let entity = workspace.find(&self.entity).await?;
+        let first = telemetry::twin::component(session.model.first());
+        let component = self.component.clone().unwrap_or_else(|| first.to_owned());
         let question = Question {
-            component: self.component.clone(),
+            component: component.clone(),
             properties: self.properties.clone(),
             from: self.from,
             to: self.to,
@@ -121,7 +123,7 @@ impl History {
         }
         report.print(&Shown {
             entity: entity.name,
-            component: self.component.clone(),
+            component,
             from: self.from,
             to: self.to,
             properties: answer.series,

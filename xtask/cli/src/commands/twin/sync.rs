@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
+use stacks::id_of;
 use stacks::twin::{ComponentType, ComponentTypes, check_device, components};
 use telemetry::canary::{CANARY, is_canary};
 use timestream::sql::{self, Identifier, TableName};
@@ -115,17 +116,19 @@ fn sorted(session: &Session, devices: Vec<String>) -> (BTreeSet<String>, Vec<Ref
 
 /// Makes sure that what the model makes is what is deployed.
 fn same_types(session: &Session, inventory: &Inventory, types: &ComponentTypes) -> Result<(), Failure> {
-    let alarm = types.alarm.as_ref().map(ComponentType::id);
-    for (output, model) in [("ComponentType", Some(types.telemetry.id())), ("AlarmComponentType", alarm)] {
-        let deployed = inventory.output(session, "twin", output).ok();
-        if deployed != model.as_deref() {
-            let said = |id: Option<&str>| match id {
-                Some(id) => format!("component type {id}"),
-                None => format!("no {output}"),
-            };
-            return Err(
-                TwinError::OtherModel { deployed: said(deployed), model: said(model.as_deref()) }.into()
-            );
+    for (kind, types) in session.model.kinds.iter().zip(types.kinds()) {
+        let alarm = types.alarm.as_ref().map(ComponentType::id);
+        for (id, model) in [("ComponentType", Some(types.telemetry.id())), ("AlarmComponentType", alarm)] {
+            let output = id_of(kind, id);
+            let deployed = inventory.output(session, "twin", output.as_str()).ok();
+            if deployed != model.as_deref() {
+                let said = |id: Option<&str>| match id {
+                    Some(id) => format!("component type {id}"),
+                    None => format!("no {output}"),
+                };
+                let (deployed, model) = (said(deployed), said(model.as_deref()));
+                return Err(TwinError::OtherModel { deployed, model }.into());
+            }
         }
     }
     Ok(())
