@@ -156,9 +156,13 @@ fn read_listed(
 }
 
 fn check_name(name: &str) -> Result<(), KindFault> {
+    if is_kind_name(name) { Ok(()) } else { Err(KindFault::Name { name: name.to_owned() }) }
+}
+
+/// Whether a kind can have this name.
+pub(crate) fn is_kind_name(name: &str) -> bool {
     let stays = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
-    let usable = name.len() <= MAX_KIND_NAME
+    name.len() <= MAX_KIND_NAME
         && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.chars().all(stays);
-    if usable { Ok(()) } else { Err(KindFault::Name { name: name.to_owned() }) }
+        && name.chars().all(stays)
 }
