@@ -5,6 +5,7 @@
 //! reaches: the topic rules, the store and the lake. Pure: it takes the text, not the file, and is handed the
 //! texts of the files that the model names.
 
+mod difference;
 mod fields;
 mod kind;
 mod measure;
@@ -21,6 +22,7 @@ use std::io;
 use telemetry::{EventKind, Model};
 
 use crate::config::{Document, Fault, Problem, Problems, Section};
+pub use difference::{Change, Difference, LayoutDifference, Stored, difference, layout_difference, refused};
 pub(crate) use kind::{EVENTS_MEMBER, NAME_MEMBER, VALUE_MEMBER};
 use kind::{KEYS, read_kind};
 use shared::Shared;

@@ -490,5 +490,5 @@ fn as_many_dashboards_as_a_task_takes() {
         problems.contains("x.toml: `grafana.kind` is \"container\", but the dashboards of the model are"),
         "{problems}"
     );
-    assert_eq!(place(90, "none"), None);
+    assert_eq!(place(90, &[]), None);
 }
