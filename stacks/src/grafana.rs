@@ -22,7 +22,8 @@ use crate::Inputs;
 use crate::cfn::{Arn, LogicalId, Statement, Template};
 use crate::environment::{Environment, Grafana, GrafanaContainer};
 
-pub use files::{File, PROVISIONING, Place, files, paths};
+pub use files::{File, PROVISIONING, Place, files, home_file, home_page, is_path};
+pub(crate) use files::{MAX_PACKED_BYTES, packed_bytes};
 pub use service::{FILES_VARIABLE, PLUGIN, settings};
 
 /// The port on which Grafana listens in its container.

@@ -5,6 +5,7 @@
 //! reaches: the topic rules, the store and the lake. Pure: it takes the text, not the file, and is handed the
 //! texts of the files that the model names.
 
+mod difference;
 mod fields;
 mod kind;
 mod measure;
@@ -21,6 +22,7 @@ use std::io;
 use telemetry::{EventKind, Model};
 
 use crate::config::{Document, Fault, Problem, Problems, Section};
+pub use difference::{Change, Difference, LayoutDifference, Stored, difference, layout_difference, refused};
 pub(crate) use kind::{EVENTS_MEMBER, NAME_MEMBER, VALUE_MEMBER};
 use kind::{KEYS, read_kind};
 use shared::Shared;
@@ -156,9 +158,13 @@ fn read_listed(
 }
 
 fn check_name(name: &str) -> Result<(), KindFault> {
+    if is_kind_name(name) { Ok(()) } else { Err(KindFault::Name { name: name.to_owned() }) }
+}
+
+/// Whether a kind can have this name.
+pub(crate) fn is_kind_name(name: &str) -> bool {
     let stays = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
-    let usable = name.len() <= MAX_KIND_NAME
+    name.len() <= MAX_KIND_NAME
         && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.chars().all(stays);
-    if usable { Ok(()) } else { Err(KindFault::Name { name: name.to_owned() }) }
+        && name.chars().all(stays)
 }

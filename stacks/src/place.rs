@@ -11,12 +11,14 @@ use telemetry::{EventKind, Model};
 use crate::Inputs;
 use crate::config::{Fault, Place, Problem, Problems};
 use crate::consumer::{MAX_MODEL_CHUNKS, model_chunks};
-use crate::environment::{Consumer, Environment};
+use crate::environment::{Consumer, Environment, Grafana};
+use crate::grafana::{MAX_PACKED_BYTES, packed_bytes};
 use crate::model::{TopicFault, check_filter, is_reserved};
 
 /// Keys of the environment's file.
 const PREFIX_KEY: &str = "topic_prefix";
 const KIND_KEY: &str = "consumer.kind";
+const GRAFANA_KEY: &str = "grafana.kind";
 
 /// Why a model does not fit behind a prefix.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +64,21 @@ impl Fault for LargeModel {
     }
 }
 
+/// Why the dashboards of a model do not reach their container.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "is \"container\", but the dashboards of the model are {bytes} bytes packed, and a task takes {MAX_PACKED_BYTES}"
+)]
+struct ManyDashboards {
+    bytes: usize,
+}
+
+impl Fault for ManyDashboards {
+    fn help(&self) -> String {
+        "leave kinds or measures out of the model, or use another `kind` of Grafana".into()
+    }
+}
+
 impl Environment {
     /// The model as this environment reads it: `topic_prefix` stands before the topic, and the segment
     /// that names the device moves with it. Everything is derived from this one.
@@ -72,7 +89,8 @@ impl Environment {
     ///
     /// When prefix and topic together are no topic filter: more than 8 levels or 256 bytes; when the topic is
     /// one of AWS, which no prefix moves; when a Flink
-    /// application cannot take the model: more than 100,000 characters of JSON; and when there is a
+    /// application cannot take the model: more than 100,000 characters of JSON; when a container of Grafana
+    /// cannot take its dashboards; and when there is a
     /// digital twin, and a name or a number in it exceeds what `TwinMaker` takes.
     pub fn place(&self, file_name: &str, mut model: Model) -> Result<Model, Problems> {
         let mut problems = Vec::new();
@@ -97,6 +115,12 @@ impl Environment {
             let chunks = model_chunks(&model).len();
             if chunks > MAX_MODEL_CHUNKS {
                 add(KIND_KEY.to_owned(), Box::new(LargeModel { chunks }));
+            }
+        }
+        if let Grafana::Container(_) = self.grafana {
+            let bytes = packed_bytes(&model, self);
+            if bytes > MAX_PACKED_BYTES {
+                add(GRAFANA_KEY.to_owned(), Box::new(ManyDashboards { bytes }));
             }
         }
         if self.twin.enabled {

@@ -1,13 +1,13 @@
 //! What the templates are filled with: the model as the [queries](dashboard) of its panels, and as words.
 
 use serde::Serialize;
-use telemetry::{EventKind, Measure, MeasureType, Range};
+use telemetry::{EventKind, Measure, MeasureType, Model, Range};
 use timestream::dashboard;
 
 use super::units;
 use crate::environment::{AlertInterval, Environment, Grafana};
 
-/// Everything that a template may name.
+/// What every template may name.
 #[derive(Debug, Serialize)]
 pub(super) struct Context<'a> {
     environment: &'a str,
@@ -20,6 +20,23 @@ pub(super) struct Context<'a> {
     /// The dimension of the device, as SQL, and as it is called.
     device: String,
     device_name: &'a str,
+    /// The condition that leaves canaries out.
+    devices: String,
+    /// What the alerts ask for, where there are alerts.
+    alerts: Option<Alerts>,
+    /// The measures of all kinds that have a normal range.
+    watched: Vec<Number>,
+}
+
+/// What a dashboard of a kind may name beside that.
+#[derive(Debug, Serialize)]
+pub(super) struct KindContext<'a> {
+    #[serde(flatten)]
+    all: &'a Context<'a>,
+    /// What the dashboards are about: the environment, behind the kind's name where it has one.
+    place: String,
+    /// Ids of the dashboards.
+    uids: Uids,
     /// What follows `FROM` for one row an event.
     events: String,
     /// The condition for records of events whose clock was ahead, where events tell a time.
@@ -34,10 +51,28 @@ pub(super) struct Context<'a> {
     /// The measures among which the variable `measure` chooses, and the one that it has chosen.
     choices: Vec<&'a str>,
     picked: Picked,
-    /// The condition that leaves canaries out.
-    devices: String,
-    /// What the alerts ask for, where there are alerts.
-    alerts: Option<Alerts>,
+}
+
+/// Ids of the dashboards of a kind. Grafana takes 40 characters.
+#[derive(Debug, Serialize)]
+pub(super) struct Uids {
+    pub device: String,
+    pub fleet: String,
+    pub statistics: String,
+}
+
+impl Uids {
+    pub fn of(kind: &EventKind) -> Self {
+        let of = |only: &str, named: &str| match &kind.name {
+            Some(name) => format!("{name}-{named}"),
+            None => only.to_owned(),
+        };
+        Self {
+            device: of("sluice-device", "device"),
+            fleet: of("sluice-fleet", "fleet"),
+            statistics: of("sluice-statistics", "stats"),
+        }
+    }
 }
 
 /// How often the store is asked for what people are alarmed about.
@@ -73,7 +108,7 @@ struct Number {
     value: String,
     /// The condition for records that have it.
     filter: String,
-    /// Its name, as text of SQL.
+    /// What an alert calls it, as text of SQL.
     literal: String,
     /// The condition for values that are not normal, where something is.
     outside: Option<String>,
@@ -118,23 +153,14 @@ struct Step {
 }
 
 impl<'a> Context<'a> {
-    /// Derives the context of a model in an environment.
+    /// Derives what all templates have of a model in an environment.
     pub fn new(
-        model: &'a EventKind,
+        model: &'a Model,
         environment: &'a Environment,
         endpoint: Option<&'a str>,
         dashboards_folder: &'a str,
     ) -> Self {
-        let is_number =
-            |measure: &&Measure| matches!(measure.kind, MeasureType::Double | MeasureType::Bigint);
-        let numbers: Vec<Number> = model
-            .measures
-            .iter()
-            .filter(is_number)
-            .enumerate()
-            .map(|(index, measure)| Number::new(model, index, measure))
-            .collect();
-        let chosen = dashboard::chosen_kind(model);
+        let first = model.first();
         Self {
             environment: &environment.name,
             region: &environment.region,
@@ -142,10 +168,33 @@ impl<'a> Context<'a> {
             dashboards_folder,
             database: environment.database(),
             table: environment.table(),
-            device: dashboard::device(model),
-            device_name: &model.device.dimension,
-            events: dashboard::events(model),
-            corrected: model.time.as_ref().map(|_| dashboard::corrected(model)),
+            device: dashboard::device(first),
+            device_name: &first.device.dimension,
+            devices: dashboard::devices(first),
+            alerts: match &environment.grafana {
+                Grafana::Container(container) => container.alerts.map(Alerts::new),
+                Grafana::None | Grafana::Managed => None,
+            },
+            watched: model.kinds.iter().flat_map(numbers).filter(|number| number.outside.is_some()).collect(),
+        }
+    }
+}
+
+impl<'a> KindContext<'a> {
+    /// Derives what the dashboards of a kind have.
+    pub fn new(all: &'a Context<'a>, kind: &'a EventKind) -> Self {
+        let numbers = numbers(kind);
+        let chosen = dashboard::chosen_kind(kind);
+        let environment = all.environment;
+        Self {
+            all,
+            place: kind
+                .name
+                .as_ref()
+                .map_or_else(|| environment.to_owned(), |name| format!("{name}, {environment}")),
+            uids: Uids::of(kind),
+            events: dashboard::events(kind),
+            corrected: kind.time.as_ref().map(|_| dashboard::corrected(kind)),
             ranged: numbers.iter().filter(|number| number.outside.is_some()).cloned().collect(),
             batteries: numbers
                 .iter()
@@ -153,35 +202,39 @@ impl<'a> Context<'a> {
                 .cloned()
                 .collect(),
             numbers,
-            states: model
+            states: kind
                 .measures
                 .iter()
                 .filter(|measure| matches!(measure.kind, MeasureType::Boolean | MeasureType::Varchar))
                 .map(|measure| {
-                    let dashboard::Value { value, filter } = dashboard::measure(model, measure);
+                    let dashboard::Value { value, filter } = dashboard::measure(kind, measure);
                     State { title: title(&measure.name), column: dashboard::alias(measure), value, filter }
                 })
                 .collect(),
-            choices: model
+            choices: kind
                 .measures
                 .iter()
-                .filter(is_number)
+                .filter(|measure| is_number(measure))
                 .filter(|measure| chosen.is_none_or(|kind| measure.kind == kind))
                 .map(|measure| measure.name.as_str())
                 .collect(),
-            picked: dashboard::picked(model).into(),
-            devices: dashboard::devices(model),
-            alerts: match &environment.grafana {
-                Grafana::Container(container) => container.alerts.map(Alerts::new),
-                Grafana::None | Grafana::Managed => None,
-            },
+            picked: dashboard::picked(kind).into(),
         }
     }
 }
 
+fn is_number(measure: &Measure) -> bool {
+    matches!(measure.kind, MeasureType::Double | MeasureType::Bigint)
+}
+
+fn numbers(kind: &EventKind) -> Vec<Number> {
+    let numbers = kind.measures.iter().filter(|measure| is_number(measure)).enumerate();
+    numbers.map(|(index, measure)| Number::new(kind, index, measure)).collect()
+}
+
 impl Number {
-    fn new(model: &EventKind, index: usize, measure: &Measure) -> Self {
-        let dashboard::Value { value, filter } = dashboard::measure(model, measure);
+    fn new(kind: &EventKind, index: usize, measure: &Measure) -> Self {
+        let dashboard::Value { value, filter } = dashboard::measure(kind, measure);
         let range = measure.normal;
         Self {
             name: measure.name.clone(),
@@ -192,7 +245,7 @@ impl Number {
             ),
             column: dashboard::alias(measure),
             filter,
-            literal: dashboard::text(&measure.name),
+            literal: dashboard::text(&told(kind, measure)),
             outside: range.map(|range| dashboard::outside(&value, range)),
             min: range.map(|range| range.min),
             max: range.map(|range| range.max),
@@ -204,6 +257,11 @@ impl Number {
             value,
         }
     }
+}
+
+/// What an alert calls a measure: kinds may share a name, and a device may send several kinds.
+fn told(kind: &EventKind, measure: &Measure) -> String {
+    kind.name.as_ref().map_or_else(|| measure.name.clone(), |kind| format!("{kind} {}", measure.name))
 }
 
 /// Green where it is normal. Without a range nothing is good or bad.

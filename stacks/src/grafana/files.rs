@@ -10,18 +10,20 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::{Compression, GzBuilder};
 use serde_json::Value;
-use telemetry::Model;
+use telemetry::{EventKind, Model};
 use tera::{Kwargs, State, TeraResult};
 
-use super::context::Context;
+use super::context::{Context, KindContext, Uids};
 use crate::environment::Environment;
+use crate::model::is_kind_name;
 use crate::templates;
 
 /// A file for Grafana.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
-    /// Where it lies in the folder, for instance `dashboards/fleet.json`.
-    pub path: &'static str,
+    /// Where it lies in the folder, for instance `dashboards/fleet.json`, or `dashboards/shelly/fleet.json` where
+    /// the kind has a name.
+    pub path: String,
     /// What is in it: JSON, which is YAML too.
     pub text: String,
 }
@@ -42,28 +44,56 @@ impl Place<'_> {
 
 /// Folder of the dashboards.
 const DASHBOARDS: &str = "dashboards";
-/// The dashboard that Grafana opens with.
-pub(super) const HOME: &str = "dashboards/fleet.json";
+/// The dashboard that Grafana opens with: that of the first kind.
+const HOME: &str = "fleet.json";
 /// Folder in which Grafana looks for what it is provisioned with: it does so when it starts.
 pub const PROVISIONING: &str = "provisioning";
 
 /// Pieces that the templates share.
 const PANELS: (&str, &str) = ("panels.json", include_str!("../../../templates/grafana/panels.json"));
 
-/// Every file, and its template.
+/// The dashboards of a kind, and their templates.
 #[rustfmt::skip]
-const TEMPLATES: [(&str, &str); 6] = [
-    ("dashboards/device.json", include_str!("../../../templates/grafana/dashboards/device.json")),
+const DASHBOARD_FILES: [(&str, &str); 3] = [
+    ("device.json", include_str!("../../../templates/grafana/dashboards/device.json")),
     (HOME, include_str!("../../../templates/grafana/dashboards/fleet.json")),
-    ("dashboards/statistics.json", include_str!("../../../templates/grafana/dashboards/statistics.json")),
+    ("statistics.json", include_str!("../../../templates/grafana/dashboards/statistics.json")),
+];
+
+/// What there is once, and its template.
+#[rustfmt::skip]
+const PROVISIONING_FILES: [(&str, &str); 3] = [
     ("provisioning/alerting/rules.yaml", include_str!("../../../templates/grafana/provisioning/rules.yaml")),
     ("provisioning/dashboards/sluice.yaml", include_str!("../../../templates/grafana/provisioning/dashboards.yaml")),
     ("provisioning/datasources/timestream.yaml", include_str!("../../../templates/grafana/provisioning/datasources.yaml")),
 ];
 
-/// Where the files lie in their folder, all that there can be.
-pub fn paths() -> impl Iterator<Item = &'static str> {
-    TEMPLATES.iter().map(|(path, _)| *path)
+/// Where a dashboard of a kind lies.
+fn path(kind: &EventKind, name: &str) -> String {
+    match &kind.name {
+        Some(kind) => format!("{DASHBOARDS}/{kind}/{name}"),
+        None => format!("{DASHBOARDS}/{name}"),
+    }
+}
+
+/// Whether a file of some model may lie here, in its folder.
+pub fn is_path(path: &str) -> bool {
+    let is_dashboard = |name: &str| DASHBOARD_FILES.iter().any(|(known, _)| *known == name);
+    match path.split('/').collect::<Vec<_>>()[..] {
+        [DASHBOARDS, name] => is_dashboard(name),
+        [DASHBOARDS, kind, name] => is_dashboard(name) && is_kind_name(kind),
+        _ => PROVISIONING_FILES.iter().any(|(known, _)| *known == path),
+    }
+}
+
+/// Where the dashboard lies that Grafana opens with, in its folder.
+pub fn home_file(model: &Model) -> String {
+    path(model.first(), HOME)
+}
+
+/// The path of that dashboard's page.
+pub fn home_page(model: &Model) -> String {
+    format!("d/{}", Uids::of(model.first()).fleet)
 }
 
 /// Renders every file for a Grafana at a place. The same inputs give the same bytes.
@@ -81,19 +111,41 @@ fn render(model: &Model, environment: &Environment, place: Place<'_>) -> TeraRes
     tera.register_filter("json", |value: tera::Value, _: Kwargs, _: &State| -> TeraResult<String> {
         serde_json::to_string(&value).map_err(tera::Error::message)
     });
-    tera.add_raw_templates(TEMPLATES.into_iter().chain([PANELS]))?;
+    tera.add_raw_templates(DASHBOARD_FILES.into_iter().chain(PROVISIONING_FILES).chain([PANELS]))?;
     let folder = format!("{}/{DASHBOARDS}", place.folder);
-    let context = Context::new(model.first(), environment, place.endpoint, &folder);
-    let context = tera::Context::from_serialize(&context)?;
-    TEMPLATES
-        .iter()
-        .map(|(path, _)| {
-            let text = tera.render(path, &context)?;
-            let value: Value = serde_json::from_str(&text)
-                .map_err(|error| tera::Error::message(format!("{path} is no JSON: {error}\n{text}")))?;
-            Ok(File { path, text: format!("{:#}\n", crate::cfn::sorted(value)) })
-        })
-        .collect()
+    let all = Context::new(model, environment, place.endpoint, &folder);
+    let render = |name: &str, path: String, context: &tera::Context| -> TeraResult<File> {
+        let text = tera.render(name, context)?;
+        let value: Value = serde_json::from_str(&text)
+            .map_err(|error| tera::Error::message(format!("{path} is no JSON: {error}\n{text}")))?;
+        Ok(File { path, text: format!("{:#}\n", crate::cfn::sorted(value)) })
+    };
+    let mut contexts = Vec::new();
+    for kind in &model.kinds {
+        contexts.push((kind, tera::Context::from_serialize(&KindContext::new(&all, kind))?));
+    }
+    // Dashboards that are alike are neighbours, so that they are packed as one.
+    let mut files = Vec::new();
+    for (name, _) in DASHBOARD_FILES {
+        for (kind, context) in &contexts {
+            files.push(render(name, path(kind, name), context)?);
+        }
+    }
+    let context = tera::Context::from_serialize(&all)?;
+    for (name, _) in PROVISIONING_FILES {
+        files.push(render(name, name.to_owned(), &context)?);
+    }
+    Ok(files)
+}
+
+/// Most bytes of the packed files, as text: a
+/// [task definition](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html) has 64 KiB, and
+/// some of it is the rest.
+pub(crate) const MAX_PACKED_BYTES: usize = 56 * 1_024;
+
+/// How large the packed files of a container are, as text.
+pub(crate) fn packed_bytes(model: &Model, environment: &Environment) -> usize {
+    pack(&files(model, environment, Place::CONTAINER)).len()
 }
 
 /// The files as a gzipped tar in base64: without times and owners, so that the same files give the
@@ -110,7 +162,7 @@ pub(super) fn pack(files: &[File]) -> String {
             header.set_size(u64::try_from(text.len()).unwrap_or_default());
             header.set_mode(0o644);
             header.set_mtime(0);
-            archive.append_data(&mut header, file.path, text.as_bytes())
+            archive.append_data(&mut header, &file.path, text.as_bytes())
         })
         .and_then(|()| archive.into_inner())
         .and_then(|mut gzip| gzip.flush().and_then(|()| gzip.finish()));

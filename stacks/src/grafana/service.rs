@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use telemetry::Model;
 
 use super::entrance::Door;
-use super::files::{HOME, PROVISIONING, Place, files, pack};
+use super::files::{PROVISIONING, Place, files, home_file, pack};
 use super::network::Network;
 use super::storage::Storage;
 use super::{PORT, TARGETS, read_store, sign_on};
@@ -180,7 +181,7 @@ fn add_task(
     );
 
     let packed = pack(&files(inputs.model, environment, Place::CONTAINER));
-    let mut variables: Vec<Value> = settings(Place::CONTAINER.folder)
+    let mut variables: Vec<Value> = settings(Place::CONTAINER.folder, inputs.model)
         .into_iter()
         .map(|(name, value)| json!({"Name": name, "Value": value}))
         .collect();
@@ -279,7 +280,7 @@ fn start_command() -> String {
 
 /// What Grafana is told wherever it runs, as variables of its environment. `folder` holds the files.
 /// See [its configuration](https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/).
-pub fn settings(folder: &str) -> BTreeMap<&'static str, String> {
+pub fn settings(folder: &str, model: &Model) -> BTreeMap<&'static str, String> {
     let fixed = [
         ("GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES", "false"),
         ("GF_ANALYTICS_CHECK_FOR_UPDATES", "false"),
@@ -292,7 +293,7 @@ pub fn settings(folder: &str) -> BTreeMap<&'static str, String> {
     ];
     let mut settings: BTreeMap<_, _> =
         fixed.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
-    settings.insert("GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH", format!("{folder}/{HOME}"));
+    settings.insert("GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH", format!("{folder}/{}", home_file(model)));
     settings.insert("GF_PATHS_PROVISIONING", format!("{folder}/{PROVISIONING}"));
     settings
 }

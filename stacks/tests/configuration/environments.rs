@@ -465,3 +465,30 @@ proptest! {
         prop_assert_eq!(found.is_ok(), (1..=8_766).contains(&hours));
     }
 }
+
+/// A container is handed its dashboards in a text of limited size.
+#[test]
+fn as_many_dashboards_as_a_task_takes() {
+    let kind = |n: usize| {
+        let measures: String = (0..7)
+            .map(|m| format!("[[kind.measure]]\nname = 'm{n}_{m}'\ntype = 'double'\nnormal = {{ min = 0, max = {m} }}\n"))
+            .collect();
+        format!("[[kind]]\nname = 'k{n}'\ntopic = 'k{n}/+'\ndevice = {{ field = 'id' }}\n{measures}")
+    };
+    let model = |count: usize| {
+        let text: String = (0..count).map(kind).collect();
+        stacks::model::parse("telemetry.toml", &text).unwrap_or_else(|problems| panic!("{problems}"))
+    };
+    let place = |count: usize, grafana: &[(&str, &str)]| {
+        let environment = parse("dev", "x", LEAST, &set(&[&[("twin.enabled", "false")], grafana].concat()));
+        environment.unwrap().place("x.toml", model(count)).err().map(|problems| problems.to_string())
+    };
+    let container = &[("grafana.kind", "container"), ("grafana.networks", "['10.0.0.0/8']")];
+    assert_eq!(place(14, container), None);
+    let problems = place(90, container).expect("too many");
+    assert!(
+        problems.contains("x.toml: `grafana.kind` is \"container\", but the dashboards of the model are"),
+        "{problems}"
+    );
+    assert_eq!(place(90, &[]), None);
+}

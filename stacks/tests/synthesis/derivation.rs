@@ -1,7 +1,7 @@
 //! What follows from the model and the environment, case by case.
 
 use serde_json::{Value, json};
-use stacks::environment::{LogLevel, OnDelete, StreamMode};
+use stacks::environment::{Grafana, LogLevel, OnDelete, StreamMode};
 use stacks::tags::EXPIRES_TAG;
 use stacks::{Inputs, STACKS, kinds, synthesize};
 use telemetry::{Dimension, EventIdentity, Measure, MeasureType, Model};
@@ -209,15 +209,20 @@ fn the_prefix_of_the_delivery_is_that_of_the_partitions() {
     assert_eq!(template, json!({"Fn::Sub": "s3://${LakeBucket}/telemetry/datehour=${!datehour}/"}));
 }
 
+/// A container of Grafana takes fewer: it is handed its dashboards in its task definition.
 #[test]
 fn a_model_at_the_limit_still_fits_a_template() {
-    let mut model = model();
-    model.kinds[0].measures =
-        (0..254).map(|n| measure(&format!("measure_with_a_long_name_{n}"), MeasureType::Double)).collect();
-    let environment = environment("prod");
-    let model = environment.place("prod.toml", model).expect("it fits into the properties of a job too");
-    for stack in synthesize(&Inputs { model: &model, environment: &environment }) {
-        assert!(stack.template.to_json().len() < stacks::cfn::TEMPLATE_LIMIT_BYTES, "{}", stack.name);
+    for (count, grafana) in [(254, Grafana::None), (180, environment("prod").grafana)] {
+        let mut model = model();
+        model.kinds[0].measures = (0..count)
+            .map(|n| measure(&format!("measure_with_a_long_name_{n}"), MeasureType::Double))
+            .collect();
+        let mut environment = environment("prod");
+        environment.grafana = grafana;
+        let model = environment.place("prod.toml", model).expect("it fits into the properties of a job too");
+        for stack in synthesize(&Inputs { model: &model, environment: &environment }) {
+            assert!(stack.template.to_json().len() < stacks::cfn::TEMPLATE_LIMIT_BYTES, "{}", stack.name);
+        }
     }
 }
 

@@ -154,7 +154,7 @@ fn everything(model: &Model) -> BTreeMap<String, String> {
     let environment = overridden("dev", ALARMED);
     let stacks = synthesize(&Inputs { model, environment: &environment });
     let template = |stack: &Stack| (format!("{}.template.json", stack.name), stack.template.to_json());
-    let file = |file: File| (file.path.to_owned(), file.text);
+    let file = |file: File| (file.path.clone(), file.text);
     stacks
         .iter()
         .map(template)
@@ -367,7 +367,7 @@ fn the_packed_files_are_the_files() {
             .collect();
         let expected: BTreeMap<String, Value> = files(&model, &environment, Place::CONTAINER)
             .into_iter()
-            .map(|file| (file.path.to_owned(), serde_json::from_str(&file.text).expect("JSON")))
+            .map(|file| (file.path.clone(), serde_json::from_str(&file.text).expect("JSON")))
             .collect();
         assert_eq!(unpacked, expected, "{name}");
     }

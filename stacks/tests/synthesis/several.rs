@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use stacks::environment::Environment;
+use stacks::grafana::{Place, files, home_page, is_path};
 use stacks::invariants;
 use stacks::{Inputs, Stack, synthesize};
 
@@ -123,6 +124,37 @@ fn the_table_says_what_all_kinds_store() {
             "opened": "boolean", "pressure": "double", "mode": "varchar", "samples": "double",
         })
     );
+}
+
+/// A set of dashboards a kind, each under a name of its own; alerts are still one query.
+#[test]
+fn each_kind_has_dashboards() {
+    let environment = overridden("dev", &[("grafana.kind", "container"), ("grafana.alerts", "5m")]);
+    let model = environment.place("dev.toml", fleet()).unwrap_or_else(|problems| panic!("{problems}"));
+    let mut found = String::new();
+    let mut uids = std::collections::BTreeSet::new();
+    for file in files(&model, &environment, Place::CONTAINER) {
+        assert!(is_path(&file.path), "{}", file.path);
+        let value: Value = serde_json::from_str(&file.text).expect("JSON");
+        match value["uid"].as_str() {
+            Some(uid) => {
+                assert!(uid.len() <= 40 && uids.insert(uid.to_owned()), "{uid}");
+                found += &format!("{}: {uid}, {}\n", file.path, value["title"].as_str().expect("a title"));
+            }
+            None => found += &format!("{}\n", file.path),
+        }
+        if file.path.ends_with("rules.yaml") {
+            let rules = value["groups"][0]["rules"].as_array().expect("rules");
+            let queries = rules[0]["data"].as_array().expect("queries");
+            assert_eq!((rules.len(), queries.len()), (1, 2), "a query and what compares it");
+            let sql = queries[0]["model"]["rawQuery"].as_str().expect("a query");
+            let labels =
+                sql.match_indices("' AS measure").filter_map(|(end, _)| sql[..end].rsplit('\'').next());
+            found += &format!("  alarms about {}\n", labels.collect::<Vec<_>>().join(", "));
+        }
+    }
+    assert_eq!(home_page(&model), "d/lora-fleet");
+    reviewed("dashboards", &found);
 }
 
 /// A component type a kind and one for its alarms, under the kind's name; an entity has them all.

@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use stacks::grafana::{File, paths};
+use stacks::grafana::{File, is_path};
 
 /// What a folder lacks of a rendering, or has of an earlier one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct Changes<'a> {
     /// The files that are missing, or differ.
     written: Vec<&'a File>,
     /// Paths of files that are there, and rendered no more.
-    removed: Vec<&'static str>,
+    removed: Vec<String>,
 }
 
 impl<'a> Changes<'a> {
@@ -23,20 +23,20 @@ impl<'a> Changes<'a> {
     pub fn of(folder: &Path, files: &'a [File]) -> io::Result<Self> {
         let mut changes = Self { written: Vec::new(), removed: Vec::new() };
         for file in files {
-            match std::fs::read(folder.join(file.path)) {
+            match std::fs::read(folder.join(&file.path)) {
                 Ok(text) if text == file.text.as_bytes() => {}
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => changes.written.push(file),
             }
         }
-        let is_gone = |path: &&str| files.iter().all(|file| file.path != *path) && folder.join(path).exists();
-        changes.removed.extend(paths().filter(is_gone));
+        let is_gone = |path: &String| is_path(path) && files.iter().all(|file| file.path != *path);
+        changes.removed.extend(inside(folder, "")?.into_iter().filter(is_gone));
         Ok(changes)
     }
 
     /// The paths that differ.
-    pub fn paths(&self) -> impl Iterator<Item = &'static str> {
-        self.written.iter().map(|file| file.path).chain(self.removed.iter().copied())
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.written.iter().map(|file| file.path.as_str()).chain(self.removed.iter().map(String::as_str))
     }
 
     /// Makes the folder like the rendering. A reader sees a file as it was or as it becomes.
@@ -45,7 +45,7 @@ impl<'a> Changes<'a> {
             std::fs::remove_file(folder.join(path))?;
         }
         for file in &self.written {
-            let path = folder.join(file.path);
+            let path = folder.join(&file.path);
             if let Some(parent) = path.parent() {
                 std::fs::create_dir_all(parent)?;
             }
@@ -63,6 +63,31 @@ pub fn write(folder: &Path, files: &[File]) -> io::Result<()> {
     Changes::of(folder, files)?.apply(folder)
 }
 
+/// The deepest folder of a rendering.
+const DEPTH: usize = 2;
+
+/// Paths of the files in a folder, as deep as a rendering has some, sorted.
+fn inside(folder: &Path, below: &str) -> io::Result<Vec<String>> {
+    let entries = match std::fs::read_dir(folder.join(below)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        // A name that is no text is none of ours.
+        let Some(name) = entry.file_name().to_str().map(str::to_owned) else { continue };
+        let path = if below.is_empty() { name } else { format!("{below}/{name}") };
+        if !entry.file_type()?.is_dir() {
+            paths.push(path);
+        } else if path.split('/').count() <= DEPTH {
+            paths.extend(inside(folder, &path)?);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
 fn draft(path: &Path) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(".new");
@@ -76,8 +101,8 @@ mod tests {
     const FLEET: &str = "dashboards/fleet.json";
     const RULES: &str = "provisioning/alerting/rules.yaml";
 
-    fn file(path: &'static str, text: &str) -> File {
-        File { path, text: text.to_owned() }
+    fn file(path: &str, text: &str) -> File {
+        File { path: path.to_owned(), text: text.to_owned() }
     }
 
     fn modified(path: &Path) -> std::time::SystemTime {
@@ -88,14 +113,21 @@ mod tests {
     fn nothing_but_files_of_a_rendering_is_replaced_or_removed() {
         let temporary = tempfile::tempdir().expect("a folder");
         let folder = temporary.path();
-        let foreign = ["notes.txt", "dashboards/mine.json", "provisioning/alerting/mine.yaml"];
+        let foreign = [
+            "notes.txt",
+            "dashboards/mine.json",
+            "dashboards/theirs/mine.json",
+            "provisioning/alerting/mine.yaml",
+        ];
         for path in foreign {
             let path = folder.join(path);
             std::fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
             std::fs::write(path, "mine").expect("write");
         }
-        write(folder, &[file(FLEET, "1"), file(RULES, "1")]).expect("write");
+        let of_kind = "dashboards/shelly/fleet.json";
+        write(folder, &[file(FLEET, "1"), file(of_kind, "1"), file(RULES, "1")]).expect("write");
         write(folder, &[file(FLEET, "2")]).expect("write");
+        assert!(!folder.join(of_kind).exists(), "a kind that is gone has no dashboard");
         assert_eq!(std::fs::read_to_string(folder.join(FLEET)).expect("read"), "2");
         assert!(!folder.join(RULES).exists(), "what is rendered no more is removed");
         write(folder, &[]).expect("write");
@@ -104,8 +136,8 @@ mod tests {
             assert_eq!(std::fs::read_to_string(folder.join(path)).expect("read"), "mine", "{path}");
         }
         assert_eq!(
-            std::fs::read_dir(folder.join("dashboards")).expect("list").count(),
-            1,
+            std::fs::read_dir(folder.join("dashboards/shelly")).expect("list").count(),
+            0,
             "no draft is left"
         );
     }

@@ -82,7 +82,7 @@ pub fn start(
         let place = Place { folder: inside, endpoint: Some(&endpoints.timestream) };
         grafana::files(model, environment, place)
     };
-    let port = ensure(&folder, location, environment, render).map_err(|source| at(&folder, source))?;
+    let port = ensure(&folder, location, model, environment, render).map_err(|source| at(&folder, source))?;
     Ok(port.map(url))
 }
 
@@ -110,6 +110,7 @@ pub async fn wait(location: &Location) -> Result<(), String> {
 fn ensure(
     folder: &Folder,
     location: &Location,
+    model: &Model,
     environment: &Environment,
     render: impl Fn(&str) -> Vec<File>,
 ) -> io::Result<Option<u16>> {
@@ -143,7 +144,7 @@ fn ensure(
     let port = free_port(location, before.map(|before| before.port))?;
     match means {
         Means::Program { program, home } => {
-            let runner = run_program(&program, &home, folder, &files, port, environment)?;
+            let runner = run_program(&program, &home, folder, &files, port, model, environment)?;
             write(folder, &Running { port, runner })?;
         }
         Means::Docker => {
@@ -151,7 +152,7 @@ fn ensure(
             // A container does not bear the mark of what is started here, so that only the record tells of
             // it: also when this program is interrupted before Docker answers.
             write(folder, &Running { port, runner: Runner::Docker(name.clone()) })?;
-            run_docker(&name, folder, &files, port, environment)?;
+            run_docker(&name, folder, &files, port, model, environment)?;
         }
     }
     Ok(Some(port))
@@ -230,7 +231,7 @@ fn plugin_id() -> &'static str {
 }
 
 /// What Grafana on this machine is told, beside what it is told everywhere.
-fn variables(files: &str, port: u16, environment: &Environment) -> Vec<(String, String)> {
+fn variables(files: &str, port: u16, model: &Model, environment: &Environment) -> Vec<(String, String)> {
     let own = [
         ("GF_SERVER_HTTP_ADDR", "127.0.0.1".to_owned()),
         ("GF_SERVER_HTTP_PORT", port.to_string()),
@@ -241,7 +242,7 @@ fn variables(files: &str, port: u16, environment: &Environment) -> Vec<(String, 
         // By itself it hands a plugin of AWS what leads to a role, but not keys.
         ("GF_PLUGINS_FORWARD_HOST_ENV_VARS", plugin_id().to_owned()),
     ];
-    let everywhere = grafana::settings(files);
+    let everywhere = grafana::settings(files, model);
     everywhere.into_iter().chain(own).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
@@ -251,6 +252,7 @@ fn run_program(
     folder: &Folder,
     files: &Path,
     port: u16,
+    model: &Model,
     environment: &Environment,
 ) -> io::Result<Runner> {
     let own = |name: &str| folder.data(NAME).join(name);
@@ -259,7 +261,7 @@ fn run_program(
         .arg("server")
         .arg("--homepath")
         .arg(home)
-        .envs(variables(&files.display().to_string(), port, environment))
+        .envs(variables(&files.display().to_string(), port, model, environment))
         .env("GF_PATHS_DATA", own("data"))
         .env("GF_PATHS_LOGS", own("logs"))
         .env("GF_PATHS_PLUGINS", own("plugins"));
@@ -271,6 +273,7 @@ fn run_docker(
     folder: &Folder,
     files: &Path,
     port: u16,
+    model: &Model,
     environment: &Environment,
 ) -> io::Result<()> {
     // One of that name has lost its port, or the port would not be free.
@@ -279,7 +282,7 @@ fn run_docker(
     // On the host's network, so that it reaches the Timestream endpoint, which is on loopback alone.
     command.args(["run", "--detach", "--network", "host", "--name", name]);
     command.arg("--volume").arg(format!("{}:{INSIDE}:ro", files.display()));
-    for (key, value) in variables(INSIDE, port, environment) {
+    for (key, value) in variables(INSIDE, port, model, environment) {
         command.arg("--env").arg(format!("{key}={value}"));
     }
     let image = image(environment);
@@ -316,7 +319,9 @@ mod tests {
     fn the_data_source_gets_the_credentials() {
         let text = include_str!("../../../environments/local.toml");
         let environment = stacks::environment::parse("local", "local.toml", text, &[]).expect("valid");
-        let variables = variables("/files", 3_001, &environment);
+        let text = include_str!("../../../telemetry.toml");
+        let model = stacks::model::parse("telemetry.toml", text).expect("valid");
+        let variables = variables("/files", 3_001, &model, &environment);
         let value =
             |name: &str| variables.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         assert_eq!(value("GF_PLUGINS_FORWARD_HOST_ENV_VARS"), Some("grafana-timestream-datasource"));
@@ -326,8 +331,13 @@ mod tests {
 
     #[test]
     fn dashboards_are_read_again_and_the_rest_at_start() {
-        let again: Vec<&str> = grafana::paths().filter(|path| !is_read_at_start(path)).collect();
-        assert!(again.iter().all(|path| path.starts_with("dashboards/")), "{again:?}");
-        assert_eq!(again.len(), 3);
+        for (path, at_start) in [
+            ("dashboards/fleet.json", false),
+            ("dashboards/shelly/fleet.json", false),
+            ("provisioning/alerting/rules.yaml", true),
+        ] {
+            assert!(grafana::is_path(path), "{path}");
+            assert_eq!(is_read_at_start(path), at_start, "{path}");
+        }
     }
 }

@@ -88,9 +88,9 @@ pub fn json(files: &[File], path: &str) -> Value {
 }
 
 /// The dashboards, by path.
-pub fn dashboards(files: &[File]) -> Vec<(&'static str, Value)> {
+pub fn dashboards(files: &[File]) -> Vec<(String, Value)> {
     let dashboards = files.iter().filter(|file| file.path.starts_with("dashboards/"));
-    dashboards.map(|file| (file.path, serde_json::from_str(&file.text).expect("JSON"))).collect()
+    dashboards.map(|file| (file.path.clone(), serde_json::from_str(&file.text).expect("JSON"))).collect()
 }
 
 /// Every panel of a dashboard, those inside of closed headings too.

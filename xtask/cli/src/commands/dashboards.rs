@@ -69,14 +69,19 @@ impl Dashboards {
             }))
             .await?;
             let svg = picture::draw(&dashboard, &filled, &page.variables, page.from, page.to);
-            let name = PathBuf::from(file.path).with_extension("svg");
-            let path = folder.join(name.file_name().unwrap_or(name.as_os_str()));
+            let path = folder.join(svg_name(&file.path));
             std::fs::write(&path, svg).with_context(|| format!("cannot write {}", path.display()))?;
             drawn.files.push(path);
         }
         report.print(&drawn);
         Ok(Exit::Done)
     }
+}
+
+/// What the picture of a dashboard is called: `fleet.svg`, or `shelly-fleet.svg`.
+fn svg_name(path: &str) -> PathBuf {
+    let name = path.strip_prefix("dashboards/").unwrap_or(path).replace('/', "-");
+    PathBuf::from(name).with_extension("svg")
 }
 
 impl Document for Drawn {
@@ -105,7 +110,7 @@ pub(super) async fn announce(
             Some(url) => {
                 report.note(format_args!(
                     "Dashboards: {url}{} (user admin, password {})",
-                    service::HOME,
+                    grafana::home_page(&session.model),
                     local_target::grafana::PASSWORD
                 ));
                 // The pipeline is there without it.
@@ -120,7 +125,7 @@ pub(super) async fn announce(
         return Ok(());
     }
     if let Some(url) = stack.outputs.get("GrafanaUrl") {
-        report.note(format_args!("Dashboards: {url}{}", service::HOME));
+        report.note(format_args!("Dashboards: {url}{}", grafana::home_page(&session.model)));
     }
     if let Some(secret) = stack.outputs.get("AdminSecret") {
         let command = super::open::password_command(secret, &environment.region);

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use clap::Args;
 use serde::Serialize;
 use stacks::environment::Target;
+use stacks::grafana::home_page;
 
 use super::Outcome;
 use crate::Global;
@@ -41,7 +42,7 @@ impl Open {
         };
         let address = match session.environment.target {
             Target::Aws => Address {
-                url: format!("{url}{}", service::HOME),
+                url: format!("{url}{}", home_page(&session.model)),
                 password: secret.map(|secret| password_command(secret, &session.environment.region)),
             },
             Target::Local => {
@@ -51,7 +52,7 @@ impl Open {
                     ));
                 };
                 Address {
-                    url: format!("{url}{}", service::HOME),
+                    url: format!("{url}{}", home_page(&session.model)),
                     password: Some(local_target::grafana::PASSWORD.to_owned()),
                 }
             }

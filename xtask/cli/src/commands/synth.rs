@@ -38,7 +38,7 @@ struct Manifest {
     account: String,
     stacks: Vec<Entry>,
     /// What Grafana is provisioned with, below `grafana`.
-    files: Vec<&'static str>,
+    files: Vec<String>,
     #[serde(skip)]
     folder: PathBuf,
 }
@@ -103,17 +103,13 @@ impl Synth {
 const GRAFANA: &str = "grafana";
 
 /// Writes what Grafana is provisioned with, as on AWS, or removes those files where there is no Grafana.
-fn write_dashboards(
-    folder: &Path,
-    model: &Model,
-    environment: &Environment,
-) -> anyhow::Result<Vec<&'static str>> {
+fn write_dashboards(folder: &Path, model: &Model, environment: &Environment) -> anyhow::Result<Vec<String>> {
     let files = match environment.grafana {
         Grafana::None => Vec::new(),
         Grafana::Managed | Grafana::Container(_) => grafana::files(model, environment, Place::CONTAINER),
     };
     folder::write(folder, &files).with_context(|| format!("cannot write {}", folder.display()))?;
-    Ok(files.iter().map(|file| file.path).collect())
+    Ok(files.into_iter().map(|file| file.path).collect())
 }
 
 /// Writes one template per stack, and removes that of a stack which the environment has no more.

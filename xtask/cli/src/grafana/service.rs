@@ -8,8 +8,6 @@ use session::sdk_error::sentence;
 
 /// The stack.
 pub const STACK: &str = "grafana";
-/// Path of the dashboard to begin with, below Grafana's address.
-pub const HOME: &str = "d/sluice-fleet";
 
 /// How the container is.
 #[derive(Debug, Clone, PartialEq, Eq)]

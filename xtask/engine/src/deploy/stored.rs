@@ -1,14 +1,10 @@
 //! What a table refuses of a model that has changed: a name that is stored as something else. Pure.
 
 use serde_json::{Map, Value};
-use stacks::STORED;
+use stacks::{DIMENSION, STORED, model};
 
 /// What is lost of every event once the new model writes to the table of the old one, by both versions of the
-/// table's resource.
-///
-/// A name has for ever what it was first stored as. A measure of another type is refused, and so is
-/// [a name that dimensions and measures share](https://docs.aws.amazon.com/timestream/latest/developerguide/ts-limits.html#limits.naming).
-/// What an earlier model stored than the one that is deployed is not known.
+/// table's resource: what [`stacks::model::difference`] says cannot change in place.
 pub fn refused(old: &Value, new: &Value) -> Vec<String> {
     let none = Map::new();
     let before = old["Metadata"][STORED].as_object().unwrap_or(&none);
@@ -17,18 +13,10 @@ pub fn refused(old: &Value, new: &Value) -> Vec<String> {
     let differing = both.filter(|(_, before, after)| before != after);
     differing
         .map(|(name, before, after)| {
-            let what = if [before, after].contains(&"dimension") { "every event that has" } else { "each" };
-            let (before, after) = (kind(before), kind(after));
-            format!(
-                "{what} `{name}` from then on: the table has it as {before} for ever, and refuses it as {after}; \
-                 another name is a new column"
-            )
+            let what = if [before, after].contains(&DIMENSION) { "every event that has" } else { "each" };
+            format!("{what} `{name}` from then on: {}", model::refused(before, after))
         })
         .collect()
-}
-
-fn kind(stored: &str) -> String {
-    if stored == "dimension" { format!("a {stored}") } else { stored.to_owned() }
 }
 
 #[cfg(test)]
