@@ -55,13 +55,13 @@ fn main() -> Result<(), Failure> {
         let arrival = Arrival { time_ms: time_ms.parse()?, sequence_number, partition_key: &partition_key };
         match kpl::split(&payload) {
             Some(Ok(records)) => {
-                let decoded: Vec<_> = (0..)
+                let messages: Vec<_> = (0..)
                     .zip(records)
                     .map(|(nth, UserRecord { partition_key, data, .. })| {
                         decoder.decode_user_record(data, Arrival { partition_key, ..arrival }, nth)
                     })
                     .collect();
-                serde_json::to_writer(&mut out, &decoded.iter().map(described).collect::<Vec<_>>())?;
+                serde_json::to_writer(&mut out, &messages.iter().map(described).collect::<Vec<_>>())?;
             }
             Some(Err(fault)) => serde_json::to_writer(&mut out, &described(&Decoded::refused(fault)))?,
             None => serde_json::to_writer(&mut out, &described(&decoder.decode(&payload, arrival)))?,

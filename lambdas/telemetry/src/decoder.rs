@@ -1,4 +1,5 @@
-//! From the bytes of a message to its records.
+//! From the bytes of a message to its records: `kind` finds its events, `event` and `senml` read them,
+//! `whole` has what they share, and `gathered` makes records of what was read.
 
 mod event;
 mod gathered;
@@ -10,7 +11,7 @@ mod whole;
 use kind::KindDecoder;
 
 use crate::clock::{Arrival, Correction};
-use crate::reason::{Fault, Rejection, quoted};
+use crate::reason::{Fault, Reason, Rejection, quoted};
 use crate::record::Record;
 use crate::{Limits, Model};
 
@@ -23,16 +24,17 @@ pub struct Decoder {
     kinds: Vec<KindDecoder>,
 }
 
-/// What became of an event.
+/// What became of a message.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Decoded {
-    /// What can be stored: by time, and at the same instant in the order of the model.
+    /// What can be stored: by device and dimensions as these first appear, by time, and at the same instant in
+    /// the order of the model.
     pub records: Vec<Record>,
-    /// Why the event, or a part of it, cannot: it belongs into quarantine, also when there are records.
+    /// Why the message, or a part of it, cannot: it belongs into quarantine, also when there are records.
     pub rejection: Option<Rejection>,
-    /// Set when the event came from too far ahead and was moved to its arrival.
+    /// Set when the message came from too far ahead and was moved to its arrival.
     pub corrected: Option<Correction>,
-    /// Fields, also of elements of arrays, that the model does not name.
+    /// Fields, also of elements of arrays and of each event, that the model does not name.
     pub undeclared: usize,
     /// Values outside of their normal range. They are in the records.
     pub out_of_range: usize,
@@ -40,12 +42,9 @@ pub struct Decoded {
 
 impl Decoded {
     /// Nothing of a message can be stored.
-    pub fn refused(fault: Fault) -> Self {
-        Self::refused_at(None, fault)
-    }
-
-    fn refused_at(field: Option<String>, fault: Fault) -> Self {
+    pub fn refused(reason: impl Into<Reason>) -> Self {
         let mut rejection = Rejection::default();
+        let Reason { field, fault } = reason.into();
         rejection.push(field, fault);
         Self { rejection: rejection.some(), ..Self::default() }
     }

@@ -181,13 +181,12 @@ impl<'a, 'd> Walk<'_, 'a, 'd> {
     fn elements(&mut self, scanner: &mut Scanner<'a>, node: &'d Node) -> Result<(), Refused> {
         let mut index = 0;
         scanner.array(|scanner| {
-            match node.at_index(index) {
-                Some(element) => self.value(scanner, element)?,
-                None => {
-                    scanner.value()?;
-                    let (at, place) = (&node.at, self.place);
-                    self.undeclared.add(|| format!("{place}{at}[{index}]"));
-                }
+            if let Some(element) = node.at_index(index) {
+                self.value(scanner, element)?;
+            } else {
+                scanner.value()?;
+                let (at, place) = (&node.at, self.place);
+                self.undeclared.add(|| format!("{place}{at}[{index}]"));
             }
             index += 1;
             Ok(())

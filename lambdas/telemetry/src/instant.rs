@@ -7,7 +7,7 @@ mod format;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::fmt::temporal::Pieces;
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
 
 use crate::decimal::Decimal;
 use crate::reason::{Fault, quoted};
@@ -29,7 +29,7 @@ pub(crate) struct Times {
 enum Zone {
     Utc,
     Iana(TimeZone),
-    /// The database of zones does not have it.
+    /// The database in this binary does not have it.
     Unknown,
 }
 
@@ -54,10 +54,9 @@ impl Times {
         Self {
             unit: time.unit,
             format: time.format.as_deref().map(Format::of),
-            zone: time
-                .zone
-                .as_deref()
-                .map_or(Zone::Utc, |name| TimeZone::get(name).map_or(Zone::Unknown, Zone::Iana)),
+            zone: time.zone.as_deref().map_or(Zone::Utc, |name| {
+                TimeZoneDatabase::bundled().get(name).map_or(Zone::Unknown, Zone::Iana)
+            }),
         }
     }
 

@@ -52,6 +52,13 @@ pub struct Reason {
     pub fault: Fault,
 }
 
+/// A fault of the event as a whole.
+impl From<Fault> for Reason {
+    fn from(fault: Fault) -> Self {
+        Self { field: None, fault }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.field {

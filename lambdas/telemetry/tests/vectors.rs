@@ -185,9 +185,8 @@ fn every_vector_holds() {
         };
         let VectorArrival { time_ms, sequence_number } = &vector.arrival;
         let arrival = Arrival { time_ms: *time_ms, sequence_number, partition_key: &vector.partition_key };
-        let decoder = Decoder::new(&model, timestream::LIMITS);
-        let decoded = decoded(&decoder, &payload, arrival);
-        let rejections: Vec<_> = decoded.iter().filter_map(|decoded| decoded.rejection.as_ref()).collect();
+        let messages = decoded(&Decoder::new(&model, timestream::LIMITS), &payload, arrival);
+        let rejections: Vec<_> = messages.iter().filter_map(|one| one.rejection.as_ref()).collect();
         let reasons = (!rejections.is_empty()).then(|| {
             let reason = |reason: &telemetry::Reason| match &reason.field {
                 Some(field) => json!({ "code": reason.fault.code(), "field": field }),
@@ -195,10 +194,10 @@ fn every_vector_holds() {
             };
             rejections.iter().flat_map(|rejection| &rejection.reasons).map(reason).collect::<Vec<Json>>()
         });
-        let records: Vec<_> = decoded.iter().flat_map(|decoded| &decoded.records).map(record_json).collect();
-        let corrected = decoded.iter().any(|decoded| decoded.corrected.is_some());
-        let undeclared = decoded.iter().map(|decoded| decoded.undeclared).sum::<usize>();
-        let out_of_range = decoded.iter().map(|decoded| decoded.out_of_range).sum::<usize>();
+        let records: Vec<_> = messages.iter().flat_map(|one| &one.records).map(record_json).collect();
+        let corrected = messages.iter().any(|one| one.corrected.is_some());
+        let undeclared = messages.iter().map(|one| one.undeclared).sum::<usize>();
+        let out_of_range = messages.iter().map(|one| one.out_of_range).sum::<usize>();
         let found = (&records, &reasons, corrected, undeclared, out_of_range);
         let expected: Vec<_> = vector.records.iter().cloned().map(as_double).collect();
         let wanted =

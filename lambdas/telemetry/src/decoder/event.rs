@@ -92,7 +92,7 @@ impl KindDecoder {
                 _ if source.is_shared() && !whole.complete => None,
                 _ if source.is_shared() => whole.dimensions[index].as_deref().map(Cow::Borrowed),
                 _ => {
-                    let text = self.dimension(source, index, fields, place, out);
+                    let text = source.text(index, fields, place, out);
                     complete &= text.is_ok();
                     text.unwrap_or_default().map(Cow::Owned)
                 }
@@ -111,25 +111,6 @@ impl KindDecoder {
         complete.then(|| out.series(dimensions))
     }
 
-    /// The text of a dimension that is a field. `Err`: nothing can be stored without it, and why is told.
-    pub(super) fn dimension(
-        &self,
-        source: &Source,
-        index: usize,
-        fields: &Fields<'_>,
-        place: Place<'_>,
-        out: &mut Gathered<'_>,
-    ) -> Result<Option<String>, ()> {
-        let fault = match fields.scalar(source.field.slot) {
-            Ok(Some(scalar)) => return Ok(Some(scalar.into_text())),
-            Ok(None) if index > 0 => return Ok(None),
-            Ok(None) => Fault::DeviceMissing,
-            Err(fault) => fault,
-        };
-        out.reject(place, &source.field.text, fault);
-        Err(())
-    }
-
     /// When the event happened, if it does not say it. An id with a fault is none.
     fn moment<'a>(
         &self,
@@ -142,26 +123,13 @@ impl KindDecoder {
             return Moment::At(whole.moment(event.index));
         };
         let id = id.as_ref().and_then(|id| match &whole.id {
-            _ if !id.is_around() => self.text(id, &event.fields, place, out),
+            _ if !id.is_around() => id.text(&event.fields, place, out),
             // The id of a message is one of each of its events together with its place.
             Some(message) => Some(format!("{message}[{}]", event.index)),
             None => None,
         });
         let identity = id.map_or(Cow::Borrowed(event.bytes.as_bytes()), |id| Cow::Owned(id.into_bytes()));
         Moment::Of { window: *window, identity }
-    }
-
-    /// The text of a field. One with a fault, which is told, is none.
-    pub(super) fn text(
-        &self,
-        field: &Field,
-        fields: &Fields<'_>,
-        place: Place<'_>,
-        out: &mut Gathered<'_>,
-    ) -> Option<String> {
-        let scalar = fields.scalar(field.slot);
-        let scalar = scalar.map_err(|fault| out.reject(place, &field.text, fault));
-        scalar.ok().flatten().map(Scalar::into_text)
     }
 
     /// The time in a field, if there is one. `Err`: it cannot be used, and why is told.
@@ -211,12 +179,12 @@ impl KindDecoder {
         let place = self.place(event.index);
         let name = match &named.name {
             Naming::Field(field) if !field.is_around() => {
-                self.text(field, &event.fields, place, out).map(Cow::Owned)
+                field.text(&event.fields, place, out).map(Cow::Owned)
             }
             Naming::Field(_) | Naming::Topic(_) => whole.name.as_deref().map(Cow::Borrowed),
         };
         let Some(name) = name else { return };
-        let Some(measures) = named.measures.get(&*name) else {
+        let Some(measures) = named.measures.get(&name) else {
             out.undeclared.add(|| place.of(&quoted(&name)));
             return;
         };
@@ -247,7 +215,7 @@ impl KindDecoder {
             let convert = |scalar| measure.conversion.value(scalar, &self.prepared.times, &self.limits);
             match point.reading(&measure.points, &self.prepared.times, convert) {
                 Ok(Some((time, value))) => {
-                    out.readings.push(Reading { time, element: Some(element), ..at.reading(index, value) })
+                    out.readings.push(Reading { time, element: Some(element), ..at.reading(index, value) });
                 }
                 Ok(None) => {}
                 Err(fault) => out.rejection.push(Some(path()), fault),
@@ -270,6 +238,40 @@ impl KindDecoder {
     pub(super) fn convert(&self, measure: usize, scalar: Option<Scalar<'_>>) -> Result<Option<Value>, Fault> {
         let Some(scalar) = scalar else { return Ok(None) };
         self.prepared.measures[measure].conversion.value(scalar, &self.prepared.times, &self.limits)
+    }
+}
+
+impl Source {
+    /// The text of the dimension with an index, where that is a field. `Err`: nothing can be stored without it, and why is told.
+    pub(super) fn text(
+        &self,
+        index: usize,
+        fields: &Fields<'_>,
+        place: Place<'_>,
+        out: &mut Gathered<'_>,
+    ) -> Result<Option<String>, ()> {
+        let fault = match fields.scalar(self.field.slot) {
+            Ok(Some(scalar)) => return Ok(Some(scalar.into_text())),
+            Ok(None) if index > 0 => return Ok(None),
+            Ok(None) => Fault::DeviceMissing,
+            Err(fault) => fault,
+        };
+        out.reject(place, &self.field.text, fault);
+        Err(())
+    }
+}
+
+impl Field {
+    /// Its text. One with a fault, which is told, is none.
+    pub(super) fn text(
+        &self,
+        fields: &Fields<'_>,
+        place: Place<'_>,
+        out: &mut Gathered<'_>,
+    ) -> Option<String> {
+        let scalar = fields.scalar(self.slot);
+        let scalar = scalar.map_err(|fault| out.reject(place, &self.text, fault));
+        scalar.ok().flatten().map(Scalar::into_text)
     }
 }
 

@@ -60,7 +60,7 @@ impl Moment<'_> {
     }
 }
 
-impl<'a> Gathered<'a> {
+impl Gathered<'_> {
     pub(super) fn new(keep_names: usize) -> Self {
         Self {
             rejection: Rejection::default(),

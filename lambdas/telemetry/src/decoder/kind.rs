@@ -11,7 +11,7 @@ use super::prepared::{Field, MessageForm, Prepared};
 use super::whole::Whole;
 use crate::clock::Arrival;
 use crate::fields::{self, Declared, Fields, Place};
-use crate::reason::{Fault, MAX_REASONS};
+use crate::reason::{Fault, MAX_REASONS, Reason};
 use crate::record::{MeasureValue, ORIGINAL_TIME, TIME_CORRECTED, Value};
 use crate::scalar::Scalar;
 use crate::scan::{self, Scanner};
@@ -54,7 +54,7 @@ impl KindDecoder {
         });
         match self.read(payload, arrival, nth, &mut out) {
             Ok(()) => out.decoded(self, arrival),
-            Err((field, fault)) => Decoded::refused_at(field, fault),
+            Err(reason) => Decoded::refused(reason),
         }
     }
 
@@ -65,21 +65,20 @@ impl KindDecoder {
         arrival: Arrival<'a>,
         nth: usize,
         out: &mut Gathered<'a>,
-    ) -> Result<(), (Option<String>, Fault)> {
-        let whole_fault = |fault| (None, fault);
-        let levels = self.prepared.levels.read(arrival.partition_key).map_err(whole_fault)?;
-        let text = scan::text(payload).map_err(whole_fault)?;
+    ) -> Result<(), Reason> {
+        let levels = self.prepared.levels.read(arrival.partition_key)?;
+        let text = scan::text(payload)?;
         let mut whole = Whole::new(arrival, nth, levels);
         match &self.prepared.message {
             MessageForm::Event => {
-                let fields = self.object(text, &self.prepared.event, out).map_err(whole_fault)?;
+                let fields = object(text, &self.prepared.event, out)?;
                 self.shared(&mut whole, None, out);
                 self.event(&Event { bytes: text, fields, index: 0, itself: Given::Json(text) }, &whole, out);
             }
             MessageForm::Value => {
                 let itself = match scan::document(text, Scanner::value) {
                     Ok(json) => Given::Json(json),
-                    Err(Fault::NestedTooDeep) => return Err((None, Fault::NestedTooDeep)),
+                    Err(Fault::NestedTooDeep) => return Err(Fault::NestedTooDeep.into()),
                     Err(_) => Given::Text(text.trim()),
                 };
                 let fields = Fields::none(&self.prepared.event);
@@ -87,7 +86,7 @@ impl KindDecoder {
                 self.event(&Event { bytes: text, fields, index: 0, itself }, &whole, out);
             }
             MessageForm::Each(array) => {
-                let fields = self.object(text, &self.prepared.around, out).map_err(whole_fault)?;
+                let fields = object(text, &self.prepared.around, out)?;
                 self.shared(&mut whole, Some(&fields), out);
                 match fields.get(array.slot).and_then(|json| elements(json.unwrap_or("null"))) {
                     Ok(elements) => self.each(elements, &whole, out),
@@ -95,39 +94,17 @@ impl KindDecoder {
                 }
             }
             MessageForm::Array => {
-                let elements = self.array(text)?;
+                let elements = array(text)?;
                 self.shared(&mut whole, None, out);
                 self.each(elements, &whole, out);
             }
             MessageForm::Senml(labels) => {
-                let elements = self.array(text)?;
+                let elements = array(text)?;
                 self.shared(&mut whole, None, out);
                 self.pack(labels, text, elements, &whole, out);
             }
         }
         Ok(())
-    }
-
-    /// The fields of a message that is an object.
-    fn object<'a>(
-        &self,
-        text: &'a str,
-        declared: &Declared,
-        out: &mut Gathered<'_>,
-    ) -> Result<Fields<'a>, Fault> {
-        if Scanner::new(text).next() != Some(b'{') {
-            return Err(scan::not_json(text).unwrap_or(Fault::NotAnObject));
-        }
-        scan::document(text, |scanner| Fields::read(scanner, declared, Place::default(), &mut out.undeclared))
-    }
-
-    /// The elements of a message that is an array. An object is one of one.
-    fn array<'a>(&self, text: &'a str) -> Result<Vec<&'a str>, (Option<String>, Fault)> {
-        let json = scan::document(text, Scanner::value).map_err(|fault| (None, fault))?;
-        if json.starts_with('{') {
-            return Ok(vec![json]);
-        }
-        elements(json).map_err(|fault| (Some("$".to_owned()), fault))
     }
 
     fn each<'a>(&self, elements: Vec<&'a str>, whole: &Whole<'_>, out: &mut Gathered<'a>) {
@@ -186,6 +163,23 @@ impl KindDecoder {
         let mark = MeasureValue { name: Arc::clone(&self.time_corrected), value: Value::Boolean(true) };
         original.into_iter().chain(std::iter::once(mark))
     }
+}
+
+/// The fields of a message that is an object.
+fn object<'a>(text: &'a str, declared: &Declared, out: &mut Gathered<'_>) -> Result<Fields<'a>, Fault> {
+    if Scanner::new(text).next() != Some(b'{') {
+        return Err(scan::not_json(text).unwrap_or(Fault::NotAnObject));
+    }
+    scan::document(text, |scanner| Fields::read(scanner, declared, Place::default(), &mut out.undeclared))
+}
+
+/// The elements of a message that is an array. An object is one of one.
+fn array(text: &str) -> Result<Vec<&str>, Reason> {
+    let json = scan::document(text, Scanner::value)?;
+    if json.starts_with('{') {
+        return Ok(vec![json]);
+    }
+    elements(json).map_err(|fault| Reason { field: Some("$".to_owned()), fault })
 }
 
 /// The elements of an array. What says that there is no value has none.

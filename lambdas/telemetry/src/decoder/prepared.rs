@@ -169,12 +169,15 @@ struct Fields {
 impl Fields {
     fn declare(&mut self, text: &str) -> Field {
         let path = Path::of(text);
-        let scope = if self.several && path.from_message { Scope::Message } else { Scope::Event };
-        let declared = match scope {
-            Scope::Event => &mut self.event,
-            Scope::Message => &mut self.around,
-        };
-        Field { text: text.into(), slot: declared.declare(&path), scope }
+        if !self.several || !path.from_message {
+            return self.of_event(text);
+        }
+        Field { text: text.into(), slot: self.around.declare(&path), scope: Scope::Message }
+    }
+
+    /// What can only be in the event.
+    fn of_event(&mut self, text: &str) -> Field {
+        Field { text: text.into(), slot: self.event.declare(&Path::of(text)), scope: Scope::Event }
     }
 
     /// What is no field, because events name their measures: a name for reasons.
@@ -219,13 +222,13 @@ impl Prepared {
                 normal: measure.normal,
             })
             .collect();
-        let mut names = Names::default();
+        let mut chosen = Names::default();
         for (index, measure) in kind.measures.iter().enumerate().filter(|_| by_name) {
-            names.add(&measure.field, index);
+            chosen.add(&measure.field, index);
         }
         let message = match &kind.message {
             Message::Senml => {
-                MessageForm::Senml(Labels::declare(&mut fields.event, std::mem::take(&mut names)))
+                MessageForm::Senml(Labels::declare(&mut fields.event, std::mem::take(&mut chosen)))
             }
             Message::Each(path) if path == ITSELF => MessageForm::Array,
             Message::Each(path) => {
@@ -237,7 +240,7 @@ impl Prepared {
             }
             Message::Event => MessageForm::Event,
         };
-        let named = kind.named.as_ref().map(|named| ByName::new(named, &levels, &mut fields, names));
+        let named = kind.named.as_ref().map(|named| ByName::new(named, &levels, &mut fields, chosen));
         Self {
             message,
             dimensions,
@@ -260,7 +263,7 @@ impl ByName {
                 Some(field) if named.topic_segments.is_empty() => Naming::Field(fields.declare(field)),
                 _ => Naming::Topic(levels.places(&named.topic_segments)),
             },
-            value: (named.value != ITSELF).then(|| fields.declare(&named.value)),
+            value: (named.value != ITSELF).then(|| fields.of_event(&named.value)),
             measures,
         }
     }

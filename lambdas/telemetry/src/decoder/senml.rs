@@ -228,17 +228,14 @@ impl<'a> Bases<'a> {
         };
         let own = number(value)?;
         let whole = base.whole.zip(own.whole).and_then(|(base, own)| base.checked_add(own));
-        let text = match whole {
-            Some(sum) => sum.to_string(),
-            None => {
-                let sum = base.double + own.double;
-                if !sum.is_finite() {
-                    let (wanted, text) = (MeasureType::Double, value.quoted());
-                    return Err(Fault::NumberOutOfRange { wanted, text });
-                }
-                Value::Double(sum + 0.0).text().into_owned()
-            }
-        };
+        if let Some(sum) = whole {
+            return Ok(Some(Scalar::Number(sum.to_string().into())));
+        }
+        let sum = base.double + own.double;
+        if !sum.is_finite() {
+            return Err(Fault::NumberOutOfRange { wanted: MeasureType::Double, text: value.quoted() });
+        }
+        let text = Value::Double(sum + 0.0).text().into_owned();
         Ok(Some(Scalar::Number(text.into())))
     }
 }

@@ -69,7 +69,7 @@ impl KindDecoder {
         if let Some(id) = prepared.copies.iter().find_map(|copies| copies.id.as_ref()).filter(around) {
             // Each event is known by it, however many there are: it is no longer than any other text.
             let max = self.limits.text_bytes;
-            let text = self.text(id, fields, Place::default(), out);
+            let text = id.text(fields, Place::default(), out);
             if let Some(bytes) = text.as_ref().map(String::len).filter(|bytes| *bytes > max) {
                 out.reject(Place::default(), &id.text, Fault::TextTooLong { bytes, max });
             }
@@ -81,7 +81,7 @@ impl KindDecoder {
         if let Some(ByName { name: Naming::Field(name), .. }) = &prepared.named
             && name.is_around()
         {
-            whole.name = self.text(name, fields, Place::default(), out);
+            whole.name = name.text(fields, Place::default(), out);
         }
         for (index, measure) in prepared.measures.iter().enumerate() {
             if measure.field.is_around() {
@@ -98,7 +98,7 @@ impl KindDecoder {
         for (index, source) in self.prepared.dimensions.iter().enumerate() {
             let value = match (&source.levels, fields) {
                 _ if !source.is_shared() => Ok(None),
-                (None, Some(fields)) => self.dimension(source, index, fields, Place::default(), out),
+                (None, Some(fields)) => source.text(index, fields, Place::default(), out),
                 (levels, _) => {
                     let text = levels.as_ref().and_then(|places| joined(&whole.levels, places));
                     if text.is_none() && index == 0 {

@@ -8,8 +8,14 @@ fn declared(paths: &[&str]) -> (Declared, Vec<usize>) {
     (declared.with_literals(), slots)
 }
 
+/// The text of a field, or why it has none.
+type Found<'a> = Result<Option<&'a str>, Fault>;
+
+/// Paths, an event, its fields, and what is not declared.
+type Row<'a> = (&'a [&'a str], &'a str, Vec<Found<'a>>, &'a [&'a str]);
+
 /// The fields of `event` at `paths`, and the undeclared ones.
-fn read<'a>(event: &'a str, paths: &[&str]) -> (Vec<Result<Option<&'a str>, Fault>>, Vec<String>) {
+fn read<'a>(event: &'a str, paths: &[&str]) -> (Vec<Found<'a>>, Vec<String>) {
     let (declared, slots) = declared(paths);
     let mut undeclared = Undeclared::keeping(10);
     let fields =
@@ -35,8 +41,7 @@ fn one_place_has_one_slot() {
 #[test]
 fn paths_lead_through_objects_and_arrays() {
     let blocked = |at: &str, found| Err(Fault::PathBlocked { at: at.to_owned(), found });
-    // Paths, event, the fields, and what is not declared.
-    let table: [(&[&str], &str, Vec<Result<Option<&str>, Fault>>, &[&str]); 18] = [
+    let table: [Row<'_>; 18] = [
         (&["a.b"], r#"{"a":{"b":1,"c":2},"b":3}"#, vec![Ok(Some("1"))], &["a.c", "b"]),
         (&["a.b"], r#"{"a.b":1}"#, vec![Ok(Some("1"))], &[]),
         (&["a.b"], r#"{"a.b":1,"a":{"b":1}}"#, vec![Err(Fault::DuplicateField)], &[]),

@@ -274,7 +274,7 @@ mod tests {
         ] {
             let read = Format::of("%Y-%m-%d %H%z").read(&format!("2021-01-04 10{text}"));
             let offset = read.and_then(|(_, offset)| offset);
-            assert_eq!(offset.map(|offset| offset.seconds()), seconds, "{text}");
+            assert_eq!(offset.map(Offset::seconds), seconds, "{text}");
         }
     }
 }

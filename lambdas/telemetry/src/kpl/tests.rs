@@ -26,7 +26,10 @@ fn aggregate_of(parts: &[&[u8]]) -> Vec<u8> {
 /// What a record of an aggregate holds.
 type Parts<'a> = (&'a str, Option<&'a str>, &'a [u8]);
 
-fn records(bytes: &[u8]) -> Result<Vec<Parts<'_>>, String> {
+/// The records, or why there are none.
+type Apart<'a, E> = Result<Vec<Parts<'a>>, E>;
+
+fn records(bytes: &[u8]) -> Apart<'_, String> {
     let records = split(bytes).expect("an aggregate").map_err(|fault| fault.to_string())?;
     Ok(records.into_iter().map(|one| (one.partition_key, one.explicit_hash_key, one.data)).collect())
 }
@@ -46,7 +49,7 @@ fn an_aggregate_is_taken_apart_or_refused() {
     let one = record(&[&[0x08, 0x00], &bytes(3, b"{}")]);
     let long = vec![b'x'; 300];
     let format = "it is not as its format says";
-    let table: [(Vec<u8>, Result<Vec<Parts<'_>>, &str>); 18] = [
+    let table: [(Vec<u8>, Apart<'_, &str>); 18] = [
         (aggregate_of(&[&key, &one]), Ok(vec![("device-1", None, b"{}")])),
         // The tables behind the records, a hash key, a tag, and fields that nobody knows.
         (

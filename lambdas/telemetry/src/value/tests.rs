@@ -57,7 +57,7 @@ fn reasons_quote_what_is_there() {
         (r#""type": "double", "decimal": "comma""#, r#"" 1.5 ""#, r#"" 1.5 " is not a double"#),
         (r#""type": "bigint", "decimal": "comma""#, r#""1,5""#, r#""1.5" is not a bigint"#),
         (r#""type": "double", "decimal": "comma""#, r#""1,x""#, r#""1,x" is not a double"#),
-        (r#""type": "double", "scale": 1e9"#, r#"1e305"#, "1e305 does not fit into a double"),
+        (r#""type": "double", "scale": 1e9"#, "1e305", "1e305 does not fit into a double"),
         (
             r#""type": "double", "binary": {"encoding": "hex", "offset": 1, "type": "u16"}"#,
             r#""0a0b""#,

@@ -30,8 +30,8 @@ fn path(rng: &mut Rng) -> String {
     for step in 0..rng.u8(1..4) {
         match rng.u8(..8) {
             0 => path.push_str("[0]"),
-            1 => path.push_str(&format!("[{}]", rng.u32(..4))),
-            2 => path.push_str(&format!("\"{}\"", one(rng, &NAMES))),
+            1 => path.extend(["[", &rng.u32(..4).to_string(), "]"]),
+            2 => path.extend(["\"", one(rng, &NAMES), "\""]),
             3 => path.push_str(one(rng, &[".", "[", "]", "\"", "\\", "$"])),
             _ => {
                 if step > 0 {
@@ -160,8 +160,8 @@ impl Kind {
             }
             7 => json!(self.words[rng.usize(..self.words.len())]),
             8 => {
-                let bytes: Vec<u8> = (0..rng.u8(..12)).map(|_| rng.u8(..)).collect();
-                json!(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+                let digits: String = (0..rng.u8(..24)).map(|_| rng.digit(16)).collect();
+                json!(digits)
             }
             _ => {
                 let texts = [

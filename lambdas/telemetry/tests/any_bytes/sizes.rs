@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use telemetry::{Arrival, Decoder, MAX_DEPTH, Model};
+use telemetry::{Decoder, MAX_DEPTH, Model};
 use timestream::LIMITS;
 
 use crate::{ARRIVAL, invariants};
 
 /// Bytes of the larger message, and how many times it is the smaller.
-const BYTES: usize = 1 << 20;
+const BYTES: usize = 1 << 18;
 const TIMES: usize = 16;
 
 /// How many times as long it may take. Where every byte is compared with every other, it is the square of
@@ -42,9 +42,9 @@ fn decoder(message: &serde_json::Value) -> Decoder {
 fn time(decoder: &Decoder, payload: &[u8]) -> Duration {
     let once = || {
         let start = Instant::now();
-        let decoded = decoder.decode(payload, Arrival { partition_key: "a/b", ..ARRIVAL });
+        let answer = decoder.decode(payload, ARRIVAL);
         let took = start.elapsed();
-        invariants::hold(&decoded, ARRIVAL);
+        invariants::hold(&answer, ARRIVAL);
         took
     };
     (0..3).map(|_| once()).min().unwrap_or_default()
@@ -121,7 +121,7 @@ fn time_is_in_proportion_to_bytes() {
 #[test]
 fn any_depth_is_answered() {
     let forms = [json!("event"), json!({"each": "values"}), json!({"each": "$"}), json!("senml")];
-    for levels in [MAX_DEPTH - 1, MAX_DEPTH, 10_000, 1_000_000] {
+    for levels in [MAX_DEPTH - 1, MAX_DEPTH, 10_000, 100_000] {
         for (open, close) in [("[", "]"), (r#"{"a":"#, "}"), (r#"[{"values":"#, "}]")] {
             let closed = format!("{}1{}", open.repeat(levels), close.repeat(levels));
             let in_event = format!(r#"{{"id":"a","a":{closed},"temperature":1}}"#);
