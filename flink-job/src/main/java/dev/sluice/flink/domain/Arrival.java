@@ -24,6 +24,11 @@ public record Arrival(long timeMs, String sequenceNumber, String partitionKey) {
      * that the sequence number gives (its last six digits). A replay finds the same.
      */
     public long moment() {
+        return moment(0);
+    }
+
+    /** The moment for the event with this index in its message, from 0. */
+    long moment(int index) {
         long offset = 0;
         long place = 1;
         int first = Math.max(0, sequenceNumber.length() - PLACE_DIGITS);
@@ -35,7 +40,7 @@ public record Arrival(long timeMs, String sequenceNumber, String partitionKey) {
             offset += (digit - '0') * place;
             place *= 10;
         }
-        return saturatingAdd(time(), offset);
+        return saturatingAdd(time(), offset + index);
     }
 
     /**

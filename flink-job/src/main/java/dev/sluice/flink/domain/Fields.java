@@ -1,9 +1,5 @@
 package dev.sluice.flink.domain;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.function.Supplier;
-
 /**
  * The declared fields of one event, found in its bytes in one pass and without building a tree.
  *
@@ -12,51 +8,49 @@ import java.util.function.Supplier;
  */
 final class Fields implements Outcome.OfDocument {
     /**
-     * Levels of objects and arrays in an event, the event itself included. No event needs them, and parsers
+     * Levels of objects and arrays in a message, the message itself included. No event needs them, and parsers
      * in other languages have a limit too.
      */
     static final int MAX_DEPTH = 64;
 
-    /** The first bytes of an aggregate of the Kinesis Producer Library. */
-    private static final byte[] KPL_MAGIC = {(byte) 0xF3, (byte) 0x89, (byte) 0x9A, (byte) 0xC2};
-
-    private static final Utf8 REPEATED = Utf8.of("repeated");
-
     /** By slot; {@code null} where the event has no such field. */
     private final Utf8[] values;
 
-    /** How many names of undeclared fields are kept. */
-    private final int keepNames;
+    /** By slot, why a field cannot be read; {@code null} while all can. */
+    private Fault[] faults;
 
-    private int undeclared;
-    private final List<String> undeclaredNames = new ArrayList<>(0);
+    /** What stands before the path of a field that is not declared. */
+    private final String prefix;
 
-    private Fields(int slots, int keepNames) {
+    private final Undeclared undeclared;
+
+    private Fields(int slots, String prefix, Undeclared undeclared) {
         this.values = new Utf8[slots];
-        this.keepNames = keepNames;
+        this.prefix = prefix;
+        this.undeclared = undeclared;
     }
 
-    /** Reads an event. At most {@code keepNames} names of undeclared fields are kept. */
-    static Outcome.OfDocument read(byte[] payload, FieldNames names, int keepNames) {
-        int valid = Utf8.validUpTo(payload);
-        if (valid < payload.length) {
-            boolean kpl = payload.length >= KPL_MAGIC.length;
-            for (int at = 0; kpl && at < KPL_MAGIC.length; at++) {
-                kpl = payload[at] == KPL_MAGIC[at];
-            }
-            return kpl ? Fault.KPL_AGGREGATE : Fault.notUtf8(valid);
-        }
-        JsonScanner scanner = new JsonScanner(new Utf8(payload, 0, payload.length));
+    /** No field at all. */
+    static Fields none(FieldTree tree) {
+        return new Fields(tree.size(), "", new Undeclared(0));
+    }
+
+    /**
+     * Reads an object that {@code json} is, with white space around it. What is not declared is counted in {@code
+     * undeclared}, named with {@code prefix} before it.
+     */
+    static Outcome.OfDocument read(Utf8 json, FieldTree tree, String prefix, Undeclared undeclared) {
+        JsonScanner scanner = new JsonScanner(json);
         Fields fields = null;
         boolean wellFormed;
         if (scanner.next() == '{') {
-            fields = new Fields(names.size(), keepNames);
-            wellFormed = fields.fill(scanner, names);
+            fields = new Fields(tree.size(), prefix, undeclared);
+            wellFormed = fields.object(scanner, tree.root());
         } else {
             wellFormed = scanner.value() != null;
         }
-        if (!wellFormed || scanner.next() >= 0 || scanner.at() < payload.length) {
-            return Fault.notJson(scanner.at(), payload.length);
+        if (!wellFormed || scanner.next() >= 0 || scanner.at() < json.to()) {
+            return Fault.notJson(scanner.at(), json.to());
         }
         if (fields == null) {
             return Fault.NOT_AN_OBJECT;
@@ -65,57 +59,133 @@ final class Fields implements Outcome.OfDocument {
     }
 
     /** Walks over the object that is next; {@code false} if it is not well-formed. */
-    private boolean fill(JsonScanner scanner, FieldNames names) {
+    private boolean object(JsonScanner scanner, FieldTree.Node node) {
         scanner.take('{');
         if (scanner.next() == '}') {
             return scanner.take('}');
         }
+        FieldNames names = node.names();
         int likely = 0;
         do {
             Utf8 written = scanner.name();
             Utf8 name = written == null ? null : JsonScanner.unescaped(written);
-            Utf8 value = name == null ? null : scanner.value();
-            if (value == null) {
+            if (name == null) {
                 return false;
             }
-            int slot = names.find(name, likely);
-            if (slot >= 0) {
-                values[slot] = values[slot] == null ? value : REPEATED;
-                likely = slot + 1;
+            int place = names.find(name, likely);
+            if (place >= 0) {
+                if (!field(scanner, node.member(place))) {
+                    return false;
+                }
+                likely = place + 1;
+            } else if (scanner.value() == null) {
+                return false;
             } else {
-                undeclare(name::quoted);
+                undeclared.add(() -> prefix + Path.joined(node.path(), name.quoted()));
             }
             scanner.next();
         } while (scanner.take(','));
         return scanner.take('}');
     }
 
-    /** The JSON text of a field; {@code null} when it is missing, or {@link #isRepeated}. */
-    Utf8 get(int slot) {
-        Utf8 value = values[slot];
-        return value == REPEATED ? null : value;
+    /** Walks over the array that is next; {@code false} if it is not well-formed. */
+    private boolean array(JsonScanner scanner, FieldTree.Node node) {
+        scanner.take('[');
+        if (scanner.next() == ']') {
+            return scanner.take(']');
+        }
+        int index = 0;
+        do {
+            FieldTree.Place place = node.element(index);
+            if (place != null) {
+                if (!field(scanner, place)) {
+                    return false;
+                }
+            } else if (scanner.value() == null) {
+                return false;
+            } else {
+                int at = index;
+                undeclared.add(() -> prefix + node.path() + "[" + at + "]");
+            }
+            index++;
+            scanner.next();
+        } while (scanner.take(','));
+        return scanner.take(']');
     }
 
-    /** Whether a field is there twice. */
-    boolean isRepeated(int slot) {
-        return values[slot] == REPEATED;
+    /** Steps over the value that is next, which stands at a declared place; {@code false} if it is not well-formed. */
+    private boolean field(JsonScanner scanner, FieldTree.Place place) {
+        Utf8 value;
+        FieldTree.Node node = place.node();
+        if (node == null) {
+            value = scanner.value();
+            if (value == null) {
+                return false;
+            }
+        } else {
+            int next = scanner.next();
+            int from = scanner.at();
+            if (next == '{' && node.hasMembers() || next == '[' && node.hasElements()) {
+                scanner.descend();
+                if (!(next == '{' ? object(scanner, node) : array(scanner, node))) {
+                    return false;
+                }
+                scanner.ascend();
+                value = scanner.since(from);
+            } else {
+                value = scanner.value();
+                if (value == null) {
+                    return false;
+                }
+                if (place.literal() < 0 && place.slot() < 0) {
+                    block(node, value);
+                }
+            }
+        }
+        if (place.slot() >= 0) {
+            put(place.slot(), value);
+        }
+        if (place.literal() >= 0) {
+            put(place.literal(), value);
+        }
+        return true;
     }
 
-    /** Counts another field that is not declared. */
-    void undeclare(Supplier<String> name) {
-        undeclared++;
-        if (undeclaredNames.size() < keepNames) {
-            undeclaredNames.add(name.get());
+    private void put(int slot, Utf8 value) {
+        if (values[slot] == null && fault(slot) == null) {
+            values[slot] = value;
+        } else {
+            refuse(slot, Fault.DUPLICATE_FIELD);
         }
     }
 
-    /** How many fields, also of elements of arrays, are not declared. */
-    int undeclared() {
-        return undeclared;
+    /** Nothing of what {@code node} leads to is in {@code value}: no fault where that is no value. */
+    private void block(FieldTree.Node node, Utf8 value) {
+        Outcome.OfScalar parsed = Scalar.parse(value);
+        if (parsed == Nothing.NOTHING) {
+            return;
+        }
+        Fault blocked = Fault.pathBlocked(prefix + node.path(), value);
+        for (int slot : node.slots()) {
+            refuse(slot, values[slot] == null && fault(slot) == null ? blocked : Fault.DUPLICATE_FIELD);
+        }
     }
 
-    /** The names of the first of them. */
-    List<String> undeclaredNames() {
-        return undeclaredNames;
+    private void refuse(int slot, Fault fault) {
+        if (faults == null) {
+            faults = new Fault[values.length];
+        }
+        values[slot] = null;
+        faults[slot] = fault;
+    }
+
+    /** The JSON text of a field; {@code null} when it is missing, or there is a {@link #fault}. */
+    Utf8 get(int slot) {
+        return values[slot];
+    }
+
+    /** Why a field cannot be read; {@code null} if it can. */
+    Fault fault(int slot) {
+        return faults == null ? null : faults[slot];
     }
 }

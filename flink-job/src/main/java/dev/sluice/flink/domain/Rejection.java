@@ -39,6 +39,11 @@ public record Rejection(List<Reason> reasons, int omitted) {
             omitted += count;
         }
 
+        /** How many reasons there are. */
+        int count() {
+            return reasons == null ? 0 : reasons.size() + omitted;
+        }
+
         boolean isEmpty() {
             return reasons == null;
         }

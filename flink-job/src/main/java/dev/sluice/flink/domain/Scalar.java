@@ -1,5 +1,7 @@
 package dev.sluice.flink.domain;
 
+import java.nio.charset.StandardCharsets;
+
 /**
  * A JSON scalar as it is written, and what it is as a declared type. Neither null, array nor object.
  *
@@ -46,14 +48,35 @@ record Scalar(Kind kind, Utf8 text) implements Outcome.OfScalar {
         return kind == Kind.TEXT ? DebugText.of(text.quoted()) : text.quoted();
     }
 
-    /** The value as the type {@code wanted}; a time counts in {@code unit}. */
-    Outcome.OfValue coerce(MeasureType wanted, TimeUnit unit, Limits limits) {
+    /** This text without the white space around it, and without {@code suffix} if it ends with that. */
+    Scalar without(String suffix) {
+        Utf8 trimmed = text.trimmed();
+        Utf8 end = Utf8.of(suffix);
+        return trimmed.endsWith(end)
+                ? new Scalar(kind, trimmed.part(0, trimmed.length() - end.length()).trimmed())
+                : this;
+    }
+
+    /** This text with a point for the comma in it; {@code null} where it has a point already. */
+    Scalar withPoint() {
+        byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
+        for (int at = 0; at < bytes.length; at++) {
+            if (bytes[at] == '.') {
+                return null;
+            }
+            bytes[at] = bytes[at] == ',' ? (byte) '.' : bytes[at];
+        }
+        return new Scalar(kind, new Utf8(bytes, 0, bytes.length));
+    }
+
+    /** The value as the type {@code wanted}, with {@code times} for instants. */
+    Outcome.OfValue coerce(MeasureType wanted, Times times, Limits limits) {
         return switch (wanted) {
             case DOUBLE -> asDouble();
             case BIGINT -> asBigint();
             case BOOLEAN -> asBoolean();
             case VARCHAR -> asVarchar(limits.textBytes());
-            case TIMESTAMP -> asTimestamp(unit);
+            case TIMESTAMP -> asTimestamp(times);
         };
     }
 
@@ -112,9 +135,9 @@ record Scalar(Kind kind, Utf8 text) implements Outcome.OfScalar {
     }
 
     /** The store's timestamps begin in 1970. */
-    private Outcome.OfValue asTimestamp(TimeUnit unit) {
-        Outcome.OfTime read = Instants.read(this, unit);
-        if (read instanceof Instants.Moment moment) {
+    private Outcome.OfValue asTimestamp(Times times) {
+        Outcome.OfTime read = times.read(this);
+        if (read instanceof Times.Moment moment) {
             return moment.nanoseconds() < 0
                     ? Fault.timeOutOfRange(quoted())
                     : new Value.Timestamp(moment.nanoseconds());

@@ -163,7 +163,7 @@ final class GeneratedEvents {
     }
 
     /** An event for {@code model}. */
-    byte[] event(Model model) {
+    byte[] event(EventKind model) {
         ahead = random.nextInt(6) == 0 ? pick(List.of(900_000L, 3_600_000L, 31_536_000_000L)) : 0;
         List<String> fields = new ArrayList<>();
         if (random.nextInt(20) > 0) {
@@ -205,7 +205,7 @@ final class GeneratedEvents {
         return Double.isFinite(value) ? Double.toString(value) : "1e" + (random.nextInt(700) - 350);
     }
 
-    private static List<String> names(Model model) {
+    private static List<String> names(EventKind model) {
         return Stream.concat(
                         Stream.of(
                                 "x",

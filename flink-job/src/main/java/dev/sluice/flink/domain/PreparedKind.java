@@ -1,0 +1,240 @@
+package dev.sluice.flink.domain;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A kind of events, prepared for decoding. Keeps nothing of an event, so that threads may share it. */
+final class PreparedKind {
+    /** The path of the message or event itself. */
+    private static final String WHOLE = "$";
+
+    /** Where a value comes from and what it is called in the store. */
+    static final class Source {
+        /** Slot of the field; negative where it is no field. */
+        private final int slot;
+
+        private final boolean fromMessage;
+        private final String field;
+        private final String name;
+
+        /** Which parts of the partition key it is; {@code null} where it is a field. */
+        private final int[] levels;
+
+        private Source(int slot, boolean fromMessage, String field, String name, int[] levels) {
+            this.slot = slot;
+            this.fromMessage = fromMessage;
+            this.field = field;
+            this.name = name;
+            this.levels = levels;
+        }
+
+        int slot() {
+            return slot;
+        }
+
+        /** Whether it is a field of the message around the events. */
+        boolean isFromMessage() {
+            return fromMessage;
+        }
+
+        String field() {
+            return field;
+        }
+
+        String name() {
+            return name;
+        }
+
+        boolean isOfTopic() {
+            return levels != null;
+        }
+
+        /** The text that the topic holds, which comes as {@code parts} of the partition key. */
+        String ofTopic(String[] parts) {
+            if (levels.length == 1) {
+                return parts[levels[0]];
+            }
+            List<String> texts = new ArrayList<>(levels.length);
+            for (int level : levels) {
+                texts.add(parts[level]);
+            }
+            return String.join("/", texts);
+        }
+    }
+
+    /** What makes copies of an event one: its id, {@code null} for its bytes, and a window in nanoseconds. */
+    record Copies(Source id, long window) {}
+
+    /**
+     * Where an event names its measure.
+     *
+     * @param name of the measure
+     * @param value of the measure; {@code null}: the event itself
+     * @param measures by their names in the event
+     */
+    record Named(Source name, Source value, Map<String, List<Integer>> measures) {}
+
+    private final Limits limits;
+    private final FieldTree tree = new FieldTree();
+    private final FieldTree messageTree = new FieldTree();
+    private final List<Integer> topicLevels;
+    private final Model.Message message;
+    private final Source each;
+    private final Source time;
+    private final Times times;
+    private final Source[] dimensions;
+    private final Copies copies;
+    private final Named named;
+    private final PreparedMeasure[] measures;
+    private final Source[] measured;
+    private final Model.RecordLayout layout;
+    private final int keepNames;
+
+    /** Prepares {@code kind}, which is taken as valid, for a store. */
+    PreparedKind(EventKind kind, Limits limits) {
+        this.limits = limits;
+        this.topicLevels = kind.topicLevels();
+        this.message = kind.message();
+        this.each = message instanceof Model.Each all && !all.path().equals(WHOLE)
+                ? new Source(messageTree.declare(Path.of(all.path())), true, all.path(), "", null)
+                : null;
+        // In the order in which devices usually write them.
+        this.time = kind.time() == null ? null : source(kind.time().field(), "", List.of());
+        this.times = new Times(kind.time());
+        List<Source> series = new ArrayList<>();
+        Model.Device device = kind.device();
+        series.add(source(device.field(), device.dimension(), device.topicSegments()));
+        for (Model.Dimension dimension : kind.dimensions()) {
+            series.add(source(dimension.field(), dimension.name(), dimension.topicSegments()));
+        }
+        this.dimensions = series.toArray(Source[]::new);
+        this.copies = kind.event() == null
+                ? null
+                : new Copies(
+                        kind.event().id() == null ? null : source(kind.event().id(), "", List.of()),
+                        EventTime.window(kind.event()));
+        this.named = kind.named() == null ? null : named(kind.named(), kind.measures());
+        this.measures = kind.measures().stream()
+                .map(measure -> new PreparedMeasure(measure, times, limits))
+                .toArray(PreparedMeasure[]::new);
+        this.measured = kind.measures().stream()
+                .map(measure -> named == null ? source(measure.field(), measure.name(), List.of()) : null)
+                .toArray(Source[]::new);
+        this.layout = kind.layout();
+        this.keepNames = switch (kind.undeclared()) {
+            case IGNORE -> 0;
+            case QUARANTINE -> Rejection.MAX_REASONS;
+        };
+    }
+
+    private Named named(Model.Named named, List<Model.Measure> declared) {
+        Map<String, List<Integer>> byName = new HashMap<>();
+        for (int index = 0; index < declared.size(); index++) {
+            byName.computeIfAbsent(declared.get(index).field(), name -> new ArrayList<>())
+                    .add(index);
+        }
+        return new Named(
+                source(named.field(), "", named.topicSegments()),
+                named.value().equals(WHOLE) ? null : source(named.value(), "", List.of()),
+                byName);
+    }
+
+    private Source source(String field, String name, List<Integer> segments) {
+        if (!segments.isEmpty()) {
+            // Declared, so that it is no surprise: what an event says there is not read.
+            if (field != null) {
+                tree.declare(Path.of(field));
+            }
+            return new Source(
+                    -1,
+                    false,
+                    field,
+                    name,
+                    segments.stream().mapToInt(topicLevels::indexOf).toArray());
+        }
+        Path path = Path.of(field);
+        FieldTree declared = path.fromMessage() ? messageTree : tree;
+        return new Source(declared.declare(path), path.fromMessage(), field, name, null);
+    }
+
+    /** The parts of a partition key of this kind; {@code null} where it has not as many as the kind needs. */
+    String[] parts(String key) {
+        if (topicLevels.size() <= 1) {
+            return new String[] {key};
+        }
+        String[] parts = key.split("/", -1);
+        return parts.length == topicLevels.size() ? parts : null;
+    }
+
+    /** The fault of a partition key that has not as many parts as the kind needs. */
+    Fault keyMismatch(String key) {
+        return Fault.keyMismatch(Utf8.of(key).quoted(), key.split("/", -1).length, topicLevels.size());
+    }
+
+    Limits limits() {
+        return limits;
+    }
+
+    /** The fields of an event. */
+    FieldTree tree() {
+        return tree;
+    }
+
+    /** The fields of the message around events. */
+    FieldTree messageTree() {
+        return messageTree;
+    }
+
+    Model.Message message() {
+        return message;
+    }
+
+    /** The array of events in a message; {@code null} where there is none, or it is the message. */
+    Source each() {
+        return each;
+    }
+
+    /** {@code null} when the arrival time is the time. */
+    Source time() {
+        return time;
+    }
+
+    Times times() {
+        return times;
+    }
+
+    /** The device first. */
+    Source[] dimensions() {
+        return dimensions;
+    }
+
+    /** {@code null} where each copy of an event is an event. */
+    Copies copies() {
+        return copies;
+    }
+
+    /** {@code null} where each measure has a field of its own. */
+    Named named() {
+        return named;
+    }
+
+    PreparedMeasure[] measures() {
+        return measures;
+    }
+
+    /** The field of a measure. */
+    Source measured(int measure) {
+        return measured[measure];
+    }
+
+    Model.RecordLayout layout() {
+        return layout;
+    }
+
+    /** How many names of undeclared fields are reasons. */
+    int keepNames() {
+        return keepNames;
+    }
+}
