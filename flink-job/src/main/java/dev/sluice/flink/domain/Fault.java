@@ -60,15 +60,13 @@ public record Fault(String code, String sentence)
 
     /** The partition key names none of the kinds of the model. */
     static Fault unknownKind(String key) {
-        return new Fault(
-                "unknown_kind", "the partition key " + DebugText.of(key) + " names no kind of the model");
+        return new Fault("unknown_kind", "the partition key " + DebugText.of(key) + " names no kind of the model");
     }
 
     /** The partition key has not the levels of the topic that the kind takes from it. */
     static Fault keyMismatch(String key, int found, int wanted) {
         return new Fault(
-                "key_mismatch",
-                "the partition key " + DebugText.of(key) + " has " + found + " levels, not " + wanted);
+                "key_mismatch", "the partition key " + DebugText.of(key) + " has " + found + " levels, not " + wanted);
     }
 
     /** Where the array of events should be, there is another value. */

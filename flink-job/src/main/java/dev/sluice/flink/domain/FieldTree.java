@@ -2,6 +2,7 @@ package dev.sluice.flink.domain;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -12,23 +13,16 @@ import java.util.Map;
 final class FieldTree {
     /** What a step leads to. */
     static final class Place {
-        /** Slot of the field that stands here; {@link #NONE} if there is none. */
         private int slot = NONE;
 
-        /** Slot of the field whose whole path is the name of this member. */
-        private int literal = NONE;
-
-        /** The steps from here; {@code null} where no field stands deeper. */
         private Node node;
 
+        /** Slot of the field that stands here; negative if there is none. */
         int slot() {
             return slot;
         }
 
-        int literal() {
-            return literal;
-        }
-
+        /** The steps from here; {@code null} where no field stands deeper. */
         Node node() {
             return node;
         }
@@ -108,12 +102,17 @@ final class FieldTree {
     private static final int NONE = -1;
 
     private final Node root = new Node("");
+
+    /** Members that are called like a whole path, with its slot. */
+    private final Map<String, Integer> literals = new LinkedHashMap<>();
+
     private int size;
 
     /** The slot of the field at {@code path}; the same steps have the same slot. */
     int declare(Path path) {
         List<Node> way = new ArrayList<>(List.of(root));
-        List<Path.Step> steps = path.steps();
+        // "$" alone is no place in an event: a member may be called so.
+        List<Path.Step> steps = path.steps().isEmpty() ? List.of(new Path.Member("$")) : path.steps();
         for (Path.Step step : steps.subList(0, steps.size() - 1)) {
             Node node = way.get(way.size() - 1);
             way.add(node.below(node.declare(step), step));
@@ -124,9 +123,21 @@ final class FieldTree {
             way.forEach(node -> node.slots.add(place.slot));
         }
         if (path.literal() != null) {
-            root.declare(path.literal()).literal = place.slot;
+            literals.putIfAbsent(path.literal(), place.slot);
         }
         return place.slot;
+    }
+
+    /** Lets each path be found as the name of a member too, where no path of one step is called so. */
+    FieldTree withLiterals() {
+        literals.forEach((name, slot) -> {
+            Place place = root.declare(name);
+            if (place.slot == NONE && place.node == null) {
+                place.slot = slot;
+            }
+        });
+        literals.clear();
+        return this;
     }
 
     Node root() {

@@ -1,5 +1,8 @@
 package dev.sluice.flink.domain;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * The declared fields of one event, found in its bytes in one pass and without building a tree.
  *
@@ -13,11 +16,20 @@ final class Fields implements Outcome.OfDocument {
      */
     static final int MAX_DEPTH = 64;
 
+    /** A value through which paths should lead, and cannot. */
+    private record Block(FieldTree.Node node, Utf8 value) {}
+
     /** By slot; {@code null} where the event has no such field. */
     private final Utf8[] values;
 
     /** By slot, why a field cannot be read; {@code null} while all can. */
     private Fault[] faults;
+
+    /** What stands in the way of paths; {@code null} while nothing does. */
+    private List<Block> blocks;
+
+    /** Whether a name has an escape sequence that is no character. */
+    private boolean badName;
 
     /** What stands before the path of a field that is not declared. */
     private final String prefix;
@@ -43,19 +55,30 @@ final class Fields implements Outcome.OfDocument {
         JsonScanner scanner = new JsonScanner(json);
         Fields fields = null;
         boolean wellFormed;
+        int levels = 0;
         if (scanner.next() == '{') {
             fields = new Fields(tree.size(), prefix, undeclared);
             wellFormed = fields.object(scanner, tree.root());
+            levels = 1;
         } else {
             wellFormed = scanner.value() != null;
         }
         if (!wellFormed || scanner.next() >= 0 || scanner.at() < json.to()) {
             return Fault.notJson(scanner.at(), json.to());
         }
+        if (fields != null && fields.badName) {
+            return Fault.LONE_SURROGATE;
+        }
+        if (levels + scanner.deepest() > MAX_DEPTH) {
+            return Fault.NESTED_TOO_DEEP;
+        }
         if (fields == null) {
             return Fault.NOT_AN_OBJECT;
         }
-        return scanner.deepest() < MAX_DEPTH ? fields : Fault.NESTED_TOO_DEEP;
+        if (fields.blocks != null) {
+            fields.blocks.forEach(fields::block);
+        }
+        return fields;
     }
 
     /** Walks over the object that is next; {@code false} if it is not well-formed. */
@@ -68,12 +91,17 @@ final class Fields implements Outcome.OfDocument {
         int likely = 0;
         do {
             Utf8 written = scanner.name();
-            Utf8 name = written == null ? null : JsonScanner.unescaped(written);
-            if (name == null) {
+            if (written == null) {
                 return false;
             }
-            int place = names.find(name, likely);
-            if (place >= 0) {
+            Utf8 name = JsonScanner.unescaped(written);
+            int place = name == null ? -1 : names.find(name, likely);
+            if (name == null) {
+                badName |= scanner.deepest() < MAX_DEPTH;
+                if (scanner.value() == null) {
+                    return false;
+                }
+            } else if (place >= 0) {
                 if (!field(scanner, node.member(place))) {
                     return false;
                 }
@@ -115,59 +143,53 @@ final class Fields implements Outcome.OfDocument {
 
     /** Steps over the value that is next, which stands at a declared place; {@code false} if it is not well-formed. */
     private boolean field(JsonScanner scanner, FieldTree.Place place) {
-        Utf8 value;
-        FieldTree.Node node = place.node();
-        if (node == null) {
-            value = scanner.value();
-            if (value == null) {
-                return false;
-            }
-        } else {
-            int next = scanner.next();
-            int from = scanner.at();
-            if (next == '{' && node.hasMembers() || next == '[' && node.hasElements()) {
-                scanner.descend();
-                if (!(next == '{' ? object(scanner, node) : array(scanner, node))) {
-                    return false;
-                }
-                scanner.ascend();
-                value = scanner.since(from);
+        scanner.next();
+        int from = scanner.at();
+        if (!(place.node() == null ? scanner.value() != null : container(scanner, place.node()))) {
+            return false;
+        }
+        int slot = place.slot();
+        if (slot >= 0) {
+            if (values[slot] == null && fault(slot) == null) {
+                values[slot] = scanner.since(from);
             } else {
-                value = scanner.value();
-                if (value == null) {
-                    return false;
-                }
-                if (place.literal() < 0 && place.slot() < 0) {
-                    block(node, value);
-                }
+                refuse(slot, Fault.DUPLICATE_FIELD);
             }
-        }
-        if (place.slot() >= 0) {
-            put(place.slot(), value);
-        }
-        if (place.literal() >= 0) {
-            put(place.literal(), value);
         }
         return true;
     }
 
-    private void put(int slot, Utf8 value) {
-        if (values[slot] == null && fault(slot) == null) {
-            values[slot] = value;
-        } else {
-            refuse(slot, Fault.DUPLICATE_FIELD);
+    /** Steps over the value that is next, which stands on the way to declared places. */
+    private boolean container(JsonScanner scanner, FieldTree.Node node) {
+        int next = scanner.next();
+        if (next == '{' && node.hasMembers() || next == '[' && node.hasElements()) {
+            scanner.descend();
+            boolean wellFormed = next == '{' ? object(scanner, node) : array(scanner, node);
+            scanner.ascend();
+            return wellFormed;
         }
+        Utf8 value = scanner.value();
+        if (value != null && Scalar.parse(value) != Nothing.NOTHING) {
+            blocks = blocks == null ? new ArrayList<>() : blocks;
+            blocks.add(new Block(node, value));
+        }
+        return value != null;
     }
 
-    /** Nothing of what {@code node} leads to is in {@code value}: no fault where that is no value. */
-    private void block(FieldTree.Node node, Utf8 value) {
-        Outcome.OfScalar parsed = Scalar.parse(value);
-        if (parsed == Nothing.NOTHING) {
-            return;
+    /**
+     * Where a path ends, the fields behind it are told so. One that was found by the name of its whole path needs
+     * no way there: then it is what stands in the way that nothing names.
+     */
+    private void block(Block block) {
+        boolean blocks = false;
+        for (int slot : block.node.slots()) {
+            if (values[slot] == null && fault(slot) == null) {
+                refuse(slot, Fault.pathBlocked(block.node.path(), block.value));
+            }
+            blocks |= values[slot] == null && fault(slot) != Fault.DUPLICATE_FIELD;
         }
-        Fault blocked = Fault.pathBlocked(prefix + node.path(), value);
-        for (int slot : node.slots()) {
-            refuse(slot, values[slot] == null && fault(slot) == null ? blocked : Fault.DUPLICATE_FIELD);
+        if (!blocks) {
+            undeclared.add(() -> prefix + block.node.path());
         }
     }
 

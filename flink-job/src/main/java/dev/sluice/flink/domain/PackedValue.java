@@ -38,7 +38,9 @@ final class PackedValue {
     }
 
     private static Outcome.OfScalar single(float value) {
-        return Float.isFinite(value) ? number(DoubleText.of(Double.parseDouble(NumberOutput.toString(value, true)))) : Fault.notFinite(notFinite(value));
+        return Float.isFinite(value)
+                ? number(DoubleText.of(Double.parseDouble(NumberOutput.toString(value, true))))
+                : Fault.notFinite(notFinite(value));
     }
 
     private static Outcome.OfScalar wide(double value) {

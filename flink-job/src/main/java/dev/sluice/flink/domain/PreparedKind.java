@@ -122,6 +122,8 @@ final class PreparedKind {
         this.measured = kind.measures().stream()
                 .map(measure -> named == null ? source(measure.field(), measure.name(), List.of()) : null)
                 .toArray(Source[]::new);
+        tree.withLiterals();
+        messageTree.withLiterals();
         this.layout = kind.layout();
         this.keepNames = switch (kind.undeclared()) {
             case IGNORE -> 0;

@@ -86,8 +86,7 @@ final class PreparedMeasure {
         if (plain) {
             return scalar.coerce(type, times, limits);
         }
-        Outcome.OfScalar there =
-                written.binary() == null ? scalar : PackedValue.read(scalar, written.binary());
+        Outcome.OfScalar there = written.binary() == null ? scalar : PackedValue.read(scalar, written.binary());
         if (!(there instanceof Scalar found)) {
             return (Fault) there;
         }

@@ -53,7 +53,8 @@ record Scalar(Kind kind, Utf8 text) implements Outcome.OfScalar {
         Utf8 trimmed = text.trimmed();
         Utf8 end = Utf8.of(suffix);
         return trimmed.endsWith(end)
-                ? new Scalar(kind, trimmed.part(0, trimmed.length() - end.length()).trimmed())
+                ? new Scalar(
+                        kind, trimmed.part(0, trimmed.length() - end.length()).trimmed())
                 : this;
     }
 

@@ -96,7 +96,10 @@ class DifferentialTest {
         try (BufferedWriter out = process.outputWriter(StandardCharsets.UTF_8)) {
             for (int index = 0; index < count; index++) {
                 SortedMap.Entry<String, Model> model = models.get(index % models.size());
-                Sent event = new Sent(model.getKey(), events.arrival(), events.event(model.getValue().kinds().get(0)));
+                Sent event = new Sent(
+                        model.getKey(),
+                        events.arrival(),
+                        events.event(model.getValue().kinds().get(0)));
                 if (!sent.offer(event, 1, TimeUnit.MINUTES)) {
                     throw new IOException("the decoder in Rust does not answer");
                 }

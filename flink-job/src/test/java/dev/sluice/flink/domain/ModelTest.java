@@ -80,8 +80,8 @@ class ModelTest {
         String plain = """
                 "topic": "t", "device": {"dimension": "d", "field": "id"}, "undeclared": "ignore",
                 "measures": [{"name": "n", "field": "f", "type": "double"}], "record": {"layout": "single"}}""";
-        Model model = Model.parse("{\"kinds\": [{\"name\": \"a\", " + plain + ", {\"name\": \"b\", \"message\": \"senml\", "
-                + plain + "]}");
+        Model model = Model.parse("{\"kinds\": [{\"name\": \"a\", " + plain
+                + ", {\"name\": \"b\", \"message\": \"senml\", " + plain + "]}");
         assertEquals(
                 List.of("a", "b"), model.kinds().stream().map(EventKind::name).toList());
         assertEquals(
