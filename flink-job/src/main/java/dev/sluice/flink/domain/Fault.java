@@ -18,11 +18,6 @@ public record Fault(String code, String sentence)
                 Outcome.OfElement {
     private static final long NANOSECONDS_A_MINUTE = 60_000_000_000L;
 
-    /** The bytes are an aggregate of the Kinesis Producer Library, which is not taken apart. */
-    static final Fault KPL_AGGREGATE = new Fault(
-            "kpl_aggregate",
-            "the record is an aggregate of the Kinesis Producer Library; send records without aggregation");
-
     /** The JSON value is not an object. */
     static final Fault NOT_AN_OBJECT = new Fault("not_an_object", "the event is JSON but not an object");
 
@@ -54,9 +49,19 @@ public record Fault(String code, String sentence)
     /** The model does not name the field, and asks for quarantine in this case. */
     static final Fault UNDECLARED_FIELD = new Fault("undeclared_field", "the model does not name this field");
 
+    /** A label of SenML that says that it must be understood, and is not. */
+    static final Fault SENML_UNKNOWN =
+            new Fault("senml_unknown", "the label must be understood, and is not known");
+
     /** A string has an escape sequence that is no character. */
     static final Fault LONE_SURROGATE =
             new Fault("not_json", "the event is not JSON: half of a surrogate pair in a string");
+
+    /** The bytes are an aggregate of the Kinesis Producer Library that cannot be taken apart. */
+    static Fault kplAggregate(String detail) {
+        return new Fault(
+                "kpl_aggregate", "the record is an aggregate of the Kinesis Producer Library, and " + detail);
+    }
 
     /** The partition key names none of the kinds of the model. */
     static Fault unknownKind(String key) {
@@ -97,11 +102,6 @@ public record Fault(String code, String sentence)
     /** There are fewer bytes than the value needs. */
     static Fault binaryShort(long from, long end, int length) {
         return new Fault("binary_short", "the value needs bytes " + from + " to " + end + ", of " + length);
-    }
-
-    /** A label of SenML that says of itself that it must be understood is not. */
-    static Fault senmlUnknown(String label) {
-        return new Fault("senml_unknown", "the label " + DebugText.of(label) + " must be understood, and is not");
     }
 
     /** An element of an array is no object with these two members. */

@@ -2,7 +2,6 @@ package dev.sluice.flink.domain;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
@@ -16,8 +15,8 @@ import java.util.Set;
  * another its place, nor one of an event another event.
  */
 final class MessageDecoder {
-    /** The first bytes of an aggregate of the Kinesis Producer Library. */
-    private static final byte[] KPL_MAGIC = {(byte) 0xF3, (byte) 0x89, (byte) 0x9A, (byte) 0xC2};
+    /** What is wrong with an aggregate that is a record of another. */
+    private static final String NESTED = "it is not taken apart here";
 
     private final PreparedKind kind;
     private final byte[] payload;
@@ -69,8 +68,7 @@ final class MessageDecoder {
     private Fault document() {
         int valid = Utf8.validUpTo(payload);
         if (valid < payload.length) {
-            boolean kpl = Arrays.mismatch(payload, KPL_MAGIC) == KPL_MAGIC.length;
-            return kpl ? Fault.KPL_AGGREGATE : Fault.notUtf8(valid);
+            return Kpl.isAggregate(payload) ? Fault.kplAggregate(NESTED) : Fault.notUtf8(valid);
         }
         Utf8 json = new Utf8(payload, 0, payload.length);
         if (kind.message() instanceof Model.Each) {

@@ -1,6 +1,5 @@
 package dev.sluice.flink.domain;
 
-import com.fasterxml.jackson.core.io.NumberOutput;
 import java.io.ByteArrayOutputStream;
 
 /** A value in bytes for which text stands, as sensors send it that count each byte. */
@@ -28,7 +27,7 @@ final class PackedValue {
             // The sign is in the highest bit of its bytes.
             case SIGNED -> number(Long.toString(bits << Long.SIZE - 8 * size >> Long.SIZE - 8 * size));
             case FLOATING_POINT ->
-                size == Float.BYTES ? single(Float.intBitsToFloat((int) bits)) : wide(Double.longBitsToDouble(bits));
+                number(size == Float.BYTES ? Float.intBitsToFloat((int) bits) : Double.longBitsToDouble(bits));
         };
     }
 
@@ -37,18 +36,9 @@ final class PackedValue {
         return part.count() >= Long.SIZE ? above : above & (1L << part.count()) - 1;
     }
 
-    private static Outcome.OfScalar single(float value) {
-        return Float.isFinite(value)
-                ? number(DoubleText.of(Double.parseDouble(NumberOutput.toString(value, true))))
-                : Fault.notFinite(notFinite(value));
-    }
-
-    private static Outcome.OfScalar wide(double value) {
-        return Double.isFinite(value) ? number(DoubleText.of(value)) : Fault.notFinite(notFinite(value));
-    }
-
-    private static String notFinite(double value) {
-        return Double.isNaN(value) ? "NaN" : value < 0 ? "-inf" : "inf";
+    /** A finite number as the store writes it. */
+    private static Outcome.OfScalar number(double value) {
+        return Double.isFinite(value) ? number(DoubleText.of(value)) : Fault.notFinite(Double.toString(value));
     }
 
     private static Scalar number(String text) {
@@ -79,10 +69,10 @@ final class PackedValue {
         return bytes;
     }
 
-    /** Of both alphabets, with or without padding. */
+    /** Of both alphabets, with or without padding. What the last character says beyond the last byte is nothing. */
     private static byte[] base64(Utf8 text) {
         int length = text.length();
-        while (length > 0 && text.length() - length < 2 && text.length() % 4 == 0 && text.at(length - 1) == '=') {
+        while (length > 0 && length > text.length() - 2 && text.at(length - 1) == '=') {
             length--;
         }
         if (length % 4 == 1) {

@@ -99,39 +99,36 @@ final class PreparedMeasure {
         }
         if (written.suffix() != null && found.kind() == Scalar.Kind.TEXT) {
             found = found.without(written.suffix());
-            if (found.text().length() == 0) {
-                return Nothing.NOTHING;
-            }
         }
-        return calibrated(coerced(found), found);
+        return found.isBlank() ? Nothing.NOTHING : coerced(found);
     }
 
-    private Outcome.OfValue coerced(Scalar scalar) {
+    private Outcome.OfValue coerced(Scalar found) {
+        Scalar scalar = found;
         boolean comma = written.decimal() == Written.Decimal.COMMA
                 && scalar.kind() == Scalar.Kind.TEXT
                 && (type == MeasureType.DOUBLE || type == MeasureType.BIGINT);
-        if (!comma) {
-            return scalar.coerce(type, times, limits);
+        if (comma) {
+            // In such text a point is none before a fraction.
+            if (scalar.text().has('.')) {
+                return Fault.typeMismatch(type, scalar.quoted());
+            }
+            scalar = scalar.withPoint();
         }
-        Scalar number = scalar.withPoint();
-        return number == null ? Fault.typeMismatch(type, scalar.quoted()) : number.coerce(type, times, limits);
-    }
-
-    private Outcome.OfValue calibrated(Outcome.OfValue coerced, Scalar scalar) {
-        if (written.scale() == null && written.offset() == null || !(coerced instanceof Value.Double number)) {
+        Outcome.OfValue coerced = scalar.coerce(type, times, limits);
+        if (!(coerced instanceof Value.Double number)) {
             return coerced;
         }
-        double value = number.value();
-        if (written.scale() != null) {
-            value = scaled(value, written.scale());
-        }
-        if (written.offset() != null) {
-            value += written.offset();
-        }
-        // Adding zero turns -0.0, which the store refuses, into 0.0 and changes nothing else.
+        double value = calibrated(number.value());
         return Double.isFinite(value)
-                ? new Value.Double(value + 0.0)
+                ? new Value.Double(value)
                 : Fault.numberOutOfRange(MeasureType.DOUBLE, scalar.quoted());
+    }
+
+    private double calibrated(double value) {
+        double scaled = written.scale() == null ? value : scaled(value, written.scale());
+        // Adding zero turns -0.0, which the store refuses, into 0.0 and changes nothing else.
+        return (written.offset() == null ? scaled : scaled + written.offset()) + 0.0;
     }
 
     /** A tenth of 215 is 21.5, which 215 times the double nearest to a tenth is not always. */

@@ -1,7 +1,4 @@
 package dev.sluice.flink.domain;
-
-import java.nio.charset.StandardCharsets;
-
 /**
  * A JSON scalar as it is written, and what it is as a declared type. Neither null, array nor object.
  *
@@ -58,16 +55,19 @@ record Scalar(Kind kind, Utf8 text) implements Outcome.OfScalar {
                 : this;
     }
 
-    /** This text with a point for the comma in it; {@code null} where it has a point already. */
+    /** The number that this text is with a comma before its fraction, or this where it is none. */
     Scalar withPoint() {
-        byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
+        byte[] bytes = text.trimmed().copied();
         for (int at = 0; at < bytes.length; at++) {
-            if (bytes[at] == '.') {
-                return null;
-            }
             bytes[at] = bytes[at] == ',' ? (byte) '.' : bytes[at];
         }
-        return new Scalar(kind, new Utf8(bytes, 0, bytes.length));
+        Utf8 number = new Utf8(bytes, 0, bytes.length);
+        return Decimal.parse(number) == null ? this : new Scalar(kind, number);
+    }
+
+    /** Whether it is text that says nothing. */
+    boolean isBlank() {
+        return kind == Kind.TEXT && text.trimmed().length() == 0;
     }
 
     /** The value as the type {@code wanted}, with {@code times} for instants. */

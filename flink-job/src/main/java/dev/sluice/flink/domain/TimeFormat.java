@@ -51,7 +51,7 @@ final class TimeFormat {
         private int year = NONE;
         private int month = NONE;
         private int day = NONE;
-        private int hour = NONE;
+        private int hour;
         private int hourOfHalf = NONE;
         private int half = NONE;
         private int minute;
@@ -104,15 +104,12 @@ final class TimeFormat {
         }
 
         private Times.Written written() {
-            int hourOfDay = hour != NONE || hourOfHalf == NONE || half == NONE
+            if (year == NONE || month == NONE || day == NONE || day > YearMonth.of(year, month).lengthOfMonth()) {
+                return null;
+            }
+            int hourOfDay = hourOfHalf == NONE
                     ? hour
-                    : hourOfHalf % HALF_A_DAY + half * HALF_A_DAY;
-            if (year == NONE || month == NONE || day == NONE || hourOfDay == NONE) {
-                return null;
-            }
-            if (day > YearMonth.of(year, month).lengthOfMonth()) {
-                return null;
-            }
+                    : half == NONE ? hourOfHalf : hourOfHalf % HALF_A_DAY + half * HALF_A_DAY;
             // A leap second is the second before it.
             return new Times.Written(
                     LocalDateTime.of(year, month, day, hourOfDay, minute, Math.min(second, 59), nanosecond), offset);
@@ -133,7 +130,7 @@ final class TimeFormat {
         }
 
         private int day() {
-            take(' ');
+            skipSpace();
             return number(1, 2, 1, 31);
         }
 
@@ -175,7 +172,7 @@ final class TimeFormat {
 
         /** {@code Z}, {@code +02}, {@code +0200} or {@code +02:00}, in seconds; {@code null} if it is none. */
         private Integer offset() {
-            if (take('Z') || take('z')) {
+            if (take('Z')) {
                 return 0;
             }
             int sign = take('-') ? -1 : 1;
@@ -183,9 +180,14 @@ final class TimeFormat {
                 return null;
             }
             int hours = number(2, 2, 0, 23);
-            boolean more = take(':') || Decimal.isDigit(text.at(at));
-            int minutes = more ? number(2, 2, 0, 59) : 0;
-            return hours == NONE || minutes == NONE ? null : (Integer) (sign * (hours * 3600 + minutes * 60));
+            int behind = at;
+            take(':');
+            int minutes = number(2, 2, 0, 99);
+            if (minutes == NONE) {
+                at = behind;
+                minutes = 0;
+            }
+            return hours == NONE || minutes > 59 ? null : (Integer) (sign * (hours * 3600 + minutes * 60));
         }
 
         private void skipSpace() {

@@ -1,9 +1,10 @@
 package dev.sluice.flink.domain;
 
 import java.time.LocalDateTime;
-import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.zone.ZoneRules;
+import java.time.zone.ZoneRulesException;
+import java.time.zone.ZoneRulesProvider;
 
 /**
  * Reads a time in any of the forms in which the devices of a kind send it, to the nanosecond.
@@ -18,16 +19,22 @@ final class Times {
     /** {@code null} where all text is ISO-8601. */
     private final TimeFormat format;
 
-    /** Where text without an offset is. */
+    /** Where text without an offset is; {@code null} where this Java does not know the zone. */
     private final ZoneRules zone;
 
     /** The times of a kind, whose time is {@code field}; {@code null} if it has none. */
     Times(Model.TimeField field) {
         this.unit = field == null ? TimeUnit.MILLISECONDS : field.unit();
         this.format = field == null || field.format() == null ? null : new TimeFormat(field.format());
-        this.zone = field == null || field.zone() == null
-                ? ZoneOffset.UTC.getRules()
-                : ZoneId.of(field.zone()).getRules();
+        this.zone = field == null || field.zone() == null ? ZoneOffset.UTC.getRules() : zone(field.zone());
+    }
+
+    private static ZoneRules zone(String name) {
+        try {
+            return ZoneRulesProvider.getRules(name, false);
+        } catch (ZoneRulesException unknown) {
+            return null;
+        }
     }
 
     /**
@@ -69,6 +76,9 @@ final class Times {
 
     /** In the zone, a time that clocks skip is as much later, and one that they show twice is the first of the two. */
     private Outcome.OfTime moment(Written written, Utf8 text) {
+        if (written.offset == null && zone == null) {
+            return Fault.timeUnreadable(text.quoted());
+        }
         // Where two offsets come into question, these rules give the one before the change.
         int offset = written.offset == null ? zone.getOffset(written.civil).getTotalSeconds() : written.offset;
         long second = written.civil.toEpochSecond(ZoneOffset.UTC) - offset;

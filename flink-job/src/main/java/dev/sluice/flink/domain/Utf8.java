@@ -60,6 +60,16 @@ record Utf8(byte[] bytes, int from, int to) {
         return new Utf8(bytes, from + start, from + end);
     }
 
+    /** Whether {@code ascii} is in it. */
+    boolean has(char ascii) {
+        for (int at = from; at < to; at++) {
+            if (bytes[at] == ascii) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     byte[] copied() {
         return Arrays.copyOfRange(bytes, from, to);
     }
