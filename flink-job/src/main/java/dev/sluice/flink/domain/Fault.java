@@ -15,6 +15,7 @@ public record Fault(String code, String sentence)
                 Outcome.OfReading,
                 Outcome.OfValue,
                 Outcome.OfTime,
+                Outcome.OfInstant,
                 Outcome.OfElement {
     private static final long NANOSECONDS_A_MINUTE = 60_000_000_000L;
 

@@ -3,52 +3,42 @@ package dev.sluice.flink.domain;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 
 /**
  * One message on its way from bytes to records.
  *
- * <p>The order matters: the document, then of each event who and when (without which nothing can be stored) and
- * every measure by itself, then the clock, and last the limits of the store. A fault of one measure never costs
- * another its place, nor one of an event another event.
+ * <p>The order matters: the document, then what is the same for all of its events, then of each event who and
+ * when (without which nothing can be stored) and every measure by itself, then the clock, and last the limits of
+ * the store. A fault of one measure never costs another its place, nor one of an event another event.
  */
 final class MessageDecoder {
     /** What is wrong with an aggregate that is a record of another. */
-    private static final String NESTED = "it is not taken apart here";
+    private static final String NESTED = "it is in another one";
+
+    private static final String WHOLE = "$";
 
     private final PreparedKind kind;
     private final byte[] payload;
     private final Arrival arrival;
-
-    /** The parts of the partition key that hold what the topic says. */
-    private final String[] parts;
-
     private final Rejection.Builder rejection = new Rejection.Builder();
     private final Undeclared undeclared;
     private final Readings readings;
+    private final Whole whole;
 
-    /** The fields of the message around its events. */
-    private Fields around;
-
-    /** Fields of the message around its events whose faults are reasons already; {@code null} while none are. */
-    private Set<String> told;
-
-    MessageDecoder(PreparedKind kind, byte[] payload, Arrival arrival, String[] parts) {
+    MessageDecoder(PreparedKind kind, byte[] payload, Arrival arrival, String[] levels) {
         this.kind = kind;
         this.payload = payload;
         this.arrival = arrival;
-        this.parts = parts;
         this.undeclared = new Undeclared(kind.keepNames());
         this.readings = new Readings(kind, arrival, rejection);
+        this.whole = new Whole(kind, levels, rejection);
     }
 
     Decoded decode() {
-        Fault fault = document();
-        if (fault != null) {
-            rejection.add(null, fault);
-            return new Decoded(List.of(), rejection.build(), null, 0, 0);
+        Reason refusal = read();
+        if (refusal != null) {
+            return new Decoded(List.of(), new Rejection(List.of(refusal), 0), null, 0, 0);
         }
         Decoded stored = readings.stored();
         if (stored.records().isEmpty() && rejection.isEmpty()) {
@@ -64,76 +54,76 @@ final class MessageDecoder {
                 stored.records(), rejection.build(), stored.corrected(), undeclared.count(), stored.outOfRange());
     }
 
-    /** Reads all of the message; the fault is that of the message as a whole, {@code null} where it is sound. */
-    private Fault document() {
+    /** Reads the events of the message, or says why there are none. */
+    private Reason read() {
         int valid = Utf8.validUpTo(payload);
         if (valid < payload.length) {
-            return Kpl.isAggregate(payload) ? Fault.kplAggregate(NESTED) : Fault.notUtf8(valid);
+            return new Reason(null, Kpl.isAggregate(payload) ? Fault.kplAggregate(NESTED) : Fault.notUtf8(valid));
         }
-        Utf8 json = new Utf8(payload, 0, payload.length);
-        if (kind.message() instanceof Model.Each) {
-            return kind.each() == null ? arrayOfEvents(json) : objectAroundEvents(json);
+        Utf8 text = new Utf8(payload, 0, payload.length);
+        return switch (kind.form()) {
+            case EVENT -> event(text);
+            case VALUE -> value(text);
+            case EACH -> eventsWithin(text);
+            case ARRAY -> {
+                List<Utf8> elements = new ArrayList<>();
+                Reason refusal = elements(text, elements);
+                if (refusal == null) {
+                    whole.read(null);
+                    events(elements, "");
+                }
+                yield refusal;
+            }
+            case SENML -> {
+                List<Utf8> elements = new ArrayList<>();
+                Reason refusal = elements(text, elements);
+                if (refusal == null) {
+                    whole.read(null);
+                    pack(elements);
+                }
+                yield refusal;
+            }
+        };
+    }
+
+    /** The message is one event. */
+    private Reason event(Utf8 text) {
+        Outcome.OfDocument read = Fields.read(text, kind.tree(), "", undeclared);
+        if (!(read instanceof Fields fields)) {
+            return new Reason(null, (Fault) read);
         }
-        if (kind.named() != null && kind.named().value() == null) {
-            return bareValue(json);
-        }
-        Outcome.OfDocument read = Fields.read(json, kind.tree(), "", undeclared);
-        if (read instanceof Fields fields) {
-            new Event("", json, fields, 0).read();
-            return null;
-        }
-        return (Fault) read;
+        whole.read(null);
+        new Event(fields, "", 0, text, text).read();
+        return null;
     }
 
     /** The message is one value: any in JSON, or text. */
-    private Fault bareValue(Utf8 text) {
+    private Reason value(Utf8 text) {
         JsonScanner scanner = new JsonScanner(text);
         Utf8 json = scanner.value();
         boolean wellFormed = json != null && scanner.next() < 0;
         if (wellFormed && scanner.deepest() > Fields.MAX_DEPTH) {
-            return Fault.NESTED_TOO_DEEP;
+            return new Reason(null, Fault.NESTED_TOO_DEEP);
         }
-        new Event("", wellFormed ? json : null, Fields.none(kind.tree()), 0).read();
+        whole.read(null);
+        new Event(Fields.none(kind.tree()), "", 0, text, wellFormed ? json : null).read();
         return null;
     }
 
-    /** The message is an array of events, or one. */
-    private Fault arrayOfEvents(Utf8 text) {
-        JsonScanner scanner = new JsonScanner(text);
-        Utf8 json = scanner.value();
-        if (json == null || scanner.next() >= 0) {
-            return Fault.notJson(scanner.at(), payload.length);
-        }
-        if (scanner.deepest() > Fields.MAX_DEPTH) {
-            return Fault.NESTED_TOO_DEEP;
-        }
-        around = Fields.none(kind.messageTree());
-        if (json.startsWith('[')) {
-            events(json, "");
-            return null;
-        }
-        Outcome.OfDocument read = Fields.read(json, kind.tree(), "", undeclared);
-        if (read instanceof Fields fields) {
-            new Event("", json, fields, 0).read();
-            return null;
-        }
-        return (Fault) read;
-    }
-
     /** The message is an object with an array of events in it. */
-    private Fault objectAroundEvents(Utf8 json) {
-        Outcome.OfDocument read = Fields.read(json, kind.messageTree(), "", undeclared);
-        if (!(read instanceof Fields fields)) {
-            return (Fault) read;
+    private Reason eventsWithin(Utf8 text) {
+        Outcome.OfDocument read = Fields.read(text, kind.messageTree(), "", undeclared);
+        if (!(read instanceof Fields around)) {
+            return new Reason(null, (Fault) read);
         }
-        around = fields;
+        whole.read(around);
         PreparedKind.Source each = kind.each();
         Fault fault = around.fault(each.slot());
         Utf8 array = around.get(each.slot());
-        if (fault == null && array != null && !array.startsWith('[')) {
-            fault = array.startsWith('n') ? null : Fault.notAnArray(array);
-        } else if (array != null) {
-            events(array, each.field());
+        if (array != null && array.startsWith('[')) {
+            events(JsonScanner.elements(array), each.field());
+        } else if (array != null && Scalar.parse(array) != Nothing.NOTHING) {
+            fault = Fault.notAnArray(array);
         }
         if (fault != null) {
             rejection.add(each.field(), fault);
@@ -141,160 +131,122 @@ final class MessageDecoder {
         return null;
     }
 
-    private void events(Utf8 array, String path) {
-        List<Utf8> elements = JsonScanner.elements(array);
+    /** Adds the elements of a message that is an array. An object is one of one. */
+    private static Reason elements(Utf8 text, List<Utf8> elements) {
+        JsonScanner scanner = new JsonScanner(text);
+        Utf8 json = scanner.value();
+        if (json == null || scanner.next() >= 0) {
+            return new Reason(null, Fault.notJson(scanner.at(), text.to()));
+        }
+        if (scanner.deepest() > Fields.MAX_DEPTH) {
+            return new Reason(null, Fault.NESTED_TOO_DEEP);
+        }
+        if (json.startsWith('[')) {
+            elements.addAll(JsonScanner.elements(json));
+        } else if (json.startsWith('{')) {
+            elements.add(json);
+        } else if (Scalar.parse(json) != Nothing.NOTHING) {
+            return new Reason(WHOLE, Fault.notAnArray(json));
+        }
+        return null;
+    }
+
+    private void events(List<Utf8> elements, String path) {
         for (int index = 0; index < elements.size(); index++) {
+            Utf8 json = elements.get(index);
             String at = path + "[" + index + "]";
-            Outcome.OfDocument read = Fields.read(elements.get(index), kind.tree(), at + ".", undeclared);
+            Outcome.OfDocument read = Fields.read(json, kind.tree(), at + ".", undeclared);
             if (read instanceof Fields fields) {
-                new Event(at + ".", elements.get(index), fields, index).read();
+                new Event(fields, at + ".", index, json, json).read();
             } else {
                 rejection.add(at, (Fault) read);
             }
         }
     }
 
+    private void pack(List<Utf8> records) {}
+
     /** One event of the message on its way. */
-    private final class Event {
-        /** What stands before its fields' paths in reasons. */
-        private final String prefix;
-
-        /** {@code null} where the message is text that is not JSON. */
-        private final Utf8 json;
-
-        private final Fields fields;
+    private final class Event extends Part {
         private final int index;
+        private final Utf8 bytes;
+
+        /** What the event is itself; {@code null} where it is text that is not JSON. */
+        private final Utf8 json;
 
         /** What tells the event from the others of its device; {@code null} where each copy is an event. */
         private byte[] identity;
 
-        Event(String prefix, Utf8 json, Fields fields, int index) {
-            this.prefix = prefix;
-            this.json = json;
-            this.fields = fields;
+        Event(Fields fields, String prefix, int index, Utf8 bytes, Utf8 json) {
+            super(fields, prefix, rejection);
             this.index = index;
+            this.bytes = bytes;
+            this.json = json;
         }
 
         void read() {
-            List<DimensionValue> series = series();
+            Readings.Origin origin = series(null);
             identity = kind.copies() == null ? null : identity();
-            if (index == 0) {
-                readings.arrivesAt(momentOfArrival());
-            }
             Times.Moment moment = moment();
-            if (series == null || moment == null) {
+            readings.movesTo(this::momentOfArrival);
+            if (origin == null || moment == null) {
                 return;
             }
-            Readings.Origin origin = readings.origin(series, prefix);
+            int before = readings.count();
             if (kind.named() == null) {
-                for (int measure = 0; measure < kind.measures().length; measure++) {
-                    PreparedKind.Source source = kind.measured(measure);
-                    Fault fault = fields(source).fault(source.slot());
-                    if (fault != null) {
-                        refuse(source, fault);
-                        continue;
-                    }
-                    Utf8 value = fields(source).get(source.slot());
-                    if (value != null) {
-                        measured(measure, value, origin, moment);
-                    }
-                }
+                measures(origin, moment);
             } else {
                 named(origin, moment);
             }
-        }
-
-        private Fields fields(PreparedKind.Source source) {
-            return source.isFromMessage() ? around : fields;
-        }
-
-        /** Adds a reason; one of the message around the events once. */
-        private void refuse(PreparedKind.Source source, Fault fault) {
-            if (!source.isFromMessage()) {
-                rejection.add(prefix + source.field(), fault);
-                return;
+            if (readings.count() > before) {
+                whole.values().forEach((measure, value) ->
+                        readings.add(origin, moment.nanoseconds(), measure, Readings.NO_ARRAY, value));
             }
-            told = told == null ? new HashSet<>() : told;
-            if (told.add(source.field())) {
-                rejection.add(source.field(), fault);
-            }
-        }
-
-        /** What a field holds, as text; {@link Nothing} where there is no value. */
-        private Outcome.OfScalar scalar(PreparedKind.Source source) {
-            Fault fault = fields(source).fault(source.slot());
-            if (fault != null) {
-                return fault;
-            }
-            Utf8 there = fields(source).get(source.slot());
-            return there == null ? Nothing.NOTHING : Scalar.parse(there);
-        }
-
-        /** The text of a field, or of levels of the topic; {@code null} where there is none, or a reason. */
-        private String text(PreparedKind.Source source) {
-            if (source.isOfTopic()) {
-                String text = source.ofTopic(parts);
-                return text.isEmpty() ? null : text;
-            }
-            Outcome.OfScalar there = scalar(source);
-            if (there instanceof Fault fault) {
-                refuse(source, fault);
-            }
-            return there instanceof Scalar scalar ? scalar.text().toString() : null;
         }
 
         /**
          * The series; {@code null} where there is none. A dimension without a value is left out, but not the
-         * device.
+         * device, which may be known already.
          */
-        private List<DimensionValue> series() {
+        private Readings.Origin series(String known) {
             PreparedKind.Source[] dimensions = kind.dimensions();
             List<DimensionValue> series = new ArrayList<>(dimensions.length);
-            int reasons = rejection.count();
-            boolean complete = true;
+            boolean complete = whole.isComplete();
             for (int at = 0; at < dimensions.length; at++) {
                 PreparedKind.Source source = dimensions[at];
-                int before = rejection.count();
-                String text = text(source);
+                String text = null;
+                if (known != null && at == 0) {
+                    text = known;
+                } else if (source.isShared()) {
+                    text = whole.isComplete() ? whole.dimension(at) : null;
+                } else {
+                    Outcome.OfScalar found = dimension(source, at);
+                    complete &= !(found instanceof Fault);
+                    text = found instanceof Scalar scalar ? scalar.text().toString() : null;
+                }
                 if (text != null) {
                     series.add(new DimensionValue(source.name(), text));
-                } else if (rejection.count() > before) {
-                    complete = false;
-                } else if (at == 0) {
-                    refuse(source, Fault.DEVICE_MISSING);
-                    complete = false;
                 }
             }
-            int bytes = tooLarge(series);
+            int bytes = kind.tooLarge(series);
             if (bytes > 0) {
-                rejection.add(
-                        null, Fault.dimensionsTooLarge(bytes, kind.limits().seriesBytes()));
+                refuseItself(Fault.dimensionsTooLarge(bytes, kind.limits().seriesBytes()));
                 complete = false;
             }
-            return complete ? Collections.unmodifiableList(series) : null;
-        }
-
-        /** The bytes of dimensions that are more than the store takes, else 0. */
-        private int tooLarge(List<DimensionValue> series) {
-            int max = kind.limits().seriesBytes();
-            int bound = 0;
-            for (DimensionValue dimension : series) {
-                bound += dimension.bytesAtMost();
-            }
-            if (bound <= max) {
-                return 0;
-            }
-            int bytes = series.stream().mapToInt(DimensionValue::bytes).sum();
-            return bytes > max ? bytes : 0;
+            return complete ? readings.origin(Collections.unmodifiableList(series), prefix()) : null;
         }
 
         /** The event's id, or its bytes where it has none. An id with a fault is none. */
         private byte[] identity() {
-            String id = kind.copies().id() == null ? null : text(kind.copies().id());
-            if (id != null) {
-                return id.getBytes(StandardCharsets.UTF_8);
+            PreparedKind.Source source = kind.copies().id();
+            String id = null;
+            if (source != null && source.isFromMessage()) {
+                // The id of a message is one of each of its events together with its place.
+                id = whole.id() == null ? null : whole.id() + "[" + index + "]";
+            } else if (source != null) {
+                id = text(source);
             }
-            return index == 0 && prefix.isEmpty() ? payload : json.copied();
+            return id == null ? bytes.copied() : id.getBytes(StandardCharsets.UTF_8);
         }
 
         /** The moment for an event without a usable time. */
@@ -307,48 +259,53 @@ final class MessageDecoder {
         /** The time of the event, without one the moment of its arrival; {@code null} where it is unreadable. */
         private Times.Moment moment() {
             PreparedKind.Source source = kind.time();
-            if (source == null) {
+            Outcome.OfInstant read =
+                    source == null ? Nothing.NOTHING : source.isFromMessage() ? whole.time() : time(source, kind.times());
+            if (read == Nothing.NOTHING) {
                 return new Times.Moment(momentOfArrival());
             }
-            Utf8 there = fields(source).get(source.slot());
-            Outcome.OfTime read;
-            if (there != null && (there.startsWith('{') || there.startsWith('['))) {
-                // An object or array is as unreadable as any other text that is no time.
-                read = Fault.timeUnreadable(there.quoted());
-            } else {
-                Outcome.OfScalar scalar = scalar(source);
-                read = scalar instanceof Scalar written
-                        ? kind.times().read(written)
-                        : scalar instanceof Fault fault ? fault : new Times.Moment(momentOfArrival());
+            return read instanceof Times.Moment moment ? moment : null;
+        }
+
+        private void measures(Readings.Origin origin, Times.Moment moment) {
+            for (int measure = 0; measure < kind.measures().length; measure++) {
+                PreparedKind.Source source = kind.measured(measure);
+                if (source.isFromMessage()) {
+                    continue;
+                }
+                Fault fault = fault(source);
+                if (fault != null) {
+                    refuse(source, fault);
+                    continue;
+                }
+                Utf8 value = get(source);
+                if (value != null) {
+                    measured(measure, value, origin, moment);
+                }
             }
-            if (read instanceof Times.Moment moment) {
-                return moment;
-            }
-            refuse(source, (Fault) read);
-            return null;
         }
 
         /** Reads the value of the measure that the event names. */
         private void named(Readings.Origin origin, Times.Moment moment) {
             PreparedKind.Named named = kind.named();
-            String name = text(named.name());
+            String name = named.name().isShared() ? whole.name() : text(named.name());
             if (name == null) {
                 return;
             }
             List<Integer> selected = named.measures().get(name);
             if (selected == null) {
-                undeclared.add(() -> prefix + Utf8.of(name).quoted());
+                undeclared.add(() -> prefix() + Utf8.of(name).quoted());
                 return;
             }
             for (int measure : selected) {
                 if (named.value() == null) {
-                    bare(measure, origin, moment);
+                    itself(measure, origin, moment);
                     continue;
                 }
-                Fault fault = fields(named.value()).fault(named.value().slot());
-                Utf8 value = fields(named.value()).get(named.value().slot());
+                Fault fault = fault(named.value());
+                Utf8 value = get(named.value());
                 if (fault != null) {
-                    rejection.add(prefix + kind.measures()[measure].field(), fault);
+                    rejection.add(path(measure, origin, Readings.NO_ARRAY), fault);
                 } else if (value != null) {
                     measured(measure, value, origin, moment);
                 }
@@ -356,15 +313,15 @@ final class MessageDecoder {
         }
 
         /** The event itself is the value, which is no array of readings. */
-        private void bare(int measure, Readings.Origin origin, Times.Moment moment) {
+        private void itself(int measure, Readings.Origin origin, Times.Moment moment) {
             PreparedMeasure prepared = kind.measures()[measure];
             if (json != null) {
                 single(measure, prepared.read(json), origin, moment);
                 return;
             }
-            Utf8 text = new Utf8(payload, 0, payload.length).trimmed();
-            if (text.length() > 0) {
-                single(measure, prepared.read(new Scalar(Scalar.Kind.TEXT, text)), origin, moment);
+            Scalar scalar = new Scalar(Scalar.Kind.TEXT, bytes.trimmed());
+            if (!scalar.isBlank()) {
+                single(measure, prepared.read(scalar), origin, moment);
             }
         }
 
@@ -382,25 +339,28 @@ final class MessageDecoder {
             if (read instanceof Value value) {
                 readings.add(origin, moment.nanoseconds(), measure, Readings.NO_ARRAY, value);
             } else if (read instanceof Fault fault) {
-                rejection.add(origin.path(kind.measures()[measure], Readings.NO_ARRAY), fault);
+                rejection.add(path(measure, origin, Readings.NO_ARRAY), fault);
             }
         }
 
         private void points(int measure, Utf8 array, Readings.Origin origin) {
-            PreparedMeasure prepared = kind.measures()[measure];
-            List<Points.Element> elements = Points.read(array, prepared);
+            List<Points.Element> elements = Points.read(array, kind.measures()[measure]);
             for (int element = 0; element < elements.size(); element++) {
                 int at = element;
                 Points.Element read = elements.get(at);
                 if (read.point() instanceof Points.Point point) {
                     readings.add(origin, point.time(), measure, at, point.value());
                 } else if (read.point() instanceof Fault fault) {
-                    rejection.add(origin.path(prepared, at), fault);
+                    rejection.add(path(measure, origin, at), fault);
                 }
                 for (Utf8 name : read.others()) {
-                    undeclared.add(() -> origin.path(prepared, at) + "." + name.quoted());
+                    undeclared.add(() -> path(measure, origin, at) + "." + name.quoted());
                 }
             }
+        }
+
+        private String path(int measure, Readings.Origin origin, int element) {
+            return kind.path(measure, origin.prefix(), element);
         }
     }
 }

@@ -14,7 +14,10 @@ final class Outcome {
     sealed interface OfValue extends OfReading permits Value, Fault {}
 
     /** An instant, or why there is none. */
-    sealed interface OfTime permits Times.Moment, Fault {}
+    sealed interface OfTime extends OfInstant permits Times.Moment, Fault {}
+
+    /** An instant, nothing, or why what stands in its place is neither. */
+    sealed interface OfInstant permits OfTime, Nothing, Fault {}
 
     /** A value, nothing, or why what stands in its place is neither. */
     sealed interface OfReading permits OfValue, Nothing, Fault {}

@@ -77,6 +77,10 @@ final class Points {
         if (!(what instanceof Scalar measured)) {
             return what instanceof Fault fault ? fault : Nothing.NOTHING;
         }
+        Outcome.OfReading typed = measure.read(measured);
+        if (typed == Nothing.NOTHING) {
+            return Nothing.NOTHING;
+        }
         Outcome.OfScalar when = scalar(time);
         if (!(when instanceof Scalar instant)) {
             return when instanceof Fault fault ? fault : Fault.POINT_TIME_MISSING;
@@ -85,11 +89,7 @@ final class Points {
         if (read instanceof Fault fault) {
             return fault;
         }
-        Outcome.OfReading typed = measure.read(measured);
-        if (typed instanceof Value found) {
-            return new Point(((Times.Moment) read).nanoseconds(), found);
-        }
-        return typed instanceof Fault fault ? fault : Nothing.NOTHING;
+        return typed instanceof Value found ? new Point(((Times.Moment) read).nanoseconds(), found) : (Fault) typed;
     }
 
     private static Outcome.OfScalar scalar(Utf8 json) {

@@ -1,9 +1,11 @@
 package dev.sluice.flink.domain;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** A kind of events, prepared for decoding. Keeps nothing of an event, so that threads may share it. */
 final class PreparedKind {
@@ -51,17 +53,33 @@ final class PreparedKind {
             return levels != null;
         }
 
-        /** The text that the topic holds, which comes as {@code parts} of the partition key. */
-        String ofTopic(String[] parts) {
-            if (levels.length == 1) {
-                return parts[levels[0]];
-            }
-            List<String> texts = new ArrayList<>(levels.length);
-            for (int level : levels) {
-                texts.add(parts[level]);
-            }
-            return String.join("/", texts);
+        /** Whether all events of a message have the same. */
+        boolean isShared() {
+            return isOfTopic() || fromMessage;
         }
+
+        /** The text that the topic holds; {@code null} where that is nothing. */
+        String ofTopic(String[] parts) {
+            String text = parts[levels[0]];
+            if (levels.length > 1) {
+                text = Arrays.stream(levels).mapToObj(level -> parts[level]).collect(Collectors.joining("/"));
+            }
+            return text.isEmpty() ? null : text;
+        }
+    }
+
+    /** Where the events are in a message. */
+    enum Form {
+        /** The message is one event. */
+        EVENT,
+        /** The message is one value, in JSON or not. */
+        VALUE,
+        /** The message holds an array of events. */
+        EACH,
+        /** The message is an array of events. */
+        ARRAY,
+        /** A pack of SenML. */
+        SENML
     }
 
     /** What makes copies of an event one: its id, {@code null} for its bytes, and a window in nanoseconds. */
@@ -80,7 +98,7 @@ final class PreparedKind {
     private final FieldTree tree = new FieldTree();
     private final FieldTree messageTree = new FieldTree();
     private final List<Integer> topicLevels;
-    private final Model.Message message;
+    private final Form form;
     private final Source each;
     private final Source time;
     private final Times times;
@@ -89,6 +107,7 @@ final class PreparedKind {
     private final Named named;
     private final PreparedMeasure[] measures;
     private final Source[] measured;
+    private final boolean shared;
     private final Model.RecordLayout layout;
     private final int keepNames;
 
@@ -96,8 +115,8 @@ final class PreparedKind {
     PreparedKind(EventKind kind, Limits limits) {
         this.limits = limits;
         this.topicLevels = kind.topicLevels();
-        this.message = kind.message();
-        this.each = message instanceof Model.Each all && !all.path().equals(WHOLE)
+        this.form = form(kind);
+        this.each = kind.message() instanceof Model.Each all && !all.path().equals(WHOLE)
                 ? new Source(messageTree.declare(Path.of(all.path())), true, all.path(), "", null)
                 : null;
         // In the order in which devices usually write them.
@@ -124,11 +143,25 @@ final class PreparedKind {
                 .toArray(Source[]::new);
         tree.withLiterals();
         messageTree.withLiterals();
+        this.shared = form == Form.EACH
+                || named != null && named.name().isShared()
+                || Arrays.stream(dimensions).anyMatch(Source::isShared);
         this.layout = kind.layout();
         this.keepNames = switch (kind.undeclared()) {
             case IGNORE -> 0;
             case QUARANTINE -> Rejection.MAX_REASONS;
         };
+    }
+
+    private static Form form(EventKind kind) {
+        if (kind.message() instanceof Model.Each each) {
+            return each.path().equals(WHOLE) ? Form.ARRAY : Form.EACH;
+        }
+        if (kind.message() instanceof Model.Senml) {
+            return Form.SENML;
+        }
+        boolean bare = kind.named() != null && kind.named().value().equals(WHOLE);
+        return bare ? Form.VALUE : Form.EVENT;
     }
 
     private Named named(Model.Named named, List<Model.Measure> declared) {
@@ -157,8 +190,8 @@ final class PreparedKind {
                     segments.stream().mapToInt(topicLevels::indexOf).toArray());
         }
         Path path = Path.of(field);
-        FieldTree declared = path.fromMessage() ? messageTree : tree;
-        return new Source(declared.declare(path), path.fromMessage(), field, name, null);
+        boolean fromMessage = path.fromMessage() && form != Form.EVENT && form != Form.VALUE;
+        return new Source((fromMessage ? messageTree : tree).declare(path), fromMessage, field, name, null);
     }
 
     /** The parts of a partition key of this kind; {@code null} where it has not as many as the kind needs. */
@@ -189,8 +222,13 @@ final class PreparedKind {
         return messageTree;
     }
 
-    Model.Message message() {
-        return message;
+    Form form() {
+        return form;
+    }
+
+    /** Whether all events of a message have something that is the same. */
+    boolean isShared() {
+        return shared;
     }
 
     /** The array of events in a message; {@code null} where there is none, or it is the message. */
@@ -229,6 +267,26 @@ final class PreparedKind {
     /** The field of a measure. */
     Source measured(int measure) {
         return measured[measure];
+    }
+
+    /** Where a value of a measure stands in the message, as reasons say it, in an event with this prefix. */
+    String path(int measure, String prefix, int element) {
+        Source source = measured[measure];
+        String field = (source != null && source.isFromMessage() ? "" : prefix) + measures[measure].field();
+        return element == Readings.NO_ARRAY ? field : field + "[" + element + "]";
+    }
+
+    /** The bytes of dimensions that are more than the store takes, else 0. */
+    int tooLarge(List<DimensionValue> series) {
+        int bound = 0;
+        for (DimensionValue dimension : series) {
+            bound += dimension.bytesAtMost();
+        }
+        if (bound <= limits.seriesBytes()) {
+            return 0;
+        }
+        int bytes = series.stream().mapToInt(DimensionValue::bytes).sum();
+        return bytes > limits.seriesBytes() ? bytes : 0;
     }
 
     Model.RecordLayout layout() {

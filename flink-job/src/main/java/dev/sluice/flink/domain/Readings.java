@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 
 /** The values of a message that can be stored, before they are put into records. */
 final class Readings {
@@ -21,8 +22,8 @@ final class Readings {
     private List<DimensionValue> first;
     private List<Reading> all;
 
-    /** To where a message whose clock is ahead is moved. */
-    private long moment;
+    /** To where a message whose clock is ahead is moved; {@code null} while it has no event. */
+    private LongSupplier moment;
 
     /**
      * The event of a reading.
@@ -31,13 +32,7 @@ final class Readings {
      * @param number the place of the series in the message
      * @param prefix what stands before the event's fields in reasons
      */
-    record Origin(List<DimensionValue> series, int number, String prefix) {
-        /** Where a value stands in the message, as reasons say it. */
-        String path(PreparedMeasure measure, int element) {
-            String field = prefix + measure.field();
-            return element == NO_ARRAY ? field : field + "[" + element + "]";
-        }
-    }
+    record Origin(List<DimensionValue> series, int number, String prefix) {}
 
     /**
      * One value.
@@ -65,9 +60,14 @@ final class Readings {
         this.rejection = rejection;
     }
 
-    /** Where the message goes if its clock is ahead. */
-    void arrivesAt(long nanoseconds) {
-        this.moment = nanoseconds;
+    /** Where the message goes if its clock is ahead, by one of its events: the first of them says it. */
+    void movesTo(LongSupplier nanoseconds) {
+        this.moment = moment == null ? nanoseconds : moment;
+    }
+
+    /** How many there are. */
+    int count() {
+        return all == null ? 0 : all.size();
     }
 
     /** The origin of the readings of another event. */
@@ -113,7 +113,7 @@ final class Readings {
                 kept.add(next);
                 last = next;
             } else if (!next.value.equals(last.value)) {
-                rejection.add(next.origin.path(kind.measures()[next.measure], NO_ARRAY), Fault.CONFLICTING_POINT);
+                rejection.add(kind.path(next.measure, next.origin.prefix, NO_ARRAY), Fault.CONFLICTING_POINT);
             }
         }
         return kept;
@@ -134,13 +134,13 @@ final class Readings {
         if (kept.isEmpty() || arrival.allows(latest, window)) {
             return null;
         }
-        Correction correction = arrival.correction(earliest, latest, moment, window);
+        Correction correction = arrival.correction(earliest, latest, moment.getAsLong(), window);
         if (correction == null) {
             kept.removeIf(reading -> {
                 boolean ahead = !arrival.allows(reading.time, window);
                 if (ahead) {
                     rejection.add(
-                            reading.origin.path(kind.measures()[reading.measure], reading.element),
+                            kind.path(reading.measure, reading.origin.prefix, reading.element),
                             Fault.timeAhead(reading.time, window.ahead()));
                 }
                 return ahead;
