@@ -116,6 +116,23 @@ final class JsonScanner {
         return elements;
     }
 
+    /** The names of the members of a JSON object that is well-formed. */
+    static List<Utf8> names(Utf8 object) {
+        List<Utf8> names = new ArrayList<>();
+        JsonScanner scanner = new JsonScanner(object);
+        scanner.next();
+        scanner.take('{');
+        if (scanner.next() == '}') {
+            return names;
+        }
+        do {
+            names.add(unescaped(scanner.name()));
+            scanner.value();
+            scanner.next();
+        } while (scanner.take(','));
+        return names;
+    }
+
     private boolean skipValue() {
         int depth = 0;
         while (true) {

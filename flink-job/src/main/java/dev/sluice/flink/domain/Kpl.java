@@ -83,14 +83,14 @@ public final class Kpl {
     private static ByteBuffer message(byte[] data) throws DamagedException {
         int length = data.length - MAGIC.length - CHECKSUM_BYTES;
         if (length < 0) {
-            throw new DamagedException("it has no checksum");
+            throw new DamagedException("it ends before its checksum");
         }
         ByteBuffer message = ByteBuffer.wrap(data, MAGIC.length, length).slice();
         try {
             MessageDigest md5 = MessageDigest.getInstance("MD5");
             md5.update(message.duplicate());
             if (!ByteBuffer.wrap(md5.digest()).equals(ByteBuffer.wrap(data, MAGIC.length + length, CHECKSUM_BYTES))) {
-                throw new DamagedException("its checksum is another");
+                throw new DamagedException("its checksum is wrong");
             }
         } catch (NoSuchAlgorithmException impossible) {
             throw new IllegalStateException("every Java has MD5", impossible);
@@ -99,50 +99,68 @@ public final class Kpl {
     }
 
     private static List<UserRecord> records(ByteBuffer message) throws DamagedException {
-        List<String> keys = new ArrayList<>();
-        List<ByteBuffer> written = new ArrayList<>();
+        List<String> partitionKeys = new ArrayList<>();
+        List<String> hashKeys = new ArrayList<>();
+        List<Written> written = new ArrayList<>();
         while (message.hasRemaining()) {
-            long tag = varint(message);
-            if (tag == tag(1, Wire.BYTES)) {
-                keys.add(text(bytes(message)));
-            } else if (tag == tag(3, Wire.BYTES)) {
-                written.add(bytes(message));
-            } else {
-                skip(message, tag);
+            long tag = tag(message);
+            switch (field(tag)) {
+                case 1 -> partitionKeys.add(text(bytes(message, tag)));
+                case 2 -> hashKeys.add(text(bytes(message, tag)));
+                case 3 -> written.add(Written.read(bytes(message, tag)));
+                default -> skip(message, tag);
             }
         }
+        if (written.isEmpty()) {
+            throw new DamagedException("it holds no record");
+        }
+        // Tables may come behind the records that point to them.
         List<UserRecord> records = new ArrayList<>(written.size());
-        for (ByteBuffer record : written) {
-            records.add(record(record, keys));
+        for (Written record : written) {
+            if (record.hashKey != null) {
+                at(hashKeys, record.hashKey);
+            }
+            records.add(new UserRecord(at(partitionKeys, record.partitionKey), record.data));
         }
         return records;
     }
 
-    private static UserRecord record(ByteBuffer message, List<String> keys) throws DamagedException {
-        Long key = null;
-        ByteBuffer data = null;
-        while (message.hasRemaining()) {
-            long tag = varint(message);
-            if (tag == tag(1, Wire.VARINT)) {
-                key = varint(message);
-            } else if (tag == tag(3, Wire.BYTES)) {
-                data = bytes(message);
-            } else {
-                skip(message, tag);
+    /** A record as it is written: indexes of the tables, the second of which may be {@code null}, and the data. */
+    private record Written(long partitionKey, Long hashKey, byte[] data) {
+        static Written read(ByteBuffer message) throws DamagedException {
+            Long partitionKey = null;
+            Long hashKey = null;
+            ByteBuffer data = null;
+            while (message.hasRemaining()) {
+                long tag = tag(message);
+                switch (field(tag)) {
+                    case 1 -> partitionKey = number(message, tag);
+                    case 2 -> hashKey = number(message, tag);
+                    case 3 -> data = bytes(message, tag);
+                    default -> skip(message, tag);
+                }
             }
+            if (partitionKey == null || data == null) {
+                throw malformed();
+            }
+            byte[] copy = new byte[data.remaining()];
+            data.get(copy);
+            return new Written(partitionKey, hashKey, copy);
         }
-        if (key == null || data == null) {
-            throw new DamagedException("a record has no partition key or no data");
-        }
-        if (key < 0 || key >= keys.size()) {
-            throw new DamagedException("a record has a partition key that is not there");
-        }
-        byte[] bytes = new byte[data.remaining()];
-        data.get(bytes);
-        return new UserRecord(keys.get(key.intValue()), bytes);
     }
 
-    /** The ways in which Protocol Buffers write a field, by number. */
+    private static String at(List<String> table, long index) throws DamagedException {
+        if (index < 0 || index >= table.size()) {
+            throw malformed();
+        }
+        return table.get((int) index);
+    }
+
+    private static DamagedException malformed() {
+        return new DamagedException("it is not as its format says");
+    }
+
+    /** The ways in which Protocol Buffers write a field, by number. Groups are not written any more. */
     private static final class Wire {
         private static final int VARINT = 0;
         private static final int EIGHT_BYTES = 1;
@@ -150,53 +168,74 @@ public final class Kpl {
         private static final int FOUR_BYTES = 5;
     }
 
-    private static long tag(int field, int wire) {
-        return (long) field << 3 | wire;
+    private static long tag(ByteBuffer message) throws DamagedException {
+        long tag = varint(message);
+        if (tag >>> 3 == 0) {
+            throw malformed();
+        }
+        return tag;
+    }
+
+    /** The number of the field; what no field of these messages has, as 0. */
+    private static int field(long tag) {
+        return tag >>> 3 <= 3 ? (int) (tag >>> 3) : 0;
     }
 
     private static void skip(ByteBuffer message, long tag) throws DamagedException {
         switch ((int) (tag & 7)) {
             case Wire.VARINT -> varint(message);
-            case Wire.EIGHT_BYTES -> bytes(message, Long.BYTES);
-            case Wire.BYTES -> bytes(message);
-            case Wire.FOUR_BYTES -> bytes(message, Integer.BYTES);
-            default -> throw new DamagedException("a field is of no known form");
+            case Wire.EIGHT_BYTES -> part(message, Long.BYTES);
+            case Wire.BYTES -> part(message, varint(message));
+            case Wire.FOUR_BYTES -> part(message, Integer.BYTES);
+            default -> throw malformed();
         }
     }
 
+    private static long number(ByteBuffer message, long tag) throws DamagedException {
+        if ((tag & 7) != Wire.VARINT) {
+            throw malformed();
+        }
+        return varint(message);
+    }
+
+    private static ByteBuffer bytes(ByteBuffer message, long tag) throws DamagedException {
+        if ((tag & 7) != Wire.BYTES) {
+            throw malformed();
+        }
+        return part(message, varint(message));
+    }
+
+    /** A number of variable length: seven bits a byte, the lowest first, and no more than 64. */
     private static long varint(ByteBuffer message) throws DamagedException {
         long value = 0;
-        for (int shift = 0; shift < 70; shift += 7) {
-            if (!message.hasRemaining()) {
-                throw new DamagedException("it ends too early");
-            }
+        for (int shift = 0; shift < Long.SIZE && message.hasRemaining(); shift += 7) {
             byte one = message.get();
-            value |= shift < Long.SIZE ? (long) (one & 0x7F) << shift : 0;
+            long bits = one & 0x7F;
+            if (bits << shift >>> shift != bits) {
+                throw malformed();
+            }
+            value |= bits << shift;
             if (one >= 0) {
                 return value;
             }
         }
-        throw new DamagedException("a number is too long");
+        throw malformed();
     }
 
-    private static ByteBuffer bytes(ByteBuffer message) throws DamagedException {
-        return bytes(message, varint(message));
-    }
-
-    private static ByteBuffer bytes(ByteBuffer message, long length) throws DamagedException {
+    private static ByteBuffer part(ByteBuffer message, long length) throws DamagedException {
         if (length < 0 || length > message.remaining()) {
-            throw new DamagedException("it ends too early");
+            throw malformed();
         }
-        ByteBuffer bytes = message.slice(message.position(), (int) length);
+        ByteBuffer part = message.slice(message.position(), (int) length);
         message.position(message.position() + (int) length);
-        return bytes;
+        return part;
     }
 
     private static String text(ByteBuffer bytes) throws DamagedException {
         try {
             return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
         } catch (CharacterCodingException cause) {
-            throw new DamagedException("a partition key is not UTF-8");
+            throw malformed();
         }
     }
 }

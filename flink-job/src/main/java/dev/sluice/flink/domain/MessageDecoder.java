@@ -1,8 +1,6 @@
 package dev.sluice.flink.domain;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 
 /**
@@ -14,25 +12,25 @@ import java.util.List;
  */
 final class MessageDecoder {
     /** What is wrong with an aggregate that is a record of another. */
-    private static final String NESTED = "it is in another one";
+    private static final String NESTED = "one within another is not taken apart";
 
     private static final String WHOLE = "$";
 
     private final PreparedKind kind;
     private final byte[] payload;
-    private final Arrival arrival;
     private final Rejection.Builder rejection = new Rejection.Builder();
     private final Undeclared undeclared;
     private final Readings readings;
     private final Whole whole;
+    private final Context context;
 
     MessageDecoder(PreparedKind kind, byte[] payload, Arrival arrival, String[] levels) {
         this.kind = kind;
         this.payload = payload;
-        this.arrival = arrival;
         this.undeclared = new Undeclared(kind.keepNames());
         this.readings = new Readings(kind, arrival, rejection);
         this.whole = new Whole(kind, levels, rejection);
+        this.context = new Context(kind, arrival, whole, readings, rejection, undeclared);
     }
 
     Decoded decode() {
@@ -75,11 +73,11 @@ final class MessageDecoder {
                 yield refusal;
             }
             case SENML -> {
-                List<Utf8> elements = new ArrayList<>();
-                Reason refusal = elements(text, elements);
+                List<Utf8> records = new ArrayList<>();
+                Reason refusal = elements(text, records);
                 if (refusal == null) {
                     whole.read(null);
-                    pack(elements);
+                    new Pack(context, text).read(records);
                 }
                 yield refusal;
             }
@@ -93,7 +91,7 @@ final class MessageDecoder {
             return new Reason(null, (Fault) read);
         }
         whole.read(null);
-        new Event(fields, "", 0, text, text).read();
+        new Event(context, fields, "", 0, text, text).read();
         return null;
     }
 
@@ -106,7 +104,7 @@ final class MessageDecoder {
             return new Reason(null, Fault.NESTED_TOO_DEEP);
         }
         whole.read(null);
-        new Event(Fields.none(kind.tree()), "", 0, text, wellFormed ? json : null).read();
+        new Event(context, Fields.none(kind.tree()), "", 0, text, wellFormed ? json : null).read();
         return null;
     }
 
@@ -157,7 +155,7 @@ final class MessageDecoder {
             String at = path + "[" + index + "]";
             Outcome.OfDocument read = Fields.read(json, kind.tree(), at + ".", undeclared);
             if (read instanceof Fields fields) {
-                new Event(fields, at + ".", index, json, json).read();
+                new Event(context, fields, at + ".", index, json, json).read();
             } else {
                 rejection.add(at, (Fault) read);
             }
@@ -165,202 +163,4 @@ final class MessageDecoder {
     }
 
     private void pack(List<Utf8> records) {}
-
-    /** One event of the message on its way. */
-    private final class Event extends Part {
-        private final int index;
-        private final Utf8 bytes;
-
-        /** What the event is itself; {@code null} where it is text that is not JSON. */
-        private final Utf8 json;
-
-        /** What tells the event from the others of its device; {@code null} where each copy is an event. */
-        private byte[] identity;
-
-        Event(Fields fields, String prefix, int index, Utf8 bytes, Utf8 json) {
-            super(fields, prefix, rejection);
-            this.index = index;
-            this.bytes = bytes;
-            this.json = json;
-        }
-
-        void read() {
-            Readings.Origin origin = series(null);
-            identity = kind.copies() == null ? null : identity();
-            Times.Moment moment = moment();
-            readings.movesTo(this::momentOfArrival);
-            if (origin == null || moment == null) {
-                return;
-            }
-            int before = readings.count();
-            if (kind.named() == null) {
-                measures(origin, moment);
-            } else {
-                named(origin, moment);
-            }
-            if (readings.count() > before) {
-                whole.values().forEach((measure, value) ->
-                        readings.add(origin, moment.nanoseconds(), measure, Readings.NO_ARRAY, value));
-            }
-        }
-
-        /**
-         * The series; {@code null} where there is none. A dimension without a value is left out, but not the
-         * device, which may be known already.
-         */
-        private Readings.Origin series(String known) {
-            PreparedKind.Source[] dimensions = kind.dimensions();
-            List<DimensionValue> series = new ArrayList<>(dimensions.length);
-            boolean complete = whole.isComplete();
-            for (int at = 0; at < dimensions.length; at++) {
-                PreparedKind.Source source = dimensions[at];
-                String text = null;
-                if (known != null && at == 0) {
-                    text = known;
-                } else if (source.isShared()) {
-                    text = whole.isComplete() ? whole.dimension(at) : null;
-                } else {
-                    Outcome.OfScalar found = dimension(source, at);
-                    complete &= !(found instanceof Fault);
-                    text = found instanceof Scalar scalar ? scalar.text().toString() : null;
-                }
-                if (text != null) {
-                    series.add(new DimensionValue(source.name(), text));
-                }
-            }
-            int bytes = kind.tooLarge(series);
-            if (bytes > 0) {
-                refuseItself(Fault.dimensionsTooLarge(bytes, kind.limits().seriesBytes()));
-                complete = false;
-            }
-            return complete ? readings.origin(Collections.unmodifiableList(series), prefix()) : null;
-        }
-
-        /** The event's id, or its bytes where it has none. An id with a fault is none. */
-        private byte[] identity() {
-            PreparedKind.Source source = kind.copies().id();
-            String id = null;
-            if (source != null && source.isFromMessage()) {
-                // The id of a message is one of each of its events together with its place.
-                id = whole.id() == null ? null : whole.id() + "[" + index + "]";
-            } else if (source != null) {
-                id = text(source);
-            }
-            return id == null ? bytes.copied() : id.getBytes(StandardCharsets.UTF_8);
-        }
-
-        /** The moment for an event without a usable time. */
-        private long momentOfArrival() {
-            return identity == null
-                    ? arrival.moment(index)
-                    : EventTime.instant(arrival.time(), kind.copies().window(), identity);
-        }
-
-        /** The time of the event, without one the moment of its arrival; {@code null} where it is unreadable. */
-        private Times.Moment moment() {
-            PreparedKind.Source source = kind.time();
-            Outcome.OfInstant read =
-                    source == null ? Nothing.NOTHING : source.isFromMessage() ? whole.time() : time(source, kind.times());
-            if (read == Nothing.NOTHING) {
-                return new Times.Moment(momentOfArrival());
-            }
-            return read instanceof Times.Moment moment ? moment : null;
-        }
-
-        private void measures(Readings.Origin origin, Times.Moment moment) {
-            for (int measure = 0; measure < kind.measures().length; measure++) {
-                PreparedKind.Source source = kind.measured(measure);
-                if (source.isFromMessage()) {
-                    continue;
-                }
-                Fault fault = fault(source);
-                if (fault != null) {
-                    refuse(source, fault);
-                    continue;
-                }
-                Utf8 value = get(source);
-                if (value != null) {
-                    measured(measure, value, origin, moment);
-                }
-            }
-        }
-
-        /** Reads the value of the measure that the event names. */
-        private void named(Readings.Origin origin, Times.Moment moment) {
-            PreparedKind.Named named = kind.named();
-            String name = named.name().isShared() ? whole.name() : text(named.name());
-            if (name == null) {
-                return;
-            }
-            List<Integer> selected = named.measures().get(name);
-            if (selected == null) {
-                undeclared.add(() -> prefix() + Utf8.of(name).quoted());
-                return;
-            }
-            for (int measure : selected) {
-                if (named.value() == null) {
-                    itself(measure, origin, moment);
-                    continue;
-                }
-                Fault fault = fault(named.value());
-                Utf8 value = get(named.value());
-                if (fault != null) {
-                    rejection.add(path(measure, origin, Readings.NO_ARRAY), fault);
-                } else if (value != null) {
-                    measured(measure, value, origin, moment);
-                }
-            }
-        }
-
-        /** The event itself is the value, which is no array of readings. */
-        private void itself(int measure, Readings.Origin origin, Times.Moment moment) {
-            PreparedMeasure prepared = kind.measures()[measure];
-            if (json != null) {
-                single(measure, prepared.read(json), origin, moment);
-                return;
-            }
-            Scalar scalar = new Scalar(Scalar.Kind.TEXT, bytes.trimmed());
-            if (!scalar.isBlank()) {
-                single(measure, prepared.read(scalar), origin, moment);
-            }
-        }
-
-        /** A value, or an array of readings. */
-        private void measured(int measure, Utf8 value, Readings.Origin origin, Times.Moment moment) {
-            PreparedMeasure prepared = kind.measures()[measure];
-            if (value.startsWith('[') && prepared.takesPoints()) {
-                points(measure, value, origin);
-            } else {
-                single(measure, prepared.read(value), origin, moment);
-            }
-        }
-
-        private void single(int measure, Outcome.OfReading read, Readings.Origin origin, Times.Moment moment) {
-            if (read instanceof Value value) {
-                readings.add(origin, moment.nanoseconds(), measure, Readings.NO_ARRAY, value);
-            } else if (read instanceof Fault fault) {
-                rejection.add(path(measure, origin, Readings.NO_ARRAY), fault);
-            }
-        }
-
-        private void points(int measure, Utf8 array, Readings.Origin origin) {
-            List<Points.Element> elements = Points.read(array, kind.measures()[measure]);
-            for (int element = 0; element < elements.size(); element++) {
-                int at = element;
-                Points.Element read = elements.get(at);
-                if (read.point() instanceof Points.Point point) {
-                    readings.add(origin, point.time(), measure, at, point.value());
-                } else if (read.point() instanceof Fault fault) {
-                    rejection.add(path(measure, origin, at), fault);
-                }
-                for (Utf8 name : read.others()) {
-                    undeclared.add(() -> path(measure, origin, at) + "." + name.quoted());
-                }
-            }
-        }
-
-        private String path(int measure, Readings.Origin origin, int element) {
-            return kind.path(measure, origin.prefix(), element);
-        }
-    }
 }

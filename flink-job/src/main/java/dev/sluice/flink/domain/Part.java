@@ -28,9 +28,28 @@ class Part {
         return fields.get(source.slot());
     }
 
+    /** The JSON text of the field in a slot. */
+    final Utf8 get(int slot) {
+        return fields.get(slot);
+    }
+
     /** Adds a reason for a field. */
     final void refuse(PreparedKind.Source source, Fault fault) {
-        rejection.add(prefix + source.field(), fault);
+        refuse(source.field(), fault);
+    }
+
+    /** Adds a reason for a field. */
+    final void refuse(String field, Fault fault) {
+        rejection.add(prefix + field, fault);
+    }
+
+    /** The value of the field in a slot, if it has one. A fault is told. */
+    final Outcome.OfScalar told(int slot, String field) {
+        Outcome.OfScalar found = scalar(slot);
+        if (found instanceof Fault fault) {
+            refuse(field, fault);
+        }
+        return found;
     }
 
     /** Adds a reason for all of it. */
@@ -40,21 +59,21 @@ class Part {
 
     /** The value of a field, if it has one. */
     final Outcome.OfScalar scalar(PreparedKind.Source source) {
-        Fault fault = fault(source);
+        return scalar(source.slot());
+    }
+
+    private Outcome.OfScalar scalar(int slot) {
+        Fault fault = fields.fault(slot);
         if (fault != null) {
             return fault;
         }
-        Utf8 json = get(source);
+        Utf8 json = fields.get(slot);
         return json == null ? Nothing.NOTHING : Scalar.parse(json);
     }
 
     /** The text of a field. One with a fault, which is told, is none: {@code null}. */
     final String text(PreparedKind.Source source) {
-        Outcome.OfScalar found = scalar(source);
-        if (found instanceof Fault fault) {
-            refuse(source, fault);
-        }
-        return found instanceof Scalar scalar ? scalar.text().toString() : null;
+        return told(source.slot(), source.field()) instanceof Scalar scalar ? scalar.text().toString() : null;
     }
 
     /** The value of the dimension with this index. A fault, also that there is no device, is told. */

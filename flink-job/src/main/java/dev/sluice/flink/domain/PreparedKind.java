@@ -90,9 +90,8 @@ final class PreparedKind {
      *
      * @param name of the measure
      * @param value of the measure; {@code null}: the event itself
-     * @param measures by their names in the event
      */
-    record Named(Source name, Source value, Map<String, List<Integer>> measures) {}
+    record Named(Source name, Source value) {}
 
     private final Limits limits;
     private final FieldTree tree = new FieldTree();
@@ -105,6 +104,8 @@ final class PreparedKind {
     private final Source[] dimensions;
     private final Copies copies;
     private final Named named;
+    private final SenmlLabels labels;
+    private final Map<String, List<Integer>> byName = new HashMap<>();
     private final PreparedMeasure[] measures;
     private final Source[] measured;
     private final boolean shared;
@@ -120,7 +121,7 @@ final class PreparedKind {
                 ? new Source(messageTree.declare(Path.of(all.path())), true, all.path(), "", null)
                 : null;
         // In the order in which devices usually write them.
-        this.time = kind.time() == null ? null : source(kind.time().field(), "", List.of());
+        this.time = kind.time() == null || form == Form.SENML ? null : source(kind.time().field(), "", List.of());
         this.times = new Times(kind.time());
         List<Source> series = new ArrayList<>();
         Model.Device device = kind.device();
@@ -134,12 +135,17 @@ final class PreparedKind {
                 : new Copies(
                         kind.event().id() == null ? null : source(kind.event().id(), "", List.of()),
                         EventTime.window(kind.event()));
-        this.named = kind.named() == null ? null : named(kind.named(), kind.measures());
+        this.named = kind.named() == null ? null : named(kind.named());
+        this.labels = form == Form.SENML ? SenmlLabels.declare(tree) : null;
+        for (int index = 0; index < kind.measures().size(); index++) {
+            byName.computeIfAbsent(kind.measures().get(index).field(), name -> new ArrayList<>())
+                    .add(index);
+        }
         this.measures = kind.measures().stream()
                 .map(measure -> new PreparedMeasure(measure, times, limits))
                 .toArray(PreparedMeasure[]::new);
         this.measured = kind.measures().stream()
-                .map(measure -> named == null ? source(measure.field(), measure.name(), List.of()) : null)
+                .map(measure -> named == null && labels == null ? source(measure.field(), measure.name(), List.of()) : null)
                 .toArray(Source[]::new);
         tree.withLiterals();
         messageTree.withLiterals();
@@ -164,16 +170,10 @@ final class PreparedKind {
         return bare ? Form.VALUE : Form.EVENT;
     }
 
-    private Named named(Model.Named named, List<Model.Measure> declared) {
-        Map<String, List<Integer>> byName = new HashMap<>();
-        for (int index = 0; index < declared.size(); index++) {
-            byName.computeIfAbsent(declared.get(index).field(), name -> new ArrayList<>())
-                    .add(index);
-        }
+    private Named named(Model.Named named) {
         return new Named(
                 source(named.field(), "", named.topicSegments()),
-                named.value().equals(WHOLE) ? null : source(named.value(), "", List.of()),
-                byName);
+                named.value().equals(WHOLE) ? null : source(named.value(), "", List.of()));
     }
 
     private Source source(String field, String name, List<Integer> segments) {
@@ -258,6 +258,16 @@ final class PreparedKind {
     /** {@code null} where each measure has a field of its own. */
     Named named() {
         return named;
+    }
+
+    /** The labels of a record of SenML; {@code null} in another form. */
+    SenmlLabels labels() {
+        return labels;
+    }
+
+    /** The measures by their names in an event that names them. */
+    Map<String, List<Integer>> byName() {
+        return byName;
     }
 
     PreparedMeasure[] measures() {

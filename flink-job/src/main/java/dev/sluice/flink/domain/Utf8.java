@@ -74,6 +74,10 @@ record Utf8(byte[] bytes, int from, int to) {
         return Arrays.copyOfRange(bytes, from, to);
     }
 
+    boolean endsWith(char last) {
+        return from < to && bytes[to - 1] == last;
+    }
+
     boolean endsWith(Utf8 end) {
         return length() >= end.length() && Arrays.equals(bytes, to - end.length(), to, end.bytes, end.from, end.to);
     }

@@ -1,0 +1,19 @@
+package dev.sluice.flink.domain;
+
+/**
+ * What the events of one message have in common while they are read.
+ *
+ * @param kind what they are
+ * @param arrival when and where they came into the stream
+ * @param whole what the topic and the message around them say
+ * @param readings where their values go
+ * @param rejection where their faults go
+ * @param undeclared where what is not declared is counted
+ */
+record Context(
+        PreparedKind kind,
+        Arrival arrival,
+        Whole whole,
+        Readings readings,
+        Rejection.Builder rejection,
+        Undeclared undeclared) {}
