@@ -27,7 +27,7 @@ public record Arrival(long timeMs, String sequenceNumber, String partitionKey) {
         return moment(0);
     }
 
-    /** The moment for the event with this index in its message, from 0. */
+    /** The moment for the event with this index in its record of the stream, from 0. */
     long moment(int index) {
         long offset = 0;
         long place = 1;

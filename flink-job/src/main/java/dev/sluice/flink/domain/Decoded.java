@@ -13,4 +13,9 @@ import java.util.List;
  * @param outOfRange values outside of their normal range; they are in the records
  */
 public record Decoded(
-        List<Record> records, Rejection rejection, Correction corrected, int undeclared, int outOfRange) {}
+        List<Record> records, Rejection rejection, Correction corrected, int undeclared, int outOfRange) {
+    /** Nothing is stored of it. */
+    static Decoded refused(Reason reason) {
+        return new Decoded(List.of(), new Rejection(List.of(reason), 0), null, 0, 0);
+    }
+}

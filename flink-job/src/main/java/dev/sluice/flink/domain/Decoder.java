@@ -1,7 +1,6 @@
 package dev.sluice.flink.domain;
 
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -34,25 +33,30 @@ public final class Decoder {
      * rejection, or both.
      */
     public Decoded decode(byte[] payload, Arrival arrival) {
+        return decode(payload, arrival, 0);
+    }
+
+    /**
+     * Decodes the user record with index {@code nth} of an {@linkplain Kpl aggregate}, which has the arrival of
+     * the aggregate and a partition key of its own.
+     */
+    public Decoded decode(byte[] payload, Arrival arrival, int nth) {
         if (unnamed != null) {
-            return decode(payload, arrival, unnamed, arrival.partitionKey());
+            return decode(payload, arrival, nth, unnamed, arrival.partitionKey());
         }
         String key = arrival.partitionKey();
         int end = key.indexOf(SEPARATOR);
         PreparedKind kind = end < 0 ? null : kinds.get(key.substring(0, end));
         return kind == null
-                ? refused(Fault.unknownKind(Utf8.of(key).quoted()))
-                : decode(payload, arrival, kind, key.substring(end + 1));
+                ? Decoded.refused(
+                        new Reason(null, Fault.unknownKind(Utf8.of(key).quoted())))
+                : decode(payload, arrival, nth, kind, key.substring(end + 1));
     }
 
-    private static Decoded decode(byte[] payload, Arrival arrival, PreparedKind kind, String key) {
-        String[] parts = kind.parts(key);
-        return parts == null
-                ? refused(kind.keyMismatch(key))
-                : new MessageDecoder(kind, payload, arrival, parts).decode();
-    }
-
-    private static Decoded refused(Fault fault) {
-        return new Decoded(List.of(), new Rejection(List.of(new Reason(null, fault)), 0), null, 0, 0);
+    private static Decoded decode(byte[] payload, Arrival arrival, int nth, PreparedKind kind, String key) {
+        String[] levels = kind.levels(key);
+        return levels == null
+                ? Decoded.refused(new Reason(null, kind.keyMismatch(key)))
+                : new MessageDecoder(kind, payload, arrival, nth, levels).decode();
     }
 }

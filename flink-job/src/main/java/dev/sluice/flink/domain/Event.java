@@ -97,7 +97,7 @@ final class Event extends Part {
     /** The moment for an event without a usable time. */
     private long momentOfArrival() {
         return identity == null
-                ? context.arrival().moment(index)
+                ? context.moment(index)
                 : EventTime.instant(context.arrival().time(), kind.copies().window(), identity);
     }
 

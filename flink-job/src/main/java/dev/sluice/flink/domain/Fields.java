@@ -2,6 +2,7 @@ package dev.sluice.flink.domain;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * The declared fields of one event, found in its bytes in one pass and without building a tree.
@@ -55,25 +56,23 @@ final class Fields implements Outcome.OfDocument {
         JsonScanner scanner = new JsonScanner(json);
         Fields fields = null;
         boolean wellFormed;
-        int levels = 0;
         if (scanner.next() == '{') {
             fields = new Fields(tree.size(), prefix, undeclared);
             wellFormed = fields.object(scanner, tree.root());
-            levels = 1;
         } else {
             wellFormed = scanner.value() != null;
         }
-        if (!wellFormed || scanner.next() >= 0 || scanner.at() < json.to()) {
+        if (!wellFormed || !scanner.ends()) {
             return Fault.notJson(scanner.at(), json.to());
-        }
-        if (fields != null && fields.badName) {
-            return Fault.LONE_SURROGATE;
-        }
-        if (levels + scanner.deepest() > MAX_DEPTH) {
-            return Fault.NESTED_TOO_DEEP;
         }
         if (fields == null) {
             return Fault.NOT_AN_OBJECT;
+        }
+        if (fields.badName) {
+            return Fault.LONE_SURROGATE;
+        }
+        if (scanner.deepest() >= MAX_DEPTH) {
+            return Fault.NESTED_TOO_DEEP;
         }
         if (fields.blocks != null) {
             fields.blocks.forEach(fields::block);
@@ -109,7 +108,7 @@ final class Fields implements Outcome.OfDocument {
             } else if (scanner.value() == null) {
                 return false;
             } else {
-                undeclared.add(() -> prefix + Path.joined(node.path(), name.quoted()));
+                undeclare(() -> prefix + Path.joined(node.path(), name.quoted()));
             }
             scanner.next();
         } while (scanner.take(','));
@@ -133,7 +132,7 @@ final class Fields implements Outcome.OfDocument {
                 return false;
             } else {
                 int at = index;
-                undeclared.add(() -> prefix + node.path() + "[" + at + "]");
+                undeclare(() -> prefix + node.path() + "[" + at + "]");
             }
             index++;
             scanner.next();
@@ -190,6 +189,13 @@ final class Fields implements Outcome.OfDocument {
         }
         if (!blocks) {
             undeclared.add(() -> prefix + block.node.path());
+        }
+    }
+
+    /** Counts what is not declared, as long as it is clear what it is. */
+    private void undeclare(Supplier<String> name) {
+        if (!badName) {
+            undeclared.add(name);
         }
     }
 

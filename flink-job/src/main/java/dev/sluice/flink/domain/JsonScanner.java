@@ -77,6 +77,12 @@ final class JsonScanner {
         return -1;
     }
 
+    /** Steps over white space, and answers whether nothing is behind it. */
+    boolean ends() {
+        next();
+        return at == end;
+    }
+
     /** Steps over a name and its colon, and gives the name without its quotation marks; {@code null} if it is none. */
     Utf8 name() {
         next();

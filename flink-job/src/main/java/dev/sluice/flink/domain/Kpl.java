@@ -41,7 +41,12 @@ public final class Kpl {
      *
      * @param fault why
      */
-    public record Damaged(Fault fault) implements Split {}
+    public record Damaged(Fault fault) implements Split {
+        /** What becomes of it. */
+        public Decoded decoded() {
+            return Decoded.refused(new Reason(null, fault));
+        }
+    }
 
     /**
      * A record of a producer.

@@ -24,19 +24,19 @@ final class MessageDecoder {
     private final Whole whole;
     private final Context context;
 
-    MessageDecoder(PreparedKind kind, byte[] payload, Arrival arrival, String[] levels) {
+    MessageDecoder(PreparedKind kind, byte[] payload, Arrival arrival, int nth, String[] levels) {
         this.kind = kind;
         this.payload = payload;
         this.undeclared = new Undeclared(kind.keepNames());
         this.readings = new Readings(kind, arrival, rejection);
         this.whole = new Whole(kind, levels, rejection);
-        this.context = new Context(kind, arrival, whole, readings, rejection, undeclared);
+        this.context = new Context(kind, arrival, nth, whole, readings, rejection, undeclared);
     }
 
     Decoded decode() {
         Reason refusal = read();
         if (refusal != null) {
-            return new Decoded(List.of(), new Rejection(List.of(refusal), 0), null, 0, 0);
+            return Decoded.refused(refusal);
         }
         Decoded stored = readings.stored();
         if (stored.records().isEmpty() && rejection.isEmpty()) {
@@ -99,7 +99,7 @@ final class MessageDecoder {
     private Reason value(Utf8 text) {
         JsonScanner scanner = new JsonScanner(text);
         Utf8 json = scanner.value();
-        boolean wellFormed = json != null && scanner.next() < 0;
+        boolean wellFormed = json != null && scanner.ends();
         if (wellFormed && scanner.deepest() > Fields.MAX_DEPTH) {
             return new Reason(null, Fault.NESTED_TOO_DEEP);
         }
@@ -133,7 +133,7 @@ final class MessageDecoder {
     private static Reason elements(Utf8 text, List<Utf8> elements) {
         JsonScanner scanner = new JsonScanner(text);
         Utf8 json = scanner.value();
-        if (json == null || scanner.next() >= 0) {
+        if (json == null || !scanner.ends()) {
             return new Reason(null, Fault.notJson(scanner.at(), text.to()));
         }
         if (scanner.deepest() > Fields.MAX_DEPTH) {

@@ -44,7 +44,7 @@ final class Pack {
     private long moment() {
         PreparedKind.Copies copies = context.kind().copies();
         return copies == null
-                ? context.arrival().moment(0)
+                ? context.moment(0)
                 : EventTime.instant(context.arrival().time(), copies.window(), text.copied());
     }
 
@@ -116,20 +116,20 @@ final class Pack {
         String base = baseName.value == null ? "" : baseName.value;
         String full = base + name;
         int end = base.isEmpty() || name.isEmpty() ? endOfDevice(full) : base.length();
-        String device = trimmed(full.substring(0, end));
         String field = full.substring(end);
-        boolean byTopic = context.kind().dimensions()[0].isShared();
-        if (device.isEmpty() && !byTopic) {
-            record.refuse("n", Fault.DEVICE_MISSING);
-            return;
-        }
-        Times.Moment moment = time(record);
         List<Integer> measures = context.kind().byName().get(field);
         if (measures == null) {
             context.undeclared().add(() -> record.prefix() + Utf8.of(field).quoted());
             return;
         }
+        String device = trimmed(full.substring(0, end));
+        boolean byTopic = context.kind().dimensions()[0].isShared();
+        if (device.isEmpty() && !byTopic) {
+            record.refuse("n", Fault.DEVICE_MISSING);
+            return;
+        }
         Readings.Origin origin = record.series(byTopic ? null : device);
+        Times.Moment moment = time(record);
         if (origin == null || moment == null) {
             return;
         }

@@ -194,8 +194,8 @@ final class PreparedKind {
         return new Source((fromMessage ? messageTree : tree).declare(path), fromMessage, field, name, null);
     }
 
-    /** The parts of a partition key of this kind; {@code null} where it has not as many as the kind needs. */
-    String[] parts(String key) {
+    /** The levels of the topic in a partition key of this kind; {@code null} where it has not as many as the kind needs. */
+    String[] levels(String key) {
         if (topicLevels.size() <= 1) {
             return new String[] {key};
         }

@@ -39,11 +39,6 @@ public record Rejection(List<Reason> reasons, int omitted) {
             omitted += count;
         }
 
-        /** How many reasons there are. */
-        int count() {
-            return reasons == null ? 0 : reasons.size() + omitted;
-        }
-
         boolean isEmpty() {
             return reasons == null;
         }

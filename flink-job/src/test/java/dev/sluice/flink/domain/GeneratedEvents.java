@@ -80,8 +80,20 @@ final class GeneratedEvents extends GeneratedValues {
         return kind.name() == null || random.nextInt(30) == 0 ? key : kind.name() + "/" + key;
     }
 
-    /** A message of {@code kind}. */
-    byte[] message(EventKind kind) {
+    /** A message of {@code kind}, or an aggregate of several, whole or not. */
+    byte[] payload(EventKind kind) {
+        if (random.nextInt(20) > 0) {
+            return message(kind);
+        }
+        List<Kpl.UserRecord> records = new ArrayList<>();
+        for (int count = random.nextInt(4); count > 0; count--) {
+            byte[] data = random.nextInt(20) > 0 ? message(kind) : Aggregates.of(List.of(), random);
+            records.add(new Kpl.UserRecord(key(kind), data));
+        }
+        return Aggregates.of(records, random);
+    }
+
+    private byte[] message(EventKind kind) {
         ahead = random.nextInt(6) == 0 ? pick(List.of(900_000L, 3_600_000L, 31_536_000_000L)) : 0;
         if (kind.message() instanceof Model.Senml) {
             return damaged(pack(kind));

@@ -51,7 +51,7 @@ final class GeneratedModels {
             "Australia/Lord_Howe",
             "America/Sao_Paulo",
             "Pacific/Apia",
-            "Africa/Casablanca",
+            "Africa/Cairo",
             "UTC");
 
     private final Random random;

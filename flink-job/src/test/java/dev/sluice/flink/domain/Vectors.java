@@ -70,6 +70,23 @@ final class Vectors {
     private static final When ARRIVAL =
             new When(1_609_757_180_000L, "49613710034000000000000000000000000000000000000000000042");
 
+    /** What becomes of a payload, which may be an aggregate of several. */
+    static List<Decoded> decoded(Decoder decoder, byte[] payload, Arrival arrival) {
+        Kpl.Split split = Kpl.split(payload);
+        if (split instanceof Kpl.Damaged damaged) {
+            return List.of(damaged.decoded());
+        }
+        if (!(split instanceof Kpl.Aggregate aggregate)) {
+            return List.of(decoder.decode(payload, arrival));
+        }
+        List<Decoded> decoded = new ArrayList<>();
+        for (Kpl.UserRecord record : aggregate.records()) {
+            Arrival own = new Arrival(arrival.timeMs(), arrival.sequenceNumber(), record.partitionKey());
+            decoded.add(decoder.decode(record.data(), own, decoded.size()));
+        }
+        return decoded;
+    }
+
     /** The vectors of each file. */
     static SortedMap<String, List<Vector>> byFile() {
         SortedMap<String, List<Vector>> files = new TreeMap<>();
