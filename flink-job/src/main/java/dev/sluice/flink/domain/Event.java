@@ -44,8 +44,10 @@ final class Event extends Part {
             named(origin, moment);
         }
         if (context.readings().count() > before) {
-            context.whole().values().forEach((measure, value) ->
-                    context.readings().add(origin, moment.nanoseconds(), measure, Readings.NO_ARRAY, value));
+            context.whole()
+                    .values()
+                    .forEach((measure, value) ->
+                            context.readings().add(origin, moment.nanoseconds(), measure, Readings.NO_ARRAY, value));
         }
     }
 
@@ -104,8 +106,9 @@ final class Event extends Part {
     /** The time of the event, without one the moment of its arrival; {@code null} where it is unreadable. */
     private Times.Moment moment() {
         PreparedKind.Source source = kind.time();
-        Outcome.OfInstant read =
-                source == null ? Nothing.NOTHING : source.isFromMessage() ? context.whole().time() : time(source, kind.times());
+        Outcome.OfInstant read = source == null
+                ? Nothing.NOTHING
+                : source.isFromMessage() ? context.whole().time() : time(source, kind.times());
         if (read == Nothing.NOTHING) {
             return new Times.Moment(momentOfArrival());
         }

@@ -51,8 +51,7 @@ public record Fault(String code, String sentence)
     static final Fault UNDECLARED_FIELD = new Fault("undeclared_field", "the model does not name this field");
 
     /** A label of SenML that says that it must be understood, and is not. */
-    static final Fault SENML_UNKNOWN =
-            new Fault("senml_unknown", "the label must be understood, and is not known");
+    static final Fault SENML_UNKNOWN = new Fault("senml_unknown", "the label must be understood, and is not known");
 
     /** A string has an escape sequence that is no character. */
     static final Fault LONE_SURROGATE =
@@ -60,8 +59,7 @@ public record Fault(String code, String sentence)
 
     /** The bytes are an aggregate of the Kinesis Producer Library that cannot be taken apart. */
     static Fault kplAggregate(String detail) {
-        return new Fault(
-                "kpl_aggregate", "the record is an aggregate of the Kinesis Producer Library, and " + detail);
+        return new Fault("kpl_aggregate", "the record is an aggregate of the Kinesis Producer Library, and " + detail);
     }
 
     /** The partition key names none of the kinds of the model. */

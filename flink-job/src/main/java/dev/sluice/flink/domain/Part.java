@@ -73,7 +73,9 @@ class Part {
 
     /** The text of a field. One with a fault, which is told, is none: {@code null}. */
     final String text(PreparedKind.Source source) {
-        return told(source.slot(), source.field()) instanceof Scalar scalar ? scalar.text().toString() : null;
+        return told(source.slot(), source.field()) instanceof Scalar scalar
+                ? scalar.text().toString()
+                : null;
     }
 
     /** The value of the dimension with this index. A fault, also that there is no device, is told. */

@@ -121,7 +121,9 @@ final class PreparedKind {
                 ? new Source(messageTree.declare(Path.of(all.path())), true, all.path(), "", null)
                 : null;
         // In the order in which devices usually write them.
-        this.time = kind.time() == null || form == Form.SENML ? null : source(kind.time().field(), "", List.of());
+        this.time = kind.time() == null || form == Form.SENML
+                ? null
+                : source(kind.time().field(), "", List.of());
         this.times = new Times(kind.time());
         List<Source> series = new ArrayList<>();
         Model.Device device = kind.device();
@@ -145,7 +147,8 @@ final class PreparedKind {
                 .map(measure -> new PreparedMeasure(measure, times, limits))
                 .toArray(PreparedMeasure[]::new);
         this.measured = kind.measures().stream()
-                .map(measure -> named == null && labels == null ? source(measure.field(), measure.name(), List.of()) : null)
+                .map(measure ->
+                        named == null && labels == null ? source(measure.field(), measure.name(), List.of()) : null)
                 .toArray(Source[]::new);
         tree.withLiterals();
         messageTree.withLiterals();

@@ -104,12 +104,14 @@ final class TimeFormat {
         }
 
         private Times.Written written() {
-            if (year == NONE || month == NONE || day == NONE || day > YearMonth.of(year, month).lengthOfMonth()) {
+            if (year == NONE
+                    || month == NONE
+                    || day == NONE
+                    || day > YearMonth.of(year, month).lengthOfMonth()) {
                 return null;
             }
-            int hourOfDay = hourOfHalf == NONE
-                    ? hour
-                    : half == NONE ? hourOfHalf : hourOfHalf % HALF_A_DAY + half * HALF_A_DAY;
+            int hourOfDay =
+                    hourOfHalf == NONE ? hour : half == NONE ? hourOfHalf : hourOfHalf % HALF_A_DAY + half * HALF_A_DAY;
             // A leap second is the second before it.
             return new Times.Written(
                     LocalDateTime.of(year, month, day, hourOfDay, minute, Math.min(second, 59), nanosecond), offset);

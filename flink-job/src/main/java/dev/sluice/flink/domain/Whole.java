@@ -46,7 +46,8 @@ final class Whole {
         if (around == null) {
             return;
         }
-        PreparedKind.Source identity = kind.copies() == null ? null : kind.copies().id();
+        PreparedKind.Source identity =
+                kind.copies() == null ? null : kind.copies().id();
         if (identity != null && identity.isFromMessage()) {
             id = around.text(identity);
         }
@@ -72,7 +73,8 @@ final class Whole {
             if (around != null && source.isFromMessage()) {
                 Outcome.OfScalar found = around.dimension(source, index);
                 complete &= !(found instanceof Fault);
-                dimensions[index] = found instanceof Scalar scalar ? scalar.text().toString() : null;
+                dimensions[index] =
+                        found instanceof Scalar scalar ? scalar.text().toString() : null;
             } else {
                 dimensions[index] = source.isOfTopic() ? source.ofTopic(levels) : null;
                 if (dimensions[index] == null && index == 0) {
@@ -86,8 +88,7 @@ final class Whole {
         }
         int bytes = kind.tooLarge(known);
         if (bytes > 0) {
-            rejection.add(
-                    null, Fault.dimensionsTooLarge(bytes, kind.limits().seriesBytes()));
+            rejection.add(null, Fault.dimensionsTooLarge(bytes, kind.limits().seriesBytes()));
             complete = false;
         }
     }

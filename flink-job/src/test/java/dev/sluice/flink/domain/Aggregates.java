@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.Random;
 
 /** Aggregates of the Kinesis Producer Library, as producers make them, and damaged. */
-final class Aggregates {
+public final class Aggregates {
     private static final int VARINT = 0;
     private static final int BYTES = 2;
 
     private Aggregates() {}
 
     /** An aggregate of {@code records}. */
-    static byte[] of(List<Kpl.UserRecord> records) {
+    public static byte[] of(List<Kpl.UserRecord> records) {
         ByteArrayOutputStream message = new ByteArrayOutputStream();
         for (Kpl.UserRecord record : records) {
             bytes(message, 1, record.partitionKey().getBytes(StandardCharsets.UTF_8));

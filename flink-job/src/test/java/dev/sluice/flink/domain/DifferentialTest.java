@@ -69,8 +69,8 @@ class DifferentialTest {
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         BlockingQueue<Sent> sent = new ArrayBlockingQueue<>(10_000);
-        Thread writer = new Thread(
-                () -> send(process, sent, models, new GeneratedEvents(seed), count), "generated events");
+        Thread writer =
+                new Thread(() -> send(process, sent, models, new GeneratedEvents(seed), count), "generated events");
         writer.setDaemon(true);
         writer.start();
 

@@ -27,10 +27,20 @@ final class GeneratedEvents extends GeneratedValues {
 
     /** Seconds in which clocks are changed, or about to be. */
     private static final List<String> CHANGES = List.of(
-            "2021-03-28T01:59:59", "2021-03-28T02:30:00", "2021-03-28T03:00:00", "2020-10-25T02:30:00",
-            "2021-03-14T02:15:00", "2020-11-01T01:15:00", "2020-10-04T02:10:00", "2021-04-04T01:45:00",
-            "2011-12-30T12:00:00", "2018-11-04T00:30:00", "2021-04-11T03:20:00", "1986-01-01T00:05:00",
-            "2100-07-01T12:00:00", "1970-01-01T00:00:00");
+            "2021-03-28T01:59:59",
+            "2021-03-28T02:30:00",
+            "2021-03-28T03:00:00",
+            "2020-10-25T02:30:00",
+            "2021-03-14T02:15:00",
+            "2020-11-01T01:15:00",
+            "2020-10-04T02:10:00",
+            "2021-04-04T01:45:00",
+            "2011-12-30T12:00:00",
+            "2018-11-04T00:30:00",
+            "2021-04-11T03:20:00",
+            "1986-01-01T00:05:00",
+            "2100-07-01T12:00:00",
+            "1970-01-01T00:00:00");
 
     /** What stands at a place of a message that is being made. */
     private static final class Place {
@@ -73,7 +83,8 @@ final class GeneratedEvents extends GeneratedValues {
         if (random.nextInt(8) > 0) {
             List<String> levels = new ArrayList<>();
             for (int level = 0; level < Math.max(1, kind.topicLevels().size()); level++) {
-                levels.add(pick(level == 0 ? List.of("a", "temp", "o.t", "") : List.of("a", "temp", "on1", "x")));
+                String name = pick(kind.measures()).field();
+                levels.add(name.contains("/") || random.nextInt(4) == 0 ? pick(List.of("a", "x", "")) : name);
             }
             key = String.join("/", levels);
         }
@@ -129,7 +140,9 @@ final class GeneratedEvents extends GeneratedValues {
     /** What the message has around its events. */
     private void outside(Place message, EventKind kind) {
         Stream<String> fields = Stream.concat(
-                Stream.of(kind.device().field(), kind.time() == null ? "" : kind.time().field()),
+                Stream.of(
+                        kind.device().field(),
+                        kind.time() == null ? "" : kind.time().field()),
                 kind.dimensions().stream().map(Model.Dimension::field));
         fields.filter(field -> field.startsWith("$.")).forEach(field -> {
             if (random.nextInt(8) > 0) {
@@ -142,17 +155,20 @@ final class GeneratedEvents extends GeneratedValues {
     private String event(EventKind kind) {
         Place event = new Place();
         if (random.nextInt(20) > 0 && !kind.device().field().startsWith("$.")) {
-            put(event, kind.device().field(), random.nextInt(8) > 0 ? pick(List.of("\"a\"", "\"b\"")) : any(2));
+            put(event, kind.device().field(), random.nextInt(20) > 0 ? pick(List.of("\"a\"", "\"b\"")) : any(2));
         }
         if (kind.time() != null && random.nextInt(4) > 0 && !kind.time().field().startsWith("$.")) {
-            put(event, kind.time().field(), random.nextInt(3) > 0 ? when(kind) : any(2));
+            put(event, kind.time().field(), random.nextInt(12) > 0 ? when(kind) : any(2));
         }
         if (kind.event() != null && kind.event().id() != null && random.nextInt(4) > 0) {
             put(event, kind.event().id(), any(2));
         }
         for (Model.Dimension dimension : kind.dimensions()) {
             if (random.nextBoolean() && !dimension.field().startsWith("$.")) {
-                put(event, dimension.field(), any(2));
+                put(
+                        event,
+                        dimension.field(),
+                        random.nextInt(8) > 0 ? pick(List.of("\"x\"", "7", "true", "null")) : any(2));
             }
         }
         if (kind.named() == null) {
@@ -188,7 +204,11 @@ final class GeneratedEvents extends GeneratedValues {
             Model.Measure measure = pick(kind.measures());
             boolean whole = random.nextInt(6) == 0;
             if (records.isEmpty() ? random.nextInt(8) > 0 : random.nextInt(6) == 0) {
-                fields.add(field("bn", random.nextInt(8) > 0 ? pick(List.of("\"a:\"", "\"b/\"", "\"c\"", "\"urn:d::/\"", "\"\"")) : any(1)));
+                fields.add(field(
+                        "bn",
+                        random.nextInt(8) > 0
+                                ? pick(List.of("\"a:\"", "\"b/\"", "\"c\"", "\"urn:d::/\"", "\"\""))
+                                : any(1)));
             }
             if (random.nextInt(records.isEmpty() ? 2 : 6) == 0) {
                 fields.add(field("bt", random.nextInt(4) > 0 ? seconds() : any(1)));
@@ -201,13 +221,16 @@ final class GeneratedEvents extends GeneratedValues {
                 fields.add(field("n", random.nextInt(12) > 0 ? quoted(name) : any(1)));
             }
             if (random.nextInt(3) > 0) {
-                fields.add(field("t", random.nextInt(4) > 0 ? pick(List.of("-60", "0", "1.5", "-0.000000001", seconds())) : any(1)));
+                fields.add(field(
+                        "t",
+                        random.nextInt(4) > 0 ? pick(List.of("-60", "0", "1.5", "-0.000000001", seconds())) : any(1)));
             }
             for (int values = random.nextInt(12); values < 12; values += 6) {
                 fields.add(field(pick(List.of("v", "v", "vs", "vb", "vd")), measured(measure, kind)));
             }
             if (random.nextInt(6) == 0) {
-                fields.add(field(pick(List.of("u", "bu", "s", "bs", "ut", "bver", "x", "x_", "_", "bver_", "\u00fc_")), any(1)));
+                fields.add(field(
+                        pick(List.of("u", "bu", "s", "bs", "ut", "bver", "x", "x_", "_", "bver_", "\u00fc_")), any(1)));
             }
             if (random.nextInt(4) == 0) {
                 Collections.shuffle(fields, random);
@@ -266,7 +289,7 @@ final class GeneratedEvents extends GeneratedValues {
                 fields.add(field(name, member.json));
             }
         });
-        while (random.nextInt(4) == 0) {
+        while (random.nextInt(6) == 0) {
             fields.add(field(pick(names(kind)), any(3)));
         }
         if (random.nextInt(60) == 0) {
@@ -283,7 +306,14 @@ final class GeneratedEvents extends GeneratedValues {
     private static List<String> names(EventKind kind) {
         return Stream.concat(
                         Stream.of(
-                                "x", "", "ts", "value", "ü", "$", "n".repeat(200), kind.device().field()),
+                                "x",
+                                "",
+                                "ts",
+                                "value",
+                                "ü",
+                                "$",
+                                "n".repeat(200),
+                                kind.device().field()),
                         kind.measures().stream().map(Model.Measure::field))
                 .toList();
     }
@@ -297,7 +327,8 @@ final class GeneratedEvents extends GeneratedValues {
         }
         LocalDateTime civil = random.nextInt(3) == 0
                 ? LocalDateTime.parse(pick(CHANGES)).plusSeconds(random.nextInt(3) - 1)
-                : LocalDateTime.ofEpochSecond(1_609_757_175L + ahead / 1000 + random.nextInt(4000) - 2000, 0, ZoneOffset.UTC);
+                : LocalDateTime.ofEpochSecond(
+                        1_609_757_175L + ahead / 1000 + random.nextInt(4000) - 2000, 0, ZoneOffset.UTC);
         String text = format == null ? DateTimeFormatter.ISO_LOCAL_DATE_TIME.format(civil) : formatted(format, civil);
         return quoted(random.nextInt(4) == 0 ? misspelt(text) : text);
     }
@@ -307,7 +338,10 @@ final class GeneratedEvents extends GeneratedValues {
         boolean plain = random.nextInt(4) > 0;
         for (int at = 0; at < format.length(); at++) {
             if (format.charAt(at) != '%') {
-                text.append(format.charAt(at) == ' ' && !plain ? pick(List.of("", "  ", "\u00a0", " ")) : format.charAt(at));
+                text.append(
+                        format.charAt(at) == ' ' && !plain
+                                ? pick(List.of("", "  ", "\u00a0", " "))
+                                : format.charAt(at));
                 continue;
             }
             at++;
@@ -327,7 +361,8 @@ final class GeneratedEvents extends GeneratedValues {
                         case 'M' -> two(civil.getMinute(), plain);
                         case 'S' -> random.nextInt(30) == 0 ? "60" : two(civil.getSecond(), plain);
                         case 'f' -> Integer.toString(random.nextInt(1_000_000_000)) + (plain ? "" : "123");
-                        case 'z' -> pick(List.of("Z", "+02:00", "-0530", "+01", "z", "+23:59", "+24:00", "+5", "+02:0"));
+                        case 'z' ->
+                            pick(List.of("Z", "+02:00", "-0530", "+01", "z", "+23:59", "+24:00", "+5", "+02:0"));
                         default -> "%";
                     });
         }
@@ -340,10 +375,10 @@ final class GeneratedEvents extends GeneratedValues {
 
     /** A value of {@code measure}: as it is written, or nearly, or anything. */
     private String measured(Model.Measure measure, EventKind kind) {
-        if (random.nextInt(8) == 0) {
+        if (random.nextInt(16) == 0) {
             return any(3);
         }
-        if (random.nextInt(6) == 0) {
+        if (random.nextInt(8) == 0) {
             return points(measure, kind);
         }
         Written written = measure.written();
@@ -399,7 +434,8 @@ final class GeneratedEvents extends GeneratedValues {
             boolean big = binary.endian() == Written.Endian.BIG;
             long bits = binary.type().bytes() == Float.BYTES
                     ? Float.floatToRawIntBits(value)
-                    : Double.doubleToRawLongBits(random.nextBoolean() ? value : Double.longBitsToDouble(random.nextLong()));
+                    : Double.doubleToRawLongBits(
+                            random.nextBoolean() ? value : Double.longBitsToDouble(random.nextLong()));
             int size = binary.type().bytes();
             for (int at = 0; at < size && binary.offset() + at < bytes.length; at++) {
                 bytes[(int) binary.offset() + at] = (byte) (bits >>> 8 * (big ? size - 1 - at : at));
@@ -407,7 +443,8 @@ final class GeneratedEvents extends GeneratedValues {
         }
         String text = switch (binary.encoding()) {
             case HEX -> {
-                HexFormat hex = random.nextBoolean() ? HexFormat.of() : HexFormat.of().withUpperCase();
+                HexFormat hex =
+                        random.nextBoolean() ? HexFormat.of() : HexFormat.of().withUpperCase();
                 yield hex.formatHex(bytes);
             }
             case BASE64 -> {
@@ -448,7 +485,7 @@ final class GeneratedEvents extends GeneratedValues {
     private byte[] damaged(String message) {
         byte[] sound = message.getBytes(StandardCharsets.UTF_8);
         byte[] damaged = sound;
-        if (random.nextInt(8) == 0 && sound.length > 0) {
+        if (random.nextInt(20) == 0 && sound.length > 0) {
             damaged = sound.clone();
             for (int count = random.nextInt(3); count >= 0; count--) {
                 damaged[random.nextInt(sound.length)] = random.nextBoolean()
@@ -457,7 +494,7 @@ final class GeneratedEvents extends GeneratedValues {
                                 .intValue();
             }
         }
-        if (random.nextInt(30) == 0) {
+        if (random.nextInt(60) == 0) {
             damaged = Arrays.copyOf(damaged, random.nextInt(damaged.length + 1));
         }
         if (random.nextInt(200) == 0) {

@@ -226,7 +226,8 @@ final class GeneratedModels {
                 case DOUBLE -> map.put("low", 0.5).put("high", 100).put("1", 1e17);
                 case BIGINT -> map.put("low", 1).put("high", 100).put("1", 7);
                 case BOOLEAN -> map.put("ON", true).put("OFF", false).put("1", 0);
-                case VARCHAR -> map.put("1", "one").put("2", 2).put("true", "yes").put("half", 0.5);
+                case VARCHAR ->
+                    map.put("1", "one").put("2", 2).put("true", "yes").put("half", 0.5);
                 case TIMESTAMP -> map.put("never", 0).put("1", 1609757175225L);
             }
         }

@@ -237,7 +237,7 @@ class GeneratedValues {
             case 2, 3 -> number();
             case 4, 5 -> string();
             case 6 -> time();
-            case 7 -> random.nextInt(4) == 0 ? pick(BROKEN) : pick(NUMBERS);
+            case 7 -> random.nextInt(3) == 0 ? random.nextInt(6) == 0 ? pick(BROKEN) : pick(NUMBERS) : number();
             case 8 -> "[" + any(depth - 1) + "," + any(depth - 1) + "]";
             case 9 -> object(List.of(field("a", any(depth - 1)), field("a", any(depth - 1))));
             default -> {

@@ -81,8 +81,7 @@ final class Vectors {
         }
         List<Decoded> decoded = new ArrayList<>();
         for (Kpl.UserRecord record : aggregate.records()) {
-            Arrival own = new Arrival(arrival.timeMs(), arrival.sequenceNumber(), record.partitionKey());
-            decoded.add(decoder.decode(record.data(), own, decoded.size()));
+            decoded.add(decoder.decode(record.data(), arrival.withKey(record.partitionKey()), decoded.size()));
         }
         return decoded;
     }
@@ -131,7 +130,8 @@ final class Vectors {
             return texts;
         }
         try (Stream<Path> folders = Files.list(GALLERY)) {
-            for (Path folder : folders.filter(path -> Files.exists(path.resolve(file))).toList()) {
+            for (Path folder :
+                    folders.filter(path -> Files.exists(path.resolve(file))).toList()) {
                 texts.put(folder.getFileName().toString(), Files.readString(folder.resolve(file)));
             }
         } catch (IOException cause) {

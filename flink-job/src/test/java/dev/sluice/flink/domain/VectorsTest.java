@@ -72,8 +72,9 @@ class VectorsTest {
         ArrayNode reasons = NODES.arrayNode();
         for (Decoded decoded : all) {
             decoded.records().forEach(record -> records.add(json(record)));
-            List<Reason> told =
-                    decoded.rejection() == null ? List.of() : decoded.rejection().reasons();
+            List<Reason> told = decoded.rejection() == null
+                    ? List.of()
+                    : decoded.rejection().reasons();
             for (Reason reason : told) {
                 ObjectNode one = reasons.addObject().put("code", reason.fault().code());
                 if (reason.field() != null) {
