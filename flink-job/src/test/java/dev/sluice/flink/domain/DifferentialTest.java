@@ -103,7 +103,8 @@ class DifferentialTest {
 
     /** The models of the test vectors and as many others, each as a file in the folder. */
     private SortedMap<String, Model> models(long seed) throws IOException {
-        SortedMap<String, String> texts = new TreeMap<>(Vectors.modelTexts());
+        SortedMap<String, String> texts = new TreeMap<>();
+        Vectors.modelTexts().forEach((name, text) -> texts.put(name.replace('/', '-'), text));
         GeneratedModels generated = new GeneratedModels(seed);
         for (int index = 0; index < MODELS; index++) {
             texts.put("generated-" + index, generated.model());

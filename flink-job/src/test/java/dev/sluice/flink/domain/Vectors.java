@@ -109,7 +109,7 @@ final class Vectors {
         return all;
     }
 
-    /** Every model, by the name of its file without {@code .json}, and those of the gallery by their folders. */
+    /** Every model, by the name of its file without {@code .json}, and those of the gallery as {@code gallery/} and their folder. */
     static SortedMap<String, Model> models() {
         SortedMap<String, Model> models = new TreeMap<>();
         modelTexts().forEach((name, text) -> models.put(name, Model.parse(text)));
@@ -123,7 +123,7 @@ final class Vectors {
         return texts;
     }
 
-    /** The texts of a file of each model of the gallery, by its folder. */
+    /** The texts of a file of each model of the gallery, by its name. */
     private static SortedMap<String, String> ofGallery(String file) {
         SortedMap<String, String> texts = new TreeMap<>();
         if (!Files.isDirectory(GALLERY)) {
@@ -132,7 +132,7 @@ final class Vectors {
         try (Stream<Path> folders = Files.list(GALLERY)) {
             for (Path folder :
                     folders.filter(path -> Files.exists(path.resolve(file))).toList()) {
-                texts.put(folder.getFileName().toString(), Files.readString(folder.resolve(file)));
+                texts.put("gallery/" + folder.getFileName(), Files.readString(folder.resolve(file)));
             }
         } catch (IOException cause) {
             throw new UncheckedIOException("the gallery of models is beside flink-job", cause);
