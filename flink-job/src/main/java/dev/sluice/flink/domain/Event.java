@@ -75,7 +75,7 @@ final class Event extends Part {
                 series.add(new DimensionValue(source.name(), text));
             }
         }
-        int bytes = kind.tooLarge(series);
+        int bytes = context.readings().tooLarge(series);
         if (bytes > 0) {
             refuseItself(Fault.dimensionsTooLarge(bytes, kind.limits().seriesBytes()));
             complete = false;

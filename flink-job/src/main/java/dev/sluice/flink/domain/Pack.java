@@ -19,9 +19,9 @@ final class Pack {
     /** When records are read that have no time. */
     private final long now;
 
-    private Base<String> baseName = new Base<>(null, true);
+    private Base<FullName> baseName = new Base<>(null, true);
     private Base<Long> baseTime = new Base<>(0L, true);
-    private Base<Scalar> baseValue = new Base<>(null, true);
+    private Base<Number> baseValue = new Base<>(null, true);
 
     /**
      * A base field in force.
@@ -31,8 +31,34 @@ final class Pack {
      */
     private record Base<T>(T value, boolean usable) {}
 
-    /** Labels and values of a record of a pack; {@code null} where there is none. */
+    /** The value of a record, and the label that it has. */
     private record Written(String label, Scalar value) {}
+
+    /** A number, as a whole one too, if it is one; else {@code null}. */
+    private record Number(double value, Long whole) {}
+
+    /**
+     * A name, parted once for all records that have it as their base.
+     *
+     * @param text the name
+     * @param alone the name without the separators at its end: the device of records with names of their own
+     * @param device what is before its last separator, without the separators there
+     * @param measure what is behind it
+     */
+    private record FullName(String text, String alone, String device, String measure) {
+        static FullName of(String text) {
+            int end = Math.max(text.lastIndexOf(':'), text.lastIndexOf('/')) + 1;
+            return new FullName(text, trimmed(text), trimmed(text.substring(0, end)), text.substring(end));
+        }
+
+        private static String trimmed(String device) {
+            int end = device.length();
+            while (end > 0 && SEPARATORS.indexOf(device.charAt(end - 1)) >= 0) {
+                end--;
+            }
+            return device.substring(0, end);
+        }
+    }
 
     Pack(Context context, Utf8 text) {
         this.context = context;
@@ -72,7 +98,7 @@ final class Pack {
         Outcome.OfScalar name = record.told(labels.baseName(), "bn");
         if (name != Nothing.NOTHING) {
             baseName = name instanceof Scalar scalar
-                    ? new Base<>(scalar.text().toString(), true)
+                    ? new Base<>(FullName.of(scalar.text().toString()), true)
                     : new Base<>(null, false);
         }
         Outcome.OfInstant time = seconds(record, labels.baseTime(), "bt");
@@ -82,13 +108,22 @@ final class Pack {
                     : new Base<>(null, false);
         }
         Outcome.OfScalar value = record.told(labels.baseValue(), "bv");
-        if (value instanceof Scalar scalar && Decimal.parse(scalar.text().trimmed()) == null) {
-            value = Fault.typeMismatch(MeasureType.DOUBLE, scalar.quoted());
-            record.refuse("bv", (Fault) value);
+        if (value instanceof Scalar scalar) {
+            Outcome.OfValue read = scalar.asDouble();
+            baseValue = read instanceof Value.Double number
+                    ? new Base<>(number(number, scalar), true)
+                    : new Base<>(null, false);
+            if (read instanceof Fault fault) {
+                record.refuse("bv", fault);
+            }
+        } else if (value instanceof Fault) {
+            baseValue = new Base<>(null, false);
         }
-        if (value != Nothing.NOTHING) {
-            baseValue = value instanceof Scalar scalar ? new Base<>(scalar, true) : new Base<>(null, false);
-        }
+    }
+
+    private static Number number(Value.Double number, Scalar scalar) {
+        Decimal.Whole whole = Decimal.parse(scalar.text().trimmed()).whole(0);
+        return new Number(number.value(), whole != null && whole.exact() ? (Long) whole.value() : null);
     }
 
     /** Whether a record has labels that nobody may pass over, and does not know. They are told. */
@@ -113,16 +148,15 @@ final class Pack {
             return;
         }
         String name = own instanceof Scalar scalar ? scalar.text().toString() : "";
-        String base = baseName.value == null ? "" : baseName.value;
-        String full = base + name;
-        int end = base.isEmpty() || name.isEmpty() ? endOfDevice(full) : base.length();
-        String field = full.substring(end);
+        boolean both = baseName.value != null && !name.isEmpty();
+        FullName full = baseName.value != null ? baseName.value : FullName.of(name);
+        String field = both ? name : full.measure;
         List<Integer> measures = context.kind().byName().get(field);
         if (measures == null) {
             context.undeclared().add(() -> record.prefix() + Utf8.of(field).quoted());
             return;
         }
-        String device = trimmed(full.substring(0, end));
+        String device = both ? full.alone : full.device;
         boolean byTopic = context.kind().dimensions()[0].isShared();
         if (device.isEmpty() && !byTopic) {
             record.refuse("n", Fault.DEVICE_MISSING);
@@ -209,36 +243,23 @@ final class Pack {
         if (!baseValue.usable) {
             return Nothing.NOTHING;
         }
-        Decimal base = Decimal.parse(baseValue.value.text().trimmed());
-        Decimal own = Decimal.parse(value.text().trimmed());
-        if (own == null) {
-            return Fault.typeMismatch(MeasureType.DOUBLE, value.quoted());
+        Outcome.OfValue read = value.asDouble();
+        if (!(read instanceof Value.Double number)) {
+            return (Fault) read;
         }
-        Decimal.Whole left = base.whole(0);
-        Decimal.Whole right = own.whole(0);
-        if (left != null && right != null && left.exact() && right.exact()) {
-            long sum = left.value() + right.value();
-            boolean overflows = ((left.value() ^ sum) & (right.value() ^ sum)) < 0;
+        Number base = baseValue.value;
+        Number own = number(number, value);
+        if (base.whole != null && own.whole != null) {
+            long sum = base.whole + own.whole;
+            boolean overflows = ((base.whole ^ sum) & (own.whole ^ sum)) < 0;
             if (!overflows) {
                 return new Scalar(Scalar.Kind.NUMBER, Utf8.of(Long.toString(sum)));
             }
         }
-        double sum = base.nearest() + own.nearest();
+        // Adding zero turns -0.0 into 0.0 and changes nothing else.
+        double sum = base.value + own.value + 0.0;
         return Double.isFinite(sum)
                 ? new Scalar(Scalar.Kind.NUMBER, Utf8.of(DoubleText.of(sum)))
                 : Fault.numberOutOfRange(MeasureType.DOUBLE, value.quoted());
-    }
-
-    /** Where the measure's part of a full name begins. */
-    private static int endOfDevice(String full) {
-        return Math.max(full.lastIndexOf(':'), full.lastIndexOf('/')) + 1;
-    }
-
-    private static String trimmed(String device) {
-        int end = device.length();
-        while (end > 0 && SEPARATORS.indexOf(device.charAt(end - 1)) >= 0) {
-            end--;
-        }
-        return device.substring(0, end);
     }
 }

@@ -289,19 +289,6 @@ final class PreparedKind {
         return element == Readings.NO_ARRAY ? field : field + "[" + element + "]";
     }
 
-    /** The bytes of dimensions that are more than the store takes, else 0. */
-    int tooLarge(List<DimensionValue> series) {
-        int bound = 0;
-        for (DimensionValue dimension : series) {
-            bound += dimension.bytesAtMost();
-        }
-        if (bound <= limits.seriesBytes()) {
-            return 0;
-        }
-        int bytes = series.stream().mapToInt(DimensionValue::bytes).sum();
-        return bytes > limits.seriesBytes() ? bytes : 0;
-    }
-
     Model.RecordLayout layout() {
         return layout;
     }

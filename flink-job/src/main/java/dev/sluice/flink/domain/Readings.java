@@ -20,6 +20,11 @@ final class Readings {
     private Map<List<DimensionValue>, Integer> numbers;
 
     private List<DimensionValue> first;
+
+    /** The last long series, and its bytes. */
+    private List<DimensionValue> measured;
+
+    private int measuredBytes;
     private List<Reading> all;
 
     /** To where a message whose clock is ahead is moved; {@code null} while it has no event. */
@@ -68,6 +73,24 @@ final class Readings {
     /** How many there are. */
     int count() {
         return all == null ? 0 : all.size();
+    }
+
+    /** The bytes of dimensions that are more than the store takes, else 0. */
+    int tooLarge(List<DimensionValue> series) {
+        int max = kind.limits().seriesBytes();
+        int bound = 0;
+        for (DimensionValue dimension : series) {
+            bound += dimension.bytesAtMost();
+        }
+        if (bound <= max) {
+            return 0;
+        }
+        // Many events may have one long device.
+        if (!series.equals(measured)) {
+            measured = series;
+            measuredBytes = series.stream().mapToInt(DimensionValue::bytes).sum();
+        }
+        return measuredBytes > max ? measuredBytes : 0;
     }
 
     /** The origin of the readings of another event. */

@@ -90,7 +90,8 @@ record Scalar(Kind kind, Utf8 text) implements Outcome.OfScalar {
         };
     }
 
-    private Outcome.OfValue asDouble() {
+    /** The value as a double. */
+    Outcome.OfValue asDouble() {
         Decimal number = number();
         if (number == null) {
             return kind == Kind.TEXT && NotFinite.isNamedBy(text.trimmed())

@@ -15,6 +15,7 @@ final class Whole {
     /** The levels of the topic in the partition key. */
     private final String[] levels;
 
+    private final Readings readings;
     private final Rejection.Builder rejection;
 
     /** By index; {@code null} where there is no value, or it is not shared. */
@@ -26,9 +27,10 @@ final class Whole {
     private String name;
     private Map<Integer, Value> values = Map.of();
 
-    Whole(PreparedKind kind, String[] levels, Rejection.Builder rejection) {
+    Whole(PreparedKind kind, String[] levels, Readings readings, Rejection.Builder rejection) {
         this.kind = kind;
         this.levels = levels;
+        this.readings = readings;
         this.rejection = rejection;
     }
 
@@ -50,6 +52,13 @@ final class Whole {
                 kind.copies() == null ? null : kind.copies().id();
         if (identity != null && identity.isFromMessage()) {
             id = around.text(identity);
+            int bytes = id == null ? 0 : TextSize.of(id);
+            // Each event is known by it, however many there are: it is no longer than any other text.
+            if (bytes > kind.limits().textBytes()) {
+                around.refuse(
+                        identity, Fault.textTooLong(bytes, kind.limits().textBytes()));
+                id = null;
+            }
         }
         if (kind.time() != null && kind.time().isFromMessage()) {
             time = around.time(kind.time(), kind.times());
@@ -86,7 +95,7 @@ final class Whole {
                 known.add(new DimensionValue(source.name(), dimensions[index]));
             }
         }
-        int bytes = kind.tooLarge(known);
+        int bytes = readings.tooLarge(known);
         if (bytes > 0) {
             rejection.add(null, Fault.dimensionsTooLarge(bytes, kind.limits().seriesBytes()));
             complete = false;
