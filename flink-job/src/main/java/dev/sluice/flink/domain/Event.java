@@ -4,9 +4,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
 
 /** One event of a message on its way. */
-final class Event extends Part {
+final class Event extends Part implements LongSupplier {
     private final Context context;
     private final PreparedKind kind;
     private final int index;
@@ -33,7 +35,7 @@ final class Event extends Part {
         Readings.Origin origin = series(null);
         identity = kind.copies() == null ? null : identity();
         Times.Moment moment = moment();
-        context.readings().movesTo(this::momentOfArrival);
+        context.readings().movesTo(this);
         if (origin == null || moment == null) {
             return;
         }
@@ -43,11 +45,9 @@ final class Event extends Part {
         } else {
             named(origin, moment);
         }
-        if (context.readings().count() > before) {
-            context.whole()
-                    .values()
-                    .forEach((measure, value) ->
-                            context.readings().add(origin, moment.nanoseconds(), measure, Readings.NO_ARRAY, value));
+        Map<Integer, Value> shared = context.whole().values();
+        if (!shared.isEmpty() && context.readings().count() > before) {
+            shared.forEach((measure, value) -> single(measure, value, origin, moment));
         }
     }
 
@@ -97,7 +97,8 @@ final class Event extends Part {
     }
 
     /** The moment for an event without a usable time. */
-    private long momentOfArrival() {
+    @Override
+    public long getAsLong() {
         return identity == null
                 ? context.moment(index)
                 : EventTime.instant(context.arrival().time(), kind.copies().window(), identity);
@@ -110,7 +111,7 @@ final class Event extends Part {
                 ? Nothing.NOTHING
                 : source.isFromMessage() ? context.whole().time() : time(source, kind.times());
         if (read == Nothing.NOTHING) {
-            return new Times.Moment(momentOfArrival());
+            return new Times.Moment(getAsLong());
         }
         return read instanceof Times.Moment moment ? moment : null;
     }

@@ -142,20 +142,23 @@ final class Fields implements Outcome.OfDocument {
 
     /** Steps over the value that is next, which stands at a declared place; {@code false} if it is not well-formed. */
     private boolean field(JsonScanner scanner, FieldTree.Place place) {
-        scanner.next();
-        int from = scanner.at();
-        if (!(place.node() == null ? scanner.value() != null : container(scanner, place.node()))) {
-            return false;
+        Utf8 value;
+        if (place.node() == null) {
+            value = scanner.value();
+        } else {
+            scanner.next();
+            int from = scanner.at();
+            value = container(scanner, place.node()) ? scanner.since(from) : null;
         }
         int slot = place.slot();
-        if (slot >= 0) {
+        if (value != null && slot >= 0) {
             if (values[slot] == null && fault(slot) == null) {
-                values[slot] = scanner.since(from);
+                values[slot] = value;
             } else {
                 refuse(slot, Fault.DUPLICATE_FIELD);
             }
         }
-        return true;
+        return value != null;
     }
 
     /** Steps over the value that is next, which stands on the way to declared places. */

@@ -29,7 +29,7 @@ final class MessageDecoder {
         this.payload = payload;
         this.undeclared = new Undeclared(kind.keepNames());
         this.readings = new Readings(kind, arrival, rejection);
-        this.whole = new Whole(kind, levels, readings, rejection);
+        this.whole = Whole.of(kind, levels, readings, rejection);
         this.context = new Context(kind, arrival, nth, whole, readings, rejection, undeclared);
     }
 

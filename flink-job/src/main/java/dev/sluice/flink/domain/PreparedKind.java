@@ -12,6 +12,8 @@ final class PreparedKind {
     /** The path of the message or event itself. */
     private static final String WHOLE = "$";
 
+    private static final String[] NO_LEVELS = {};
+
     /** Where a value comes from and what it is called in the store. */
     static final class Source {
         /** Slot of the field; negative where it is no field. */
@@ -200,7 +202,7 @@ final class PreparedKind {
     /** The levels of the topic in a partition key of this kind; {@code null} where it has not as many as the kind needs. */
     String[] levels(String key) {
         if (topicLevels.size() <= 1) {
-            return new String[] {key};
+            return topicLevels.isEmpty() ? NO_LEVELS : new String[] {key};
         }
         String[] parts = key.split("/", -1);
         return parts.length == topicLevels.size() ? parts : null;

@@ -27,6 +27,9 @@ final class Readings {
     private int measuredBytes;
     private List<Reading> all;
 
+    /** Whether they came in their order, and each has a place of its own. */
+    private boolean sorted = true;
+
     /** To where a message whose clock is ahead is moved; {@code null} while it has no event. */
     private LongSupplier moment;
 
@@ -108,7 +111,9 @@ final class Readings {
     }
 
     void add(Origin origin, long time, int measure, int element, Value value) {
-        all.add(new Reading(origin, time, measure, element, value));
+        Reading next = new Reading(origin, time, measure, element, value);
+        sorted &= all.isEmpty() || all.get(all.size() - 1).compare(next) < 0;
+        all.add(next);
     }
 
     /** Makes records of all readings. */
@@ -127,6 +132,9 @@ final class Readings {
 
     /** The readings sorted, with one value for each series, instant and measure. */
     private List<Reading> oneValueAnInstant() {
+        if (sorted) {
+            return all;
+        }
         // Stable: of two readings with the same time, the one that the device sent first stays.
         all.sort(Reading::compare);
         List<Reading> kept = new ArrayList<>(all.size());

@@ -9,7 +9,7 @@ final class Undeclared {
     /** How many names are kept. */
     private final int keep;
 
-    private final List<String> names = new ArrayList<>(0);
+    private List<String> names = List.of();
     private int count;
 
     Undeclared(int keep) {
@@ -20,6 +20,9 @@ final class Undeclared {
     void add(Supplier<String> name) {
         count++;
         if (names.size() < keep) {
+            if (names.isEmpty()) {
+                names = new ArrayList<>();
+            }
             names.add(name.get());
         }
     }

@@ -10,6 +10,9 @@ import java.util.Map;
  * events. It is read once, and its faults are told once.
  */
 final class Whole {
+    /** Nothing is the same for all events. */
+    private static final Whole NOTHING = new Whole(null, null, null, null);
+
     private final PreparedKind kind;
 
     /** The levels of the topic in the partition key. */
@@ -27,16 +30,21 @@ final class Whole {
     private String name;
     private Map<Integer, Value> values = Map.of();
 
-    Whole(PreparedKind kind, String[] levels, Readings readings, Rejection.Builder rejection) {
+    private Whole(PreparedKind kind, String[] levels, Readings readings, Rejection.Builder rejection) {
         this.kind = kind;
         this.levels = levels;
         this.readings = readings;
         this.rejection = rejection;
     }
 
+    /** What is the same for all events of a message of {@code kind}; to be read first. */
+    static Whole of(PreparedKind kind, String[] levels, Readings readings, Rejection.Builder rejection) {
+        return kind.isShared() ? new Whole(kind, levels, readings, rejection) : NOTHING;
+    }
+
     /** Reads it, with the fields around the events; {@code null} if there are none. */
     void read(Fields fields) {
-        if (!kind.isShared()) {
+        if (this == NOTHING) {
             return;
         }
         Part around = fields == null ? null : new Part(fields, "", rejection);
@@ -55,8 +63,7 @@ final class Whole {
             int bytes = id == null ? 0 : TextSize.of(id);
             // Each event is known by it, however many there are: it is no longer than any other text.
             if (bytes > kind.limits().textBytes()) {
-                around.refuse(
-                        identity, Fault.textTooLong(bytes, kind.limits().textBytes()));
+                around.refuse(identity, Fault.textTooLong(bytes, kind.limits().textBytes()));
                 id = null;
             }
         }

@@ -44,8 +44,7 @@ public final class RejectedEvents {
             Delivery event = one.entry().origin();
             String id = event.shardId() + ':' + event.number();
             events.putIfAbsent(id, event);
-            reasons.computeIfAbsent(id, none -> new LinkedHashSet<>())
-                    .add(one.reason());
+            reasons.computeIfAbsent(id, none -> new LinkedHashSet<>()).add(one.reason());
         }
         List<Entry> entries = new ArrayList<>();
         events.forEach((id, event) -> entries.add(Entry.rejected(event, List.copyOf(reasons.get(id)))));
