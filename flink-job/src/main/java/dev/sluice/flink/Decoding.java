@@ -1,13 +1,16 @@
 package dev.sluice.flink;
 
+import dev.sluice.flink.domain.Arrival;
 import dev.sluice.flink.domain.Decoded;
 import dev.sluice.flink.domain.Decoder;
+import dev.sluice.flink.domain.Kpl;
 import dev.sluice.flink.domain.Model;
 import dev.sluice.flink.domain.Record;
 import dev.sluice.flink.quarantine.QuarantinedEvent;
 import dev.sluice.flink.sink.Entry;
 import dev.sluice.flink.source.Delivery;
 import dev.sluice.flink.timestream.Timestream;
+import java.util.List;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.metrics.Counter;
@@ -18,7 +21,8 @@ import org.apache.flink.util.OutputTag;
 
 /**
  * Decodes events: records go on, and what cannot be stored goes to the {@link #REJECTED side output}. An
- * event may do both; none does neither.
+ * event may do both; none does neither. Aggregates of the Kinesis Producer Library are taken apart, and each of
+ * their records is an event.
  */
 final class Decoding extends ProcessFunction<Delivery, Entry> {
     private static final long serialVersionUID = 1;
@@ -54,17 +58,33 @@ final class Decoding extends ProcessFunction<Delivery, Entry> {
 
     @Override
     public void processElement(Delivery delivery, Context context, Collector<Entry> records) {
-        Decoded decoded = decoder.decode(delivery.data(), delivery.arrival());
+        lastArrivalMs = delivery.arrivalMs();
+        Kpl.Split split = Kpl.split(delivery.data());
+        if (split instanceof Kpl.Aggregate aggregate) {
+            List<Kpl.UserRecord> all = aggregate.records();
+            for (int nth = 0; nth < all.size(); nth++) {
+                Delivery event = delivery.userRecord(all.get(nth), nth);
+                Arrival arrival = delivery.arrival().withKey(event.partitionKey());
+                put(event, decoder.decode(event.data(), arrival, nth), context, records);
+            }
+        } else if (split instanceof Kpl.Damaged damaged) {
+            put(delivery, damaged.decoded(), context, records);
+        } else {
+            put(delivery, decoder.decode(delivery.data(), delivery.arrival()), context, records);
+        }
+    }
+
+    /** Hands on what became of an event. */
+    private void put(Delivery event, Decoded decoded, Context context, Collector<Entry> records) {
         events.inc();
         corrected.inc(decoded.corrected() == null ? 0 : 1);
         undeclared.inc(decoded.undeclared());
         outOfRange.inc(decoded.outOfRange());
-        lastArrivalMs = delivery.arrivalMs();
         for (Record record : decoded.records()) {
-            records.collect(new Entry(record, delivery));
+            records.collect(new Entry(record, event));
         }
         if (decoded.rejection() != null) {
-            context.output(REJECTED, QuarantinedEvent.of(delivery, decoded.rejection()));
+            context.output(REJECTED, QuarantinedEvent.of(event, decoded.rejection()));
         }
     }
 }

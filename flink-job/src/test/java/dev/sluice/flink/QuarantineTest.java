@@ -5,10 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sluice.flink.domain.Aggregates;
+import dev.sluice.flink.domain.Kpl;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -77,6 +81,34 @@ final class QuarantineTest {
                 eventually(() -> assertEquals(2, world.rows()));
             }
             assertTrue(world.columns().contains("temperature"), () -> "columns: " + world.columns());
+        }
+    }
+
+    @Test
+    void eachRecordOfAnAggregateHasAFateOfItsOwn() throws Exception {
+        try (World world = new World()) {
+            long now = System.currentTimeMillis();
+            List<String> events =
+                    List.of(World.event("a", now, 1), "no JSON", World.event("b", now, 2), "no JSON either");
+            byte[] aggregate = Aggregates.of(events.stream()
+                    .map(event -> new Kpl.UserRecord("key", event.getBytes(StandardCharsets.UTF_8)))
+                    .toList());
+            byte[] damaged = aggregate.clone();
+            damaged[damaged.length - 1] ^= 1;
+            world.put(aggregate);
+            world.put(damaged);
+            try (Cluster.Running running =
+                    cluster.start(environment -> Job.describe(environment, world.properties()), Optional.empty())) {
+                eventually(() -> assertEquals(3, world.quarantined().size()));
+                eventually(() -> assertEquals(Map.of(1.0, 1, 2.0, 1), world.temperatures()));
+            }
+            Map<String, String> codes = new TreeMap<>();
+            for (JsonNode message : world.quarantined()) {
+                codes.put(
+                        message.path("subsequenceNumber").asText("whole"),
+                        message.path("reasons").path(0).path("code").asText());
+            }
+            assertEquals(Map.of("1", "not_json", "3", "not_json", "whole", "kpl_aggregate"), codes);
         }
     }
 

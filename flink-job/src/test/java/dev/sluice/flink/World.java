@@ -142,6 +142,15 @@ final class World implements AutoCloseable {
         put(Arrays.asList(events));
     }
 
+    /** Puts the bytes of one record. */
+    void put(byte[] record) {
+        kinesis.putRecord(put -> put.streamName(name)
+                        .data(SdkBytes.fromByteArray(record))
+                        .partitionKey("none"))
+                .join();
+        later();
+    }
+
     private static String device(String event) {
         int at = event.indexOf("\"DeviceID\"");
         return at < 0 ? "none" : event.substring(at, Math.min(event.length(), at + 24));

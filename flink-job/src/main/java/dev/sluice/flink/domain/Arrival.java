@@ -5,12 +5,17 @@ package dev.sluice.flink.domain;
  *
  * @param timeMs the stream's approximate arrival time, in milliseconds since 1970-01-01T00:00:00Z
  * @param sequenceNumber the stream's sequence number: decimal digits, more than an integer holds
- * @param partitionKey what the sender chose the shard by: of a topic rule, the level of the topic that
- *     names the device where the model says so
+ * @param partitionKey what the sender chose the shard by: of a topic rule, the kind of the event where there
+ *     are several, and what else the topic says
  */
 public record Arrival(long timeMs, String sequenceNumber, String partitionKey) {
     private static final long NANOSECONDS_A_MILLISECOND = 1_000_000;
     private static final int PLACE_DIGITS = 6;
+
+    /** The arrival of a record with another partition key. */
+    public Arrival withKey(String key) {
+        return new Arrival(timeMs, sequenceNumber, key);
+    }
 
     /** The arrival in nanoseconds. */
     long time() {
@@ -24,6 +29,11 @@ public record Arrival(long timeMs, String sequenceNumber, String partitionKey) {
      * that the sequence number gives (its last six digits). A replay finds the same.
      */
     public long moment() {
+        return moment(0);
+    }
+
+    /** The moment for the event with this index in its record of the stream, from 0. */
+    long moment(int index) {
         long offset = 0;
         long place = 1;
         int first = Math.max(0, sequenceNumber.length() - PLACE_DIGITS);
@@ -35,7 +45,7 @@ public record Arrival(long timeMs, String sequenceNumber, String partitionKey) {
             offset += (digit - '0') * place;
             place *= 10;
         }
-        return saturatingAdd(time(), offset);
+        return saturatingAdd(time(), offset + index);
     }
 
     /**

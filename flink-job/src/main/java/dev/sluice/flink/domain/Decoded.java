@@ -12,5 +12,9 @@ import java.util.List;
  * @param undeclared fields that the model does not name
  * @param outOfRange values outside of their normal range; they are in the records
  */
-public record Decoded(
-        List<Record> records, Rejection rejection, Correction corrected, int undeclared, int outOfRange) {}
+public record Decoded(List<Record> records, Rejection rejection, Correction corrected, int undeclared, int outOfRange) {
+    /** Nothing is stored of it. */
+    static Decoded refused(Reason reason) {
+        return new Decoded(List.of(), new Rejection(List.of(reason), 0), null, 0, 0);
+    }
+}

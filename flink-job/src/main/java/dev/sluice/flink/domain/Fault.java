@@ -10,13 +10,14 @@ import java.time.Instant;
  * @param sentence what is wrong, without the field
  */
 public record Fault(String code, String sentence)
-        implements Outcome.OfDocument, Outcome.OfScalar, Outcome.OfValue, Outcome.OfTime, Outcome.OfElement {
+        implements Outcome.OfDocument,
+                Outcome.OfScalar,
+                Outcome.OfReading,
+                Outcome.OfValue,
+                Outcome.OfTime,
+                Outcome.OfInstant,
+                Outcome.OfElement {
     private static final long NANOSECONDS_A_MINUTE = 60_000_000_000L;
-
-    /** The bytes are an aggregate of the Kinesis Producer Library, which is not taken apart. */
-    static final Fault KPL_AGGREGATE = new Fault(
-            "kpl_aggregate",
-            "the record is an aggregate of the Kinesis Producer Library; send records without aggregation");
 
     /** The JSON value is not an object. */
     static final Fault NOT_AN_OBJECT = new Fault("not_an_object", "the event is JSON but not an object");
@@ -40,9 +41,6 @@ public record Fault(String code, String sentence)
     /** An element of an array has no time of its own. */
     static final Fault POINT_TIME_MISSING = new Fault("point_time_missing", "the element has no time");
 
-    /** An element of an array is not {@code {"ts": …, "value": …}}. */
-    static final Fault NOT_A_POINT = new Fault("not_a_point", "the element is not an object with ts and value");
-
     /** Two elements give the same measure different values at the same instant. */
     static final Fault CONFLICTING_POINT = new Fault("conflicting_point", "the instant already has another value");
 
@@ -52,9 +50,63 @@ public record Fault(String code, String sentence)
     /** The model does not name the field, and asks for quarantine in this case. */
     static final Fault UNDECLARED_FIELD = new Fault("undeclared_field", "the model does not name this field");
 
+    /** A label of SenML that says that it must be understood, and is not. */
+    static final Fault SENML_UNKNOWN = new Fault("senml_unknown", "the label must be understood, and is not known");
+
     /** A string has an escape sequence that is no character. */
     static final Fault LONE_SURROGATE =
             new Fault("not_json", "the event is not JSON: half of a surrogate pair in a string");
+
+    /** The bytes are an aggregate of the Kinesis Producer Library that cannot be taken apart. */
+    static Fault kplAggregate(String detail) {
+        return new Fault("kpl_aggregate", "the record is an aggregate of the Kinesis Producer Library, and " + detail);
+    }
+
+    /** The partition key names none of the kinds of the model. */
+    static Fault unknownKind(String key) {
+        return new Fault("unknown_kind", "the partition key " + DebugText.of(key) + " names no kind of the model");
+    }
+
+    /** The partition key has not the levels of the topic that the kind takes from it. */
+    static Fault keyMismatch(String key, int found, int wanted) {
+        return new Fault(
+                "key_mismatch", "the partition key " + DebugText.of(key) + " has " + found + " levels, not " + wanted);
+    }
+
+    /** Where the array of events should be, there is another value. */
+    static Fault notAnArray(Utf8 json) {
+        return new Fault("not_an_array", "an array of events is needed, not " + found(json));
+    }
+
+    /** The path of a declared field leads through a value that has no members or elements. */
+    static Fault pathBlocked(String at, Utf8 json) {
+        return new Fault("path_blocked", "the path ends at " + at + ", which is " + found(json));
+    }
+
+    private static String found(Utf8 json) {
+        return switch (json.at(0)) {
+            case '{' -> "an object";
+            case '[' -> "an array";
+            case '"' -> "text";
+            case 't', 'f' -> "a boolean";
+            default -> "a number";
+        };
+    }
+
+    /** The text stands for no bytes. */
+    static Fault binaryUnreadable(String text, Written.Encoding encoding) {
+        return new Fault("binary_unreadable", text + " is not " + encoding.label());
+    }
+
+    /** There are fewer bytes than the value needs. */
+    static Fault binaryShort(long from, long end, int length) {
+        return new Fault("binary_short", "the value needs bytes " + from + " to " + end + ", of " + length);
+    }
+
+    /** An element of an array is no object with these two members. */
+    static Fault notAPoint(String time, String value) {
+        return new Fault("not_a_point", "the element is not an object with " + time + " and " + value);
+    }
 
     /** The bytes are not UTF-8 from the one with index {@code at} on. */
     static Fault notUtf8(int at) {

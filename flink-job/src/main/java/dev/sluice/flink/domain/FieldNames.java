@@ -1,17 +1,16 @@
 package dev.sluice.flink.domain;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
-/** The names of the declared fields, each with its slot. Finds a name among bytes, without a string. */
+/** Names of members, each with its place. Finds a name among bytes, without a string. */
 final class FieldNames {
     private final List<Utf8> names = new ArrayList<>();
 
-    /** Slots plus one, at the place of the name's hash or the next free one; less than half full. */
+    /** Places plus one, at the index of the name's hash or the next free one; less than half full. */
     private int[] table = new int[2];
 
-    /** The slot of {@code name}; the same name has the same slot. */
+    /** The place of {@code name}, from 0; the same name has the same place. */
     int declare(String name) {
         Utf8 bytes = Utf8.of(name);
         int there = lookUp(bytes);
@@ -35,26 +34,22 @@ final class FieldNames {
     }
 
     /**
-     * The slot of {@code name}, -1 if it is not declared. Looks at {@code likely} first: a device sends its
+     * The place of {@code name}, -1 if it is not declared. Looks at {@code likely} first: a device sends its
      * fields in the same order every time.
      */
     int find(Utf8 name, int likely) {
-        return likely < names.size() && equal(names.get(likely), name) ? likely : lookUp(name);
+        return likely < names.size() && names.get(likely).isSameAs(name) ? likely : lookUp(name);
     }
 
     private int lookUp(Utf8 name) {
         int place = hash(name) & table.length - 1;
         while (table[place] != 0) {
-            if (equal(names.get(table[place] - 1), name)) {
+            if (names.get(table[place] - 1).isSameAs(name)) {
                 return table[place] - 1;
             }
             place = place + 1 & table.length - 1;
         }
         return -1;
-    }
-
-    private static boolean equal(Utf8 one, Utf8 other) {
-        return Arrays.equals(one.bytes(), one.from(), one.to(), other.bytes(), other.from(), other.to());
     }
 
     private static int hash(Utf8 name) {

@@ -12,110 +12,211 @@ import java.util.function.Supplier;
  */
 final class Fields implements Outcome.OfDocument {
     /**
-     * Levels of objects and arrays in an event, the event itself included. No event needs them, and parsers
+     * Levels of objects and arrays in a message, the message itself included. No event needs them, and parsers
      * in other languages have a limit too.
      */
     static final int MAX_DEPTH = 64;
 
-    /** The first bytes of an aggregate of the Kinesis Producer Library. */
-    private static final byte[] KPL_MAGIC = {(byte) 0xF3, (byte) 0x89, (byte) 0x9A, (byte) 0xC2};
-
-    private static final Utf8 REPEATED = Utf8.of("repeated");
+    /** A value through which paths should lead, and cannot. */
+    private record Block(FieldTree.Node node, Utf8 value) {}
 
     /** By slot; {@code null} where the event has no such field. */
     private final Utf8[] values;
 
-    /** How many names of undeclared fields are kept. */
-    private final int keepNames;
+    /** By slot, why a field cannot be read; {@code null} while all can. */
+    private Fault[] faults;
 
-    private int undeclared;
-    private final List<String> undeclaredNames = new ArrayList<>(0);
+    /** What stands in the way of paths; {@code null} while nothing does. */
+    private List<Block> blocks;
 
-    private Fields(int slots, int keepNames) {
+    /** Whether a name has an escape sequence that is no character. */
+    private boolean badName;
+
+    /** What stands before the path of a field that is not declared. */
+    private final String prefix;
+
+    private final Undeclared undeclared;
+
+    private Fields(int slots, String prefix, Undeclared undeclared) {
         this.values = new Utf8[slots];
-        this.keepNames = keepNames;
+        this.prefix = prefix;
+        this.undeclared = undeclared;
     }
 
-    /** Reads an event. At most {@code keepNames} names of undeclared fields are kept. */
-    static Outcome.OfDocument read(byte[] payload, FieldNames names, int keepNames) {
-        int valid = Utf8.validUpTo(payload);
-        if (valid < payload.length) {
-            boolean kpl = payload.length >= KPL_MAGIC.length;
-            for (int at = 0; kpl && at < KPL_MAGIC.length; at++) {
-                kpl = payload[at] == KPL_MAGIC[at];
-            }
-            return kpl ? Fault.KPL_AGGREGATE : Fault.notUtf8(valid);
-        }
-        JsonScanner scanner = new JsonScanner(new Utf8(payload, 0, payload.length));
+    /** No field at all. */
+    static Fields none(FieldTree tree) {
+        return new Fields(tree.size(), "", new Undeclared(0));
+    }
+
+    /**
+     * Reads an object that {@code json} is, with white space around it. What is not declared is counted in {@code
+     * undeclared}, named with {@code prefix} before it.
+     */
+    static Outcome.OfDocument read(Utf8 json, FieldTree tree, String prefix, Undeclared undeclared) {
+        JsonScanner scanner = new JsonScanner(json);
         Fields fields = null;
         boolean wellFormed;
         if (scanner.next() == '{') {
-            fields = new Fields(names.size(), keepNames);
-            wellFormed = fields.fill(scanner, names);
+            fields = new Fields(tree.size(), prefix, undeclared);
+            wellFormed = fields.object(scanner, tree.root());
         } else {
             wellFormed = scanner.value() != null;
         }
-        if (!wellFormed || scanner.next() >= 0 || scanner.at() < payload.length) {
-            return Fault.notJson(scanner.at(), payload.length);
+        if (!wellFormed || !scanner.ends()) {
+            return Fault.notJson(scanner.at(), json.to());
         }
         if (fields == null) {
             return Fault.NOT_AN_OBJECT;
         }
-        return scanner.deepest() < MAX_DEPTH ? fields : Fault.NESTED_TOO_DEEP;
+        if (fields.badName) {
+            return Fault.LONE_SURROGATE;
+        }
+        if (scanner.deepest() >= MAX_DEPTH) {
+            return Fault.NESTED_TOO_DEEP;
+        }
+        if (fields.blocks != null) {
+            fields.blocks.forEach(fields::block);
+        }
+        return fields;
     }
 
     /** Walks over the object that is next; {@code false} if it is not well-formed. */
-    private boolean fill(JsonScanner scanner, FieldNames names) {
+    private boolean object(JsonScanner scanner, FieldTree.Node node) {
         scanner.take('{');
         if (scanner.next() == '}') {
             return scanner.take('}');
         }
+        FieldNames names = node.names();
         int likely = 0;
         do {
             Utf8 written = scanner.name();
-            Utf8 name = written == null ? null : JsonScanner.unescaped(written);
-            Utf8 value = name == null ? null : scanner.value();
-            if (value == null) {
+            if (written == null) {
                 return false;
             }
-            int slot = names.find(name, likely);
-            if (slot >= 0) {
-                values[slot] = values[slot] == null ? value : REPEATED;
-                likely = slot + 1;
+            Utf8 name = JsonScanner.unescaped(written);
+            int place = name == null ? -1 : names.find(name, likely);
+            if (name == null) {
+                badName |= scanner.deepest() < MAX_DEPTH;
+                if (scanner.value() == null) {
+                    return false;
+                }
+            } else if (place >= 0) {
+                if (!field(scanner, node.member(place))) {
+                    return false;
+                }
+                likely = place + 1;
+            } else if (scanner.value() == null) {
+                return false;
             } else {
-                undeclare(name::quoted);
+                undeclare(() -> prefix + Path.joined(node.path(), name.quoted()));
             }
             scanner.next();
         } while (scanner.take(','));
         return scanner.take('}');
     }
 
-    /** The JSON text of a field; {@code null} when it is missing, or {@link #isRepeated}. */
-    Utf8 get(int slot) {
-        Utf8 value = values[slot];
-        return value == REPEATED ? null : value;
+    /** Walks over the array that is next; {@code false} if it is not well-formed. */
+    private boolean array(JsonScanner scanner, FieldTree.Node node) {
+        scanner.take('[');
+        if (scanner.next() == ']') {
+            return scanner.take(']');
+        }
+        int index = 0;
+        do {
+            FieldTree.Place place = node.element(index);
+            if (place != null) {
+                if (!field(scanner, place)) {
+                    return false;
+                }
+            } else if (scanner.value() == null) {
+                return false;
+            } else {
+                int at = index;
+                undeclare(() -> prefix + node.path() + "[" + at + "]");
+            }
+            index++;
+            scanner.next();
+        } while (scanner.take(','));
+        return scanner.take(']');
     }
 
-    /** Whether a field is there twice. */
-    boolean isRepeated(int slot) {
-        return values[slot] == REPEATED;
+    /** Steps over the value that is next, which stands at a declared place; {@code false} if it is not well-formed. */
+    private boolean field(JsonScanner scanner, FieldTree.Place place) {
+        Utf8 value;
+        if (place.node() == null) {
+            value = scanner.value();
+        } else {
+            scanner.next();
+            int from = scanner.at();
+            value = container(scanner, place.node()) ? scanner.since(from) : null;
+        }
+        int slot = place.slot();
+        if (value != null && slot >= 0) {
+            if (values[slot] == null && fault(slot) == null) {
+                values[slot] = value;
+            } else {
+                refuse(slot, Fault.DUPLICATE_FIELD);
+            }
+        }
+        return value != null;
     }
 
-    /** Counts another field that is not declared. */
-    void undeclare(Supplier<String> name) {
-        undeclared++;
-        if (undeclaredNames.size() < keepNames) {
-            undeclaredNames.add(name.get());
+    /** Steps over the value that is next, which stands on the way to declared places. */
+    private boolean container(JsonScanner scanner, FieldTree.Node node) {
+        int next = scanner.next();
+        if (next == '{' && node.hasMembers() || next == '[' && node.hasElements()) {
+            scanner.descend();
+            boolean wellFormed = next == '{' ? object(scanner, node) : array(scanner, node);
+            scanner.ascend();
+            return wellFormed;
+        }
+        Utf8 value = scanner.value();
+        if (value != null && Scalar.parse(value) != Nothing.NOTHING) {
+            blocks = blocks == null ? new ArrayList<>() : blocks;
+            blocks.add(new Block(node, value));
+        }
+        return value != null;
+    }
+
+    /**
+     * Where a path ends, the fields behind it are told so. One that was found by the name of its whole path needs
+     * no way there: then it is what stands in the way that nothing names.
+     */
+    private void block(Block block) {
+        boolean blocks = false;
+        for (int slot : block.node.slots()) {
+            if (values[slot] == null && fault(slot) == null) {
+                refuse(slot, Fault.pathBlocked(block.node.path(), block.value));
+            }
+            blocks |= values[slot] == null && fault(slot) != Fault.DUPLICATE_FIELD;
+        }
+        if (!blocks) {
+            undeclared.add(() -> prefix + block.node.path());
         }
     }
 
-    /** How many fields, also of elements of arrays, are not declared. */
-    int undeclared() {
-        return undeclared;
+    /** Counts what is not declared, as long as it is clear what it is. */
+    private void undeclare(Supplier<String> name) {
+        if (!badName) {
+            undeclared.add(name);
+        }
     }
 
-    /** The names of the first of them. */
-    List<String> undeclaredNames() {
-        return undeclaredNames;
+    private void refuse(int slot, Fault fault) {
+        if (faults == null) {
+            faults = new Fault[values.length];
+        }
+        values[slot] = null;
+        faults[slot] = fault;
+    }
+
+    /** The JSON text of a field; {@code null} when it is missing, or there is a {@link #fault}. */
+    Utf8 get(int slot) {
+        return values[slot];
+    }
+
+    /** Why a field cannot be read; {@code null} if it can. */
+    Fault fault(int slot) {
+        return faults == null ? null : faults[slot];
     }
 }

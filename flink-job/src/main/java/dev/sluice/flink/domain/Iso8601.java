@@ -1,10 +1,12 @@
 package dev.sluice.flink.domain;
 
 import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.LocalTime;
 import java.time.YearMonth;
 
 /**
- * A date with a time of day, and its offset from UTC: ISO-8601 in the basic and the extended form, as
+ * A date with a time of day, and with or without its offset from UTC: ISO-8601 in the basic and the extended form, as
  * RFC 9557 extends it.
  *
  * <p>The name of a zone in brackets, as {@code ZonedDateTime.toString()} writes it behind an offset, adds
@@ -16,7 +18,6 @@ final class Iso8601 {
     private static final int MAX_YEAR = 9999;
     private static final int MAX_OFFSET_HOURS = 25;
     private static final int MAX_OFFSET_SECONDS = 26 * 3600 - 1;
-    private static final long SECONDS_A_DAY = 86_400;
     private static final long NANOSECONDS_A_SECOND = 1_000_000_000;
 
     /** What the parts give that are not there, or not right. */
@@ -29,13 +30,12 @@ final class Iso8601 {
         this.text = text;
     }
 
-    static Outcome.OfTime read(Utf8 text) {
-        Outcome.OfTime read = new Iso8601(text).read();
-        return read == null ? Fault.timeUnreadable(text.quoted()) : read;
+    /** Reads {@code text} from its first to its last byte; {@code null} when it is not a time. */
+    static Times.Written read(Utf8 text) {
+        return new Iso8601(text).read();
     }
 
-    /** {@code null} when the text is not a time. */
-    private Outcome.OfTime read() {
+    private Times.Written read() {
         LocalDate date = date();
         if (date == null || !(take('T') || take('t') || take(' '))) {
             return null;
@@ -44,35 +44,17 @@ final class Iso8601 {
         if (time == NONE) {
             return null;
         }
-        int offset = 0;
-        boolean utc = take('Z') || take('z');
-        boolean numeric = !utc && (text.at(at) == '+' || text.at(at) == '-');
-        if (numeric) {
+        Integer offset = take('Z') || take('z') ? (Integer) 0 : null;
+        if (offset == null && (text.at(at) == '+' || text.at(at) == '-')) {
             offset = offset();
             if (offset > MAX_OFFSET_SECONDS) {
                 return null;
             }
         }
-        if (!Annotations.areValid(text, at, utc || numeric ? Annotations.Zone.ALLOWED : Annotations.Zone.REFUSED)) {
+        if (!Annotations.areValid(text, at, offset == null ? Annotations.Zone.REFUSED : Annotations.Zone.ALLOWED)) {
             return null;
         }
-        long second = date.toEpochDay() * SECONDS_A_DAY + time / NANOSECONDS_A_SECOND - offset;
-        return moment(second, time % NANOSECONDS_A_SECOND);
-    }
-
-    private Outcome.OfTime moment(long second, long nanosecond) {
-        // Towards zero, so that the product stays within 64 bits wherever the sum does.
-        long whole = second < 0 ? second + 1 : second;
-        long rest = second < 0 ? nanosecond - NANOSECONDS_A_SECOND : nanosecond;
-        long limit = Long.MAX_VALUE / NANOSECONDS_A_SECOND;
-        if (whole < -limit || whole > limit) {
-            return Fault.timeOutOfRange(text.quoted());
-        }
-        long product = whole * NANOSECONDS_A_SECOND;
-        long sum = product + rest;
-        return rest < 0 && sum > product || rest > 0 && sum < product
-                ? Fault.timeOutOfRange(text.quoted())
-                : new Instants.Moment(sum);
+        return new Times.Written(LocalDateTime.of(date, LocalTime.ofNanoOfDay(time)), offset);
     }
 
     /** {@code 2026-11-21}, {@code 20261121}, and years of six digits with a sign. */

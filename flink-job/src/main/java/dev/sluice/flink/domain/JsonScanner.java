@@ -1,7 +1,9 @@
 package dev.sluice.flink.domain;
 
 import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.List;
 
 /**
  * Walks over JSON (RFC 8259, without extensions) and finds where values begin and end. Values stay bytes.
@@ -19,6 +21,9 @@ final class JsonScanner {
 
     private int deepest;
 
+    /** How many objects and arrays are open that the caller walks over itself, without the outermost. */
+    private int walked;
+
     JsonScanner(Utf8 json) {
         this.bytes = json.bytes();
         this.at = json.from();
@@ -35,9 +40,20 @@ final class JsonScanner {
         return at < end ? bytes[at] : -1;
     }
 
-    /** The most levels of objects and arrays that any value had that was skipped. */
+    /** The most levels of objects and arrays that were passed, without the outermost that is walked over. */
     int deepest() {
         return deepest;
+    }
+
+    /** Another object or array, which is next, is walked over and not skipped. */
+    void descend() {
+        walked++;
+        deepest = Math.max(deepest, walked);
+    }
+
+    /** It is passed. */
+    void ascend() {
+        walked--;
     }
 
     /** Steps over {@code wanted}, if it is next. */
@@ -61,6 +77,12 @@ final class JsonScanner {
         return -1;
     }
 
+    /** Steps over white space, and answers whether nothing is behind it. */
+    boolean ends() {
+        next();
+        return at == end;
+    }
+
     /** Steps over a name and its colon, and gives the name without its quotation marks; {@code null} if it is none. */
     Utf8 name() {
         next();
@@ -78,6 +100,43 @@ final class JsonScanner {
         next();
         int from = at;
         return skipValue() ? new Utf8(bytes, from, at) : null;
+    }
+
+    /** The bytes that were passed since {@code from}. */
+    Utf8 since(int from) {
+        return new Utf8(bytes, from, at);
+    }
+
+    /** The elements of a JSON array that is well-formed. */
+    static List<Utf8> elements(Utf8 array) {
+        List<Utf8> elements = new ArrayList<>();
+        JsonScanner scanner = new JsonScanner(array);
+        scanner.take('[');
+        if (scanner.next() == ']') {
+            return elements;
+        }
+        do {
+            elements.add(scanner.value());
+            scanner.next();
+        } while (scanner.take(','));
+        return elements;
+    }
+
+    /** The names of the members of a JSON object that is well-formed. */
+    static List<Utf8> names(Utf8 object) {
+        List<Utf8> names = new ArrayList<>();
+        JsonScanner scanner = new JsonScanner(object);
+        scanner.next();
+        scanner.take('{');
+        if (scanner.next() == '}') {
+            return names;
+        }
+        do {
+            names.add(unescaped(scanner.name()));
+            scanner.value();
+            scanner.next();
+        } while (scanner.take(','));
+        return names;
     }
 
     private boolean skipValue() {
@@ -127,7 +186,7 @@ final class JsonScanner {
             objects = new BitSet();
         }
         objects.set(depth, bytes[at] == '{');
-        deepest = Math.max(deepest, depth + 1);
+        deepest = Math.max(deepest, walked + depth + 1);
         at++;
     }
 
@@ -266,7 +325,7 @@ final class JsonScanner {
     }
 
     /** The value of a hexadecimal digit; -1 if it is none. */
-    private static int hex(int one) {
+    static int hex(int one) {
         if (Decimal.isDigit(one)) {
             return one - '0';
         }

@@ -3,7 +3,10 @@ package dev.sluice.flink.domain;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Readings that a device has gathered: {@code [{"ts": …, "value": …}, …]}, one point an element. */
+/**
+ * Readings that a device has gathered: {@code [{"ts": …, "value": …}, …]}, one point an element. The model may
+ * have other names for the two members.
+ */
 final class Points {
     private Points() {}
 
@@ -19,30 +22,22 @@ final class Points {
      * An element of an array.
      *
      * @param point what was measured, or that nothing was
-     * @param others the names of its members that are neither {@code ts} nor {@code value}
+     * @param others the names of its members that are neither its time nor its value
      */
     record Element(Outcome.OfElement point, List<Utf8> others) {}
 
     /** Reads the elements of a JSON array that is well-formed. */
-    static List<Element> read(Utf8 json, MeasureType type, TimeUnit unit, Limits limits) {
-        List<Element> elements = new ArrayList<>();
-        JsonScanner scanner = new JsonScanner(json);
-        scanner.take('[');
-        if (scanner.next() == ']') {
-            return elements;
-        }
-        do {
-            elements.add(element(scanner.value(), type, unit, limits));
-            scanner.next();
-        } while (scanner.take(','));
-        return elements;
+    static List<Element> read(Utf8 json, PreparedMeasure measure) {
+        return JsonScanner.elements(json).stream()
+                .map(element -> element(element, measure))
+                .toList();
     }
 
-    private static Element element(Utf8 json, MeasureType type, TimeUnit unit, Limits limits) {
+    private static Element element(Utf8 json, PreparedMeasure measure) {
         if (!json.startsWith('{')) {
-            return new Element(Fault.NOT_A_POINT, List.of());
+            return new Element(measure.notAPoint(), List.of());
         }
-        Utf8 ts = null;
+        Utf8 time = null;
         Utf8 value = null;
         boolean repeated = false;
         List<Utf8> others = new ArrayList<>(0);
@@ -52,13 +47,13 @@ final class Points {
             do {
                 Utf8 name = JsonScanner.unescaped(scanner.name());
                 if (name == null) {
-                    return new Element(Fault.NOT_A_POINT, List.of());
+                    return new Element(measure.notAPoint(), List.of());
                 }
                 Utf8 member = scanner.value();
-                if (name.is("ts")) {
-                    repeated |= ts != null;
-                    ts = member;
-                } else if (name.is("value")) {
+                if (name.isSameAs(measure.timeMember())) {
+                    repeated |= time != null;
+                    time = member;
+                } else if (name.isSameAs(measure.valueMember())) {
                     repeated |= value != null;
                     value = member;
                 } else {
@@ -67,34 +62,34 @@ final class Points {
                 scanner.next();
             } while (scanner.take(','));
         }
-        return new Element(repeated ? Fault.DUPLICATE_FIELD : point(ts, value, others, type, unit, limits), others);
+        return new Element(repeated ? Fault.DUPLICATE_FIELD : point(time, value, others, measure), others);
     }
 
     /**
-     * The reading. A member {@code value} that is no value, or nothing beside the time, is none; a reading
-     * under another name is a fault.
+     * The reading. A value that is none, or nothing beside the time, is none; a reading under another name is a
+     * fault.
      */
-    private static Outcome.OfElement point(
-            Utf8 ts, Utf8 value, List<Utf8> others, MeasureType type, TimeUnit unit, Limits limits) {
+    private static Outcome.OfElement point(Utf8 time, Utf8 value, List<Utf8> others, PreparedMeasure measure) {
         if (value == null && !others.isEmpty()) {
-            return Fault.NOT_A_POINT;
+            return measure.notAPoint();
         }
         Outcome.OfScalar what = scalar(value);
         if (!(what instanceof Scalar measured)) {
             return what instanceof Fault fault ? fault : Nothing.NOTHING;
         }
-        Outcome.OfScalar when = scalar(ts);
-        if (!(when instanceof Scalar time)) {
+        Outcome.OfReading typed = measure.read(measured);
+        if (typed == Nothing.NOTHING) {
+            return Nothing.NOTHING;
+        }
+        Outcome.OfScalar when = scalar(time);
+        if (!(when instanceof Scalar instant)) {
             return when instanceof Fault fault ? fault : Fault.POINT_TIME_MISSING;
         }
-        Outcome.OfTime read = Instants.read(time, unit);
+        Outcome.OfTime read = measure.times().read(instant);
         if (read instanceof Fault fault) {
             return fault;
         }
-        Outcome.OfValue coerced = measured.coerce(type, unit, limits);
-        return coerced instanceof Value typed
-                ? new Point(((Instants.Moment) read).nanoseconds(), typed)
-                : (Fault) coerced;
+        return typed instanceof Value found ? new Point(((Times.Moment) read).nanoseconds(), found) : (Fault) typed;
     }
 
     private static Outcome.OfScalar scalar(Utf8 json) {

@@ -1,5 +1,4 @@
 package dev.sluice.flink.domain;
-
 /**
  * A JSON scalar as it is written, and what it is as a declared type. Neither null, array nor object.
  *
@@ -46,14 +45,39 @@ record Scalar(Kind kind, Utf8 text) implements Outcome.OfScalar {
         return kind == Kind.TEXT ? DebugText.of(text.quoted()) : text.quoted();
     }
 
-    /** The value as the type {@code wanted}; a time counts in {@code unit}. */
-    Outcome.OfValue coerce(MeasureType wanted, TimeUnit unit, Limits limits) {
+    /** This text without the white space around it, and without {@code suffix} if it ends with that. */
+    Scalar without(String suffix) {
+        Utf8 trimmed = text.trimmed();
+        Utf8 end = Utf8.of(suffix);
+        return trimmed.endsWith(end)
+                ? new Scalar(
+                        kind, trimmed.part(0, trimmed.length() - end.length()).trimmed())
+                : this;
+    }
+
+    /** The number that this text is with a comma before its fraction, or this where it is none. */
+    Scalar withPoint() {
+        byte[] bytes = text.trimmed().copied();
+        for (int at = 0; at < bytes.length; at++) {
+            bytes[at] = bytes[at] == ',' ? (byte) '.' : bytes[at];
+        }
+        Utf8 number = new Utf8(bytes, 0, bytes.length);
+        return Decimal.parse(number) == null ? this : new Scalar(kind, number);
+    }
+
+    /** Whether it is text that says nothing. */
+    boolean isBlank() {
+        return kind == Kind.TEXT && text.trimmed().length() == 0;
+    }
+
+    /** The value as the type {@code wanted}, with {@code times} for instants. */
+    Outcome.OfValue coerce(MeasureType wanted, Times times, Limits limits) {
         return switch (wanted) {
             case DOUBLE -> asDouble();
             case BIGINT -> asBigint();
             case BOOLEAN -> asBoolean();
             case VARCHAR -> asVarchar(limits.textBytes());
-            case TIMESTAMP -> asTimestamp(unit);
+            case TIMESTAMP -> asTimestamp(times);
         };
     }
 
@@ -66,7 +90,8 @@ record Scalar(Kind kind, Utf8 text) implements Outcome.OfScalar {
         };
     }
 
-    private Outcome.OfValue asDouble() {
+    /** The value as a double. */
+    Outcome.OfValue asDouble() {
         Decimal number = number();
         if (number == null) {
             return kind == Kind.TEXT && NotFinite.isNamedBy(text.trimmed())
@@ -112,9 +137,9 @@ record Scalar(Kind kind, Utf8 text) implements Outcome.OfScalar {
     }
 
     /** The store's timestamps begin in 1970. */
-    private Outcome.OfValue asTimestamp(TimeUnit unit) {
-        Outcome.OfTime read = Instants.read(this, unit);
-        if (read instanceof Instants.Moment moment) {
+    private Outcome.OfValue asTimestamp(Times times) {
+        Outcome.OfTime read = times.read(this);
+        if (read instanceof Times.Moment moment) {
             return moment.nanoseconds() < 0
                     ? Fault.timeOutOfRange(quoted())
                     : new Value.Timestamp(moment.nanoseconds());

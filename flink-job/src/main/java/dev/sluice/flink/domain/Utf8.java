@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * A part of an event's bytes, which are UTF-8. Shares them: a field becomes a string only where a string
@@ -59,6 +60,28 @@ record Utf8(byte[] bytes, int from, int to) {
         return new Utf8(bytes, from + start, from + end);
     }
 
+    /** Whether {@code ascii} is in it. */
+    boolean has(char ascii) {
+        for (int at = from; at < to; at++) {
+            if (bytes[at] == ascii) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    byte[] copied() {
+        return Arrays.copyOfRange(bytes, from, to);
+    }
+
+    boolean endsWith(char last) {
+        return from < to && bytes[to - 1] == last;
+    }
+
+    boolean endsWith(Utf8 end) {
+        return length() >= end.length() && Arrays.equals(bytes, to - end.length(), to, end.bytes, end.from, end.to);
+    }
+
     /** Whether this is {@code ascii}, to the letter. */
     boolean is(String ascii) {
         if (length() != ascii.length()) {
@@ -70,6 +93,11 @@ record Utf8(byte[] bytes, int from, int to) {
             }
         }
         return true;
+    }
+
+    /** Whether both have the same bytes. */
+    boolean isSameAs(Utf8 other) {
+        return Arrays.equals(bytes, from, to, other.bytes, other.from, other.to);
     }
 
     /** Whether this is {@code ascii}, which is in lower case, in any case. */
@@ -104,6 +132,11 @@ record Utf8(byte[] bytes, int from, int to) {
             end -= width;
         }
         return start == from && end == to ? this : new Utf8(bytes, start, end);
+    }
+
+    /** How many bytes the white space takes that is at {@code at}, counted from the beginning of this part. */
+    int whiteSpaceAt(int at) {
+        return whiteSpace(from + at, to);
     }
 
     /** How many bytes the white space takes that is at {@code at}; 0 if there is none. */

@@ -50,11 +50,14 @@ final class Message {
         });
     }
 
-    /** {@code quarantine/<date>/<sequence number>}, by the date of arrival: a replay writes the same object. */
+    /**
+     * {@code quarantine/<date>/<sequence number>}, by the date of arrival: a replay writes the same object. Of a
+     * record of an aggregate, {@code -} and its place follow.
+     */
     static String objectKey(Delivery delivery) {
         String arrival = arrival(delivery.arrivalMs());
         String date = arrival.length() < DATE_LENGTH ? "unknown" : arrival.substring(0, DATE_LENGTH);
-        return "quarantine/" + date + "/" + delivery.sequenceNumber();
+        return "quarantine/" + date + "/" + delivery.number();
     }
 
     /** Bytes of a body on the wire. */
@@ -93,6 +96,9 @@ final class Message {
             }
             Delivery delivery = event.delivery();
             generator.writeStringField("sequenceNumber", delivery.sequenceNumber());
+            if (delivery.nth() != null) {
+                generator.writeNumberField("subsequenceNumber", delivery.nth());
+            }
             generator.writeStringField("partitionKey", delivery.partitionKey());
             generator.writeStringField("eventID", delivery.eventId());
             generator.writeStringField("arrival", arrival(delivery.arrivalMs()));

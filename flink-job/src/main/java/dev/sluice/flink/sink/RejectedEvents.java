@@ -42,9 +42,9 @@ public final class RejectedEvents {
         Map<String, Set<Reason>> reasons = new LinkedHashMap<>();
         for (Rejected one : all) {
             Delivery event = one.entry().origin();
-            events.putIfAbsent(event.eventId(), event);
-            reasons.computeIfAbsent(event.eventId(), id -> new LinkedHashSet<>())
-                    .add(one.reason());
+            String id = event.shardId() + ':' + event.number();
+            events.putIfAbsent(id, event);
+            reasons.computeIfAbsent(id, none -> new LinkedHashSet<>()).add(one.reason());
         }
         List<Entry> entries = new ArrayList<>();
         events.forEach((id, event) -> entries.add(Entry.rejected(event, List.copyOf(reasons.get(id)))));

@@ -13,7 +13,8 @@ public final class DeliveryCodec {
         out.writeInt(delivery.data().length);
         out.write(delivery.data());
         out.writeUTF(delivery.partitionKey());
-        out.writeUTF(delivery.sequenceNumber());
+        // With the place in an aggregate: a number alone is as it has always been.
+        out.writeUTF(delivery.number());
         out.writeLong(delivery.arrivalMs());
         out.writeUTF(delivery.shardId());
     }
@@ -22,6 +23,11 @@ public final class DeliveryCodec {
     public static Delivery read(DataInput in) throws IOException {
         byte[] data = new byte[in.readInt()];
         in.readFully(data);
-        return new Delivery(data, in.readUTF(), in.readUTF(), in.readLong(), in.readUTF());
+        String partitionKey = in.readUTF();
+        String number = in.readUTF();
+        int end = number.indexOf('-');
+        Integer nth = end < 0 ? null : Integer.valueOf(number.substring(end + 1));
+        return new Delivery(
+                data, partitionKey, end < 0 ? number : number.substring(0, end), nth, in.readLong(), in.readUTF());
     }
 }

@@ -20,10 +20,13 @@ import java.util.TreeMap;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
- * This decoder and the one in Rust, on generated events: the same records, reasons and counts, to the byte.
+ * This decoder and the one in Rust, on generated messages of generated models: the same records, reasons and
+ * counts, to the byte.
  *
  * <p>{@code SLUICE_DECODE} is the path of the example {@code decode} of the crate {@code telemetry}, which
  * {@code cargo xtask test} builds; without it the test is skipped. {@code SLUICE_DECODE_EVENTS} and {@code
@@ -31,7 +34,11 @@ import org.junit.jupiter.api.Test;
  */
 class DifferentialTest {
     private static final int EVENTS = 30_000;
+    private static final int MODELS = 300;
     private static final int SHOWN = 5;
+
+    @TempDir
+    private Path folder;
 
     private record Sent(String model, Arrival arrival, byte[] payload) {
         String line() {
@@ -57,25 +64,29 @@ class DifferentialTest {
         int count = (int) number("SLUICE_DECODE_EVENTS", EVENTS);
         long seed = number("SLUICE_DECODE_SEED", System.nanoTime());
 
-        Process process = new ProcessBuilder(program, Vectors.modelsFolder().toString())
+        SortedMap<String, Model> models = models(seed);
+        Process process = new ProcessBuilder(program, folder.toString())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         BlockingQueue<Sent> sent = new ArrayBlockingQueue<>(10_000);
-        Thread writer = new Thread(() -> send(process, sent, new GeneratedEvents(seed), count), "generated events");
+        Thread writer =
+                new Thread(() -> send(process, sent, models, new GeneratedEvents(seed), count), "generated events");
         writer.setDaemon(true);
         writer.start();
 
         SortedMap<String, Decoder> decoders = new TreeMap<>();
-        Vectors.models().forEach((name, model) -> decoders.put(name, new Decoder(model, Timestream.LIMITS)));
+        models.forEach((name, model) -> decoders.put(name, new Decoder(model, Timestream.LIMITS)));
         Coverage coverage = new Coverage();
         List<String> differences = new ArrayList<>();
         int compared = 0;
         try (BufferedReader answers = process.inputReader(StandardCharsets.UTF_8)) {
             for (String theirs; (theirs = answers.readLine()) != null; compared++) {
                 Sent event = sent.take();
-                Decoded decoded = decoders.get(event.model).decode(event.payload, event.arrival);
-                coverage.count(decoded);
-                String ours = Described.of(decoded);
+                List<Decoded> decoded = Vectors.decoded(decoders.get(event.model), event.payload, event.arrival);
+                decoded.forEach(coverage::count);
+                String ours = Kpl.split(event.payload) instanceof Kpl.Aggregate
+                        ? decoded.stream().map(Described::of).collect(Collectors.joining(",", "[", "]"))
+                        : Described.of(decoded.get(0));
                 if (!ours.equals(theirs) && differences.size() < SHOWN) {
                     differences.add("%s%n  event %s%n  Rust %s%n  Java %s"
                             .formatted(event.line(), new String(event.payload, StandardCharsets.UTF_8), theirs, ours));
@@ -90,13 +101,34 @@ class DifferentialTest {
         coverage.check();
     }
 
-    private static void send(Process process, BlockingQueue<Sent> sent, GeneratedEvents events, int count) {
-        List<SortedMap.Entry<String, Model>> models =
-                List.copyOf(Vectors.models().entrySet());
+    /** The models of the test vectors and as many others, each as a file in the folder. */
+    private SortedMap<String, Model> models(long seed) throws IOException {
+        SortedMap<String, String> texts = new TreeMap<>();
+        Vectors.modelTexts().forEach((name, text) -> texts.put(name.replace('/', '-'), text));
+        GeneratedModels generated = new GeneratedModels(seed);
+        for (int index = 0; index < MODELS; index++) {
+            texts.put("generated-" + index, generated.model());
+        }
+        SortedMap<String, Model> models = new TreeMap<>();
+        for (SortedMap.Entry<String, String> text : texts.entrySet()) {
+            Files.writeString(folder.resolve(text.getKey() + ".json"), text.getValue());
+            models.put(text.getKey(), Model.parse(text.getValue()));
+        }
+        return models;
+    }
+
+    private static void send(
+            Process process,
+            BlockingQueue<Sent> sent,
+            SortedMap<String, Model> byName,
+            GeneratedEvents events,
+            int count) {
+        List<SortedMap.Entry<String, Model>> models = List.copyOf(byName.entrySet());
         try (BufferedWriter out = process.outputWriter(StandardCharsets.UTF_8)) {
             for (int index = 0; index < count; index++) {
                 SortedMap.Entry<String, Model> model = models.get(index % models.size());
-                Sent event = new Sent(model.getKey(), events.arrival(), events.event(model.getValue()));
+                EventKind kind = events.pick(model.getValue().kinds());
+                Sent event = new Sent(model.getKey(), events.arrival(kind), events.payload(kind));
                 if (!sent.offer(event, 1, TimeUnit.MINUTES)) {
                     throw new IOException("the decoder in Rust does not answer");
                 }
@@ -167,6 +199,13 @@ class DifferentialTest {
                     "kpl_aggregate",
                     "not_utf8",
                     "not_json",
+                    "unknown_kind",
+                    "key_mismatch",
+                    "path_blocked",
+                    "not_an_array",
+                    "senml_unknown",
+                    "binary_unreadable",
+                    "binary_short",
                     "not_an_object",
                     "nested_too_deep",
                     "duplicate_field",

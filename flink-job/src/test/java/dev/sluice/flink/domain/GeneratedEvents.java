@@ -1,154 +1,70 @@
 package dev.sluice.flink.domain;
 
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.format.TextStyle;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.Collections;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Random;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * Events as devices, gateways and attackers send them: mostly shaped by a model, with every kind of value
- * in every place, and then damaged. The same seed gives the same events.
+ * Messages as devices, gateways and attackers send them: mostly shaped by a model, with every kind of value in
+ * every place, and then damaged. The same seed gives the same messages.
  */
-final class GeneratedEvents {
-    private static final List<String> NUMBERS = List.of("""
-            0 -0 -0.0 1 1.0 10.50 100 100.0000000000000001 007 1e3 1E+3 1e-3 -1e-400 1e-400 1e400 1e308
-            1.7976931348623157e308 1.7976931348623159e308 4.9e-324 2.5e-324 2.4e-324
-            2.2250738585072011e-308 9007199254740993 9007199254740993.0 9223372036854775807
-            9223372036854775808 -9223372036854775808 -9223372036854775809 9223372036854775807.9 1e18
-            1e19 92233720368547758070e-1 0.0000000000000000000000000000000000001e37
-            1e99999999999999999999 0e99999999999999999999 1e-99999999999999999999 1609757175225.499
-            1609757175225 1609757175 1609757175225499123 1609757175.2254991239 9223372036854.775807
-            9223372036854.775808 9223372036.854775808 -1 -62135596800000 2e23 8.41e21 9.5367431640625e-7
-            5e-324 1.0E16 0.0001 0.00009999 123456789012345680 0.1e1 1.0e0 3.0e-5 10e 1. .5 +1 0x10
-            1_000 1e999 1d 1f NaN -Infinity --1 -""".split("\\s+"));
+final class GeneratedEvents extends GeneratedValues {
+    private static final List<String> KEYS = List.of(
+            "", "1", "n/a", "dt/a/measures", "/", "a//b", "°C \ud83d\ude00", "x".repeat(256), "x".repeat(2_049));
 
-    private static final List<String> TIMES = List.of("""
-            1970-01-01T00:00:00Z|2021-01-04T10:46:15.225499123Z|2021-01-04 10:46:15,5|20210104T104615Z
-            20210104T1046|2021-01-04T10|2021-01-04|2021-01-04T|2021-01-04T24:00:00Z|2021-01-04T23:59:60Z
-            2021-02-29T00:00:00Z|2020-02-29T00:00:00Z|2021-13-01T00:00:00Z|2021-00-10T00:00Z
-            2021-01-04T10:46:15+02:00|2021-01-04T10:46:15-0530|2021-01-04T10:46:15+05:30:15.5
-            2021-01-04T10:46:15+25:59:59|2021-01-04T10:46:15+25:59:59.5|2021-01-04T10:46:15+26
-            2021-01-04T10:46:15-00|2021-01-04T10:46:15+0:30|2021-01-04T10:46:1515|2021-01-04T10:4615
-            2021-01-04T1046:15|2021-0104T10:46|202101-04T10:46|+002021-01-04T10:46Z|-000000-01-04T10:46Z
-            -009999-01-01T00:00Z|+010000-01-01T00:00Z|9999-12-31T23:59:59.999Z|9999-12-31T23:59:59-25:59
-            1677-09-21T00:12:43.145224192Z|1677-09-21T00:12:43.145224191Z|2262-04-11T23:47:16.854775807Z
-            2262-04-11T23:47:16.854775808Z|1969-12-31T23:59:59.999999999Z|2021-01-04T10:46:15.Z
-            2021-01-04T10:46:15.1234567890Z|2021-01-04T10:46:15,123456789999999999999+01:00[a.1234567890]
-            2021-01-04T10:46:15+05:30:15.49999999999|2021-01-04T10:46:15+05:30:15.5000000000
-            2021-01-04T10:46:15.0000000000.1Z|2021-01-04T10:46:15[u-ca=iso8601.1234567890]|2021-01-04t10:46:15z|2021-01-04T10:46:15Z[Europe/Berlin]
-            2021-01-04T10:46:15+01:00[!Europe/Berlin][u-ca=iso8601]|2021-01-04T10:46:15+01:00[u-ca=iso8601]
-            2021-01-04T10:46:15+01:00[!u-ca=iso8601]|2021-01-04T10:46:15[u-ca=iso8601]
-            2021-01-04T10:46:15[Europe/Berlin]|2021-01-04T10:46:15Z[+01:00]|2021-01-04T10:46:15Z[+01]
-            2021-01-04T10:46:15Z[+01:00:00]|2021-01-04T10:46:15Z[-0130]|2021-01-04T10:46:15Z[Z]
-            2021-01-04T10:46:15Z[]|2021-01-04T10:46:15Z[a/]|2021-01-04T10:46:15Z[Etc/GMT+1]
-            2021-01-04T10:46:15Z[a=b][c]|2021-01-04T10:46:15Z[a=b-c][_k-1=0]|2021-01-04T10:46:15Z[A=b]
-            2021-01-04T10:46:15Z x|2021-01-04[Europe/Berlin]|2021-W01-1T10:46Z""".split("[|\n]"));
+    /** Seconds in which clocks are changed, or about to be. */
+    private static final List<String> CHANGES = List.of(
+            "2021-03-28T01:59:59",
+            "2021-03-28T02:30:00",
+            "2021-03-28T03:00:00",
+            "2020-10-25T02:30:00",
+            "2021-03-14T02:15:00",
+            "2020-11-01T01:15:00",
+            "2020-10-04T02:10:00",
+            "2021-04-04T01:45:00",
+            "2011-12-30T12:00:00",
+            "2018-11-04T00:30:00",
+            "2021-04-11T03:20:00",
+            "1986-01-01T00:05:00",
+            "2100-07-01T12:00:00",
+            "1970-01-01T00:00:00");
 
-    private static final List<String> TEXTS = List.of(
-            "",
-            " ",
-            "\t\r\n",
-            "\u3000\u00a0 ",
-            "\u2028",
-            "\u200b",
-            "a",
-            "on",
-            "true",
-            "false",
-            "TRUE",
-            "False",
-            " true ",
-            "yes",
-            "NaN",
-            "nan",
-            "-nan",
-            "+NaN",
-            "inf",
-            "-Infinity",
-            "INFINITY",
-            "infinit",
-            "+1e999",
-            ".5e999",
-            "5.e999",
-            "-.e999",
-            "1e999",
-            "1e+",
-            "+",
-            "ä",
-            "°C",
-            "\u00a0" + "12.5" + "\u3000",
-            "\u200912\u2009",
-            "\u008512",
-            "\u001c12",
-            "\u180e12",
-            "\ufeff12",
-            "\ud83d\ude00",
-            "\u0000",
-            "\u007f",
-            "a\"b\\c",
-            "/",
-            "\t12\n",
-            "yesterday",
-            "1609757175225");
+    /** What stands at a place of a message that is being made. */
+    private static final class Place {
+        private final Map<String, Place> members = new LinkedHashMap<>();
+        private final TreeMap<Integer, Place> elements = new TreeMap<>();
+        private String json;
 
-    private static final List<String> KEYS =
-            List.of("", "1", "n/a", "dt/a/measures", "°C \ud83d\ude00", "x".repeat(256), "x".repeat(2_049));
-
-    private static final List<String> BROKEN = List.of(
-            "",
-            "{",
-            "}",
-            "nul",
-            "truth",
-            "[1,]",
-            "[,1]",
-            "{\"a\"}",
-            "{\"a\":}",
-            "{,}",
-            "'a'",
-            "\"",
-            "\"\\x\"",
-            "\"\\u12g4\"",
-            "\"\u0001\"",
-            "01",
-            "1.e5",
-            "--1",
-            "\"\\ud800\"",
-            "\"\\udc00\"",
-            "\"\\ud83d\\ude00\"",
-            "\"\\ud83dx\"",
-            "\"\\ud83d\\u0041\"",
-            "\"\\u0000\"",
-            "{\"\\ud800\":1}",
-            "[{\"ts\":1,\"val\\u0075e\":2,\"value\":3}]",
-            "[{\"\\ud800\":1}]",
-            "[{\"t\":1609757175225,\"v\":1}]",
-            "[{\"ts\":1609757175225,\"\\ud800\":1}]",
-            "[{\"ts\":1609757175225}]",
-            "[{\"ts\":\"\",\"value\":1}]",
-            "[{\"value\":\" \",\"x\":1}]",
-            "{}",
-            "[]",
-            "[[]]",
-            "[null]",
-            "[{}]",
-            "\"\\/\\b\\f\\n\\r\\t\\\"\\\\\"");
-
-    private final Random random;
-
-    /** How far ahead the clock of the device is, in milliseconds. */
-    private long ahead;
+        Place at(List<Path.Step> steps) {
+            Place place = this;
+            for (Path.Step step : steps) {
+                place = step instanceof Path.Member member
+                        ? place.members.computeIfAbsent(member.name(), name -> new Place())
+                        : place.elements.computeIfAbsent(((Path.Element) step).index(), index -> new Place());
+            }
+            return place;
+        }
+    }
 
     GeneratedEvents(long seed) {
-        this.random = new Random(seed);
+        super(seed);
     }
 
     /** When it arrives: nearly always about the time of the events, and sometimes at the ends of all numbers. */
-    Arrival arrival() {
+    Arrival arrival(EventKind kind) {
         long time = switch (random.nextInt(12)) {
             case 0 -> random.nextLong();
             case 1 -> pick(List.of(0L, 1L, -1L, Long.MIN_VALUE, Long.MAX_VALUE, 9223372036854L));
@@ -159,36 +75,224 @@ final class GeneratedEvents {
             case 0 -> pick(List.of("0", "7", "999999", "1000001", "shard:12", "12x3", "000007"));
             default -> "4959033827149025660855969253836157" + random.nextInt(Integer.MAX_VALUE);
         };
-        return new Arrival(time, sequence, random.nextInt(4) > 0 ? "a" : pick(KEYS));
+        return new Arrival(time, sequence, key(kind));
     }
 
-    /** An event for {@code model}. */
-    byte[] event(Model model) {
-        ahead = random.nextInt(6) == 0 ? pick(List.of(900_000L, 3_600_000L, 31_536_000_000L)) : 0;
-        List<String> fields = new ArrayList<>();
+    private String key(EventKind kind) {
+        String key = pick(KEYS);
+        if (random.nextInt(8) > 0) {
+            List<String> levels = new ArrayList<>();
+            for (int level = 0; level < Math.max(1, kind.topicLevels().size()); level++) {
+                String name = pick(kind.measures()).field();
+                levels.add(name.contains("/") || random.nextInt(4) == 0 ? pick(List.of("a", "x", "")) : name);
+            }
+            key = String.join("/", levels);
+        }
+        return kind.name() == null || random.nextInt(30) == 0 ? key : kind.name() + "/" + key;
+    }
+
+    /** A message of {@code kind}, or an aggregate of several, whole or not. */
+    byte[] payload(EventKind kind) {
         if (random.nextInt(20) > 0) {
-            fields.add(field(model.device().field(), random.nextInt(8) > 0 ? "\"a\"" : any(2)));
+            return message(kind);
         }
-        if (model.time() != null && random.nextInt(4) > 0) {
-            fields.add(field(model.time().field(), random.nextInt(3) > 0 ? time() : any(2)));
+        List<Kpl.UserRecord> records = new ArrayList<>();
+        for (int count = random.nextInt(4); count > 0; count--) {
+            byte[] data = random.nextInt(20) > 0 ? message(kind) : Aggregates.of(List.of(), random);
+            records.add(new Kpl.UserRecord(key(kind), data));
         }
-        if (model.event() != null && model.event().id() != null && random.nextInt(4) > 0) {
-            fields.add(field(model.event().id(), any(2)));
+        return Aggregates.of(records, random);
+    }
+
+    private byte[] message(EventKind kind) {
+        ahead = random.nextInt(6) == 0 ? pick(List.of(900_000L, 3_600_000L, 31_536_000_000L)) : 0;
+        if (kind.message() instanceof Model.Senml) {
+            return damaged(pack(kind));
         }
-        for (Model.Dimension dimension : model.dimensions()) {
-            if (random.nextBoolean()) {
-                fields.add(field(dimension.field(), any(2)));
+        if (kind.message() instanceof Model.Each each) {
+            String events = events(kind);
+            if (each.path().equals("$")) {
+                return damaged(events);
+            }
+            Place message = new Place();
+            outside(message, kind);
+            put(message, each.path(), events);
+            return damaged(written(message, kind));
+        }
+        if (kind.named() != null && kind.named().value().equals("$")) {
+            return damaged(bare(kind));
+        }
+        return damaged(event(kind));
+    }
+
+    private String events(EventKind kind) {
+        if (random.nextInt(30) == 0) {
+            return any(2);
+        }
+        List<String> events = new ArrayList<>();
+        int count = random.nextInt(20) == 0 ? 30 : random.nextInt(4);
+        for (int index = 0; index < count; index++) {
+            events.add(random.nextInt(30) > 0 ? event(kind) : any(2));
+        }
+        return space() + "[" + String.join(",", events) + "]" + space();
+    }
+
+    /** What the message has around its events. */
+    private void outside(Place message, EventKind kind) {
+        Stream<String> fields = Stream.concat(
+                Stream.of(
+                        kind.device().field(),
+                        kind.time() == null ? "" : kind.time().field()),
+                kind.dimensions().stream().map(Model.Dimension::field));
+        fields.filter(field -> field.startsWith("$.")).forEach(field -> {
+            if (random.nextInt(8) > 0) {
+                boolean time = kind.time() != null && kind.time().field().equals(field);
+                put(message, field, time ? when(kind) : random.nextInt(8) > 0 ? "\"a\"" : any(2));
+            }
+        });
+    }
+
+    private String event(EventKind kind) {
+        Place event = new Place();
+        if (random.nextInt(20) > 0 && !kind.device().field().startsWith("$.")) {
+            put(event, kind.device().field(), random.nextInt(20) > 0 ? pick(List.of("\"a\"", "\"b\"")) : any(2));
+        }
+        if (kind.time() != null && random.nextInt(4) > 0 && !kind.time().field().startsWith("$.")) {
+            put(event, kind.time().field(), random.nextInt(12) > 0 ? when(kind) : any(2));
+        }
+        if (kind.event() != null && kind.event().id() != null && random.nextInt(4) > 0) {
+            put(event, kind.event().id(), any(2));
+        }
+        for (Model.Dimension dimension : kind.dimensions()) {
+            if (random.nextBoolean() && !dimension.field().startsWith("$.")) {
+                put(
+                        event,
+                        dimension.field(),
+                        random.nextInt(8) > 0 ? pick(List.of("\"x\"", "7", "true", "null")) : any(2));
             }
         }
-        for (Model.Measure measure : model.measures()) {
+        if (kind.named() == null) {
+            for (Model.Measure measure : kind.measures()) {
+                if (random.nextInt(4) > 0) {
+                    put(event, measure.field(), measured(measure, kind));
+                }
+            }
+        } else {
+            Model.Measure measure = pick(kind.measures());
+            if (kind.named().field() != null && random.nextInt(12) > 0) {
+                put(event, kind.named().field(), random.nextInt(8) > 0 ? quoted(measure.field()) : any(1));
+            }
+            if (random.nextInt(12) > 0) {
+                put(event, kind.named().value(), measured(measure, kind));
+            }
+        }
+        return written(event, kind);
+    }
+
+    /** A message that is one value. */
+    private String bare(EventKind kind) {
+        String value = random.nextInt(20) > 0 ? measured(pick(kind.measures()), kind) : event(kind);
+        boolean text = value.startsWith("\"") && value.length() > 1 && random.nextBoolean();
+        return space() + (text ? value.substring(1, value.length() - 1) : value) + space();
+    }
+
+    /** A pack of SenML. */
+    private String pack(EventKind kind) {
+        List<String> records = new ArrayList<>();
+        for (int count = random.nextInt(6); count >= 0; count--) {
+            List<String> fields = new ArrayList<>();
+            Model.Measure measure = pick(kind.measures());
+            boolean whole = random.nextInt(6) == 0;
+            if (records.isEmpty() ? random.nextInt(8) > 0 : random.nextInt(6) == 0) {
+                fields.add(field(
+                        "bn",
+                        random.nextInt(8) > 0
+                                ? pick(List.of("\"a:\"", "\"b/\"", "\"c\"", "\"urn:d::/\"", "\"\""))
+                                : any(1)));
+            }
+            if (random.nextInt(records.isEmpty() ? 2 : 6) == 0) {
+                fields.add(field("bt", random.nextInt(4) > 0 ? seconds() : any(1)));
+            }
+            if (random.nextInt(8) == 0) {
+                fields.add(field("bv", random.nextInt(4) > 0 ? number() : any(1)));
+            }
+            if (random.nextInt(12) > 0) {
+                String name = (whole ? pick(List.of("x:", "x/", "x:y/", ":")) : "") + measure.field();
+                fields.add(field("n", random.nextInt(12) > 0 ? quoted(name) : any(1)));
+            }
+            if (random.nextInt(3) > 0) {
+                fields.add(field(
+                        "t",
+                        random.nextInt(4) > 0 ? pick(List.of("-60", "0", "1.5", "-0.000000001", seconds())) : any(1)));
+            }
+            for (int values = random.nextInt(12); values < 12; values += 6) {
+                fields.add(field(pick(List.of("v", "v", "vs", "vb", "vd")), measured(measure, kind)));
+            }
+            if (random.nextInt(6) == 0) {
+                fields.add(field(
+                        pick(List.of("u", "bu", "s", "bs", "ut", "bver", "x", "x_", "_", "bver_", "\u00fc_")), any(1)));
+            }
+            if (random.nextInt(4) == 0) {
+                Collections.shuffle(fields, random);
+            }
+            records.add(random.nextInt(30) > 0 ? object(fields) : any(2));
+        }
+        return random.nextInt(40) == 0 ? any(3) : space() + "[" + String.join(",", records) + "]" + space();
+    }
+
+    private String seconds() {
+        return switch (random.nextInt(5)) {
+            case 0 -> "1609757175.225499123";
+            case 1 -> pick(List.of("268435455", "268435456", "268435455.999999999", "-268435456", "1.609757175e9"));
+            case 2 -> Long.toString(random.nextInt(1000) - 500);
+            default -> Long.toString(1_609_757_175L + ahead / 1000 + random.nextInt(9));
+        };
+    }
+
+    /** Puts {@code json} to where {@code field} leads, or nearby. */
+    private void put(Place event, String field, String json) {
+        Path path = Path.of(field);
+        List<Path.Step> steps = path.steps();
+        if (path.literal() != null && random.nextInt(8) == 0) {
+            event.at(List.of(new Path.Member(path.literal()))).json = json;
             if (random.nextInt(4) > 0) {
-                fields.add(field(measure.field(), measured(measure.type())));
+                return;
             }
         }
-        while (random.nextInt(4) == 0) {
-            fields.add(field(pick(names(model)), any(3)));
+        if (steps.size() > 1 && random.nextInt(16) == 0) {
+            steps = steps.subList(0, 1 + random.nextInt(steps.size() - 1));
+            event.at(steps).json = random.nextBoolean() ? any(2) : pick(List.of("null", "5", "\" \"", "{}", "[]"));
+            return;
         }
-        if (random.nextInt(40) == 0) {
+        event.at(steps).json = json;
+    }
+
+    private String written(Place place, EventKind kind) {
+        if (place.members.isEmpty() && place.elements.isEmpty()) {
+            return place.json == null ? pick(List.of("{}", "null")) : place.json;
+        }
+        if (place.members.isEmpty()) {
+            List<String> elements = new ArrayList<>();
+            for (int index = 0; index <= place.elements.lastKey() + random.nextInt(2); index++) {
+                Place element = place.elements.get(index);
+                elements.add(element == null ? any(1) : written(element, kind));
+            }
+            return space() + "[" + String.join(",", elements) + "]" + space();
+        }
+        List<String> fields = new ArrayList<>();
+        place.members.forEach((name, member) -> {
+            fields.add(field(name, written(member, kind)));
+            if (random.nextInt(60) == 0) {
+                fields.add(field(name, member.json == null || random.nextBoolean() ? written(member, kind) : any(2)));
+            }
+            if (member.json != null && !(member.members.isEmpty() && member.elements.isEmpty())) {
+                fields.add(field(name, member.json));
+            }
+        });
+        while (random.nextInt(6) == 0) {
+            fields.add(field(pick(names(kind)), any(3)));
+        }
+        if (random.nextInt(60) == 0) {
             for (int count = random.nextInt(40); count > 0; count--) {
                 fields.add(field("u" + count, any(1)));
             }
@@ -196,16 +300,10 @@ final class GeneratedEvents {
         if (random.nextInt(4) == 0) {
             Collections.shuffle(fields, random);
         }
-        return damaged(object(fields).getBytes(StandardCharsets.UTF_8));
+        return object(fields);
     }
 
-    /** Any bits of a double, as JSON writes it. */
-    private String anyDouble() {
-        double value = Double.longBitsToDouble(random.nextLong());
-        return Double.isFinite(value) ? Double.toString(value) : "1e" + (random.nextInt(700) - 350);
-    }
-
-    private static List<String> names(Model model) {
+    private static List<String> names(EventKind kind) {
         return Stream.concat(
                         Stream.of(
                                 "x",
@@ -213,129 +311,168 @@ final class GeneratedEvents {
                                 "ts",
                                 "value",
                                 "ü",
+                                "$",
                                 "n".repeat(200),
-                                model.device().field()),
-                        model.measures().stream().map(Model.Measure::field))
+                                kind.device().field()),
+                        kind.measures().stream().map(Model.Measure::field))
                 .toList();
     }
 
-    private String field(String name, String value) {
-        String written = random.nextInt(30) == 0 ? escaped(name) : name;
-        return space() + '"' + written + '"' + space() + ':' + space() + value + space();
+    /** A time, now and then in the format and zone of the kind. */
+    private String when(EventKind kind) {
+        String format = kind.time() == null ? null : kind.time().format();
+        boolean zone = kind.time() != null && kind.time().zone() != null;
+        if (format == null ? !zone || random.nextInt(3) == 0 : random.nextInt(4) == 0) {
+            return time();
+        }
+        LocalDateTime civil = random.nextInt(3) == 0
+                ? LocalDateTime.parse(pick(CHANGES)).plusSeconds(random.nextInt(3) - 1)
+                : LocalDateTime.ofEpochSecond(
+                        1_609_757_175L + ahead / 1000 + random.nextInt(4000) - 2000, 0, ZoneOffset.UTC);
+        String text = format == null ? DateTimeFormatter.ISO_LOCAL_DATE_TIME.format(civil) : formatted(format, civil);
+        return quoted(random.nextInt(4) == 0 ? misspelt(text) : text);
     }
 
-    private String object(List<String> fields) {
-        return space() + "{" + String.join(",", fields) + "}" + space();
+    private String formatted(String format, LocalDateTime civil) {
+        StringBuilder text = new StringBuilder();
+        boolean plain = random.nextInt(4) > 0;
+        for (int at = 0; at < format.length(); at++) {
+            if (format.charAt(at) != '%') {
+                text.append(
+                        format.charAt(at) == ' ' && !plain
+                                ? pick(List.of("", "  ", "\u00a0", " "))
+                                : format.charAt(at));
+                continue;
+            }
+            at++;
+            String month = civil.getMonth().getDisplayName(plain ? TextStyle.SHORT : TextStyle.FULL, Locale.ENGLISH);
+            int twelve = civil.getHour() % 12 == 0 ? 12 : civil.getHour() % 12;
+            text.append(
+                    switch (format.charAt(at)) {
+                        case 'Y' -> "%04d".formatted(civil.getYear());
+                        case 'y' -> "%02d".formatted(civil.getYear() % 100);
+                        case 'm' -> two(civil.getMonthValue(), plain);
+                        case 'd' -> two(civil.getDayOfMonth(), plain);
+                        case 'e' -> "%2d".formatted(civil.getDayOfMonth());
+                        case 'b', 'B' -> random.nextBoolean() ? month : month.toUpperCase(Locale.ROOT);
+                        case 'H' -> two(civil.getHour(), plain);
+                        case 'I' -> two(twelve, plain);
+                        case 'p' -> civil.getHour() < 12 ? pick(List.of("AM", "am")) : pick(List.of("PM", "pM"));
+                        case 'M' -> two(civil.getMinute(), plain);
+                        case 'S' -> random.nextInt(30) == 0 ? "60" : two(civil.getSecond(), plain);
+                        case 'f' -> Integer.toString(random.nextInt(1_000_000_000)) + (plain ? "" : "123");
+                        case 'z' ->
+                            pick(List.of("Z", "+02:00", "-0530", "+01", "z", "+23:59", "+24:00", "+5", "+02:0"));
+                        default -> "%";
+                    });
+        }
+        return text.toString();
     }
 
-    private String space() {
-        return random.nextInt(12) > 0 ? "" : pick(List.of(" ", "\n", "\t ", "\r\n"));
+    private static String two(int number, boolean plain) {
+        return plain ? "%02d".formatted(number) : Integer.toString(number);
     }
 
-    private static String escaped(String text) {
-        StringBuilder escaped = new StringBuilder();
-        text.chars().forEach(one -> escaped.append("\\u%04X".formatted(one)));
-        return escaped.toString();
-    }
-
-    /** The time of a reading: nearly always about now, and else as a wrong clock has it, or a wrong digit. */
-    private String time() {
-        long ms = 1_609_757_175_225L
-                + ahead
-                + switch (random.nextInt(12)) {
-                    case 0, 1, 2 -> random.nextInt(4_000_000) - 2_000_000;
-                    case 3 ->
-                        pick(List.of(86_400_000L, 86_399_999L, 900_000L, 900_001L, 3_600_000L, 2_492_687_624_775L));
-                    default -> random.nextInt(9);
-                };
-        return switch (random.nextInt(6)) {
-            case 0 -> "\"" + ms + "\"";
-            case 1 -> ms + "." + random.nextInt(1_000_000_000);
-            case 2 -> "\"" + Instant.ofEpochMilli(ms).plusNanos(random.nextInt(1_000_000_000)) + "\"";
-            case 3 -> Long.toString(ms / 1000);
-            case 4 -> random.nextInt(10) == 0 ? Long.toString(random.nextLong()) : Long.toString(ms * 1000);
-            default -> Long.toString(ms);
-        };
-    }
-
-    private String measured(MeasureType type) {
-        if (random.nextInt(6) == 0) {
+    /** A value of {@code measure}: as it is written, or nearly, or anything. */
+    private String measured(Model.Measure measure, EventKind kind) {
+        if (random.nextInt(16) == 0) {
             return any(3);
         }
-        if (random.nextInt(6) == 0) {
-            return points(type);
+        if (random.nextInt(8) == 0) {
+            return points(measure, kind);
         }
-        return switch (type) {
+        Written written = measure.written();
+        if (!written.missing().isEmpty() && random.nextInt(8) == 0) {
+            return spelt(pick(written.missing()));
+        }
+        if (!written.map().isEmpty() && random.nextInt(3) == 0) {
+            return spelt(pick(List.copyOf(new TreeMap<>(written.map()).keySet())));
+        }
+        if (written.binary() != null && random.nextInt(12) > 0) {
+            return packed(written.binary());
+        }
+        if (written.suffix() != null || written.decimal() == Written.Decimal.COMMA) {
+            String number = number().replace("\"", "");
+            if (written.decimal() == Written.Decimal.COMMA && random.nextInt(6) > 0) {
+                number = number.replace('.', ',');
+            }
+            if (written.suffix() != null && random.nextInt(6) > 0) {
+                number += pick(List.of("", " ", "\u00a0")) + written.suffix();
+            }
+            return quoted(random.nextInt(8) == 0 ? misspelt(number) : number);
+        }
+        return switch (measure.type()) {
             case DOUBLE -> number();
             case BIGINT -> random.nextBoolean() ? Long.toString(random.nextLong() >> random.nextInt(64)) : number();
             case BOOLEAN -> pick(List.of("true", "false", "0", "1", "\"true\"", "\"0\"", "2"));
             case VARCHAR -> string();
-            case TIMESTAMP -> time();
+            case TIMESTAMP -> when(kind);
         };
     }
 
-    private String number() {
-        String number = switch (random.nextInt(6)) {
-            case 0 -> anyDouble();
-            case 1 -> pick(NUMBERS);
-            case 2 -> random.nextInt(1_000_000) + "e" + (random.nextInt(60) - 30);
-            case 3 -> Double.toString(Double.longBitsToDouble(random.nextInt(2_000)));
-            default -> random.nextInt(200) - 50 + "." + random.nextInt(1000);
+    /** {@code text} as JSON, with white space around it now and then, or without quotes. */
+    private String spelt(String text) {
+        return switch (random.nextInt(6)) {
+            case 0 -> quoted(" " + text + "\u00a0");
+            case 1 -> text;
+            case 2 -> quoted(text.toUpperCase(Locale.ROOT));
+            default -> quoted(text);
         };
-        return random.nextInt(5) == 0 ? '"' + number + '"' : number;
     }
 
-    private String string() {
-        String text = switch (random.nextInt(12)) {
-            case 0 -> "x".repeat(random.nextInt(2200));
-            case 1 -> "ä".repeat(1024 + random.nextInt(3) - 1);
-            case 2 -> "x".repeat(2048 + random.nextInt(3) - 1 - random.nextInt(2) * 60);
-            case 3 -> "";
-            case 4, 5, 6, 7 -> misspelt(pick(TIMES));
-            default -> pick(TEXTS);
-        };
-        if (random.nextInt(10) == 0) {
-            return '"' + escaped(text) + '"';
-        }
-        String quoted = text.replace("\\", "\\\\").replace("\"", "\\\"");
-        return '"'
-                + (random.nextInt(20) == 0
-                        ? quoted
-                        : quoted.replace("\n", "\\n").replace("\t", "\\t"))
-                + '"';
+    private static String quoted(String text) {
+        return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
     }
 
-    /** Now and then with a character that does not belong there, or belongs there, or without one. */
-    private String misspelt(String time) {
-        StringBuilder misspelt = new StringBuilder(time);
-        while (random.nextInt(3) == 0 && !misspelt.isEmpty()) {
-            int at = random.nextInt(misspelt.length());
-            if (random.nextBoolean()) {
-                misspelt.deleteCharAt(at);
-            } else {
-                misspelt.setCharAt(
-                        at,
-                        pick(List.of(
-                                '0', '1', '2', '5', '9', ':', '-', '+', 'T', 'Z', '.', ',', '[', ']', '=', 'a', ' ')));
+    /** Text that stands for bytes, or nearly. */
+    private String packed(Written.Binary binary) {
+        byte[] bytes = new byte[random.nextInt(16)];
+        random.nextBytes(bytes);
+        if (binary.type().number() == Written.BinaryType.Number.FLOATING_POINT && random.nextInt(4) > 0) {
+            Arrays.fill(bytes, (byte) 0);
+            float value = pick(List.of(21.5f, 0.1f, -40f, 1e-20f, Float.NaN, Float.NEGATIVE_INFINITY, 3.4e38f));
+            boolean big = binary.endian() == Written.Endian.BIG;
+            long bits = binary.type().bytes() == Float.BYTES
+                    ? Float.floatToRawIntBits(value)
+                    : Double.doubleToRawLongBits(
+                            random.nextBoolean() ? value : Double.longBitsToDouble(random.nextLong()));
+            int size = binary.type().bytes();
+            for (int at = 0; at < size && binary.offset() + at < bytes.length; at++) {
+                bytes[(int) binary.offset() + at] = (byte) (bits >>> 8 * (big ? size - 1 - at : at));
             }
         }
-        return misspelt.toString();
+        String text = switch (binary.encoding()) {
+            case HEX -> {
+                HexFormat hex =
+                        random.nextBoolean() ? HexFormat.of() : HexFormat.of().withUpperCase();
+                yield hex.formatHex(bytes);
+            }
+            case BASE64 -> {
+                Base64.Encoder encoder = random.nextBoolean() ? Base64.getEncoder() : Base64.getUrlEncoder();
+                yield (random.nextBoolean() ? encoder : encoder.withoutPadding()).encodeToString(bytes);
+            }
+        };
+        return quoted(
+                switch (random.nextInt(12)) {
+                    case 0 -> misspelt(text);
+                    case 1 -> text + pick(List.of("=", "==", " ", "A", "0", "\u00a0"));
+                    default -> text;
+                });
     }
 
-    private String points(MeasureType type) {
+    private String points(Model.Measure measure, EventKind kind) {
+        Written.Points names = measure.written().points();
         List<String> points = new ArrayList<>();
         int count = random.nextInt(12) == 0 ? 30 : random.nextInt(5);
         for (int index = 0; index < count; index++) {
             List<String> fields = new ArrayList<>();
             if (random.nextInt(10) > 0) {
-                fields.add(field(
-                        random.nextInt(20) > 0 ? "ts" : pick(List.of("t", "TS", "time")),
-                        random.nextInt(6) > 0 ? time() : any(1)));
+                String name = random.nextInt(20) > 0 ? names.time() : pick(List.of("t", "TS", "time"));
+                fields.add(field(name, random.nextInt(6) > 0 ? when(kind) : any(1)));
             }
             if (random.nextInt(10) > 0) {
-                fields.add(field(
-                        random.nextInt(20) > 0 ? "value" : pick(List.of("v", "Value", "val")),
-                        random.nextInt(6) > 0 ? measured(type) : any(1)));
+                String name = random.nextInt(20) > 0 ? names.value() : pick(List.of("v", "Value", "val"));
+                fields.add(field(name, random.nextInt(6) > 0 ? measured(measure, kind) : any(1)));
             }
             if (random.nextInt(10) == 0) {
                 fields.add(field(pick(List.of("ts", "value", "x", "unit")), any(1)));
@@ -345,38 +482,19 @@ final class GeneratedEvents {
         return "[" + String.join(",", points) + "]";
     }
 
-    /** Any JSON of at most {@code depth} levels, and now and then what only looks like it. */
-    private String any(int depth) {
-        return switch (random.nextInt(depth > 0 ? 11 : 8)) {
-            case 0 -> "null";
-            case 1 -> pick(List.of("true", "false"));
-            case 2, 3 -> number();
-            case 4, 5 -> string();
-            case 6 -> time();
-            case 7 -> random.nextInt(4) == 0 ? pick(BROKEN) : pick(NUMBERS);
-            case 8 -> "[" + any(depth - 1) + "," + any(depth - 1) + "]";
-            case 9 -> object(List.of(field("a", any(depth - 1)), field("a", any(depth - 1))));
-            default -> {
-                int levels = random.nextInt(10) == 0 ? 60 + random.nextInt(8) : random.nextInt(5);
-                yield random.nextBoolean()
-                        ? "[".repeat(levels) + "\"[\"" + "]".repeat(levels)
-                        : "{\"k\":".repeat(levels) + "1" + "}".repeat(levels);
-            }
-        };
-    }
-
-    private byte[] damaged(byte[] event) {
-        byte[] damaged = event;
-        if (random.nextInt(8) == 0 && event.length > 0) {
-            damaged = event.clone();
+    private byte[] damaged(String message) {
+        byte[] sound = message.getBytes(StandardCharsets.UTF_8);
+        byte[] damaged = sound;
+        if (random.nextInt(20) == 0 && sound.length > 0) {
+            damaged = sound.clone();
             for (int count = random.nextInt(3); count >= 0; count--) {
-                damaged[random.nextInt(event.length)] = random.nextBoolean()
+                damaged[random.nextInt(sound.length)] = random.nextBoolean()
                         ? (byte) random.nextInt(256)
                         : (byte) pick("{}[],:\"\\0e.- tn".chars().boxed().toList())
                                 .intValue();
             }
         }
-        if (random.nextInt(30) == 0) {
+        if (random.nextInt(60) == 0) {
             damaged = Arrays.copyOf(damaged, random.nextInt(damaged.length + 1));
         }
         if (random.nextInt(200) == 0) {
@@ -391,9 +509,5 @@ final class GeneratedEvents {
             damaged = any(2).getBytes(StandardCharsets.UTF_8);
         }
         return damaged;
-    }
-
-    private <T> T pick(List<T> list) {
-        return list.get(random.nextInt(list.size()));
     }
 }

@@ -19,7 +19,7 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The files of {@code test-vectors/}, as its README describes them. */
+/** The files of {@code test-vectors/}, as its README describes them, and those of the gallery of models. */
 final class Vectors {
     static final ObjectMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -27,6 +27,8 @@ final class Vectors {
 
     private static final Path FOLDER =
             Path.of(System.getProperty("basedir", "")).resolve("../test-vectors");
+    private static final Path GALLERY =
+            Path.of(System.getProperty("basedir", "")).resolve("../models");
     private static final Pattern REPETITION = Pattern.compile("«(\\d+)»");
 
     private Vectors() {}
@@ -68,10 +70,28 @@ final class Vectors {
     private static final When ARRIVAL =
             new When(1_609_757_180_000L, "49613710034000000000000000000000000000000000000000000042");
 
+    /** What becomes of a payload, which may be an aggregate of several. */
+    static List<Decoded> decoded(Decoder decoder, byte[] payload, Arrival arrival) {
+        Kpl.Split split = Kpl.split(payload);
+        if (split instanceof Kpl.Damaged damaged) {
+            return List.of(damaged.decoded());
+        }
+        if (!(split instanceof Kpl.Aggregate aggregate)) {
+            return List.of(decoder.decode(payload, arrival));
+        }
+        List<Decoded> decoded = new ArrayList<>();
+        for (Kpl.UserRecord record : aggregate.records()) {
+            decoded.add(decoder.decode(record.data(), arrival.withKey(record.partitionKey()), decoded.size()));
+        }
+        return decoded;
+    }
+
     /** The vectors of each file. */
     static SortedMap<String, List<Vector>> byFile() {
         SortedMap<String, List<Vector>> files = new TreeMap<>();
-        read(FOLDER).forEach((name, text) -> {
+        SortedMap<String, String> texts = read(FOLDER);
+        texts.putAll(ofGallery("vectors.json"));
+        texts.forEach((name, text) -> {
             String expanded =
                     REPETITION.matcher(text).replaceAll(count -> "x".repeat(Integer.parseInt(count.group(1))));
             try {
@@ -89,15 +109,35 @@ final class Vectors {
         return all;
     }
 
-    /** Every model, by the name of its file without {@code .json}. */
+    /** Every model, by the name of its file without {@code .json}, and those of the gallery as {@code gallery/} and their folder. */
     static SortedMap<String, Model> models() {
         SortedMap<String, Model> models = new TreeMap<>();
-        read(FOLDER.resolve("models")).forEach((name, text) -> models.put(name, Model.parse(text)));
+        modelTexts().forEach((name, text) -> models.put(name, Model.parse(text)));
         return models;
     }
 
-    static Path modelsFolder() {
-        return FOLDER.resolve("models");
+    /** The JSON of every model, by its name. */
+    static SortedMap<String, String> modelTexts() {
+        SortedMap<String, String> texts = read(FOLDER.resolve("models"));
+        texts.putAll(ofGallery("model.json"));
+        return texts;
+    }
+
+    /** The texts of a file of each model of the gallery, by its name. */
+    private static SortedMap<String, String> ofGallery(String file) {
+        SortedMap<String, String> texts = new TreeMap<>();
+        if (!Files.isDirectory(GALLERY)) {
+            return texts;
+        }
+        try (Stream<Path> folders = Files.list(GALLERY)) {
+            for (Path folder :
+                    folders.filter(path -> Files.exists(path.resolve(file))).toList()) {
+                texts.put("gallery/" + folder.getFileName(), Files.readString(folder.resolve(file)));
+            }
+        } catch (IOException cause) {
+            throw new UncheckedIOException("the gallery of models is beside flink-job", cause);
+        }
+        return texts;
     }
 
     private static SortedMap<String, String> read(Path folder) {

@@ -43,6 +43,17 @@ final class MessageTest {
     }
 
     @Test
+    void aRecordOfAnAggregateHasAPlaceInIt() {
+        Delivery delivery = new Delivery(new byte[] {'{', '}'}, "d", "49", 3, 0, "shardId-000000000000");
+        assertEquals(
+                "{\"reasons\":[{\"code\":\"x\",\"message\":\"m\"}],\"sequenceNumber\":\"49\",\"subsequenceNumber\":3,"
+                        + "\"partitionKey\":\"d\",\"eventID\":\"shardId-000000000000:49\","
+                        + "\"arrival\":\"1970-01-01T00:00:00.000Z\","
+                        + "\"object\":{\"bucket\":\"b\",\"key\":\"quarantine/1970-01-01/49-3\",\"bytes\":2}}",
+                Message.withObject(new QuarantinedEvent(delivery, List.of(new Reason("x", null, "m")), 0), "b"));
+    }
+
+    @Test
     void theArrivalIsANumberWhereTheCalendarEnds() {
         Map<Long, String> arrivals = Map.of(
                 -62_167_219_200_000L, "0000-01-01T00:00:00.000Z",

@@ -49,7 +49,7 @@ final class EntriesSerializerTest {
                 new MeasureValue("o", new Value.Boolean(true)),
                 new MeasureValue("v", new Value.Varchar("ä".repeat(1024))),
                 new MeasureValue("t", new Value.Timestamp(Long.MAX_VALUE))));
-        Delivery delivery = new Delivery(new byte[] {0, -1, 127}, "p", "49", 5, "shardId-000000000001");
+        Delivery delivery = new Delivery(new byte[] {0, -1, 127}, "p", "49", 3, 5, "shardId-000000000001");
         List<Entry> entries = List.of(
                 new Entry(new Record(dimensions, "m", multi, Long.MAX_VALUE, 1), delivery),
                 new Entry(new Record(dimensions, "s", new Measured.Single(new Value.Boolean(false)), -5, 9), delivery));
@@ -60,6 +60,8 @@ final class EntriesSerializerTest {
         Delivery origin = back.get(0).origin();
         assertArrayEquals(delivery.data(), origin.data());
         assertEquals(delivery.eventId(), origin.eventId());
+        assertEquals(delivery.number(), origin.number());
+        assertEquals(delivery.sequenceNumber(), origin.sequenceNumber());
         assertEquals(delivery.arrivalMs(), origin.arrivalMs());
         assertEquals(delivery.partitionKey(), origin.partitionKey());
         assertSame(origin, back.get(1).origin(), "one event stays one");
