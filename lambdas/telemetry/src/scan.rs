@@ -199,17 +199,16 @@ impl<'a> Scanner<'a> {
     fn characters(&mut self) -> Result<bool, Refused> {
         let mut escaped = false;
         loop {
-            match self.byte() {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok(escaped);
-                }
-                Some(b'\\') => {
+            let rest = &self.text.as_bytes()[self.at..];
+            let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..b' '));
+            let plain = plain.ok_or(Refused::Syntax)?;
+            self.at += plain + 1;
+            match rest[plain] {
+                b'"' => return Ok(escaped),
+                b'\\' => {
                     escaped = true;
-                    self.at += 1;
                     self.escape()?;
                 }
-                Some(b' '..) => self.at += 1,
                 _ => return Err(Refused::Syntax),
             }
         }

@@ -57,6 +57,7 @@ impl KindDecoder {
         out.first.get_or_insert(moment);
         if let (Some(series), Ok(time)) = (series, time) {
             let before = out.readings.len();
+            out.readings.reserve(self.prepared.measures.len());
             let at = At { series, time, event: event.index };
             match &self.prepared.named {
                 None => self.measures(&event.fields, at, out),

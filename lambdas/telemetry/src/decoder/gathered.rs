@@ -23,10 +23,20 @@ pub(super) struct Gathered<'a> {
     pub(super) readings: Vec<Reading>,
     /// When the first of its events happened, if that does not say it.
     pub(super) first: Option<Moment<'a>>,
-    series: Vec<Arc<[DimensionValue]>>,
-    /// Where each series is, once there are several.
-    places: HashMap<Arc<[DimensionValue]>, usize>,
+    series: Series,
 }
+
+/// The series of a message, in the order in which they first appear. Most messages have one.
+#[derive(Default)]
+struct Series {
+    /// Without a dimension: there is none yet.
+    first: Dimensions,
+    others: Vec<Dimensions>,
+    /// Where the others are.
+    places: HashMap<Dimensions, usize>,
+}
+
+type Dimensions = Arc<[DimensionValue]>;
 
 /// A value that can be stored, before it is put into a record.
 pub(super) struct Reading {
@@ -67,8 +77,7 @@ impl Gathered<'_> {
             undeclared: fields::Undeclared::keeping(keep_names),
             readings: Vec::new(),
             first: None,
-            series: Vec::new(),
-            places: HashMap::new(),
+            series: Series::default(),
         }
     }
 
@@ -79,24 +88,7 @@ impl Gathered<'_> {
 
     /// The index of a series.
     pub(super) fn series(&mut self, dimensions: Vec<DimensionValue>) -> usize {
-        if let Some(last) = self.series.last()
-            && **last == *dimensions
-        {
-            return self.series.len() - 1;
-        }
-        if let Some(place) = self.places.get(&*dimensions) {
-            return *place;
-        }
-        let place = self.series.len();
-        let dimensions: Arc<[DimensionValue]> = dimensions.into();
-        if place == 1 {
-            self.places.insert(Arc::clone(&self.series[0]), 0);
-        }
-        if place > 0 {
-            self.places.insert(Arc::clone(&dimensions), place);
-        }
-        self.series.push(dimensions);
-        place
+        self.series.index(dimensions)
     }
 
     /// Sorts the readings, and leaves one value for each series, measure and instant.
@@ -190,7 +182,7 @@ impl Gathered<'_> {
             };
             let mut put = |name: &Arc<str>, measured| {
                 let record = Record {
-                    dimensions: Arc::clone(&self.series[series]),
+                    dimensions: Arc::clone(self.series.get(series)),
                     measure_name: Arc::clone(name),
                     measured,
                     time,
@@ -215,6 +207,29 @@ impl Gathered<'_> {
             }
         }
         records
+    }
+}
+
+impl Series {
+    fn index(&mut self, dimensions: Vec<DimensionValue>) -> usize {
+        if self.first.is_empty() {
+            self.first = dimensions.into();
+            return 0;
+        }
+        if *self.first == *dimensions {
+            return 0;
+        }
+        if let Some(place) = self.places.get(&*dimensions) {
+            return *place;
+        }
+        let dimensions: Dimensions = dimensions.into();
+        self.others.push(Arc::clone(&dimensions));
+        self.places.insert(dimensions, self.others.len());
+        self.others.len()
+    }
+
+    fn get(&self, index: usize) -> &Dimensions {
+        index.checked_sub(1).map_or(&self.first, |other| &self.others[other])
     }
 }
 

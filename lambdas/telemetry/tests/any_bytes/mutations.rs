@@ -106,9 +106,49 @@ fn range(rng: &mut Rng, len: usize) -> std::ops::Range<usize> {
     start..rng.usize(start..=len.min(start + 40))
 }
 
-/// Damages a payload in one to four places.
+/// Puts another value in the place of one, or leaves it out.
+fn rewrite(rng: &mut Rng, value: &mut Json, other: &Json) {
+    let children = match value {
+        Json::Array(elements) => elements.len(),
+        Json::Object(members) => members.len(),
+        _ => 0,
+    };
+    if children == 0 || rng.u8(..4) == 0 {
+        *value = match rng.u8(..4) {
+            0 => other.clone(),
+            1 => Json::Array(vec![value.take(), other.clone()]),
+            _ => random::scalar(rng),
+        };
+        return;
+    }
+    let at = rng.usize(..children);
+    let leave_out = rng.u8(..8) == 0;
+    match value {
+        Json::Array(elements) if leave_out => drop(elements.remove(at)),
+        Json::Array(elements) => rewrite(rng, &mut elements[at], other),
+        Json::Object(members) => {
+            let Some(name) = members.keys().nth(at).cloned() else { return };
+            if leave_out {
+                members.remove(&name);
+            } else if let Some(member) = members.get_mut(&name) {
+                rewrite(rng, member, other);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Damages a payload: as JSON, where it is that, or in one to three places of its bytes.
 fn damage(rng: &mut Rng, payload: &mut Vec<u8>, seeds: &[Seed]) {
-    for _ in 0..rng.usize(1..=4) {
+    if rng.u8(..8) > 2
+        && let Ok(mut json) = serde_json::from_slice::<Json>(payload)
+    {
+        let other = serde_json::from_slice(&seeds[rng.usize(..seeds.len())].payload).unwrap_or_default();
+        rewrite(rng, &mut json, &other);
+        *payload = json.to_string().into_bytes();
+        return;
+    }
+    for _ in 0..rng.usize(1..=3) {
         let len = payload.len();
         let at = rng.usize(..=len);
         match rng.u8(..7) {
@@ -134,29 +174,32 @@ fn damage(rng: &mut Rng, payload: &mut Vec<u8>, seeds: &[Seed]) {
     }
 }
 
-/// A damaged aggregate, which often has the checksum of what it became.
-fn aggregate(rng: &mut Rng, seeds: &[Seed]) -> Vec<u8> {
-    let seed = &seeds[rng.usize(..seeds.len())];
-    let mut message = Vec::new();
-    let mut field = |number: u8, bytes: &[u8]| {
-        let length = u16::try_from(bytes.len() & 0x3FFF).expect("fourteen bits").to_le_bytes();
-        let [low, high] = length;
-        message.extend([number << 3 | 2, low | 0x80, high << 1 | low >> 7]);
-        message.extend(bytes);
-    };
-    field(1, seed.partition_key.as_bytes());
-    for _ in 0..rng.u8(..3) {
-        let data = &seeds[rng.usize(..seeds.len())].payload;
-        let data = &data[..data.len().min(100)];
-        let mut record = vec![0x08, rng.u8(..2), 0x1A, u8::try_from(data.len()).expect("a hundred")];
-        record.extend(data);
-        field(3, &record);
+/// A field of Protocol Buffers that holds bytes.
+fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
+    let [low, high] = u16::try_from(bytes.len()).expect("few bytes").to_le_bytes();
+    let length = [low | 0x80, (high << 1 | low >> 7) & 0x7F | 0x80, high >> 6];
+    [&[number << 3 | 2], &length[..], bytes].concat()
+}
+
+/// An aggregate, damaged in its events or in its bytes, which often has the checksum of what it became.
+fn aggregate(rng: &mut Rng, partition_key: &str, seeds: &[&Seed]) -> Vec<u8> {
+    let all: Vec<u8> = seeds
+        .iter()
+        .flat_map(|seed| {
+            let mut data = seed.payload.clone();
+            data.truncate(10_000);
+            field(3, &[&[0x08, 0x00], &field(3, &data)[..]].concat())
+        })
+        .collect();
+    let mut message = [field(1, partition_key.as_bytes()), all].concat();
+    if rng.bool() {
+        let at = rng.usize(..message.len());
+        message[at] = rng.u8(..);
     }
-    damage(rng, &mut message, seeds);
     let checksum = Md5::digest(&message);
     let mut bytes = [&[0xF3, 0x89, 0x9A, 0xC2], &message[..], &checksum[..]].concat();
-    if rng.u8(..8) == 0 {
-        damage(rng, &mut bytes, seeds);
+    if rng.u8(..16) == 0 {
+        bytes.truncate(rng.usize(..bytes.len()));
     }
     bytes
 }
@@ -184,7 +227,11 @@ fn run(inputs: u64, seed: u64) {
         let seed = &seeds[rng.usize(..seeds.len())];
         let decoder = &decoders[&seed.model];
         match input % 4 {
-            0 => decode(decoder, &aggregate(&mut rng, &seeds), ARRIVAL),
+            0 => {
+                let others: Vec<_> = seeds.iter().filter(|other| other.model == seed.model).collect();
+                let chosen: Vec<_> = (0..rng.u8(..4)).map(|_| others[rng.usize(..others.len())]).collect();
+                decode(decoder, &aggregate(&mut rng, &seed.partition_key, &chosen), ARRIVAL);
+            }
             1 => {
                 if rng.u8(..16) == 0 {
                     random = random::Kind::new(&mut rng);

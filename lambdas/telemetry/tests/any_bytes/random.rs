@@ -2,7 +2,8 @@
 
 use fastrand::Rng;
 use serde_json::{Value as Json, json};
-use telemetry::{Decoder, Model};
+use telemetry::path::{Path, Step};
+use telemetry::{Decoder, Model, PartitionKey};
 use timestream::LIMITS;
 
 const NAMES: [&str; 6] = ["a", "b", "c.d", "t[0]", "", "ä\""];
@@ -16,8 +17,12 @@ const ZONES: [&str; 4] = ["Europe/Berlin", "America/St_Johns", "Pacific/Apia", "
 /// A kind of events.
 pub struct Kind {
     pub decoder: Decoder,
-    /// The texts that mean something to it.
+    /// The texts that mean something to it: its paths, most of them.
     words: Vec<String>,
+    /// Where its events are.
+    array: Option<String>,
+    /// How many levels of the topic it reads.
+    levels: usize,
 }
 
 fn one<'a>(rng: &mut Rng, of: &[&'a str]) -> &'a str {
@@ -116,22 +121,41 @@ impl Kind {
         }
         let fields =
             model["measures"].as_array().into_iter().flatten().filter_map(|one| one["field"].as_str());
-        let words = fields.map(str::to_owned).chain([each]).collect();
+        let others = [&model["device"], &model["time"], &model["dimensions"][0], &model["named"]];
+        let others =
+            others.into_iter().flat_map(|one| [one["field"].as_str(), one["value"].as_str()]).flatten();
+        let words = fields.chain(others).map(str::to_owned).collect();
+        let array = model["message"]["each"].as_str().map(str::to_owned);
         let model: Model = serde_json::from_value(model).expect("the form of a model");
-        Self { decoder: Decoder::new(&model, LIMITS), words }
+        let levels = match model.kinds[0].partition_key() {
+            PartitionKey::Levels(levels) => levels.len(),
+            PartitionKey::Topic | PartitionKey::Client => 1,
+        };
+        Self { decoder: Decoder::new(&model, LIMITS), words, array, levels }
     }
 
     /// A message, and a partition key.
     pub fn message(&self, rng: &mut Rng) -> (Vec<u8>, String) {
-        let depth = rng.u8(..5);
-        let json = if rng.u8(..4) == 0 {
-            let elements: Vec<Json> = (0..rng.u8(..4)).map(|_| self.value(rng, depth)).collect();
-            json!(elements)
-        } else {
-            self.object(rng, depth)
-        };
-        let key: Vec<&str> = (0..rng.u8(..4)).map(|_| one(rng, &["a", "", "b c"])).collect();
-        (json.to_string().into_bytes(), key.join("/"))
+        let mut message = self.event(rng);
+        if let Some(array) = &self.array {
+            let events: Vec<Json> = (0..rng.u8(..4)).map(|_| self.event(rng)).collect();
+            put(&mut message, &Path::of(array).steps, json!(events));
+        }
+        let levels = if rng.u8(..16) == 0 { rng.usize(..5) } else { self.levels };
+        let key: Vec<&str> = (0..levels).map(|_| one(rng, &["a", "", "b c", "a"])).collect();
+        (message.to_string().into_bytes(), key.join("/"))
+    }
+
+    /// An object with most of the fields at their paths.
+    fn event(&self, rng: &mut Rng) -> Json {
+        let mut event = if rng.u8(..3) == 0 { self.object(rng, 3) } else { json!({}) };
+        for word in &self.words {
+            if rng.u8(..4) > 0 {
+                let value = if rng.u8(..4) == 0 { self.value(rng, 2) } else { scalar(rng) };
+                put(&mut event, &Path::of(word).steps, value);
+            }
+        }
+        event
     }
 
     fn object(&self, rng: &mut Rng, depth: u8) -> Json {
@@ -154,36 +178,69 @@ impl Kind {
                 json!(elements)
             }
             1..=4 if depth > 0 => self.object(rng, depth),
-            5 => json!(rng.i64(-5..5)),
-            6 => {
-                json!(*rng.choice(&[1.5, -0.0, 1e300, 1_609_757_175.225, 1_609_757_175_225.0]).expect("some"))
-            }
-            7 => json!(self.words[rng.usize(..self.words.len())]),
-            8 => {
-                let digits: String = (0..rng.u8(..24)).map(|_| rng.digit(16)).collect();
-                json!(digits)
-            }
-            _ => {
-                let texts = [
-                    "",
-                    " ",
-                    "ON",
-                    "1",
-                    "21,5",
-                    "21.5 °C",
-                    "2021-03-28T02:30:00",
-                    "2021-01-04T10:46:15Z",
-                    "AAAA",
-                    "-_8=",
-                    "Jan 4 2021",
-                    "20210104",
-                    "urn:dev:a:",
-                    "a/b",
-                    "true",
-                    "NaN",
-                ];
-                json!(one(rng, &texts))
-            }
+            5..=6 => json!(self.words[rng.usize(..self.words.len())]),
+            _ => scalar(rng),
         }
     }
+}
+
+/// A single value, of those that mean something to one kind or another.
+pub fn scalar(rng: &mut Rng) -> Json {
+    match rng.u8(..6) {
+        0 => json!(rng.i64(-5..5)),
+        1 => json!(*rng.choice(&[1.5, -0.0, 1e300, 1_609_757_175.225, 1_609_757_175_225.0]).expect("some")),
+        2 => {
+            let digits: String = (0..rng.u8(..24)).map(|_| rng.digit(16)).collect();
+            json!(digits)
+        }
+        3 => [Json::Null, json!(true), json!(false)][rng.usize(..3)].clone(),
+        _ => {
+            let texts = [
+                "",
+                " ",
+                "ON",
+                "1",
+                "21,5",
+                "21.5 °C",
+                "2021-03-28T02:30:00",
+                "2021-01-04T10:46:15Z",
+                "AAAA",
+                "-_8=",
+                "Jan 4 2021",
+                "20210104",
+                "urn:dev:a:",
+                "a/b",
+                "true",
+                "NaN",
+            ];
+            json!(one(rng, &texts))
+        }
+    }
+}
+
+/// Puts a value where the steps lead, through whatever is there.
+fn put(at: &mut Json, steps: &[Step], value: Json) {
+    let Some((step, steps)) = steps.split_first() else {
+        *at = value;
+        return;
+    };
+    let next = match step {
+        Step::Member(name) => {
+            if !at.is_object() {
+                *at = json!({});
+            }
+            &mut at[&**name]
+        }
+        Step::Element(element) => {
+            let index = (*element as usize).min(5);
+            if !at.is_array() {
+                *at = json!([]);
+            }
+            if let Json::Array(elements) = at {
+                elements.resize(elements.len().max(index + 1), Json::Null);
+            }
+            &mut at[index]
+        }
+    };
+    put(next, steps, value);
 }
