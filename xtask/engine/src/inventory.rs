@@ -56,7 +56,7 @@ pub enum InventoryError {
         /// The stack.
         stack: &'static str,
         /// The output.
-        output: &'static str,
+        output: String,
     },
 }
 
@@ -96,7 +96,7 @@ impl Inventory {
         &self,
         session: &Session,
         stack: &'static str,
-        output: &'static str,
+        output: &str,
     ) -> Result<&str, InventoryError> {
         self.stacks
             .iter()
@@ -106,7 +106,7 @@ impl Inventory {
             .ok_or_else(|| InventoryError::MissingOutput {
                 environment: session.environment.name.clone(),
                 stack,
-                output,
+                output: output.to_owned(),
             })
     }
 

@@ -7,7 +7,7 @@ use aws_sdk_iottwinmaker::operation::get_property_value_history::builders::GetPr
 use aws_sdk_iottwinmaker::types::{DataValue, OrderByTime, PropertyFilter, PropertyValueHistory};
 use jiff::{SignedDuration, Timestamp};
 use telemetry::canary::CANARY;
-use telemetry::twin::{component, property_name};
+use telemetry::twin::{TELEMETRY_COMPONENT, property_name};
 
 use super::Probe;
 use engine::inventory::Inventory;
@@ -39,11 +39,7 @@ impl Twin {
     /// `marker`.
     pub fn of(session: &Session, inventory: &Inventory, marker: &str) -> Result<Self, Failure> {
         let workspace = Workspace::of(session, inventory)?;
-        let kind = inventory.output(
-            session,
-            "twin",
-            stacks::id_of(session.model.first(), "ComponentType").as_str(),
-        )?;
+        let kind = inventory.output(session, "twin", "ComponentType")?;
         let external_id = property_name(&session.model.first().device.dimension).into_owned();
         let filter = |operator: &str, value: &str| {
             let value = DataValue::builder().string_value(value).build();
@@ -65,7 +61,7 @@ impl Canary {
         let workspace = Workspace::of(session, inventory)?;
         let entity = inventory.output(session, "twin", "CanaryEntity")?;
         let Question(request) = Question::new(session, &workspace);
-        Ok(Self(Question(request.entity_id(entity).component_name(component(session.model.first())))))
+        Ok(Self(Question(request.entity_id(entity).component_name(TELEMETRY_COMPONENT))))
     }
 }
 
