@@ -96,5 +96,5 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
 /// with its topic. A `WHERE` behind it narrows that down, and what that leaves out invokes nothing. See the
 /// [reference](https://docs.aws.amazon.com/iot/latest/developerguide/iot-sql-reference.html).
 fn sql(inputs: &Inputs) -> String {
-    format!("SELECT *, topic() AS topic FROM '{}'", inputs.model.topic)
+    format!("SELECT *, topic() AS topic FROM '{}'", inputs.model.first().topic)
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::fixture::{dashboards, json, models, rendered};
 
 /// Runs `schema.py` on dashboards, and returns what it finds.
-fn found(dashboards: &[(&str, serde_json::Value)]) -> String {
+fn found(dashboards: &[(String, serde_json::Value)]) -> String {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let files: Vec<_> = dashboards
         .iter()
@@ -50,7 +50,7 @@ fn a_wrong_key_value_panel_and_version_are_found() {
         let mut broken = fleet.clone();
         let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
         broken.pointer_mut(parent).expect("a parent")[key] = serde_json::from_str(value).expect("JSON");
-        let said = found(&[("fleet.json", broken)]);
+        let said = found(&[("fleet.json".to_owned(), broken)]);
         assert!(said.contains(expected), "{pointer}: {said}");
     }
 }
