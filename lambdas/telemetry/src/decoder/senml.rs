@@ -100,7 +100,8 @@ impl KindDecoder {
     fn must_be_understood(&self, json: &str, place: Place<'_>, out: &mut Gathered<'_>) -> bool {
         let mut any = false;
         // The record was walked over before.
-        let _ = Scanner::new(json).object(|scanner, label| {
+        let _ = Scanner::new(json).object(|scanner| {
+            let label = scanner.name()?;
             if label.ends_with('_') && !self.prepared.event.has_member(&label) {
                 out.reject(place, &quoted(&label), Fault::SenmlUnknown);
                 any = true;
