@@ -73,7 +73,7 @@ impl KindDecoder {
             Some(Copies { window, .. }) => {
                 Moment::Of { window: *window, identity: Cow::Borrowed(text.as_bytes()) }
             }
-            None => Moment::At(whole.moment(0)),
+            None => Moment::After(whole.offset(0)),
         };
         let now = moment.time(whole.arrival);
         out.first = Some(moment);
