@@ -163,8 +163,16 @@ struct Walk<'w, 'a, 'd> {
 impl<'a, 'd> Walk<'_, 'a, 'd> {
     fn members(&mut self, scanner: &mut Scanner<'a>, node: &'d Node) -> Result<(), Refused> {
         let mut likely = 0;
-        scanner.object(|scanner, name| {
-            if let Some((place, member)) = node.members.find(&name, likely) {
+        scanner.object(|scanner| {
+            // A device sends its fields in the same order every time.
+            if let Some((name, member)) = node.members.plain(likely)
+                && scanner.name_is(name)?
+            {
+                likely += 1;
+                return self.value(scanner, member);
+            }
+            let name = scanner.name()?;
+            if let Some((place, member)) = node.members.find(&name) {
                 likely = place + 1;
                 return self.value(scanner, member);
             }

@@ -36,7 +36,8 @@ pub(crate) fn each<'a>(json: &'a str, names: &Points, mut take: impl FnMut(usize
 impl<'a> Element<'a> {
     fn read(json: &'a str, names: &Points) -> Result<Self, Refused> {
         let mut element = Self::default();
-        Scanner::new(json).object(|scanner, name| {
+        Scanner::new(json).object(|scanner| {
+            let name = scanner.name()?;
             let json = scanner.value()?;
             let there = if name == names.time {
                 element.time.replace(json)

@@ -113,20 +113,36 @@ impl<'a> Scanner<'a> {
         Ok(&self.text[start..self.at])
     }
 
-    /// Walks over an object. `member` is told each name, and walks over the value.
+    /// Walks over an object. `member` walks over each name and value.
     pub(crate) fn object(
         &mut self,
-        mut member: impl FnMut(&mut Self, Cow<'a, str>) -> Result<(), Refused>,
+        member: impl FnMut(&mut Self) -> Result<(), Refused>,
     ) -> Result<(), Refused> {
-        self.sequence(b'{', b'}', |scanner| {
-            let (quoted, escaped) = scanner.name()?;
-            let name = if escaped {
-                Cow::Owned(serde_json::from_str(quoted).map_err(|_| Refused::Name)?)
-            } else {
-                Cow::Borrowed(&quoted[1..quoted.len() - 1])
-            };
-            member(scanner, name)
+        self.sequence(b'{', b'}', member)
+    }
+
+    /// Walks over the name of a member and the colon behind it, and gives the name.
+    pub(crate) fn name(&mut self) -> Result<Cow<'a, str>, Refused> {
+        let (quoted, escaped) = self.quoted_name()?;
+        Ok(if escaped {
+            Cow::Owned(serde_json::from_str(quoted).map_err(|_| Refused::Name)?)
+        } else {
+            Cow::Borrowed(&quoted[1..quoted.len() - 1])
         })
+    }
+
+    /// Walks over the name of a member and the colon behind it, if it is written as `name`, in which are
+    /// neither quotes nor backslashes.
+    pub(crate) fn name_is(&mut self, name: &str) -> Result<bool, Refused> {
+        self.next();
+        let rest = self.text.as_bytes()[self.at..].strip_prefix(b"\"");
+        let behind = rest.and_then(|rest| rest.strip_prefix(name.as_bytes()));
+        if behind.is_none_or(|behind| behind.first() != Some(&b'"')) {
+            return Ok(false);
+        }
+        self.at += name.len() + 2;
+        self.next();
+        self.take(b':').map(|()| true)
     }
 
     /// Walks over an array. `element` walks over each element.
@@ -161,7 +177,7 @@ impl<'a> Scanner<'a> {
 
     /// Walks over a name and the colon behind it. Gives the name in its quotes, and whether there is an
     /// escape sequence in it.
-    fn name(&mut self) -> Result<(&'a str, bool), Refused> {
+    fn quoted_name(&mut self) -> Result<(&'a str, bool), Refused> {
         self.next();
         let start = self.at;
         self.take(b'"')?;
@@ -180,7 +196,7 @@ impl<'a> Scanner<'a> {
             }
             Some(b'-' | b'0'..=b'9') => self.number(),
             Some(b'{') => self.sequence(b'{', b'}', |scanner| {
-                scanner.name()?;
+                scanner.quoted_name()?;
                 let first = scanner.next();
                 scanner.skip(first)
             }),
@@ -199,13 +215,12 @@ impl<'a> Scanner<'a> {
     fn characters(&mut self) -> Result<bool, Refused> {
         let mut escaped = false;
         loop {
-            let rest = &self.text.as_bytes()[self.at..];
-            let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..b' '));
-            let plain = plain.ok_or(Refused::Syntax)?;
-            self.at += plain + 1;
-            match rest[plain] {
-                b'"' => return Ok(escaped),
-                b'\\' => {
+            self.at += plain(&self.text.as_bytes()[self.at..]);
+            let byte = self.byte();
+            self.at += 1;
+            match byte {
+                Some(b'"') => return Ok(escaped),
+                Some(b'\\') => {
                     escaped = true;
                     self.escape()?;
                 }
@@ -282,6 +297,33 @@ impl<'a> Scanner<'a> {
     }
 }
 
+/// How many bytes there are before the first that is a quote, a backslash or a control character.
+fn plain(bytes: &[u8]) -> usize {
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let special = special(u64::from_le_bytes(*word));
+        if special != 0 {
+            return index * 8 + (special.trailing_zeros() / 8) as usize;
+        }
+    }
+    let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\\' | ..b' ');
+    words.len() * 8 + rest.iter().take_while(|byte| is_plain(byte)).count()
+}
+
+/// Eight bytes at once: the highest bit of the first that is no plain character, the lowest of all, is set.
+/// Of those behind it, other bits may be.
+const fn special(word: u64) -> u64 {
+    /// A byte, eight times.
+    const fn each(byte: u8) -> u64 {
+        u64::from_le_bytes([byte; 8])
+    }
+    const fn zeros(word: u64) -> u64 {
+        word.wrapping_sub(each(1)) & !word
+    }
+    let control = word.wrapping_sub(each(b' ')) & !word;
+    (control | zeros(word ^ each(b'"')) | zeros(word ^ each(b'\\'))) & each(0x80)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -315,6 +357,22 @@ mod tests {
             let mut scanner = Scanner::new(text);
             let walked = scanner.value().and_then(|_| scanner.end());
             assert_eq!(walked, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn plain_bytes_end_where_one_is_not() {
+        for at in 0..20 {
+            for byte in 0..=u8::MAX {
+                let mut bytes = [b'x'; 20];
+                bytes[at] = byte;
+                let special = matches!(byte, b'"' | b'\\' | ..b' ');
+                assert_eq!(plain(&bytes), if special { at } else { 20 }, "{byte} at {at}");
+                if !special {
+                    bytes[19] = b'"';
+                }
+                assert_eq!(plain(&bytes), if special { at } else { 19 }, "{byte} at {at}");
+            }
         }
     }
 

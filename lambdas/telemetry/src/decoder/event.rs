@@ -121,7 +121,7 @@ impl KindDecoder {
         out: &mut Gathered<'_>,
     ) -> Moment<'a> {
         let Some(Copies { id, window }) = &self.prepared.copies else {
-            return Moment::At(whole.moment(event.index));
+            return Moment::After(whole.offset(event.index));
         };
         let id = id.as_ref().and_then(|id| match &whole.id {
             _ if !id.is_around() => id.text(&event.fields, place, out),

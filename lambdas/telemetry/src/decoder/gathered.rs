@@ -54,8 +54,8 @@ pub(super) struct Reading {
 
 /// When an event happened that does not say it.
 pub(super) enum Moment<'a> {
-    /// In nanoseconds.
-    At(i64),
+    /// So many nanoseconds after the moment of its record's arrival.
+    After(i64),
     /// An instant of the event's identity, before its arrival, with a window in nanoseconds.
     Of { window: i64, identity: Cow<'a, [u8]> },
 }
@@ -64,7 +64,7 @@ impl Moment<'_> {
     /// In nanoseconds.
     pub(super) fn time(&self, arrival: Arrival<'_>) -> i64 {
         match self {
-            Self::At(time) => *time,
+            Self::After(offset) => arrival.moment().saturating_add(*offset),
             Self::Of { window, identity } => identity::instant(arrival.time(), *window, identity),
         }
     }

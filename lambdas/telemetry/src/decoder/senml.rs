@@ -73,7 +73,7 @@ impl KindDecoder {
             Some(Copies { window, .. }) => {
                 Moment::Of { window: *window, identity: Cow::Borrowed(text.as_bytes()) }
             }
-            None => Moment::At(whole.moment(0)),
+            None => Moment::After(whole.offset(0)),
         };
         let now = moment.time(whole.arrival);
         out.first = Some(moment);
@@ -100,7 +100,8 @@ impl KindDecoder {
     fn must_be_understood(&self, json: &str, place: Place<'_>, out: &mut Gathered<'_>) -> bool {
         let mut any = false;
         // The record was walked over before.
-        let _ = Scanner::new(json).object(|scanner, label| {
+        let _ = Scanner::new(json).object(|scanner| {
+            let label = scanner.name()?;
             if label.ends_with('_') && !self.prepared.event.has_member(&label) {
                 out.reject(place, &quoted(&label), Fault::SenmlUnknown);
                 any = true;

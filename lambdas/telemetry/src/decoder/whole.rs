@@ -47,10 +47,9 @@ impl<'a> Whole<'a> {
         }
     }
 
-    /// The moment of arrival of one of the message's events.
-    pub(super) fn moment(&self, index: usize) -> i64 {
-        let offset = i64::try_from(self.nth.saturating_add(index)).unwrap_or(i64::MAX);
-        self.arrival.moment().saturating_add(offset)
+    /// How many nanoseconds after the arrival of its record one of the message's events has its moment.
+    pub(super) fn offset(&self, index: usize) -> i64 {
+        i64::try_from(self.nth.saturating_add(index)).unwrap_or(i64::MAX)
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) struct Declared {
 pub(super) struct Node {
     /// The place, as reasons say it; empty for the event itself.
     pub(super) at: Box<str>,
+    /// Whether the last name on the way here is written in JSON as it is.
+    plain: bool,
     pub(super) slot: Option<usize>,
     pub(super) members: Members,
     pub(super) elements: Vec<(usize, Node)>,
@@ -68,7 +70,7 @@ impl Declared {
 
     /// Whether `name` is a member of the event that is declared, or leads to one.
     pub(crate) fn has_member(&self, name: &str) -> bool {
-        self.root.members.find(name, 0).is_some()
+        self.root.members.find(name).is_some()
     }
 
     /// How many slots there are.
@@ -117,20 +119,26 @@ impl Members {
         self.nodes.is_empty()
     }
 
-    /// The member called `name`, and its place among the others. Looks at the place `likely` first: a
-    /// device sends its fields in the same order every time.
-    pub(super) fn find(&self, name: &str, likely: usize) -> Option<(usize, &Node)> {
-        let place = match self.nodes.get(likely) {
-            Some((there, _)) if **there == *name => likely,
-            _ if self.nodes.len() <= FEW => self.nodes.iter().position(|(there, _)| **there == *name)?,
-            _ => *self.places.get(name)?,
+    /// The member at a place, if its name is written in JSON as it is.
+    pub(super) fn plain(&self, place: usize) -> Option<(&str, &Node)> {
+        let (name, node) = self.nodes.get(place)?;
+        node.plain.then_some((name, node))
+    }
+
+    /// The member called `name`, and its place among the others.
+    pub(super) fn find(&self, name: &str) -> Option<(usize, &Node)> {
+        let place = if self.nodes.len() <= FEW {
+            self.nodes.iter().position(|(there, _)| **there == *name)?
+        } else {
+            *self.places.get(name)?
         };
         Some((place, &self.nodes[place].1))
     }
 
     fn of(&mut self, name: &str, at: impl FnOnce() -> Box<str>) -> &mut Node {
         let place = *self.places.entry(name.into()).or_insert_with(|| {
-            self.nodes.push((name.into(), Node { at: at(), ..Node::default() }));
+            let plain = !name.contains(['"', '\\']);
+            self.nodes.push((name.into(), Node { at: at(), plain, ..Node::default() }));
             self.nodes.len() - 1
         });
         &mut self.nodes[place].1

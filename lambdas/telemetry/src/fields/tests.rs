@@ -78,3 +78,21 @@ fn a_name_in_quotes_is_no_path_of_another() {
     let (fields, _) = read(r#"{"a.b":1,"a":{"b":2}}"#, &["a.b", r#""a.b""#]);
     assert_eq!(fields, [Ok(Some("2")), Ok(Some("1"))]);
 }
+
+#[test]
+fn a_name_is_what_its_text_says() {
+    // In JSON, `a\b` is an `a` and a backspace.
+    for (event, expected) in [
+        (r#"{"a\b":1}"#, None),
+        (r#"{"a\\b":1}"#, Some("1")),
+        (r#"{"a\u005cb":1}"#, Some("1")),
+        (r#"{"a\\b\"":1}"#, None),
+    ] {
+        assert_eq!(read(event, &[r#""a\\b""#]).0, [Ok(expected)], "{event}");
+    }
+    for (event, expected) in
+        [(r#"{"ab":1}"#, None), (r#"{"a":1}"#, Some("1")), (r#"{"\u0061" :1}"#, Some("1"))]
+    {
+        assert_eq!(read(event, &["a"]).0, [Ok(expected)], "{event}");
+    }
+}
