@@ -4,8 +4,6 @@
 //! They are read here, not by a general crate, because the arrival time is a number of seconds whose
 //! fraction must keep its leading zeros: it is the version of every record.
 
-use std::borrow::Cow;
-
 use base64::prelude::*;
 use serde::{Deserialize, Serialize};
 use telemetry::Arrival;
@@ -59,14 +57,6 @@ impl Delivery {
     /// The original bytes; `None` when they are not base64.
     pub fn bytes(&self) -> Option<Vec<u8>> {
         BASE64_STANDARD.decode(&self.kinesis.data).ok()
-    }
-
-    /// The original bytes in base64, or what stands in their place, encoded.
-    pub fn base64(&self) -> Cow<'_, str> {
-        match self.bytes() {
-            Some(_) => Cow::Borrowed(&self.kinesis.data),
-            None => Cow::Owned(BASE64_STANDARD.encode(&self.kinesis.data)),
-        }
     }
 }
 

@@ -6,7 +6,8 @@
 //! stored before is then written a second time with the same versions, which changes nothing; what
 //! was quarantined before may be there twice, with the same sequence number.
 //!
-//! Aggregates of the Kinesis Producer Library are not taken apart: such a record goes to quarantine.
+//! Each event of an [aggregate](crate::events) has a fate of its own, but for being delivered again: that
+//! happens to the record.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -14,6 +15,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use telemetry::{Decoder, Retention};
 
 use crate::batch::{Batch, BatchResponse, ItemFailure};
+use crate::events::{self, Event};
 use crate::metrics::Metrics;
 use crate::outgoing::{Cause, Gathered, LeftOut, Outgoing, Settled};
 use crate::quarantine::{Quarantine, QuarantinedEvent, Reason};
@@ -58,10 +60,12 @@ impl Consumer {
     /// happens.
     pub async fn handle(&self, batch: &Batch, now: SystemTime, left: Duration) -> Handled {
         let time = TimeLeft::divide(left);
-        let mut metrics = Metrics { events: count(batch.deliveries.len()), ..Metrics::default() };
+        let bytes = events::bytes(batch);
+        let events = events::events(batch, &bytes);
+        let mut metrics = Metrics { events: count(events.len()), ..Metrics::default() };
         let mut rejected = Rejected::new();
         let Settled { outgoing, superseded, joined } =
-            self.decode(batch, &mut metrics, &mut rejected).settle(self.decoder.limits());
+            self.decode(&events, &mut metrics, &mut rejected).settle(self.decoder.limits());
         metrics.superseded = superseded;
         metrics.joined = joined;
         let now = nanoseconds(now);
@@ -80,42 +84,45 @@ impl Consumer {
         let quarantined: Vec<(usize, QuarantinedEvent<'_>)> = rejected
             .iter()
             .map(|(index, Reasons { told, omitted })| {
-                let delivery = &batch.deliveries[*index];
+                let event = &events[*index];
                 // Messages quote the payload, so they are in the quarantine and not in the log.
                 let codes: BTreeSet<_> = told.iter().map(|reason| reason.code).collect();
                 tracing::warn!(
-                    sequence_number = delivery.kinesis.sequence_number,
+                    sequence_number = event.delivery.kinesis.sequence_number,
+                    nth = event.nth,
                     ?codes,
                     "an event goes to quarantine"
                 );
-                (*index, QuarantinedEvent { delivery, reasons: told, omitted: *omitted })
+                (*index, QuarantinedEvent { event, reasons: told, omitted: *omitted })
             })
             .collect();
-        let events: Vec<QuarantinedEvent<'_>> = quarantined.iter().map(|(_, event)| *event).collect();
-        let lost = self.quarantine.keep(&events, time.quarantine).await;
-        metrics.quarantined = count(events.len() - lost.len());
+        let kept: Vec<QuarantinedEvent<'_>> = quarantined.iter().map(|(_, event)| *event).collect();
+        let lost = self.quarantine.keep(&kept, time.quarantine).await;
+        metrics.quarantined = count(kept.len() - lost.len());
         failed.extend(lost.into_iter().map(|position| quarantined[position].0));
 
         metrics.failed = count(failed.len());
-        let item = |index: usize| ItemFailure {
-            item_identifier: batch.deliveries[index].kinesis.sequence_number.clone(),
+        let records: BTreeSet<usize> = failed.into_iter().map(|index| events[index].record).collect();
+        let item = |record: usize| ItemFailure {
+            item_identifier: batch.deliveries[record].kinesis.sequence_number.clone(),
         };
         Handled {
-            response: BatchResponse { batch_item_failures: failed.into_iter().map(item).collect() },
+            response: BatchResponse { batch_item_failures: records.into_iter().map(item).collect() },
             metrics,
         }
     }
 
     /// Decodes every event, and gathers what is to be written.
-    fn decode(&self, batch: &Batch, metrics: &mut Metrics, rejected: &mut Rejected) -> Gathered {
+    fn decode(&self, events: &[Event<'_>], metrics: &mut Metrics, rejected: &mut Rejected) -> Gathered {
         let mut gathered = Gathered::default();
-        for (index, delivery) in batch.deliveries.iter().enumerate() {
-            let Some(bytes) = delivery.bytes() else {
-                let message = "the record is not base64".to_owned();
-                reject(rejected, index, Reason { code: "not_base64", field: None, message });
-                continue;
+        for (index, event) in events.iter().enumerate() {
+            let decoded = match event.decode(&self.decoder) {
+                Ok(decoded) => decoded,
+                Err(reason) => {
+                    reject(rejected, index, reason);
+                    continue;
+                }
             };
-            let decoded = self.decoder.decode(&bytes, delivery.arrival());
             metrics.corrected += u64::from(decoded.corrected.is_some());
             metrics.undeclared += count(decoded.undeclared);
             metrics.out_of_range += count(decoded.out_of_range);

@@ -4,6 +4,7 @@
 //! that it is given, and reads no environment.
 
 pub mod batch;
+pub mod events;
 pub mod handler;
 pub mod metrics;
 pub mod outgoing;

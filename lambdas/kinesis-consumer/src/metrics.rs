@@ -15,7 +15,7 @@ const MAX_VALUES: usize = 100;
 /// The numbers of one invocation. Each but the latencies is a count.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Metrics {
-    /// Events that were delivered.
+    /// Events that were delivered: of an aggregate, each.
     pub events: u64,
     /// Records that are in the store after it.
     pub records: u64,

@@ -15,7 +15,7 @@ use serde::Serialize;
 use telemetry::QUARANTINE_MESSAGE_BYTES;
 use tokio::time::Instant;
 
-use crate::batch::Delivery;
+use crate::events::Event;
 use crate::time_left::{pause, within};
 
 /// Messages of one request.
@@ -33,7 +33,8 @@ pub struct Quarantine {
     pub s3: aws_sdk_s3::Client,
     /// The queue.
     pub queue_url: String,
-    /// The bucket for what the queue does not take, under `quarantine/<date>/<sequence number>`.
+    /// The bucket for what the queue does not take, under `quarantine/<date>/<sequence number>`; of an
+    /// aggregate's event, `-` and its index follow.
     pub bucket: String,
 }
 
@@ -53,8 +54,8 @@ pub struct Reason {
 /// An event that goes to quarantine.
 #[derive(Debug, Clone, Copy)]
 pub struct QuarantinedEvent<'a> {
-    /// As it was delivered.
-    pub delivery: &'a Delivery,
+    /// As it was sent.
+    pub event: &'a Event<'a>,
     /// At least one.
     pub reasons: &'a [Reason],
     /// How many more there are.
@@ -69,6 +70,9 @@ struct Message<'a> {
     #[serde(skip_serializing_if = "is_zero")]
     omitted: usize,
     sequence_number: &'a str,
+    /// Which event of an aggregate it is.
+    #[serde(rename = "subsequenceNumber", skip_serializing_if = "Option::is_none")]
+    nth: Option<usize>,
     partition_key: &'a str,
     #[serde(rename = "eventID")]
     event_id: &'a str,
@@ -138,16 +142,15 @@ impl Quarantine {
 
     /// The message of an event, once its bytes are safe; `None` if they are not.
     async fn body(&self, event: &QuarantinedEvent<'_>, until: Instant) -> Option<String> {
-        let data = event.delivery.base64();
+        let data = event.event.base64();
         let body = body(event, Content::Data(&data));
         if body.len() <= QUARANTINE_MESSAGE_BYTES { Some(body) } else { self.pointer(event, until).await }
     }
 
     /// The message that says where the bytes of an event are, once they are there; `None` if they are not.
     async fn pointer(&self, event: &QuarantinedEvent<'_>, until: Instant) -> Option<String> {
-        let bytes =
-            event.delivery.bytes().unwrap_or_else(|| event.delivery.kinesis.data.clone().into_bytes());
-        let key = object_key(event.delivery);
+        let bytes = event.event.bytes().into_owned();
+        let key = object_key(event.event);
         let content = Content::Object { bucket: &self.bucket, key: key.clone(), bytes: bytes.len() };
         let put = self.s3.put_object().bucket(&self.bucket).key(&key).body(ByteStream::from(bytes)).send();
         // Boxed: the future of a put is tens of kilobytes, and there is one for every event.
@@ -245,16 +248,18 @@ fn is_about_messages(error: &SdkError<SendMessageBatchError>) -> bool {
     )
 }
 
-/// `quarantine/<date>/<sequence number>`, by the date of arrival: a replay writes the same object.
-fn object_key(delivery: &Delivery) -> String {
-    let arrival = arrival(delivery);
+/// `quarantine/<date>/<sequence number>`, by the date of arrival: a replay writes the same object. Events of
+/// one aggregate have one sequence number.
+fn object_key(event: &Event<'_>) -> String {
+    let arrival = arrival(event);
     let date = arrival.get(..10).unwrap_or("unknown");
-    format!("quarantine/{date}/{}", delivery.kinesis.sequence_number)
+    let nth = event.nth.map(|nth| format!("-{nth}")).unwrap_or_default();
+    format!("quarantine/{date}/{}{nth}", event.delivery.kinesis.sequence_number)
 }
 
 /// The arrival in ISO-8601, or as a number where a calendar ends.
-fn arrival(delivery: &Delivery) -> String {
-    let time_ms = delivery.arrival().time_ms;
+fn arrival(event: &Event<'_>) -> String {
+    let time_ms = event.arrival().time_ms;
     jiff::Timestamp::from_millisecond(time_ms)
         .map_or_else(|_| time_ms.to_string(), |time| format!("{time:.3}"))
 }
@@ -264,10 +269,11 @@ fn body(event: &QuarantinedEvent<'_>, content: Content<'_>) -> String {
     let message = Message {
         reasons: event.reasons,
         omitted: event.omitted,
-        sequence_number: &event.delivery.kinesis.sequence_number,
-        partition_key: &event.delivery.kinesis.partition_key,
-        event_id: &event.delivery.event_id,
-        arrival: arrival(event.delivery),
+        sequence_number: &event.event.delivery.kinesis.sequence_number,
+        nth: event.event.nth,
+        partition_key: event.event.partition_key,
+        event_id: &event.event.delivery.event_id,
+        arrival: arrival(event.event),
         content,
     };
     // Strings, numbers and structures of these: nothing that JSON cannot say.

@@ -2,7 +2,7 @@
 //!
 //! Argument: the folder of models. A line in: the model's name, the arrival in milliseconds, the
 //! sequence number, the partition key and the payload, both in base64, apart by tabs. A line out, for each: what became of the
-//! event, as JSON. `DifferentialTest` of `flink-job` writes the same lines.
+//! event, as JSON; of an aggregate of the Kinesis Producer Library, an array of what became of each record. `DifferentialTest` of `flink-job` writes the same lines.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufWriter, Write};
@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use base64::prelude::*;
 use serde::Serialize;
+use telemetry::kpl::{self, UserRecord};
 use telemetry::{Arrival, Decoded, Decoder, Measured, Model, Reason, Record, Value};
 
 type Failure = Box<dyn std::error::Error>;
@@ -52,7 +53,19 @@ fn main() -> Result<(), Failure> {
         let payload = BASE64_STANDARD.decode(payload)?;
         let partition_key = String::from_utf8(BASE64_STANDARD.decode(partition_key)?)?;
         let arrival = Arrival { time_ms: time_ms.parse()?, sequence_number, partition_key: &partition_key };
-        serde_json::to_writer(&mut out, &described(&decoder.decode(&payload, arrival)))?;
+        match kpl::split(&payload) {
+            Some(Ok(records)) => {
+                let messages: Vec<_> = (0..)
+                    .zip(records)
+                    .map(|(nth, UserRecord { partition_key, data, .. })| {
+                        decoder.decode_user_record(data, Arrival { partition_key, ..arrival }, nth)
+                    })
+                    .collect();
+                serde_json::to_writer(&mut out, &messages.iter().map(described).collect::<Vec<_>>())?;
+            }
+            Some(Err(fault)) => serde_json::to_writer(&mut out, &described(&Decoded::refused(fault)))?,
+            None => serde_json::to_writer(&mut out, &described(&decoder.decode(&payload, arrival)))?,
+        }
         out.write_all(b"\n")?;
     }
     Ok(out.flush()?)

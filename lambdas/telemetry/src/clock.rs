@@ -1,12 +1,12 @@
 //! What becomes of a device's clock that runs ahead, or of none.
 //!
-//! The store refuses a time too far ahead of its own clock. Where an event has one, either the clock of
+//! The store refuses a time too far ahead of its own clock. Where a message has one, either the clock of
 //! its device is ahead or that one time is wrong. It is the clock
-//! - if all instants of the event are within [`Window::ahead`] of each other, or
+//! - if all instants of the message are within [`Window::ahead`] of each other, or
 //! - if each of them is more than [`Window::ahead`] after the arrival, and all are within [`Window::span`] of
 //!   each other, as readings are that a device has gathered.
 //!
-//! The event is then moved as a whole: its latest instant falls on the moment of its arrival, and below
+//! The message is then moved as a whole: its latest instant falls on the moment of its arrival, and below
 //! the millisecond on a place of its own, so that the corrected events of a burst do not fall onto each
 //! other. The place follows from the sequence number: a replay finds the same. Otherwise the readings
 //! that are ahead are at fault, and the others stay where they are.
@@ -23,7 +23,7 @@ pub struct Arrival<'a> {
     /// The stream's sequence number: decimal digits, more than an integer holds.
     pub sequence_number: &'a str,
     /// What the sender chose the shard by: of a topic rule, what
-    /// [`Model::partition_key`](crate::Model::partition_key) says.
+    /// [`EventKind::partition_key`](crate::EventKind::partition_key) says.
     pub partition_key: &'a str,
 }
 

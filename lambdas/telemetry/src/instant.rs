@@ -2,14 +2,36 @@
 //!
 //! Knows no clock: what a missing or wrong time means is decided elsewhere.
 
+mod format;
+
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::fmt::temporal::Pieces;
-use jiff::tz::Offset;
+use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
 
-use crate::TimeUnit;
 use crate::decimal::Decimal;
 use crate::reason::{Fault, quoted};
 use crate::scalar::Scalar;
+use crate::{TimeField, TimeUnit};
+
+use format::Format;
+
+/// How the times of a kind of events are written.
+#[derive(Debug, Clone)]
+pub(crate) struct Times {
+    unit: TimeUnit,
+    format: Option<Format>,
+    zone: Zone,
+}
+
+/// Where text without an offset is.
+#[derive(Debug, Clone)]
+enum Zone {
+    Utc,
+    Iana(TimeZone),
+    /// The database in this binary does not have it.
+    Unknown,
+}
 
 impl TimeUnit {
     /// The power of ten that makes nanoseconds of this unit.
@@ -26,34 +48,64 @@ impl TimeUnit {
 /// Digits behind the point of a second that are nanoseconds.
 const FRACTION_DIGITS: usize = 9;
 
-/// Nanoseconds since 1970-01-01T00:00:00Z. A number, in JSON or as text, counts in `unit`; other text is
-/// ISO-8601, in UTC unless it says otherwise. What is finer than a nanosecond is cut off.
-pub(crate) fn read(scalar: &Scalar<'_>, unit: TimeUnit) -> Result<i64, Fault> {
-    let text = match scalar {
-        Scalar::Number(text) => text,
-        Scalar::Text(text) => text.trim(),
-        Scalar::Boolean(_) => return Err(Fault::TimeUnreadable { text: scalar.quoted() }),
-    };
-    let out_of_range = || Fault::TimeOutOfRange { text: quoted(text) };
-    if let Some(number) = Decimal::parse(text) {
-        return number.integer(unit.power()).map(|integer| integer.value).map_err(|_| out_of_range());
+impl Times {
+    /// Prepares what the model says of the time.
+    pub(crate) fn of(time: &TimeField) -> Self {
+        Self {
+            unit: time.unit,
+            format: time.format.as_deref().map(Format::of),
+            zone: time.zone.as_deref().map_or(Zone::Utc, |name| {
+                TimeZoneDatabase::bundled().get(name).map_or(Zone::Unknown, Zone::Iana)
+            }),
+        }
     }
-    let (civil, offset) = iso_8601(text)
-        .or_else(|| iso_8601(&to_the_nanosecond(text)))
-        .ok_or_else(|| Fault::TimeUnreadable { text: quoted(text) })?;
-    let instant = offset.to_timestamp(civil).map_err(|_| out_of_range())?;
-    i64::try_from(instant.as_nanosecond()).map_err(|_| out_of_range())
+
+    /// Numbers in `unit`, and text that is ISO-8601 in UTC.
+    pub(crate) const fn in_unit(unit: TimeUnit) -> Self {
+        Self { unit, format: None, zone: Zone::Utc }
+    }
+
+    /// Nanoseconds since 1970-01-01T00:00:00Z. A number, in JSON or as text, counts in the unit; other text
+    /// is in the format or ISO-8601, and in the zone unless it says otherwise. What is finer than a
+    /// nanosecond is cut off.
+    pub(crate) fn read(&self, scalar: &Scalar<'_>) -> Result<i64, Fault> {
+        let (text, format) = match scalar {
+            Scalar::Number(text) => (&**text, None),
+            Scalar::Text(text) => (text.trim(), self.format.as_ref()),
+            Scalar::Boolean(_) => return Err(Fault::TimeUnreadable { text: scalar.quoted() }),
+        };
+        let out_of_range = || Fault::TimeOutOfRange { text: quoted(text) };
+        let formatted = format.and_then(|format| format.read(text));
+        if let (None, Some(number)) = (&formatted, Decimal::parse(text)) {
+            return number
+                .integer(self.unit.power())
+                .map(|integer| integer.value)
+                .map_err(|_| out_of_range());
+        }
+        let unreadable = || Fault::TimeUnreadable { text: quoted(text) };
+        let (civil, offset) = formatted
+            .or_else(|| iso_8601(text))
+            .or_else(|| iso_8601(&to_the_nanosecond(text)))
+            .ok_or_else(unreadable)?;
+        let instant = match (offset, &self.zone) {
+            (Some(offset), _) => offset.to_timestamp(civil),
+            (None, Zone::Utc) => Offset::UTC.to_timestamp(civil),
+            (None, Zone::Iana(zone)) => zone.to_ambiguous_timestamp(civil).compatible(),
+            (None, Zone::Unknown) => return Err(unreadable()),
+        };
+        let nanoseconds = instant.map(Timestamp::as_nanosecond).map_err(|_| out_of_range())?;
+        i64::try_from(nanoseconds).map_err(|_| out_of_range())
+    }
 }
 
-/// A date with a time of day, and its offset from UTC. The name of a zone in brackets, as some
+/// A date with a time of day, and its offset from UTC if it has one. The name of a zone in brackets, as some
 /// runtimes write it behind an offset, adds nothing; without an offset it is refused, because the
-/// instant would hang on a database of zones.
-fn iso_8601(text: &str) -> Option<(DateTime, Offset)> {
+/// instant would hang on a database of zones that the model does not name.
+fn iso_8601(text: &str) -> Option<(DateTime, Option<Offset>)> {
     let pieces = Pieces::parse(text).ok()?;
     let offset = match (pieces.to_numeric_offset(), pieces.time_zone_annotation()) {
-        (Some(offset), _) => offset,
-        (None, None) => Offset::UTC,
         (None, Some(_)) => return None,
+        (offset, _) => offset,
     };
     Some((pieces.date().to_datetime(pieces.time()?), offset))
 }
@@ -125,7 +177,7 @@ mod tests {
         ];
         for (json, unit, expected) in table {
             let scalar = Scalar::parse(json).expect(json).expect(json);
-            assert_eq!(read(&scalar, unit).map_err(|fault| fault.code()), expected, "{json}");
+            assert_eq!(Times::in_unit(unit).read(&scalar).map_err(|fault| fault.code()), expected, "{json}");
         }
     }
 }

@@ -11,6 +11,7 @@ mod decoder;
 mod fields;
 mod identity;
 mod instant;
+pub mod kpl;
 mod limits;
 mod model;
 mod partition;
@@ -20,11 +21,12 @@ mod reason;
 mod record;
 mod retention;
 mod scalar;
+mod scan;
 pub mod twin;
+mod value;
 
 pub use clock::{Arrival, Correction};
 pub use decoder::{Decoded, Decoder};
-pub use fields::MAX_DEPTH;
 pub use limits::{Limits, Window};
 pub use model::{
     Binary, BinaryType, Decimal, Device, Dimension, Encoding, Endian, EventIdentity, EventKind, LoadError,
@@ -35,3 +37,4 @@ pub use partition::PartitionKey;
 pub use reason::{Fault, MAX_REASONS, QUARANTINE_MESSAGE_BYTES, Reason, Rejection};
 pub use record::{DimensionValue, MeasureValue, Measured, ORIGINAL_TIME, Record, TIME_CORRECTED, Value};
 pub use retention::{Lateness, Retention};
+pub use scan::MAX_DEPTH;

@@ -62,7 +62,7 @@ impl Path {
             Some(rest) => (true, rest),
             None => (false, text),
         };
-        let steps = Steps { text, rest, steps: Vec::new() }.read()?;
+        let steps = Steps { text, rest, read: Vec::new() }.read()?;
         let plain = matches!(&steps[..], [Step::Member(name)] if **name == *text);
         let literal = (!plain && !text.contains('"')).then(|| text.into());
         Ok(Self { from_message, steps, literal })
@@ -81,7 +81,7 @@ impl Path {
 struct Steps<'a> {
     text: &'a str,
     rest: &'a str,
-    steps: Vec<Step>,
+    read: Vec<Step>,
 }
 
 impl Steps<'_> {
@@ -92,7 +92,7 @@ impl Steps<'_> {
                 self.index()?;
             }
             if self.rest.is_empty() {
-                return Ok(self.steps);
+                return Ok(self.read);
             }
             let at = self.at();
             self.rest = self.rest.strip_prefix('.').ok_or(PathFault::BadQuotes(at))?;
@@ -123,7 +123,7 @@ impl Steps<'_> {
                     None => return Err(PathFault::BadQuotes(at)),
                 }
             }
-            self.steps.push(Step::Member(name.into()));
+            self.read.push(Step::Member(name.into()));
             return Ok(());
         }
         let end = self.rest.find(['.', '[', ']', '"']).unwrap_or(self.rest.len());
@@ -134,7 +134,7 @@ impl Steps<'_> {
         if rest.starts_with([']', '"']) {
             return Err(PathFault::BadQuotes(at));
         }
-        self.steps.push(Step::Member(name.into()));
+        self.read.push(Step::Member(name.into()));
         self.rest = rest;
         Ok(())
     }
@@ -145,7 +145,7 @@ impl Steps<'_> {
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(fault);
         }
-        self.steps.push(Step::Element(digits.parse().map_err(|_| fault)?));
+        self.read.push(Step::Element(digits.parse().map_err(|_| fault)?));
         self.rest = rest;
         Ok(())
     }

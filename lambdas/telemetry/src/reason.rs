@@ -52,6 +52,13 @@ pub struct Reason {
     pub fault: Fault,
 }
 
+/// A fault of the event as a whole.
+impl From<Fault> for Reason {
+    fn from(fault: Fault) -> Self {
+        Self { field: None, fault }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.field {
@@ -65,14 +72,27 @@ impl fmt::Display for Reason {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The bytes are an aggregate of the Kinesis Producer Library, which is not taken apart.
-    #[error("the record is an aggregate of the Kinesis Producer Library; send records without aggregation")]
-    KplAggregate,
+    /// The bytes are an aggregate of the Kinesis Producer Library that cannot be taken apart.
+    #[error("the record is an aggregate of the Kinesis Producer Library, and {detail}")]
+    KplAggregate {
+        /// Why not.
+        detail: &'static str,
+    },
     /// The model has several kinds of events, and the partition key names none of them.
     #[error("the partition key {key:?} names no kind of the model")]
     UnknownKind {
         /// The partition key.
         key: String,
+    },
+    /// The partition key has not the levels of the topic that the model reads.
+    #[error("the partition key {key:?} has {levels} levels, not {wanted}")]
+    KeyMismatch {
+        /// The partition key, without the name of the kind.
+        key: String,
+        /// How many levels it has.
+        levels: usize,
+        /// How many the model reads.
+        wanted: usize,
     },
     /// The bytes are not UTF-8.
     #[error("the event is not UTF-8 from byte {at} on")]
@@ -89,12 +109,29 @@ pub enum Fault {
     /// The JSON value is not an object.
     #[error("the event is JSON but not an object")]
     NotAnObject,
+    /// Where the model has an array of events, there is none.
+    #[error("an array of events is needed, not {found}")]
+    NotAnArray {
+        /// `an object`, `a number`, `text` or `a boolean`.
+        found: &'static str,
+    },
+    /// A label of SenML that says that it must be understood, and is not.
+    #[error("the label must be understood, and is not known")]
+    SenmlUnknown,
     /// Objects and arrays are nested deeper than [`MAX_DEPTH`](crate::MAX_DEPTH).
     #[error("the event is nested deeper than {} levels", crate::MAX_DEPTH)]
     NestedTooDeep,
     /// A declared field is there twice, and which one is meant is unknowable.
     #[error("the field is there more than once")]
     DuplicateField,
+    /// A path leads on through what is neither an object nor an array, or through the other of the two.
+    #[error("the path ends at {at}, which is {found}")]
+    PathBlocked {
+        /// The place that is in the way, as a path.
+        at: String,
+        /// `an object`, `an array`, `a number`, `text` or `a boolean`.
+        found: &'static str,
+    },
     /// No device is named.
     #[error("the device is missing or empty")]
     DeviceMissing,
@@ -140,9 +177,14 @@ pub enum Fault {
     /// An element of an array has no time of its own.
     #[error("the element has no time")]
     PointTimeMissing,
-    /// An element of an array is not `{"ts": …, "value": …}`.
-    #[error("the element is not an object with ts and value")]
-    NotAPoint,
+    /// An element of an array is no reading.
+    #[error("the element is not an object with {time} and {value}")]
+    NotAPoint {
+        /// The member that holds the time.
+        time: String,
+        /// The member that holds the value.
+        value: String,
+    },
     /// Two elements give the same measure different values at the same instant.
     #[error("the instant already has another value")]
     ConflictingPoint,
@@ -153,6 +195,24 @@ pub enum Fault {
         wanted: MeasureType,
         /// What stands there, as JSON.
         text: String,
+    },
+    /// The text does not stand for bytes.
+    #[error("{text} is not {encoding}")]
+    BinaryUnreadable {
+        /// What stands there, as JSON.
+        text: String,
+        /// `base64` or `hex`.
+        encoding: &'static str,
+    },
+    /// There are too few bytes.
+    #[error("the value needs bytes {start} to {end}, of {len}")]
+    BinaryShort {
+        /// The first byte, from 0.
+        start: usize,
+        /// The byte behind the last.
+        end: usize,
+        /// How many there are.
+        len: usize,
     },
     /// NaN and infinities cannot be stored.
     #[error("{text} is not a finite number")]
@@ -198,13 +258,17 @@ impl Fault {
     /// The stable name of the fault, for machines.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::KplAggregate => "kpl_aggregate",
+            Self::KplAggregate { .. } => "kpl_aggregate",
             Self::UnknownKind { .. } => "unknown_kind",
+            Self::KeyMismatch { .. } => "key_mismatch",
             Self::NotUtf8 { .. } => "not_utf8",
             Self::NotJson { .. } => "not_json",
             Self::NotAnObject => "not_an_object",
+            Self::NotAnArray { .. } => "not_an_array",
+            Self::SenmlUnknown => "senml_unknown",
             Self::NestedTooDeep => "nested_too_deep",
             Self::DuplicateField => "duplicate_field",
+            Self::PathBlocked { .. } => "path_blocked",
             Self::DeviceMissing => "device_missing",
             Self::NotAScalar { .. } => "not_a_scalar",
             Self::DimensionsTooLarge { .. } => "dimensions_too_large",
@@ -212,9 +276,11 @@ impl Fault {
             Self::TimeOutOfRange { .. } => "time_out_of_range",
             Self::TimeAhead { .. } => "time_ahead",
             Self::PointTimeMissing => "point_time_missing",
-            Self::NotAPoint => "not_a_point",
+            Self::NotAPoint { .. } => "not_a_point",
             Self::ConflictingPoint => "conflicting_point",
             Self::TypeMismatch { .. } => "type_mismatch",
+            Self::BinaryUnreadable { .. } => "binary_unreadable",
+            Self::BinaryShort { .. } => "binary_short",
             Self::NotFinite { .. } => "not_finite",
             Self::NumberOutOfRange { .. } => "number_out_of_range",
             Self::TextTooLong { .. } => "text_too_long",

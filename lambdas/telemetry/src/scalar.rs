@@ -6,16 +6,17 @@
 use std::borrow::Cow;
 
 use crate::decimal::Decimal;
+use crate::instant::Times;
 use crate::reason::{Fault, quoted};
 use crate::record::Value;
-use crate::{Limits, MeasureType, TimeUnit, instant};
+use crate::{Limits, MeasureType};
 
 /// A JSON value that is neither null, array nor object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Scalar<'a> {
     Boolean(bool),
     /// In the grammar of JSON.
-    Number(&'a str),
+    Number(Cow<'a, str>),
     Text(Cow<'a, str>),
 }
 
@@ -28,7 +29,7 @@ impl<'a> Scalar<'a> {
     pub(crate) fn parse(json: &'a str) -> Result<Option<Self>, Fault> {
         Ok(Some(match json.as_bytes().first() {
             Some(b'"') => match text(json)? {
-                blank if blank.chars().all(char::is_whitespace) => return Ok(None),
+                blank if is_blank(&blank) => return Ok(None),
                 text => Self::Text(text),
             },
             Some(b'n') => return Ok(None),
@@ -36,7 +37,7 @@ impl<'a> Scalar<'a> {
             Some(b'f') => Self::Boolean(false),
             Some(b'{') => return Err(Fault::NotAScalar { found: "an object" }),
             Some(b'[') => return Err(Fault::NotAScalar { found: "an array" }),
-            _ => Self::Number(json),
+            _ => Self::Number(json.into()),
         }))
     }
 
@@ -44,9 +45,23 @@ impl<'a> Scalar<'a> {
     pub(crate) fn into_text(self) -> String {
         match self {
             Self::Boolean(value) => value.to_string(),
-            Self::Number(text) => text.to_owned(),
-            Self::Text(text) => text.into_owned(),
+            Self::Number(text) | Self::Text(text) => text.into_owned(),
         }
+    }
+
+    /// The value as lists of the model have it: text without the white space around it.
+    pub(crate) fn trimmed(&self) -> Cow<'_, str> {
+        match self {
+            Self::Boolean(true) => "true".into(),
+            Self::Boolean(false) => "false".into(),
+            Self::Number(text) => Cow::Borrowed(text),
+            Self::Text(text) => text.trim().into(),
+        }
+    }
+
+    /// Whether it is text that says nothing.
+    pub(crate) fn is_blank(&self) -> bool {
+        matches!(self, Self::Text(text) if is_blank(text))
     }
 
     /// The value as a reason quotes it.
@@ -58,14 +73,14 @@ impl<'a> Scalar<'a> {
         }
     }
 
-    /// The value as the type `wanted`; a time counts in `unit`.
-    pub(crate) fn coerce(self, wanted: MeasureType, unit: TimeUnit, limits: &Limits) -> Result<Value, Fault> {
+    /// The value as the type `wanted`.
+    pub(crate) fn coerce(self, wanted: MeasureType, times: &Times, limits: &Limits) -> Result<Value, Fault> {
         match wanted {
             MeasureType::Double => self.double().map(Value::Double),
             MeasureType::Bigint => self.integer(MeasureType::Bigint).map(Value::Bigint),
             MeasureType::Boolean => self.boolean().map(Value::Boolean),
             MeasureType::Varchar => self.varchar(limits.text_bytes).map(Value::Varchar),
-            MeasureType::Timestamp => self.timestamp(unit).map(Value::Timestamp),
+            MeasureType::Timestamp => self.timestamp(times).map(Value::Timestamp),
         }
     }
 
@@ -76,14 +91,15 @@ impl<'a> Scalar<'a> {
     /// The text of a number, be it a JSON number or text that reads as one.
     fn number(&self) -> Option<(&str, Decimal<'_>)> {
         let text = match self {
-            Self::Number(text) => text,
+            Self::Number(text) => &**text,
             Self::Text(text) => text.trim(),
             Self::Boolean(_) => return None,
         };
         Decimal::parse(text).map(|number| (text, number))
     }
 
-    fn double(&self) -> Result<f64, Fault> {
+    /// Finite, and not `-0.0`.
+    pub(crate) fn double(&self) -> Result<f64, Fault> {
         let wanted = MeasureType::Double;
         // The grammar first: the standard library reads more than numbers are written as.
         let Some((text, _)) = self.number() else {
@@ -139,10 +155,14 @@ impl<'a> Scalar<'a> {
     }
 
     /// The store's timestamps begin in 1970.
-    fn timestamp(&self, unit: TimeUnit) -> Result<i64, Fault> {
-        let time = instant::read(self, unit)?;
+    fn timestamp(&self, times: &Times) -> Result<i64, Fault> {
+        let time = times.read(self)?;
         if time < 0 { Err(Fault::TimeOutOfRange { text: self.quoted() }) } else { Ok(time) }
     }
+}
+
+fn is_blank(text: &str) -> bool {
+    text.chars().all(char::is_whitespace)
 }
 
 /// The characters of a JSON string.
@@ -158,7 +178,7 @@ fn text(json: &str) -> Result<Cow<'_, str>, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Window;
+    use crate::{TimeUnit, Window};
 
     const LIMITS: Limits = Limits {
         series_bytes: 100,
@@ -209,8 +229,8 @@ mod tests {
             (Timestamp, "false", Err("time_unreadable")),
         ];
         for (wanted, json, expected) in table {
-            let value =
-                parsed(json).and_then(|scalar| scalar.coerce(wanted, TimeUnit::Milliseconds, &LIMITS));
+            let value = parsed(json)
+                .and_then(|scalar| scalar.coerce(wanted, &Times::in_unit(TimeUnit::Milliseconds), &LIMITS));
             assert_eq!(value.map_err(|fault| fault.code()), expected, "{json} as {wanted:?}");
         }
     }

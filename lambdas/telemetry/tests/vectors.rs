@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use base64::prelude::*;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
-use telemetry::{Arrival, Decoder, Measured, Model, Record, Value};
+use telemetry::kpl::{self, UserRecord};
+use telemetry::{Arrival, Decoded, Decoder, Measured, Model, Record, Value};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -137,6 +138,21 @@ fn as_double(mut record: Json) -> Json {
     record
 }
 
+/// What becomes of a payload, which may be an aggregate of several.
+fn decoded(decoder: &Decoder, payload: &[u8], arrival: Arrival<'_>) -> Vec<Decoded> {
+    match kpl::split(payload) {
+        Some(Ok(records)) => records
+            .iter()
+            .enumerate()
+            .map(|(nth, UserRecord { partition_key, data, .. })| {
+                decoder.decode_user_record(data, Arrival { partition_key, ..arrival }, nth)
+            })
+            .collect(),
+        Some(Err(fault)) => vec![Decoded::refused(fault)],
+        None => vec![decoder.decode(payload, arrival)],
+    }
+}
+
 #[test]
 fn every_vector_holds() {
     let mut failures = Vec::new();
@@ -150,17 +166,20 @@ fn every_vector_holds() {
         };
         let VectorArrival { time_ms, sequence_number } = &vector.arrival;
         let arrival = Arrival { time_ms: *time_ms, sequence_number, partition_key: &vector.partition_key };
-        let decoded = Decoder::new(&model, timestream::LIMITS).decode(&payload, arrival);
-        let reasons: Option<Vec<Json>> = decoded.rejection.as_ref().map(|rejection| {
+        let messages = decoded(&Decoder::new(&model, timestream::LIMITS), &payload, arrival);
+        let rejections: Vec<_> = messages.iter().filter_map(|one| one.rejection.as_ref()).collect();
+        let reasons = (!rejections.is_empty()).then(|| {
             let reason = |reason: &telemetry::Reason| match &reason.field {
                 Some(field) => json!({ "code": reason.fault.code(), "field": field }),
                 None => json!({ "code": reason.fault.code() }),
             };
-            rejection.reasons.iter().map(reason).collect()
+            rejections.iter().flat_map(|rejection| &rejection.reasons).map(reason).collect::<Vec<Json>>()
         });
-        let records: Vec<_> = decoded.records.iter().map(record_json).collect();
-        let found =
-            (&records, &reasons, decoded.corrected.is_some(), decoded.undeclared, decoded.out_of_range);
+        let records: Vec<_> = messages.iter().flat_map(|one| &one.records).map(record_json).collect();
+        let corrected = messages.iter().any(|one| one.corrected.is_some());
+        let undeclared = messages.iter().map(|one| one.undeclared).sum::<usize>();
+        let out_of_range = messages.iter().map(|one| one.out_of_range).sum::<usize>();
+        let found = (&records, &reasons, corrected, undeclared, out_of_range);
         let expected: Vec<_> = vector.records.iter().cloned().map(as_double).collect();
         let wanted =
             (&expected, &vector.quarantine, vector.corrected, vector.undeclared, vector.out_of_range);

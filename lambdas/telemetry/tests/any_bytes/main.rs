@@ -1,8 +1,13 @@
 //! No bytes make the decoder panic, lose an event or make a record that the store would refuse.
 
+mod invariants;
+mod mutations;
+mod random;
+mod sizes;
+
 use proptest::prelude::*;
-use telemetry::{Arrival, Decoded, Decoder, Measured, Model, Record, Value};
-use timestream::{LIMITS, size};
+use telemetry::{Arrival, Decoded, Decoder, Model};
+use timestream::LIMITS;
 
 const ARRIVAL: Arrival<'_> = Arrival {
     time_ms: 1_609_757_175_900,
@@ -28,49 +33,11 @@ fn decoders() -> Vec<Decoder> {
         .collect()
 }
 
-fn values(record: &Record) -> Vec<&Value> {
-    match &record.measured {
-        Measured::Single(value) => vec![value],
-        Measured::Multi(values) => values.iter().map(|measure| &measure.value).collect(),
-    }
-}
-
-/// What holds for every event.
+/// Decodes with both, and says what holds for every event.
 fn check(payload: &[u8]) -> Vec<Decoded> {
     let decoded: Vec<_> = decoders().iter().map(|decoder| decoder.decode(payload, ARRIVAL)).collect();
-    for decoded in &decoded {
-        assert!(decoded.rejection.is_some() || !decoded.records.is_empty(), "the event vanished");
-        assert!(decoded.rejection.as_ref().is_none_or(|rejection| !rejection.reasons.is_empty()));
-        let limit = ARRIVAL.time_ms * 1_000_000 + LIMITS.window.ahead;
-        for record in &decoded.records {
-            assert!(record.time <= limit && record.version == ARRIVAL.time_ms);
-            // What is moved stays where every store takes it.
-            let earliest = ARRIVAL.time_ms * 1_000_000 - LIMITS.window.span;
-            assert!(decoded.corrected.is_none() || record.time >= earliest);
-            assert!(size::bytes(record) <= LIMITS.record_bytes);
-            assert!(
-                !record.dimensions.is_empty() && record.dimensions.iter().all(|one| !one.value.is_empty())
-            );
-            assert!(
-                record.dimensions.iter().map(|one| one.name.len() + one.value.len()).sum::<usize>()
-                    <= LIMITS.series_bytes
-            );
-            assert!(!values(record).is_empty());
-            for value in values(record) {
-                match value {
-                    Value::Double(value) => {
-                        assert!(value.is_finite() && !(*value == 0.0 && value.is_sign_negative()));
-                    }
-                    Value::Varchar(text) => assert!((1..=LIMITS.text_bytes).contains(&text.len())),
-                    Value::Timestamp(time) => assert!(*time >= 0),
-                    Value::Bigint(_) | Value::Boolean(_) => {}
-                }
-            }
-        }
-        let mut keys: Vec<_> =
-            decoded.records.iter().map(|record| (record.time, &record.measure_name)).collect();
-        keys.sort();
-        assert!(keys.windows(2).all(|pair| pair[0] != pair[1]), "two records of an event have one key");
+    for one in &decoded {
+        invariants::hold(one, ARRIVAL);
     }
     decoded
 }
