@@ -176,9 +176,11 @@ final class PreparedKind {
     }
 
     private Named named(Model.Named named) {
+        boolean byTopic = !named.topicSegments().isEmpty();
+        String value = named.value();
         return new Named(
-                source(named.field(), "", named.topicSegments()),
-                named.value().equals(WHOLE) ? null : source(named.value(), "", List.of()));
+                source(byTopic ? null : named.field(), "", named.topicSegments()),
+                value.equals(WHOLE) ? null : new Source(tree.declare(Path.of(value)), false, value, "", null));
     }
 
     private Source source(String field, String name, List<Integer> segments) {

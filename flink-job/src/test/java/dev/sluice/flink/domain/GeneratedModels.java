@@ -98,7 +98,8 @@ final class GeneratedModels {
             boolean bare = !each && random.nextInt(3) == 0;
             if (bare || random.nextBoolean()) {
                 segments(node);
-            } else {
+            }
+            if (!node.has("topic_segments") || random.nextInt(4) == 0) {
                 node.put("field", random.nextInt(4) == 0 ? "o.n" : "n");
             }
             node.put("value", bare ? "$" : pick(List.of("v", "o.v", "v[1]")));
