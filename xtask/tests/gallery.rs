@@ -20,7 +20,8 @@ fn gallery() -> PathBuf {
 fn names() -> Vec<String> {
     let entries = std::fs::read_dir(gallery()).expect("the gallery").map(|entry| entry.expect("an entry"));
     let folders = entries.filter(|entry| entry.path().is_dir());
-    let mut names: Vec<String> = folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> =
+        folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
 }
@@ -57,14 +58,18 @@ fn of_now(payload: &str, now: i64) -> String {
 /// The records of a device that has these values.
 fn condition(record: &Value) -> String {
     let dimensions = record["dimensions"].as_object().expect("dimensions");
-    let mut conditions: Vec<String> =
-        dimensions.iter().map(|(name, value)| format!("\"{name}\" = '{}'", value.as_str().expect("text"))).collect();
+    let mut conditions: Vec<String> = dimensions
+        .iter()
+        .map(|(name, value)| format!("\"{name}\" = '{}'", value.as_str().expect("text")))
+        .collect();
     conditions.push(format!("measure_name = '{}'", record["measure_name"].as_str().expect("a name")));
     let mut add = |column: &str, value: &Value| {
         let (_, value) = value.as_object().and_then(|value| value.iter().next()).expect("a value");
         conditions.push(match value {
             Value::String(text) => format!("{column} = '{text}'"),
-            Value::Number(number) if number.is_f64() => format!("{column} = {:e}", number.as_f64().expect("a double")),
+            Value::Number(number) if number.is_f64() => {
+                format!("{column} = {:e}", number.as_f64().expect("a double"))
+            }
             other => format!("{column} = {other}"),
         });
     };
@@ -92,8 +97,11 @@ async fn every_device_of_the_gallery_in_one_pipeline() {
         let of_kind = ends.iter().filter(|end| end["kind"] == name.as_str());
         let found: Vec<&str> = of_kind.filter_map(|end| end["name"].as_str()).collect();
         // Two levels of the topic name its devices, and no canary.
-        let expected: &[&str] =
-            if name == "owntracks" { &["store", "lake", "twin"] } else { &["store", "lake", "twin", "canary"] };
+        let expected: &[&str] = if name == "owntracks" {
+            &["store", "lake", "twin"]
+        } else {
+            &["store", "lake", "twin", "canary"]
+        };
         assert_eq!(found, expected, "{name}: {proof}");
     }
 
@@ -116,7 +124,8 @@ async fn every_device_of_the_gallery_in_one_pipeline() {
     }
     for (name, condition) in conditions {
         let sql = format!("SELECT count(*) FROM {DATABASE}.telemetry WHERE time > ago(2h) AND {condition}");
-        let rows = pipeline.rows_when(&sql, |rows| rows.first().is_some_and(|row| row[0].as_i64() >= Some(1)));
+        let rows =
+            pipeline.rows_when(&sql, |rows| rows.first().is_some_and(|row| row[0].as_i64() >= Some(1)));
         assert_eq!(rows.len(), 1, "{name}");
     }
     assert_eq!(pipeline.status()["quarantine"], 0, "{}", pipeline.logs());
@@ -133,8 +142,16 @@ fn what_cannot_be_is_refused(pipeline: &Pipeline) {
     let good = std::fs::read_to_string(&file).expect("a model");
     for (found, instead, said) in [
         ("\nzone = ", "\nzoen = ", ["models/tasmota/model.toml:16:1", "did you mean `zone`?"]),
-        ("field = \"ENERGY.Voltage\"", "field = \"ENERGY.Power.Volt\"", ["models/tasmota/model.toml:32:9", "goes through"]),
-        ("topic = \"tele/+/SENSOR\"", "topic = \"stat/+/POWER\"", ["models/tasmota/model.toml:7:9", "the kind \"tasmota-power\""]),
+        (
+            "field = \"ENERGY.Voltage\"",
+            "field = \"ENERGY.Power.Volt\"",
+            ["models/tasmota/model.toml:32:9", "goes through"],
+        ),
+        (
+            "topic = \"tele/+/SENSOR\"",
+            "topic = \"stat/+/POWER\"",
+            ["models/tasmota-power/model.toml:5:9", "the kind \"tasmota\""],
+        ),
     ] {
         assert!(good.contains(found), "{found}");
         std::fs::write(&file, good.replacen(found, instead, 1)).expect("written");

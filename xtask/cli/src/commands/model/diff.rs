@@ -8,7 +8,7 @@ use anyhow::{Context as _, anyhow};
 use clap::Args;
 use serde::Serialize;
 use session::{Exit, Failure, Project};
-use stacks::model::{LayoutDifference, difference, layout_difference};
+use stacks::model::{difference, layout_difference};
 use telemetry::{EventKind, Measure, Model};
 
 use super::{of_project, parse, read_model};
@@ -93,13 +93,11 @@ impl Differences {
         let before = stacks::stored(old).into_iter().map(|(name, kind)| (name.to_owned(), kind.to_owned()));
         let (taken, refused): (Vec<_>, Vec<_>) =
             difference(&before.collect(), new).into_iter().partition(|one| one.in_place);
-        let layouts = layout_difference(old, new);
-        let is_device = |one: &LayoutDifference| {
-            one.kind.is_none() && old.first().device.dimension != new.first().device.dimension
-        };
-        let (tables, layouts): (Vec<_>, Vec<_>) = layouts.into_iter().partition(is_device);
+        let mut layouts = layout_difference(old, new);
+        // The device comes first.
+        let is_another_table = old.first().device.dimension != new.first().device.dimension;
+        let tables = if is_another_table { layouts.drain(..1) } else { layouts.drain(..0) };
         let refused = tables
-            .into_iter()
             .map(|one| one.said)
             .chain(refused.into_iter().map(|one| format!("`{}`: {}", one.name, one.said)))
             .collect::<Vec<_>>();
