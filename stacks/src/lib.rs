@@ -39,4 +39,4 @@ pub use consumer::KINESIS_CONSUMER;
 pub use lake::JSONL_TRANSFORM;
 pub use overlay::LOCAL_PROVIDER;
 pub use stack::{Inputs, Stack, id_of};
-pub use store::{STORED, stored};
+pub use store::{DIMENSION, STORED, stored};

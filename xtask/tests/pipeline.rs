@@ -10,18 +10,7 @@ use std::time::Duration;
 use base64::prelude::*;
 use serde_json::{Value, json};
 
-use installation::{DATABASE, Pipeline, kinesis, processes_of, sqs};
-
-/// `GET path` of the emulator.
-fn get(endpoint: &str, path: &str) -> Vec<u8> {
-    let host = endpoint.trim_start_matches("http://");
-    let mut stream = TcpStream::connect(host).expect("the emulator listens");
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n").expect("a request");
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).expect("an answer");
-    let head = answer.windows(4).position(|window| window == b"\r\n\r\n").expect("a header");
-    answer.split_off(head + 4)
-}
+use installation::{DATABASE, Pipeline, kinesis, processes_of, publish, sqs};
 
 fn now_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()
@@ -342,24 +331,6 @@ async fn the_topic_names_the_device(
     };
     assert_eq!(kept["reasons"][0]["code"], "not_utf8", "{kept}");
     assert_eq!(kept["data"], BASE64_STANDARD.encode(bytes), "{kept}");
-}
-
-/// Publishes messages as a client that knows nothing of AWS, until each is acknowledged.
-async fn publish(aws: &str, port: u16, topic: &str, messages: Vec<Vec<u8>>) {
-    let authority = get(aws, "/_ministack/iot/ca.pem");
-    let mut options = rumqttc::MqttOptions::new("a-real-device", "localhost", port);
-    options.set_transport(rumqttc::Transport::tls(authority, None, None));
-    let (client, mut events) = rumqttc::AsyncClient::new(options, 10);
-    let mut left = messages.len();
-    for message in messages {
-        client.publish(topic, rumqttc::QoS::AtLeastOnce, false, message).await.expect("queued");
-    }
-    while left > 0 {
-        let event = tokio::time::timeout(Duration::from_secs(20), events.poll()).await.expect("an answer");
-        if let rumqttc::Event::Incoming(rumqttc::Packet::PubAck(_)) = event.expect("the connection holds") {
-            left -= 1;
-        }
-    }
 }
 
 /// Good events among bad ones: the good are stored, the bad are in quarantine, and none vanishes.

@@ -30,7 +30,7 @@ mod stack_error;
 pub mod state;
 pub mod status;
 pub mod storage;
-pub mod stored;
+mod stored;
 
 #[cfg(test)]
 mod tests;

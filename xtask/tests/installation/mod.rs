@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 #![allow(clippy::print_stdout, reason = "what a failed test leaves behind is told with its failure")]
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
@@ -228,4 +230,33 @@ pub fn sqs(endpoint: &str, region: &str) -> aws_sdk_sqs::Client {
         .credentials_provider(aws_sdk_sqs::config::Credentials::new("test", "test", None, None, "test"))
         .endpoint_url(endpoint);
     aws_sdk_sqs::Client::from_conf(config.build())
+}
+
+/// `GET path` of the emulator.
+pub fn get(endpoint: &str, path: &str) -> Vec<u8> {
+    let host = endpoint.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host).expect("the emulator listens");
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n").expect("a request");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("an answer");
+    let head = answer.windows(4).position(|window| window == b"\r\n\r\n").expect("a header");
+    answer.split_off(head + 4)
+}
+
+/// Publishes messages as a client that knows nothing of AWS, until each is acknowledged.
+pub async fn publish(aws: &str, port: u16, topic: &str, messages: Vec<Vec<u8>>) {
+    let authority = get(aws, "/_ministack/iot/ca.pem");
+    let mut options = rumqttc::MqttOptions::new("a-real-device", "localhost", port);
+    options.set_transport(rumqttc::Transport::tls(authority, None, None));
+    let (client, mut events) = rumqttc::AsyncClient::new(options, 10);
+    let mut left = messages.len();
+    for message in messages {
+        client.publish(topic, rumqttc::QoS::AtLeastOnce, false, message).await.expect("queued");
+    }
+    while left > 0 {
+        let event = tokio::time::timeout(Duration::from_secs(20), events.poll()).await.expect("an answer");
+        if let rumqttc::Event::Incoming(rumqttc::Packet::PubAck(_)) = event.expect("the connection holds") {
+            left -= 1;
+        }
+    }
 }

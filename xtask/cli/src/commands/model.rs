@@ -53,7 +53,7 @@ fn read_samples(files: &[PathBuf]) -> Result<Vec<Sample>, Failure> {
             std::io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
             bytes
         } else {
-            std::fs::read(file).with_context(|| format!("cannot read {name}"))?
+            std::fs::read(file).map_err(|source| unreadable(file, source))?
         };
         let found = samples::read(&bytes).map_err(|fault| Failure {
             exit: Exit::Configuration,
@@ -66,9 +66,14 @@ fn read_samples(files: &[PathBuf]) -> Result<Vec<Sample>, Failure> {
 
 /// Reads a model, whose kinds may be in files beside it.
 fn read_model(file: &Path) -> Result<Telemetry, Failure> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let text = std::fs::read_to_string(file).map_err(|source| unreadable(file, source))?;
     let folder = file.parent().unwrap_or(Path::new("")).to_owned();
     parse(&file.display().to_string(), &text, &|name| std::fs::read_to_string(folder.join(name)))
+}
+
+/// A file of the command line that cannot be read.
+fn unreadable(file: &Path, source: std::io::Error) -> Failure {
+    session::ConfigurationError::Read { path: file.display().to_string(), source }.into()
 }
 
 /// Parses a model; its problems are a failure of the configuration.

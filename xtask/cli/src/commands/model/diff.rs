@@ -6,10 +6,10 @@ use std::process::Command;
 
 use anyhow::{Context as _, anyhow};
 use clap::Args;
-use engine::deploy::stored;
 use serde::Serialize;
 use session::{Exit, Failure, Project};
-use telemetry::{EventKind, Measure, Model, RecordLayout};
+use stacks::model::{difference, layout_difference};
+use telemetry::{EventKind, Measure, Model};
 
 use super::{of_project, parse, read_model};
 use crate::commands::Outcome;
@@ -90,17 +90,21 @@ fn of_revision(revision: &str, file: &Path) -> Result<Model, Failure> {
 
 impl Differences {
     fn of(old: &Model, new: &Model) -> Self {
-        let mut refused = Vec::new();
-        let (was, is) = (&old.first().device.dimension, &new.first().device.dimension);
-        if was != is {
-            refused.push(format!(
-                "the table is partitioned by `{was}`, and another one by `{is}` takes its place: what it holds is lost; \
-                 keep `dimension`"
-            ));
-        }
-        let table = |model| serde_json::json!({"Metadata": {stacks::STORED: stacks::stored(model)}});
-        refused.extend(stored::refused(&table(old), &table(new)));
-        let mut changes = Vec::new();
+        let before = stacks::stored(old).into_iter().map(|(name, kind)| (name.to_owned(), kind.to_owned()));
+        let (taken, refused): (Vec<_>, Vec<_>) =
+            difference(&before.collect(), new).into_iter().partition(|one| one.in_place);
+        let mut layouts = layout_difference(old, new);
+        // The device comes first.
+        let is_another_table = old.first().device.dimension != new.first().device.dimension;
+        let tables = if is_another_table { layouts.drain(..1) } else { layouts.drain(..0) };
+        let refused = tables
+            .map(|one| one.said)
+            .chain(refused.into_iter().map(|one| format!("`{}`: {}", one.name, one.said)))
+            .collect::<Vec<_>>();
+        let stored =
+            taken.into_iter().map(|one| Change { kind: None, what: format!("`{}`: {}", one.name, one.said) });
+        let layouts = layouts.into_iter().map(|one| Change { kind: one.kind, what: one.said });
+        let mut changes: Vec<Change> = stored.chain(layouts).collect();
         let same =
             |kind: &EventKind, model: &Model| model.kinds.iter().find(|one| one.name == kind.name).cloned();
         for kind in &new.kinds {
@@ -136,42 +140,18 @@ fn of_kind(old: &EventKind, new: &EventKind, add: &mut dyn FnMut(String)) {
         add("the device is read from another place: where it has another name then, its series begin anew"
             .to_owned());
     }
-    match (&old.record, &new.record) {
-        (RecordLayout::Multi { name: was }, RecordLayout::Multi { name: is }) if was != is => {
-            add(format!(
-                "records are named `{is}`, no longer `{was}`: queries by `measure_name` see both apart"
-            ));
-        }
-        (was, is) if std::mem::discriminant(was) != std::mem::discriminant(is) => {
-            add("records have another layout: values are in other columns from then on, and earlier ones stay where they are".to_owned());
-        }
-        _ => {}
-    }
     if old.time != new.time {
         add("the time is read otherwise".to_owned());
     }
     for dimension in &new.dimensions {
-        match old.dimensions.iter().find(|one| one.name == dimension.name) {
-            None => add(format!("dimension `{}` is new: series with it begin anew", dimension.name)),
-            Some(before) if before != dimension => {
-                add(format!("dimension `{}` is read from another place", dimension.name));
-            }
-            Some(_) => {}
+        if old.dimensions.iter().any(|one| one.name == dimension.name && one != dimension) {
+            add(format!("dimension `{}` is read from another place", dimension.name));
         }
-    }
-    for dimension in
-        old.dimensions.iter().filter(|one| new.dimensions.iter().all(|other| other.name != one.name))
-    {
-        add(format!("dimension `{}` is gone: series without it begin anew", dimension.name));
     }
     for measure in &new.measures {
-        match old.measures.iter().find(|one| one.name == measure.name) {
-            None => add(format!("measure `{}` ({}) is new", measure.name, measure.kind.name())),
-            Some(before) => of_measure(before, measure, add),
+        if let Some(before) = old.measures.iter().find(|one| one.name == measure.name) {
+            of_measure(before, measure, add);
         }
-    }
-    for measure in old.measures.iter().filter(|one| new.measures.iter().all(|other| other.name != one.name)) {
-        add(format!("measure `{}` is stored no more; what is there of it stays", measure.name));
     }
     if old.undeclared != new.undeclared {
         add("what the model does not name is treated otherwise".to_owned());
