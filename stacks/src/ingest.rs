@@ -75,12 +75,12 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
             ),
         );
         template.output_of(
-            id_of(kind, "TopicRuleName"),
+            &id_of(kind, "TopicRuleName"),
             "IoT rule between the topic and the stream",
             rule.reference(),
         );
         template.output_of(
-            id_of(kind, "TopicFilter"),
+            &id_of(kind, "TopicFilter"),
             "MQTT topic filter that devices publish to",
             kind.topic.as_str(),
         );

@@ -88,13 +88,13 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
     template.output("WorkspaceId", "TwinMaker workspace", workspace.reference());
     for (kind, types) in inputs.model.kinds.iter().zip(types.kinds()) {
         template.output_of(
-            id_of(kind, "ComponentType"),
+            &id_of(kind, "ComponentType"),
             "Component type of a device's measures",
             types.telemetry.id(),
         );
         if let Some(alarm) = &types.alarm {
             template.output_of(
-                id_of(kind, "AlarmComponentType"),
+                &id_of(kind, "AlarmComponentType"),
                 "Component type of a measure's alarm",
                 alarm.id(),
             );

@@ -11,7 +11,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("timestream", &["telemetry"]),
     ("stacks", &["telemetry", "timestream"]),
     ("kinesis-consumer", &["telemetry", "timestream"]),
-    ("jsonl-transform", &[]),
+    ("jsonl-transform", &["telemetry"]),
     ("device-simulator", &["telemetry"]),
     ("twinmaker-connector", &["telemetry", "timestream"]),
     ("local-harness", &[]),

@@ -124,12 +124,7 @@ impl Catalogs {
     /// else, since a person may call a component as they like, the first with everything that it names.
     ///
     /// Whatever the request, the answer is a catalog: it says of the first kind what it lacks.
-    pub fn of<'r>(
-        &self,
-        asked: &Asked,
-        selected: impl IntoIterator<Item = &'r String> + Clone,
-        properties: &'r Properties,
-    ) -> &Catalog {
+    pub fn of(&self, asked: &Asked, selected: &[String], properties: &Properties) -> &Catalog {
         let named = |name: &str| self.0.iter().find(|one| one.kind.as_deref() == Some(name));
         let by_type = || named(kind_of_type(asked.component_type.as_deref()?)?);
         let by_component = || named(asked.component.as_deref()?);
@@ -137,8 +132,10 @@ impl Catalogs {
             let Some(Given::Text(key)) = &properties.get(ALARM_KEY)?.value else { return None };
             self.0.iter().find(|one| read_alarm_key(one.kind.as_deref(), key).is_some())
         };
-        let names = || selected.clone().into_iter().chain(properties.keys()).map(String::as_str);
-        let by_names = || self.0.iter().find(|one| names().all(|name| one.has(name)));
+        let by_names = || {
+            let has_all = |one: &&Catalog| selected.iter().chain(properties.keys()).all(|name| one.has(name));
+            self.0.iter().find(has_all)
+        };
         by_type().or_else(by_component).or_else(by_alarm).or_else(by_names).unwrap_or_else(|| self.first())
     }
 

@@ -37,7 +37,7 @@ impl Connector {
                 attributes::answer(&request, catalog, table, now).await.map(Response::Attributes)
             }
             Request::Schema(request) => {
-                let catalog = catalogs.of(&request.asked, [], &request.properties);
+                let catalog = catalogs.of(&request.asked, &[], &request.properties);
                 schema::answer(&request, catalog).map(Response::Schema)
             }
         }

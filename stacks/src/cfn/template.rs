@@ -93,11 +93,11 @@ impl Template {
 
     /// Adds an output.
     pub fn output(&mut self, id: &'static str, description: &'static str, value: impl Into<Expression>) {
-        self.output_of(LogicalId::from_kebab(id), description, value);
+        self.output_of(&LogicalId::from_kebab(id), description, value);
     }
 
     /// The same under an id that is made of a name.
-    pub fn output_of(&mut self, id: LogicalId, description: &'static str, value: impl Into<Expression>) {
+    pub fn output_of(&mut self, id: &LogicalId, description: &'static str, value: impl Into<Expression>) {
         let output = Output { description, value: value.into() };
         let before = self.outputs.insert(id.clone(), output);
         debug_assert!(before.is_none(), "the output {id} is there twice");

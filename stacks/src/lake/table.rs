@@ -38,7 +38,7 @@ pub(super) fn add(template: &mut Template, inputs: &Inputs, bucket: &LogicalId) 
     template.output("GlueDatabase", "Glue database of the lake", database.reference());
     for kind in &inputs.model.kinds {
         let table = add_table(template, inputs, kind, bucket, &database);
-        template.output_of(id_of(kind, TABLE), "Glue table of the raw events", table.reference());
+        template.output_of(&id_of(kind, TABLE), "Glue table of the raw events", table.reference());
     }
 }
 

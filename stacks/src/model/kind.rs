@@ -117,9 +117,9 @@ pub(super) fn read_kind(
         shared,
         topic: topic.as_deref(),
         found: match (is_senml, root.has("named")) {
-            (true, _) => Found::BySenml,
-            (false, true) => Found::ByName,
-            (false, false) => Found::ByPath,
+            (true, _) => Found::Senml,
+            (false, true) => Found::Name,
+            (false, false) => Found::Path,
         },
         is_value: root.optional_table("named", |section| Some(is_whole(section))).flatten().unwrap_or(false),
         fields: Fields::new(events),
@@ -251,7 +251,7 @@ impl Fault for EventIsNoValue {
 }
 
 fn read_device(section: &Section<'_>, reader: &Reader<'_>) -> Option<Device> {
-    let is_senml = reader.found == Found::BySenml;
+    let is_senml = reader.found == Found::Senml;
     if is_senml {
         for key in ["topic_segment", "topic_segments"] {
             section.refuse(key, "with `senml = true`, where the base name names the device");
@@ -293,7 +293,7 @@ fn read_device(section: &Section<'_>, reader: &Reader<'_>) -> Option<Device> {
 
 fn read_event(section: &Section<'_>, reader: &Reader<'_>) -> Option<EventIdentity> {
     let window = section.integer("window_seconds", 1..=MAX_WINDOW_SECONDS).required();
-    if reader.found == Found::BySenml {
+    if reader.found == Found::Senml {
         section.refuse("id", "with `senml = true`, whose records have none");
     }
     let id = section.text_like("id", FIELD).optional();
@@ -338,7 +338,7 @@ fn read_dimension(section: &Section<'_>, reader: &Reader<'_>) -> Option<Dimensio
     let by = format!("the dimension \"{name}\"");
     if names_levels(section) {
         reader.member(section, &field, &by)?;
-    } else if reader.found == Found::BySenml {
+    } else if reader.found == Found::Senml {
         return section.integer("topic_segment", 1..=u32::MAX).required().and(None);
     } else {
         reader.field(section, &field, &by, Sharing::Alone)?;

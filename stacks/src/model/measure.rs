@@ -60,11 +60,11 @@ pub(super) fn read_measure(section: &Section<'_>, reader: &Reader<'_>) -> Option
     let (name, field) = named?;
     let by = format!("the measure \"{name}\"");
     match reader.found {
-        Found::ByPath => {
+        Found::Path => {
             let sharing = if section.has("binary") { Sharing::Bytes } else { Sharing::Alone };
             reader.field(section, &field, &by, sharing)?;
         }
-        Found::ByName | Found::BySenml => reader.measure_name(section, &field, &by)?,
+        Found::Name | Found::Senml => reader.measure_name(section, &field, &by)?,
     }
     Some(Measure { name, field, kind: kind?, unit: unit?, normal: normal?, written: written? })
 }

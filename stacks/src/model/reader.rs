@@ -58,11 +58,11 @@ impl Fault for ReadFault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Found {
     /// Each at its path.
-    ByPath,
+    Path,
     /// By the name that the event says itself.
-    ByName,
+    Name,
     /// By the name of a record of `SenML`.
-    BySenml,
+    Senml,
 }
 
 /// What the sections of a kind have in common.

@@ -73,13 +73,6 @@ pub(super) fn read_time(section: &Section<'_>, reader: &Reader<'_>) -> Option<Ti
 
 /// Checks that text in a format tells a minute, without saying anything twice.
 fn check_format(format: &str) -> Result<(), TimeFault> {
-    let characters = format.chars().count();
-    if characters > MAX_FORMAT {
-        return Err(TimeFault::Long { characters });
-    }
-    if let Some(character) = format.chars().find(|c| c.is_control()) {
-        return Err(TimeFault::Character { character });
-    }
     const YEAR: &str = "a year";
     const MONTH: &str = "a month";
     const DAY: &str = "a day";
@@ -87,6 +80,13 @@ fn check_format(format: &str) -> Result<(), TimeFault> {
     const HALF: &str = "an hour of half a day";
     const HALVES: &str = "the half of the day";
     const MINUTE: &str = "a minute";
+    let characters = format.chars().count();
+    if characters > MAX_FORMAT {
+        return Err(TimeFault::Long { characters });
+    }
+    if let Some(character) = format.chars().find(|c| c.is_control()) {
+        return Err(TimeFault::Character { character });
+    }
     let mut found = Vec::new();
     let mut characters = format.chars();
     while let Some(character) = characters.next() {

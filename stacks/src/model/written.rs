@@ -89,13 +89,13 @@ pub(super) fn read_written(
     kind: Option<MeasureType>,
     found: Found,
 ) -> Option<Written> {
+    const DECIMALS: [(&str, Decimal); 2] = [("point", Decimal::Point), ("comma", Decimal::Comma)];
     let points = read_points(section, found);
     let binary = section.optional_table("binary", |binary| read_binary(binary, kind, section.has("map")));
     let missing = read_missing(section);
     let map = section.optional_table("map", |map| read_map(map, kind));
     let suffix = section.text_like("suffix", "the unit behind a number, such as \"°C\"");
     let suffix = suffix.check(|suffix| check_suffix(suffix)).optional();
-    const DECIMALS: [(&str, Decimal); 2] = [("point", Decimal::Point), ("comma", Decimal::Comma)];
     let decimal = section.choice("decimal", &DECIMALS).or(Decimal::Point);
     let scale = section.number("scale").optional();
     let offset = section.number("offset").optional();
@@ -125,7 +125,7 @@ pub(super) fn read_written(
 }
 
 fn read_points(section: &Section<'_>, found: Found) -> Option<Points> {
-    if found == Found::BySenml {
+    if found == Found::Senml {
         section.refuse("points", "with `senml = true`, where each record is a reading");
     }
     if section.has("binary") {
@@ -227,9 +227,9 @@ fn check_texts<'t>(
         return Some(());
     };
     if key.is_empty() {
-        section.add_here(fault)
+        section.add_here(fault);
     } else {
-        section.add(key, fault)
+        section.add(key, fault);
     }
     None
 }

@@ -470,9 +470,13 @@ proptest! {
 #[test]
 fn as_many_dashboards_as_a_task_takes() {
     let kind = |n: usize| {
-        let measures: String = (0..7)
-            .map(|m| format!("[[kind.measure]]\nname = 'm{n}_{m}'\ntype = 'double'\nnormal = {{ min = 0, max = {m} }}\n"))
-            .collect();
+        let measure = |m| {
+            format!(
+                "[[kind.measure]]\nname = 'm{n}_{m}'\ntype = 'double'\nnormal = {{ min = 0, max = {m} }}\n"
+            )
+        };
+        let measures: Vec<String> = (0..7).map(measure).collect();
+        let measures = measures.concat();
         format!("[[kind]]\nname = 'k{n}'\ntopic = 'k{n}/+'\ndevice = {{ field = 'id' }}\n{measures}")
     };
     let model = |count: usize| {

@@ -152,3 +152,21 @@ proptest! {
         }
     }
 }
+
+/// Whoever copies an example has a model.
+#[test]
+fn the_examples_of_the_page_are_models() {
+    const MEASURE: &str = "[[measure]]\nname = 'x'\ntype = 'double'\n";
+    let page = shipped("docs/model.md");
+    let examples: Vec<&str> =
+        page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(examples.len() >= 4);
+    for example in examples {
+        let rest = if example.contains("measure]]") { "" } else { MEASURE };
+        // A file of the page's second kind.
+        let read = |_: &str| Ok(format!("topic = 'b'\n[device]\nfield = 'device'\n{MEASURE}"));
+        if let Err(problems) = parse_with("model.md", &format!("{example}\n{rest}"), &read) {
+            panic!("{example}\n{problems}");
+        }
+    }
+}

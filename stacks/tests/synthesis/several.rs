@@ -92,22 +92,22 @@ fn each_kind_has_a_folder_and_a_table_of_the_lake() {
     assert!(destination["BufferingHints"]["SizeInMBs"].as_u64().is_some_and(|size| size >= 64));
     assert_eq!(destination["DynamicPartitioningConfiguration"]["Enabled"], true);
 
-    let mut tables = String::new();
+    let mut tables = Vec::new();
     for (id, table) in of_type(&template, "AWS::Glue::Table") {
         let input = &table["TableInput"];
         let storage = &input["StorageDescriptor"];
         let location = storage["Location"]["Fn::Sub"].as_str().expect("a folder");
-        tables += &format!("{id}: {} at {location}\n", input["Name"].as_str().expect("a name"));
+        tables.push(format!("{id}: {} at {location}", input["Name"].as_str().expect("a name")));
         for column in storage["Columns"].as_array().expect("columns") {
             let text = |key: &str| column[key].as_str().expect("text").to_owned();
-            tables += &format!("  {} {}  -- {}\n", text("Name"), text("Type"), text("Comment"));
+            tables.push(format!("  {} {}  -- {}", text("Name"), text("Type"), text("Comment")));
         }
         let parameters = storage["SerdeInfo"]["Parameters"].as_object().expect("parameters");
         for (name, key) in parameters.iter().filter(|(name, _)| name.starts_with("mapping.")) {
-            tables += &format!("  {name} = {}\n", key.as_str().expect("text"));
+            tables.push(format!("  {name} = {}", key.as_str().expect("text")));
         }
     }
-    reviewed("tables", &tables);
+    reviewed("tables", &tables.join("\n"));
 }
 
 /// One table has the names of all kinds, each as one thing.
@@ -131,7 +131,7 @@ fn the_table_says_what_all_kinds_store() {
 fn each_kind_has_dashboards() {
     let environment = overridden("dev", &[("grafana.kind", "container"), ("grafana.alerts", "5m")]);
     let model = environment.place("dev.toml", fleet()).unwrap_or_else(|problems| panic!("{problems}"));
-    let mut found = String::new();
+    let mut found = Vec::new();
     let mut uids = std::collections::BTreeSet::new();
     for file in files(&model, &environment, Place::CONTAINER) {
         assert!(is_path(&file.path), "{}", file.path);
@@ -139,9 +139,9 @@ fn each_kind_has_dashboards() {
         match value["uid"].as_str() {
             Some(uid) => {
                 assert!(uid.len() <= 40 && uids.insert(uid.to_owned()), "{uid}");
-                found += &format!("{}: {uid}, {}\n", file.path, value["title"].as_str().expect("a title"));
+                found.push(format!("{}: {uid}, {}", file.path, value["title"].as_str().expect("a title")));
             }
-            None => found += &format!("{}\n", file.path),
+            None => found.push(file.path),
         }
         if file.path.ends_with("rules.yaml") {
             let rules = value["groups"][0]["rules"].as_array().expect("rules");
@@ -150,22 +150,22 @@ fn each_kind_has_dashboards() {
             let sql = queries[0]["model"]["rawQuery"].as_str().expect("a query");
             let labels =
                 sql.match_indices("' AS measure").filter_map(|(end, _)| sql[..end].rsplit('\'').next());
-            found += &format!("  alarms about {}\n", labels.collect::<Vec<_>>().join(", "));
+            found.push(format!("  alarms about {}", labels.collect::<Vec<_>>().join(", ")));
         }
     }
     assert_eq!(home_page(&model), "d/lora-fleet");
-    reviewed("dashboards", &found);
+    reviewed("dashboards", &found.join("\n"));
 }
 
 /// A component type a kind and one for its alarms, under the kind's name; an entity has them all.
 #[test]
 fn each_kind_is_a_component_of_a_device() {
     let template = template("twin");
-    let mut found = String::new();
+    let mut found = Vec::new();
     for (id, kind) in of_type(&template, "AWS::IoTTwinMaker::ComponentType") {
-        found += &format!("{id}: {}\n", kind["ComponentTypeId"].as_str().expect("an id"));
+        found.push(format!("{id}: {}", kind["ComponentTypeId"].as_str().expect("an id")));
         for name in kind["PropertyDefinitions"].as_object().into_iter().flat_map(|all| all.keys()) {
-            found += &format!("  {name}\n");
+            found.push(format!("  {name}"));
         }
     }
     let (_, canary) = of_type(&template, "AWS::IoTTwinMaker::Entity").remove(0);
@@ -179,11 +179,11 @@ fn each_kind_is_a_component_of_a_device() {
                 format!("{name} = {}", value["Value"]["StringValue"].as_str().expect("text"))
             })
             .collect();
-        found += &format!("{name}: {kind} ({})\n", properties.join(", "));
+        found.push(format!("{name}: {kind} ({})", properties.join(", ")));
     }
     let outputs = template["Outputs"].as_object().expect("outputs");
     for (name, output) in outputs.iter().filter(|(name, _)| name.ends_with("ComponentType")) {
-        found += &format!("{name} = {}\n", output["Value"].as_str().expect("text"));
+        found.push(format!("{name} = {}", output["Value"].as_str().expect("text")));
     }
-    reviewed("twin", &found);
+    reviewed("twin", &found.join("\n"));
 }

@@ -133,7 +133,7 @@ async fn a_schema_is_of_one_kind() {
     for (kind, own) in [("lora", ["profile", "rssi"]), ("meter", ["site", "open"])] {
         let request = json!({ "componentTypeId": format!("sluice.telemetry.{kind}.0"), "properties": {} });
         let answer = fixture.answer(&request).await.expect("an answer");
-        let mut expected = vec!["device", "temperature", own[0], own[1]];
+        let mut expected = ["device", "temperature", own[0], own[1]];
         expected.sort_unstable();
         assert!(names(&answer).keys().eq(expected.iter()), "{answer}");
     }
