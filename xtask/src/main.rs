@@ -14,7 +14,7 @@ use cli::{Global, Outcome};
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::read();
-    let report = Report::new(cli.global.format);
+    let report = Report::new(cli.global.format).telling(cli.global.events);
     match Box::pin(cli.run(&report)).await {
         Ok(exit) => exit.into(),
         Err(failure) => {
@@ -32,7 +32,8 @@ async fn main() -> ExitCode {
     version,
     max_term_width = 100,
     after_help = "Exit codes: 0 done, 1 unexpected, 2 usage or configuration, 3 declined, 4 a stack failed, \
-                  5 no such environment or not ours, 6 verification failed."
+                  5 no such environment or not ours, 6 verification failed, 7 running and not watched, 8 there are \
+                  changes (plan --exit-code)."
 )]
 struct Cli {
     #[command(flatten)]

@@ -16,6 +16,7 @@ mod open;
 mod outputs;
 mod plan;
 mod query;
+mod rollback;
 mod simulate;
 mod status;
 mod synth;
@@ -43,6 +44,7 @@ pub enum Command {
     Build(build::Build),
     Plan(plan::Plan),
     Deploy(deploy::Deploy),
+    Rollback(rollback::Rollback),
     Destroy(destroy::Destroy),
     Cleanup(cleanup::Cleanup),
     Status(status::Status),
@@ -69,7 +71,8 @@ impl Command {
             Self::Build(command) => Box::pin(command.run(global, report)).await,
             Self::Plan(command) => Box::pin(command.run(global, report)).await,
             Self::Deploy(command) => Box::pin(command.run(global, report)).await,
-            Self::Destroy(command) => command.run(global, report).await,
+            Self::Rollback(command) => Box::pin(command.run(global, report)).await,
+            Self::Destroy(command) => Box::pin(command.run(global, report)).await,
             Self::Cleanup(command) => Box::pin(command.run(global, report)).await,
             Self::Status(command) => Box::pin(command.run(global, report)).await,
             Self::Outputs(command) => command.run(global, report).await,

@@ -26,6 +26,9 @@ pub struct Global {
     /// How results are written to standard output.
     #[arg(long, global = true, default_value = "text", value_name = "FORMAT")]
     pub format: Format,
+    /// How what happens meanwhile is written to standard error.
+    #[arg(long, global = true, default_value = "text", value_name = "FORM")]
+    pub events: Events,
     /// Ask nothing.
     #[arg(long, short, global = true)]
     pub yes: bool,
@@ -96,6 +99,15 @@ pub enum Format {
     Json,
     /// For a comment or a summary, as GitHub shows it; everything else goes to standard error.
     Markdown,
+}
+
+/// How what happens is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Events {
+    /// For people.
+    Text,
+    /// For programs: one JSON object on each line, with `at`, `event`, `text`, and the `step` that it is about.
+    Ndjson,
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

@@ -6,20 +6,25 @@
 //! caused them.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the one place that prints")]
 
+mod beat;
+mod line;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::io::IsTerminal as _;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
 use session::{Annotation, Event, Failure, Observer, Step, StepId, causes};
 
-use crate::Format;
+use self::beat::Beat;
+use self::line::{Line, Told};
 use crate::github::{Run, annotation};
+use crate::{Events, Format};
 
 /// Green, for what succeeded.
 pub const GOOD: Style = AnsiColor::Green.on_default();
@@ -78,8 +83,9 @@ pub fn text(document: &impl Document) -> String {
 #[derive(Debug)]
 pub struct Report {
     format: Format,
+    events: Events,
     progress: MultiProgress,
-    steps: RefCell<BTreeMap<StepId, ProgressBar>>,
+    steps: RefCell<BTreeMap<StepId, (ProgressBar, Beat)>>,
     printed: Cell<bool>,
     run: Option<Run>,
     annotated: Cell<bool>,
@@ -90,12 +96,19 @@ impl Report {
     pub fn new(format: Format) -> Self {
         Self {
             format,
+            events: Events::Text,
             progress: MultiProgress::new(),
             steps: RefCell::default(),
             printed: Cell::new(false),
             run: Run::current(),
             annotated: Cell::new(false),
         }
+    }
+
+    /// The same, which tells what happens in this form.
+    #[must_use]
+    pub fn telling(self, events: Events) -> Self {
+        Self { events, ..self }
     }
 
     /// The format that was asked for.
@@ -179,12 +192,30 @@ impl Report {
 
     /// Prints a remark on standard error.
     pub fn note(&self, text: impl Display) {
-        self.progress.suspend(|| anstream::eprintln!("{text}"));
+        match self.events {
+            Events::Text => self.progress.suspend(|| anstream::eprintln!("{text}")),
+            Events::Ndjson => self.tell(Told::Note, &text.to_string()),
+        }
+    }
+
+    fn tell(&self, told: Told, text: &str) {
+        let text = anstream::adapter::strip_str(text).to_string();
+        self.line(&Line::new(told, &text));
+    }
+
+    fn line(&self, line: &Line<'_>) {
+        match serde_json::to_string(line) {
+            Ok(line) => eprintln!("{line}"),
+            Err(error) => eprintln!("error: an event cannot be written as JSON: {error}"),
+        }
     }
 
     /// Prints something that deserves a look on standard error.
     pub fn warn(&self, text: impl Display) {
-        self.note(format_args!("{} {text}", paint(CAUTION, "warning:")));
+        match self.events {
+            Events::Text => self.note(format_args!("{} {text}", paint(CAUTION, "warning:"))),
+            Events::Ndjson => self.tell(Told::Warning, &text.to_string()),
+        }
     }
 
     /// Work that takes a moment: a spinner on a terminal, a line when it ends.
@@ -217,9 +248,18 @@ impl Report {
             });
         }
         let message = causes(failure.error.as_ref());
-        self.note(format_args!("{} {message}", paint(BAD, "error:")));
-        if let Some(hint) = &failure.hint {
-            self.note(format_args!("{} {hint}", paint(GOOD, "hint:")));
+        match self.events {
+            Events::Text => {
+                self.note(format_args!("{} {message}", paint(BAD, "error:")));
+                if let Some(hint) = &failure.hint {
+                    self.note(format_args!("{} {hint}", paint(GOOD, "hint:")));
+                }
+            }
+            Events::Ndjson => {
+                self.line(
+                    &Line::new(Told::Error, &message).ends(failure.hint.as_deref(), failure.exit as u8),
+                );
+            }
         }
         let markdown = failure_markdown(&message, failure.hint.as_deref());
         if self.format == Format::Markdown {
@@ -235,7 +275,7 @@ impl Report {
     }
 
     fn clear(&self, step: StepId) {
-        if let Some(bar) = self.steps.borrow_mut().remove(&step) {
+        if let Some((bar, _)) = self.steps.borrow_mut().remove(&step) {
             bar.finish_and_clear();
         }
     }
@@ -258,31 +298,68 @@ fn failure_markdown(message: &str, hint: Option<&str>) -> String {
 
 impl Observer for Report {
     fn receive(&self, event: Event<'_>) {
+        let ndjson = self.events == Events::Ndjson;
         match event {
             Event::Note(text) => self.note(text),
             Event::Warning(text) => self.warn(text),
+            Event::Failed(text) if ndjson => self.tell(Told::Failed, text),
             Event::Failed(text) => self.note(format_args!("{} {text}", paint(BAD, "✗"))),
             Event::Began { step, text } => {
-                let style = ProgressStyle::with_template("{spinner:.cyan} {msg} {elapsed:.dim}")
-                    .unwrap_or_else(|_| ProgressStyle::default_spinner());
-                let bar = ProgressBar::new_spinner().with_style(style).with_message(text.to_owned());
-                let bar = self.progress.add(bar);
-                bar.enable_steady_tick(Duration::from_millis(100));
-                self.steps.borrow_mut().insert(step, bar);
+                let bar = if ndjson {
+                    self.line(&Line::new(Told::Began, text).of(step, None));
+                    ProgressBar::hidden()
+                } else {
+                    self.spinner(text)
+                };
+                self.steps.borrow_mut().insert(step, (bar, Beat::new(text, Instant::now())));
             }
-            Event::Changed { step, text } => {
-                if let Some(bar) = self.steps.borrow().get(&step) {
-                    bar.set_message(text.to_owned());
-                }
-            }
+            Event::Changed { step, text } => self.goes_on(step, text),
             Event::Done { step, text, result, took } => {
                 self.clear(step);
+                if ndjson {
+                    self.line(&Line::new(Told::Done, text).of(step, Some(took)).result(result));
+                    return;
+                }
                 let seconds = took.as_secs_f64();
                 let took =
                     if seconds < 0.05 { String::new() } else { paint(FAINT, format_args!(" {seconds:.1}s")) };
                 self.note(format_args!("{} {text} {result}{took}", paint(GOOD, "✓")));
             }
-            Event::Left { step } => self.clear(step),
+            Event::Left { step } => {
+                if let (true, Some((_, beat))) = (ndjson, self.steps.borrow().get(&step)) {
+                    self.line(&Line::new(Told::Left, beat.text()).of(step, None));
+                }
+                self.clear(step);
+            }
+        }
+    }
+}
+
+impl Report {
+    fn spinner(&self, text: &str) -> ProgressBar {
+        let style = ProgressStyle::with_template("{spinner:.cyan} {msg} {elapsed:.dim}")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let bar =
+            self.progress.add(ProgressBar::new_spinner().with_style(style).with_message(text.to_owned()));
+        bar.enable_steady_tick(Duration::from_millis(100));
+        bar
+    }
+
+    /// Work under way has come further, or goes on: a terminal shows it, others are told now and then.
+    fn goes_on(&self, step: StepId, text: &str) {
+        let mut steps = self.steps.borrow_mut();
+        let Some((bar, beat)) = steps.get_mut(&step) else { return };
+        if self.events == Events::Ndjson {
+            if let Some(for_) = beat.changed(text, Instant::now()) {
+                self.line(&Line::new(Told::Goes, text).of(step, Some(for_)));
+            }
+            return;
+        }
+        bar.set_message(text.to_owned());
+        if let Some(for_) = beat.due(text, Instant::now()).filter(|_| !std::io::stderr().is_terminal()) {
+            let seconds = for_.as_secs();
+            self.progress
+                .suspend(|| anstream::eprintln!("… {text} {}", paint(FAINT, format_args!("{seconds}s"))));
         }
     }
 }

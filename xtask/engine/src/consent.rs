@@ -42,6 +42,8 @@ pub enum Doing {
     Deploy,
     /// `destroy`.
     Destroy,
+    /// `rollback`.
+    RollBack,
     /// `cleanup`.
     CleanUp,
     /// `bootstrap`.
@@ -54,6 +56,7 @@ impl Doing {
         match self {
             Self::Deploy => "deploying to",
             Self::Destroy => "destroying",
+            Self::RollBack => "rolling back",
             Self::CleanUp => "cleaning up",
             Self::Prepare => "preparing the account of",
         }
@@ -64,6 +67,7 @@ impl Doing {
         match self {
             Self::Deploy => "deployed",
             Self::Destroy => "destroyed",
+            Self::RollBack => "rolled back",
             Self::CleanUp => "removed",
             Self::Prepare => "prepared",
         }

@@ -1,41 +1,51 @@
 //! Deployment: the desired state, the current one, the plan from one to the other, and its execution.
 //!
-//! `again`, `plan`, `graph`, `description`, `difference`, `property`, `security`, `merge`, `options`, `replacement`, `shrinking`, `status` and `stored` are pure. The others talk to services.
+//! `again`, `causes`, `plan`, `graph`, `description`, `difference`, `property`, `recovery`, `security`, `merge`,
+//! `options`, `replacement`, `shrinking`, `status` and `stored` are pure. The others talk to services.
 
 mod again;
 pub mod application;
 mod application_error;
+pub mod causes;
 mod change_set;
 pub mod delivery;
 pub mod description;
+mod diagnosis;
 pub mod difference;
 pub mod engine;
 pub mod events;
 pub mod execute;
 pub mod graph;
+pub mod leftover;
 pub mod merge;
 pub mod moved;
 pub mod options;
 pub mod pace;
+pub(crate) mod patience;
 pub mod plan;
 pub mod preflight;
 pub mod preview;
 pub mod property;
+pub mod recovery;
 pub mod replacement;
+pub mod rollback;
 pub mod run;
 pub mod saved;
 pub mod security;
 mod shrinking;
-mod stack_error;
+pub mod stack_error;
 pub mod state;
 pub mod status;
 pub mod storage;
 mod stored;
+mod uploads;
+mod validation;
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use futures::future::try_join_all;
 use stacks::environment::Environment;
@@ -45,7 +55,9 @@ use self::change_set::{INLINE_LIMIT, compact};
 use self::engine::Engine;
 use self::graph::{Cycle, Graph};
 use self::moved::Moved;
+use self::options::selection;
 use self::plan::{Action, Current, Desired, DesiredStack, Plan, Source, StackPlan};
+use self::rollback::RollbackError;
 use self::saved::SavedPlan;
 use self::storage::STORAGE;
 use artifacts::Archive;
@@ -68,11 +80,53 @@ pub enum DeployError {
     /// A stack is in a state that takes a person.
     #[error("stack `{stack_name}` is in {status}")]
     Blocked {
+        /// The environment.
+        environment: String,
         /// The stack.
+        name: String,
+        /// Its name in CloudFormation.
         stack_name: String,
         /// Its status.
         status: String,
     },
+    /// A stack does not go back to where it was.
+    #[error("stack `{stack_name}` cannot be rolled back: {source}")]
+    Stuck {
+        /// The environment.
+        environment: String,
+        /// The stack.
+        name: String,
+        /// Its name in CloudFormation.
+        stack_name: String,
+        /// What is in the way.
+        source: RollbackError,
+    },
+    /// Another operation takes longer than it was to be waited for.
+    #[error("stack `{stack_name}` is still in {status} after {limit:?}: nothing was begun")]
+    StillBusy {
+        /// Its name in CloudFormation.
+        stack_name: String,
+        /// Its status, when it was last asked for.
+        status: String,
+        /// How long it was waited for.
+        limit: Duration,
+    },
+}
+
+impl DeployError {
+    /// The first stack of a plan that takes a person.
+    pub fn blocked(plan: &Plan) -> Option<Self> {
+        plan.with_action(Action::Blocked).next().map(|stack| Self::of(plan, stack))
+    }
+
+    fn of(plan: &Plan, stack: &StackPlan) -> Self {
+        Self::Blocked {
+            environment: plan.environment.clone(),
+            name: stack.name.clone(),
+            stack_name: stack.stack_name.clone(),
+            status: stack.status.clone().unwrap_or_default(),
+        }
+    }
 }
 
 impl Explain for DeployError {
@@ -80,7 +134,10 @@ impl Explain for DeployError {
         match self {
             Self::UnknownStack { .. } => Exit::Configuration,
             Self::Cycle(_) => Exit::Unexpected,
-            Self::Blocked { .. } => Exit::StackFailed,
+            Self::Stuck { source: RollbackError::Unwatched(_), .. } | Self::StillBusy { .. } => {
+                Exit::Unwatched
+            }
+            Self::Blocked { .. } | Self::Stuck { .. } => Exit::StackFailed,
         }
     }
 
@@ -93,14 +150,11 @@ impl Explain for DeployError {
                 })
             }
             Self::Cycle(_) => None,
-            Self::Blocked { status, stack_name } if status == status::DELETE_FAILED => Some(format!(
-                "`cargo xtask destroy` deletes the rest of the environment; the events of `{stack_name}` say what holds it"
-            )),
-            Self::Blocked { .. } => Some(
-                "continue the rollback in the CloudFormation console, or with \
-                 `aws cloudformation continue-update-rollback`, then deploy again"
-                    .to_owned(),
-            ),
+            Self::Blocked { environment, name, status, .. } => {
+                recovery::of(status).deploy.hint(&selection(environment), name)
+            }
+            Self::Stuck { environment, name, source, .. } => source.hint(&selection(environment), name),
+            Self::StillBusy { .. } => Some("wait for it, or give a longer `--wait-limit`".to_owned()),
         }
     }
 }
@@ -191,21 +245,52 @@ pub async fn plan(engine: &Engine<'_>, desired: &Desired) -> Result<Plan, Failur
     Ok(plan::make(desired, &current).map_err(DeployError::from)?)
 }
 
-/// A plan that can be executed: waits for what is under way first, and fails on what takes a person.
-pub async fn settled_plan(engine: &Engine<'_>, desired: &Desired, mut plan: Plan) -> Result<Plan, Failure> {
+/// Whether what stands in the way of a plan is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settling {
+    /// What goes on is waited for.
+    Waits,
+    /// And what failed half-way is rolled back.
+    RollsBack,
+}
+
+/// A plan that can be executed: waits for what is under way first, rolls back what failed half-way if it is to, and
+/// fails on what takes a person.
+pub async fn settled_plan(
+    engine: &Engine<'_>,
+    desired: &Desired,
+    mut plan: Plan,
+    settling: Settling,
+) -> Result<Plan, Failure> {
     loop {
         let busy: Vec<&StackPlan> = plan.with_action(Action::Wait).collect();
-        if busy.is_empty() {
+        let failed: Vec<&StackPlan> = plan.with_action(Action::RollBack).collect();
+        if !busy.is_empty() {
+            attach(engine, busy).await?;
+        } else if !failed.is_empty() && settling == Settling::RollsBack {
+            rollback::all(engine, &plan.environment, failed).await?;
+        } else {
             break;
         }
-        execute::attach(engine, busy).await;
         plan = self::plan(engine, desired).await?;
     }
-    let blocked = plan.with_action(Action::Blocked).next().map(|stack| DeployError::Blocked {
-        stack_name: stack.stack_name.clone(),
-        status: stack.status.clone().unwrap_or_default(),
-    });
+    let failed = plan.with_action(Action::RollBack).next();
+    let blocked = DeployError::blocked(&plan).or_else(|| Some(DeployError::of(&plan, failed?)));
     blocked.map_or(Ok(plan), |blocked| Err(blocked.into()))
+}
+
+/// Waits for what goes on, for as long as is to be waited.
+async fn attach(engine: &Engine<'_>, busy: Vec<&StackPlan>) -> Result<(), DeployError> {
+    let Some(limit) = engine.wait_limit else {
+        execute::attach(engine, busy).await;
+        return Ok(());
+    };
+    let first =
+        busy.first().map(|stack| (stack.stack_name.clone(), stack.status.clone().unwrap_or_default()));
+    match (tokio::time::timeout(limit, execute::attach(engine, busy)).await, first) {
+        (Err(_), Some((stack_name, status))) => Err(DeployError::StillBusy { stack_name, status, limit }),
+        _ => Ok(()),
+    }
 }
 
 /// What is there, and what of it is no longer as a saved plan saw it.

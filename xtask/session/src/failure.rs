@@ -22,6 +22,10 @@ pub enum Exit {
     NoEnvironment = 5,
     /// `verify` did not find what it sent.
     VerificationFailed = 6,
+    /// What was begun goes on, and nobody watches it.
+    Unwatched = 7,
+    /// `plan --exit-code` found changes.
+    Changes = 8,
 }
 
 impl From<Exit> for ExitCode {

@@ -46,7 +46,7 @@ pub enum Event<'a> {
 }
 
 /// Work under way, among all of this process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct StepId(u64);
 
 /// Whoever watches.

@@ -59,7 +59,10 @@ where
 {
     match error {
         SdkError::ServiceError(_) => error.code().is_some_and(|code| !PASSING.contains(&code)),
-        SdkError::DispatchFailure(failure) => !failure.is_io() && !failure.is_timeout(),
+        // A connection that ends before the answer is of no class but that it may be tried again.
+        SdkError::DispatchFailure(failure) => {
+            !failure.is_io() && !failure.is_timeout() && failure.as_other().is_none()
+        }
         SdkError::ConstructionFailure(_) => true,
         _ => false,
     }

@@ -1,5 +1,8 @@
 //! AWS or this machine: the only place that builds an SDK configuration.
 
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_iottwinmaker::config::interceptors::BeforeTransmitInterceptorContextMut;
 use aws_sdk_iottwinmaker::config::{ConfigBag, Intercept, RuntimeComponents};
@@ -115,6 +118,22 @@ impl Explain for TargetError {
     }
 }
 
+/// How often a request is made, the first time included, before its failure is one.
+const ATTEMPTS: u32 = 8;
+
+/// How a request is tried again. AWS counts those of everybody in the account, so there the SDK asks less often
+/// while it is [throttled](https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html). A service of
+/// this machine has no other callers.
+fn retries(endpoints: Option<&Endpoints>) -> RetryConfig {
+    match endpoints {
+        None => RetryConfig::adaptive().with_max_attempts(ATTEMPTS),
+        Some(_) => RetryConfig::standard()
+            .with_max_attempts(ATTEMPTS)
+            .with_initial_backoff(Duration::from_millis(5))
+            .with_max_backoff(Duration::from_millis(100)),
+    }
+}
+
 /// The account that the credentials are for, asked for in the Region of this environment.
 pub async fn account_of_credentials(environment: &Environment) -> Result<String, TargetError> {
     let region = Region::new(environment.region.clone());
@@ -137,6 +156,7 @@ impl Session {
     ) -> Result<Self, Failure> {
         let mut loader =
             aws_config::defaults(BehaviorVersion::latest()).region(Region::new(environment.region.clone()));
+        loader = loader.retry_config(retries(endpoints.as_ref()));
         if let Some(endpoints) = &endpoints {
             loader = loader.endpoint_url(&endpoints.aws).test_credentials();
         }
@@ -271,5 +291,21 @@ impl Session {
             .map_err(|error| anyhow::anyhow!("Timestream does not answer: {error}"))?;
         tokio::spawn(reload.reload_task());
         Ok(client)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_config::retry::RetryMode;
+
+    use super::*;
+
+    #[test]
+    fn requests_to_aws_are_tried_eight_times_and_less_often_when_throttled() {
+        let aws = retries(None);
+        assert_eq!((aws.mode(), aws.max_attempts()), (RetryMode::Adaptive, 8));
+        let here =
+            Endpoints { aws: String::new(), timestream: String::new(), twinmaker: String::new(), mqtt: 0 };
+        assert_eq!(retries(Some(&here)).max_attempts(), 8);
     }
 }

@@ -1,6 +1,9 @@
 //! Servers that stand in for AWS in tests: real processes on free ports, gone with their value.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+mod cloudformation;
+mod http;
+
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -8,6 +11,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use session::{Endpoints, Project, Session};
+
+pub use self::cloudformation::{CloudFormation, Fault, Verb};
 
 /// How long a server may take to answer, in a build that shares its machine.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -169,32 +174,10 @@ fn exchange(
     noted: &Mutex<Vec<Request>>,
     answer: &dyn Fn(&Request) -> Option<(&'static str, String)>,
 ) -> std::io::Result<()> {
-    let mut reader = BufReader::new(stream.try_clone()?);
-    let (mut head, mut length) = (String::new(), 0);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 || line == "\r\n" {
-            break;
-        }
-        let name = line.to_ascii_lowercase();
-        if let Some(value) = name.strip_prefix("content-length:") {
-            length = value.trim().parse().map_err(std::io::Error::other)?;
-        }
-        if !name.starts_with("connection:") {
-            head.push_str(&line);
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    let line = head.split(" HTTP/").next().unwrap_or_default().to_owned();
-    let request = Request { line, body: String::from_utf8_lossy(&body).into_owned() };
+    let http::Received { request, head, body } = http::receive(&stream)?;
     noted.lock().expect("the list").push(request.clone());
     if let Some((status, body)) = answer(&request) {
-        let length = body.len();
-        return write!(
-            stream,
-            "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-        );
+        return http::answer(&stream, status, &body, body.len());
     }
     let mut service = TcpStream::connect(("127.0.0.1", behind))?;
     service.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes())?;

@@ -59,6 +59,7 @@ pub(super) fn always(scope: Scope, role: Role) -> Vec<Statement> {
         Role::Deploy => vec![
             allow(
                 &[
+                    "cloudformation:CancelUpdateStack",
                     "cloudformation:ContinueUpdateRollback",
                     "cloudformation:DeleteStack",
                     "cloudformation:ExecuteChangeSet",
@@ -118,6 +119,7 @@ pub(super) fn never(scope: Scope) -> Vec<Statement> {
         ),
         deny(
             &[
+                "cloudformation:CancelUpdateStack",
                 "cloudformation:ContinueUpdateRollback",
                 "cloudformation:CreateChangeSet",
                 "cloudformation:CreateStack",

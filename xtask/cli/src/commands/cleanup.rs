@@ -192,7 +192,7 @@ impl Context<'_> {
     async fn destroy(&self, going: &Going, interruption: &Interruption) -> Result<Receipt, Failure> {
         let Going { session, plan } = going;
         let machine = Machine::of(self.project, &self.global.location(self.project), session);
-        Ok(teardown::execute(session, machine, plan, self.report, interruption).await?)
+        Ok(teardown::execute(session, machine, plan, self.report, interruption, None).await?)
     }
 }
 

@@ -1,31 +1,36 @@
 //! `deploy`.
 
+mod ends;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use stacks::environment::{Environment, Expiry, OnDelete, Target, name};
 use stacks::{Inputs, Stack};
 use telemetry::Model;
 
-use super::Outcome;
+use self::ends::{cancelled, conclude, detached};
+use super::{Outcome, duration};
 use crate::Global;
 use crate::lifetime;
-use crate::pages::deploy::{Deployed, Next, PlanDocument, Refused, Way};
+use crate::pages::deploy::{Next, PlanDocument, Refused, Way};
 use crate::question::{Agreed, Question};
-use crate::report::{Report, many, text};
+use crate::report::{Report, text};
 use artifacts::{self, Archives};
 use engine::consent::{Consent, Declined, Doing, Guard, Said};
-use engine::deploy::application::{ApplicationError, Applications, Running};
-use engine::deploy::engine::{Binding, Engine};
-use engine::deploy::execute::{self, Outcomes, StackError};
+use engine::deploy::application::Applications;
+use engine::deploy::engine::Engine;
+use engine::deploy::execute;
 use engine::deploy::moved::{self, Refusal};
-use engine::deploy::options::Options;
-use engine::deploy::options::selection;
+use engine::deploy::options::{Options, selection};
 use engine::deploy::plan::{Current, Plan};
+use engine::deploy::preview::{Previews, Purpose};
 use engine::deploy::saved::{SavedPlan, SavedPlanError};
 use engine::deploy::storage::STORAGE;
-use engine::deploy::{self, delivery, preflight, state};
+use engine::deploy::{self, Settling, delivery, preflight, rollback, state};
+use engine::destroy::find;
 use local_target::flink::Machine;
 use session::{Exit, Failure, Project, Session};
 
@@ -54,6 +59,9 @@ pub struct Deploy {
     /// Take the archives from this folder, which `build` wrote, instead of building them.
     #[arg(long, value_name = "DIR")]
     artifacts: Option<PathBuf>,
+    /// How long the operations of others are waited for, for instance 10m [default: until they end].
+    #[arg(long, value_name = "DURATION", value_parser = duration, conflicts_with = "plan")]
+    wait_limit: Option<Duration>,
 }
 
 impl Deploy {
@@ -75,14 +83,36 @@ impl Deploy {
         let read = reach(&project, &model, &environment, &stacks, global, report);
         let (archives, (session, current)) = futures::try_join!(built, read)?;
 
-        let engine = Engine::new(&session, &consent, report);
-        let plan = plan(&engine, &environment, &stacks, &archives, &current).await?;
+        let engine = Engine { wait_limit: self.wait_limit, ..Engine::new(&session, &consent, report) };
+        if self.stacks.is_empty() {
+            tell_of_others(&session, &stacks, report).await;
+        }
+        let mut plan = plan(&engine, &environment, &stacks, &archives, &current).await?;
         let on_delete = deploy::plan::on_delete(&environment, &current);
         let options = self.options(global);
         agreed(&plan, &consent, &way(on_delete), &options, report)?;
         let asking = Asking { on_delete, looked: Looked::Never, options: &options };
-        confirm(&plan, &environment, &asking, global, report)?;
-        carry_out(&engine, &plan, &options, &project, &session, global, report).await
+        if asking.guard(&plan, &environment, global) == Guard::Nothing || global.yes || !report.interactive()
+        {
+            confirm(&plan, &environment, &asking, global, report)?;
+            return carry_out(&engine, &plan, &options, &project, &session, global, report).await;
+        }
+        // A person is asked about what CloudFormation says, and that is what is executed.
+        let previews = Previews::default();
+        let shown = async {
+            tokio::select! {
+                made = previews.add(&engine, &mut plan, Purpose::Keep) => made.map_err(Failure::from)?,
+                () = interrupted() => return Err(Failure::new(Exit::Unexpected, "interrupted: nothing was changed")),
+            }
+            agreed(&plan, &consent, &way(on_delete), &options, report)?;
+            confirm(&plan, &environment, &asking, global, report)?;
+            Ok(())
+        };
+        if let Err(declined) = shown.await {
+            previews.discard(&engine).await;
+            return Err(declined);
+        }
+        carry_out(&engine.bound(), &plan, &options, &project, &session, global, report).await
     }
 
     fn options(&self, global: &Global) -> Options {
@@ -209,6 +239,13 @@ async fn carry_out(
     let applications = Applications::new(session, machine, report);
     applications.prepare(plan).await?;
     let outcomes = execute::execute(engine, plan, interrupted()).await;
+    let goes_on = outcomes.iter().any(|(_, outcome)| matches!(outcome, execute::Outcome::Detached));
+    if goes_on && report.interactive() {
+        report.note("Detached: what CloudFormation has begun goes on. Ctrl-C once more, within three seconds, cancels the updates.");
+        if tokio::time::timeout(SECOND_THOUGHT, interrupted()).await.is_ok() {
+            return Err(cancelled(&rollback::cancel(engine, plan, &outcomes).await, plan));
+        }
+    }
     let started = tokio::select! {
         started = applications.start_all(plan, &outcomes) => started,
         () = interrupted() => return Err(detached(plan, way)),
@@ -242,6 +279,20 @@ async fn reach(
     Ok((session, current))
 }
 
+/// Tells of stacks that the environment no longer has: nothing but `destroy` removes them.
+pub(super) async fn tell_of_others(session: &Session, stacks: &[Stack], report: &Report) {
+    let names = stacks.iter().map(|stack| stack.stack_name.clone()).collect();
+    // Who may not list stacks has nothing to do with them.
+    let others = find::no_longer(&session.cloudformation(), &session.environment, &names).await;
+    let selection = selection(&session.environment.name);
+    for name in others.unwrap_or_default() {
+        report.warn(format_args!(
+            "stack {name} is there, and the environment no longer has it: \
+             `cargo xtask destroy{selection} --stack {name}` removes it"
+        ));
+    }
+}
+
 /// What is to be executed must not fail at what can be known now.
 pub(super) async fn prepared(session: &Session, stacks: &[Stack]) -> Result<(), Failure> {
     let ((), (), ()) = futures::try_join!(
@@ -261,7 +312,7 @@ async fn plan(
 ) -> Result<Plan, Failure> {
     let desired = deploy::desired(environment, stacks, archives);
     let plan = deploy::plan::make(&desired, current).map_err(deploy::DeployError::from)?;
-    deploy::settled_plan(engine, &desired, plan).await
+    deploy::settled_plan(engine, &desired, plan, Settling::RollsBack).await
 }
 
 /// How a plan is carried out for an environment whose data ends so.
@@ -292,6 +343,18 @@ struct Asking<'a> {
     options: &'a Options,
 }
 
+impl Asking<'_> {
+    /// What it takes to execute a plan.
+    fn guard(&self, plan: &Plan, environment: &Environment, global: &Global) -> Guard {
+        match Guard::of(environment.target, self.on_delete == OnDelete::Retain) {
+            _ if plan.is_empty() => Guard::Nothing,
+            // Somebody looked at it: an answer in advance is enough.
+            Guard::Name if self.looked == Looked::AtPlan && global.yes => Guard::Nothing,
+            guard => guard,
+        }
+    }
+}
+
 /// Asks before an environment is changed. One of this machine that keeps nothing is changed without asking.
 fn confirm(
     plan: &Plan,
@@ -300,14 +363,8 @@ fn confirm(
     global: &Global,
     report: &Report,
 ) -> Result<Agreed, Declined> {
-    let Asking { on_delete, looked, options } = *asking;
-    let keeps = on_delete == OnDelete::Retain;
-    let guard = match Guard::of(environment.target, keeps) {
-        _ if plan.is_empty() => Guard::Nothing,
-        // Somebody looked at it: an answer in advance is enough.
-        Guard::Name if looked == Looked::AtPlan && global.yes => Guard::Nothing,
-        guard => guard,
-    };
+    let Asking { looked, options, .. } = *asking;
+    let guard = asking.guard(plan, environment, global);
     let name = &environment.name;
     if guard == Guard::Name && looked == Looked::Never && (global.yes || !report.interactive()) {
         return Err(Declined::NeedsPlan { environment: name.clone(), options: options.clone() });
@@ -326,72 +383,5 @@ pub(super) async fn interrupted() {
     }
 }
 
-/// The person interrupted.
-fn detached(plan: &Plan, way: Way<'_>) -> Failure {
-    let hint = match way.binding {
-        Binding::Loose => {
-            "run the same command again: it waits for what is under way, then goes on".to_owned()
-        }
-        Binding::Exact => {
-            let selection = selection(&plan.environment);
-            format!("wait for it (`cargo xtask status{selection}`), then {}", plan_again(plan, way))
-        }
-    };
-    Failure::new(Exit::Unexpected, "interrupted: what the services have begun goes on by itself").hint(hint)
-}
-
-/// How what is left of a saved plan is done, which is no longer true when a part of it was executed.
-fn plan_again(plan: &Plan, way: Way<'_>) -> String {
-    let (selection, planning) = (selection(&plan.environment), way.options.planning());
-    format!(
-        "make a new plan, which holds what is left: `cargo xtask plan{selection}{planning} --out plan.json`"
-    )
-}
-
-fn conclude(
-    plan: &Plan,
-    outcomes: &Outcomes,
-    started: Result<Vec<Running>, ApplicationError>,
-    way: Way<'_>,
-    report: &Report,
-) -> Outcome {
-    let document = Deployed::of(plan, outcomes, &started, way);
-    report.print(&document);
-    if document.ok() {
-        return Ok(Exit::Done);
-    }
-    let errors: Vec<&StackError> = outcomes
-        .iter()
-        .filter_map(|(_, outcome)| match outcome {
-            execute::Outcome::Failed(error) => Some(error),
-            _ => None,
-        })
-        .collect();
-    if errors.is_empty() {
-        return Err(match (started.err(), way.binding) {
-            (None, _) => detached(plan, way),
-            (Some(error), Binding::Loose) => error.into(),
-            (Some(error), Binding::Exact) => Failure::from(error).hint(plan_again(plan, way)),
-        });
-    }
-    if errors.iter().all(|error| matches!(error, StackError::Refused(_))) {
-        let agreement = "`--allow-data-loss` with the names above agrees to it";
-        let hint = match way.binding {
-            Binding::Loose => agreement.to_owned(),
-            Binding::Exact => format!("{}; {agreement}", plan_again(plan, way)),
-        };
-        let message = "stacks were not changed, because data would be lost";
-        return Err(Failure::new(Exit::Declined, message).hint(hint));
-    }
-    if errors.iter().all(|error| error.is_refusal()) {
-        let message = "stacks were not changed, because the plan does not show it all";
-        return Err(Failure::new(Exit::Declined, message).hint(plan_again(plan, way)));
-    }
-    let failed = errors.len();
-    let stacks = many(failed, "stack", "stacks");
-    let hint = match way.binding {
-        Binding::Loose => "once the cause is removed, deploy again: what succeeded is left alone".to_owned(),
-        Binding::Exact => format!("once the cause is removed, {}", plan_again(plan, way)),
-    };
-    Err(Failure::new(Exit::StackFailed, format_args!("{stacks} failed")).hint(hint))
-}
+/// How long after an interruption another one cancels what goes on.
+const SECOND_THOUGHT: Duration = Duration::from_secs(3);

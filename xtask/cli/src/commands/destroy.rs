@@ -1,14 +1,15 @@
 //! `destroy`.
 
 use std::fmt;
+use std::time::Duration;
 
 use clap::Args;
 use futures::FutureExt as _;
 use serde::Serialize;
 use stacks::environment::Target;
 
-use super::Outcome;
 use super::deploy::interrupted;
+use super::{Outcome, duration};
 use crate::Global;
 use crate::question::Question;
 use crate::report::{Document, Report, many, text};
@@ -34,6 +35,18 @@ pub struct Destroy {
     /// The environment's name, typed in advance.
     #[arg(long, value_name = "NAME")]
     confirm: Option<String>,
+    /// Destroy this stack and those that need it only. May be given several times.
+    #[arg(long = "stack", value_name = "STACK")]
+    stacks: Vec<String>,
+    /// Leave this resource behind if it cannot be deleted: `stack.LogicalId`. May be given several times.
+    #[arg(long, value_name = "RESOURCE")]
+    abandon: Vec<String>,
+    /// If all else fails, have CloudFormation delete the stacks whatever stays behind. The receipt lists it.
+    #[arg(long)]
+    force: bool,
+    /// How long the operations of others are waited for, for instance 10m [default: until they end].
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    wait_limit: Option<Duration>,
 }
 
 impl Destroy {
@@ -48,9 +61,9 @@ impl Destroy {
         let session = Session::open(model, environment, endpoints).await?;
         let name = session.environment.name.clone();
         let plan = match teardown::plan(&session, report).await? {
-            Some(plan) => plan,
+            Some(plan) => plan.only(&self.stacks)?.abandoning(&self.abandon, self.force),
             // The processes of a target that has nothing are there all the same.
-            None if is_local => DestroyPlan { environment: name, stacks: Vec::new(), shared: None },
+            None if is_local => DestroyPlan::empty(&name),
             None => return self.absent(&name, report),
         };
         if self.plan {
@@ -61,9 +74,10 @@ impl Destroy {
         self.confirm(&plan, &session, global, report)?;
 
         let machine = Machine::of(&project, &global.location(&project), &session);
+        let interruption = interrupted().boxed().shared();
         let mut receipt =
-            teardown::execute(&session, machine, &plan, report, &interrupted().boxed().shared()).await?;
-        if is_local && receipt.is_clean() {
+            teardown::execute(&session, machine, &plan, report, &interruption, self.wait_limit).await?;
+        if is_local && receipt.is_clean() && plan.staying.is_empty() {
             let others = find::environments(&session.cloudformation()).await?;
             if others.is_empty() {
                 receipt.stopped(local_target::stop(&global.location(&project), report).await?);
@@ -88,7 +102,7 @@ impl Destroy {
         if stopped.is_empty() {
             return self.absent(&environment, report);
         }
-        let empty = DestroyPlan { environment, stacks: Vec::new(), shared: None };
+        let empty = DestroyPlan::empty(&environment);
         let mut receipt = Receipt::of(&empty, &[], Proof::default());
         receipt.stopped(stopped);
         report.print(&receipt);
@@ -155,7 +169,21 @@ pub(super) fn conclude(receipt: &Receipt) -> Outcome {
         }
         (0, None) => Err(Failure::new(Exit::Unexpected, "it is not proven that nothing is left")
             .hint("the receipt names what is there, and who did not answer; delete it by hand, or run the same command again")),
-        (failed, _) => Err(Failure::new(Exit::StackFailed, format_args!("{} still there", many(failed, "stack is", "stacks are")))
-            .hint("run the same command again: it goes on with what is left")),
+        _ if receipt.failed.iter().all(|failed| failed.unwatched) => {
+            Err(Failure::new(Exit::Unwatched, "what was begun goes on, and is not watched")
+                .hint("run the same command again, after a new login if it takes one: it attaches to what goes on"))
+        }
+        (failed, _) => {
+            let again = "run the same command again: it goes on with what is left";
+            let stuck = receipt.failed.iter().flat_map(|failed| &failed.stuck);
+            let abandon: String = stuck.map(|resource| format!(" --abandon {resource}")).collect();
+            let hint = if abandon.is_empty() {
+                again.to_owned()
+            } else {
+                format!("{again}; with{abandon} what cannot be deleted is left behind")
+            };
+            let stacks = many(failed, "stack is", "stacks are");
+            Err(Failure::new(Exit::StackFailed, format_args!("{stacks} still there")).hint(hint))
+        }
     }
 }

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use stacks::environment::{Environment, Expiry, Target};
 use stacks::{Inputs, Stack};
 use telemetry::Model;
 
-use super::Outcome;
-use super::deploy::{interrupted, prepared, way};
+use super::deploy::{interrupted, prepared, tell_of_others, way};
+use super::{Outcome, duration};
 use crate::Global;
 use crate::lifetime;
 use crate::pages::deploy::{Next, PlanDocument};
@@ -21,13 +22,14 @@ use engine::deploy::options::Options;
 use engine::deploy::plan::{Current, Desired, Plan as Planned};
 use engine::deploy::preview::{Previews, Purpose};
 use engine::deploy::saved::{self, SavedPlan};
-use engine::deploy::{self, DeployError, state};
+use engine::deploy::{self, DeployError, Settling, state};
 use session::{Exit, Failure, Project, Session};
 
 /// Show what deploy would do, per stack and resource
 ///
 /// Builds the functions, because whether one changed shows in its code, and asks CloudFormation with change
-/// sets, which are discarded again. Changes nothing. With `--out`, the change sets wait for `deploy --plan`.
+/// sets, which are discarded again. Changes nothing. With `--out`, the change sets wait for `deploy --plan`. Ends with
+/// exit code 4 when a stack is in a state that takes a person: docs/recovery.md says of each what it takes.
 #[derive(Debug, Args)]
 pub struct Plan {
     /// Plan this stack and those that it needs only. May be given several times.
@@ -43,6 +45,12 @@ pub struct Plan {
     /// data still needs `--allow-data-loss` there.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// End with exit code 8 when there is something to do.
+    #[arg(long)]
+    exit_code: bool,
+    /// With `--out`: how long the operations of others are waited for, for instance 10m [default: until they end].
+    #[arg(long, value_name = "DURATION", value_parser = duration, requires = "out")]
+    wait_limit: Option<Duration>,
 }
 
 impl Plan {
@@ -68,17 +76,32 @@ impl Plan {
         };
         let out = self.out.as_deref();
         let conclusion = Conclusion { out, options, environment: &environment, project: &project, report };
-        match session {
+        let plan = match session {
             // A target that does not run has nothing that could be asked.
-            None => conclusion.reach(&plan, &current)?,
-            Some(session) => {
-                let consent = Consent::default();
-                let engine = Engine::new(&session, &consent, report);
-                let (plan, current) = self.settled(&engine, &desired, plan, current).await?;
-                conclusion.preview(&engine, plan, &current).await?;
+            None => {
+                conclusion.reach(&plan, &current)?;
+                plan
             }
+            Some(session) => {
+                if self.stacks.is_empty() {
+                    tell_of_others(&session, &stacks, report).await;
+                }
+                let consent = Consent::default();
+                let engine =
+                    Engine { wait_limit: self.wait_limit, ..Engine::new(&session, &consent, report) };
+                let (plan, current) = self.settled(&engine, &desired, plan, current).await?;
+                conclusion.preview(&engine, plan, &current).await?
+            }
+        };
+        self.ends(&plan)
+    }
+
+    /// How the command ends by what its plan says.
+    fn ends(&self, plan: &Planned) -> Outcome {
+        if let Some(blocked) = DeployError::blocked(plan) {
+            return Err(blocked.into());
         }
-        Ok(Exit::Done)
+        Ok(if self.exit_code && !plan.is_empty() { Exit::Changes } else { Exit::Done })
     }
 
     /// Connects, and reads what is deployed. Starts nothing.
@@ -115,7 +138,7 @@ impl Plan {
         if self.out.is_none() {
             return Ok((plan, current));
         }
-        let settled = deploy::settled_plan(engine, desired, plan.clone()).await?;
+        let settled = deploy::settled_plan(engine, desired, plan.clone(), Settling::Waits).await?;
         if settled == plan {
             return Ok((plan, current));
         }
@@ -142,7 +165,7 @@ impl Conclusion<'_> {
         engine: &Engine<'_>,
         mut plan: Planned,
         current: &BTreeMap<String, Current>,
-    ) -> Result<(), Failure> {
+    ) -> Result<Planned, Failure> {
         let purpose = if self.out.is_some() { Purpose::Keep } else { Purpose::Look };
         let previews = Previews::default();
         let made = tokio::select! {
@@ -158,7 +181,7 @@ impl Conclusion<'_> {
         } else if let Some(older) = older {
             Previews::of(&older).discard(engine).await;
         }
-        concluded
+        concluded.map(|()| plan)
     }
 
     /// Saves the plan, where it is to be saved, and prints it.
@@ -174,5 +197,45 @@ impl Conclusion<'_> {
         report.print(&PlanDocument::of(plan).next(&Next::Saved(path.to_owned()), options));
         report.note(format_args!("The plan is saved in {}", path.display()));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::deploy::plan::{Action, StackPlan};
+
+    use super::*;
+
+    fn command(exit_code: bool) -> Plan {
+        Plan { stacks: Vec::new(), artifacts: None, expires: None, out: None, exit_code, wait_limit: None }
+    }
+
+    fn planned(action: Action, status: Option<&str>) -> Planned {
+        let stack: StackPlan = serde_json::from_value(serde_json::json!({
+            "name": "store", "stack_name": "sluice-dev-store", "stack_id": null, "status": status, "action": action,
+            "after": [], "resources": [], "parameters": {}, "outputs": {}, "tags": {}, "template": "{}",
+        }))
+        .expect("a plan");
+        let (environment, region) = ("dev".to_owned(), "eu-central-1".to_owned());
+        Planned { environment, region, account: "111122223333".to_owned(), stacks: vec![stack] }
+    }
+
+    #[test]
+    fn a_plan_ends_by_what_it_says() {
+        for (action, status, without, with) in [
+            (Action::None, Some("CREATE_COMPLETE"), Exit::Done, Exit::Done),
+            (Action::Create, None, Exit::Done, Exit::Changes),
+            (Action::Update, Some("CREATE_COMPLETE"), Exit::Done, Exit::Changes),
+            (Action::Wait, Some("UPDATE_IN_PROGRESS"), Exit::Done, Exit::Changes),
+            (Action::RollBack, Some("UPDATE_ROLLBACK_FAILED"), Exit::Done, Exit::Changes),
+            (Action::Blocked, Some("DELETE_FAILED"), Exit::StackFailed, Exit::StackFailed),
+        ] {
+            let plan = planned(action, status);
+            let ends = |exit_code| command(exit_code).ends(&plan).unwrap_or_else(|failure| failure.exit);
+            assert_eq!((ends(false), ends(true)), (without, with), "{action:?}");
+        }
+        let blocked = command(false).ends(&planned(Action::Blocked, Some("DELETE_FAILED")));
+        let hint = blocked.err().and_then(|failure| failure.hint).unwrap_or_default();
+        assert!(hint.starts_with("`cargo xtask destroy --env dev --stack store`"), "{hint}");
     }
 }

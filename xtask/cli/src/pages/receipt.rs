@@ -31,7 +31,7 @@ impl Document for Receipt {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
         writeln!(out, "{}", paint(STRONG, format_args!("{}: receipt", self.environment)))?;
         for Deleted { stack, resources, objects, twins } in &self.deleted {
-            let emptied = Emptied { objects: *objects, twins: *twins }.text();
+            let emptied = Emptied { objects: *objects, twins: *twins, ..Emptied::default() }.text();
             let resources = many(*resources, "resource", "resources");
             writeln!(out, "  {} {stack}: {resources}{emptied}", paint(GOOD, "deleted"))?;
         }
@@ -61,7 +61,7 @@ impl Document for Receipt {
                 paint(FAINT, format_args!("(process {pid})"))
             )?;
         }
-        for Failed { stack, reason } in &self.failed {
+        for Failed { stack, reason, .. } in &self.failed {
             writeln!(out, "  {} {stack}: {reason}", paint(BAD, "failed"))?;
         }
         if let Some(NotEmptied { bucket, prefix, reason }) = &self.not_emptied {
@@ -124,7 +124,7 @@ impl Document for Receipt {
         }
         if !self.failed.is_empty() {
             writeln!(out, "**Still there**\n\n| stack | why |\n| --- | --- |")?;
-            for Failed { stack, reason } in &self.failed {
+            for Failed { stack, reason, .. } in &self.failed {
                 writeln!(out, "| `{stack}` | {} |", cell(reason))?;
             }
             writeln!(out)?;

@@ -5,6 +5,7 @@
 //! made to be read, or to be executed later, has a name of its own: nobody else replaces it.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
@@ -13,14 +14,18 @@ use aws_sdk_cloudformation::types::{Capability, ChangeSetType, Parameter, Tag};
 use sha2::{Digest as _, Sha256};
 
 use super::difference::{Data, ResourceChange};
+use super::events::token;
 use super::merge;
 use super::pace::Pace;
+use super::patience::patiently;
 use super::plan::Loss;
 use super::state::{self, StateError};
 use super::status::{
-    CHANGE_SET_AVAILABLE, CHANGE_SET_FAILED, CHANGE_SET_READY, Condition, condition, says_already_exists,
-    says_denied, says_no_changes, says_not_there, says_unsettled,
+    CHANGE_SET_AVAILABLE, CHANGE_SET_FAILED, CHANGE_SET_READY, Condition, condition, is_being_executed,
+    is_being_made, says_already_exists, says_change_set_gone, says_denied, says_no_changes, says_not_there,
+    says_unsettled,
 };
+use super::validation;
 use artifacts::digest::hex;
 use session::sdk_error::sentence;
 
@@ -97,6 +102,17 @@ pub struct ChangeSet {
     pub stack_id: String,
     /// What it does, by logical id.
     pub resources: Vec<ResourceChange>,
+    /// What early validation holds against it, without refusing it.
+    pub warnings: Vec<String>,
+}
+
+/// Whose execution of a change set is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Executed {
+    /// That which this asked for.
+    Ours,
+    /// One that was asked for before: it may be ours, if its answer was lost.
+    Before,
 }
 
 /// What came of making a change set.
@@ -125,6 +141,15 @@ pub enum ChangeSetError {
         /// Why, as CloudFormation says it.
         reasons: Vec<String>,
     },
+    /// Somebody deleted it while it was made.
+    #[error("the change set was deleted while it was made")]
+    Gone,
+    /// It does not leave a status that this program does not know.
+    #[error("the change set stays in {status}, a status that is not known here")]
+    Unknown {
+        /// The status, as CloudFormation spells it.
+        status: String,
+    },
     /// The stack could not be read.
     #[error(transparent)]
     State(#[from] StateError),
@@ -133,16 +158,21 @@ pub enum ChangeSetError {
 /// Makes a change set and waits until it can be executed. One that turns out to be empty is
 /// discarded, and so is the stack that exists only because of it.
 pub async fn make(client: &Client, request: &Request<'_>, pace: Pace) -> Result<Made, ChangeSetError> {
-    let id = match create(client, request).await {
+    let id = match create(client, request, pace).await {
         Err(ChangeSetError::Refused { cause, .. }) if says_already_exists(&cause) => {
             delete(client, request.stack_name, request.name).await?;
-            create(client, request).await?
+            create(client, request, pace).await?
         }
         other => other?,
     };
-    let mut wait = pace.waits();
+    let (mut wait, mut unknown) = (pace.waits(), None);
     let described = loop {
-        let described = describe(client, &id, Values::Without, None).await?;
+        let described = match describe(client, &id, Values::Without, None, pace).await {
+            Err(ChangeSetError::Refused { cause, .. }) if says_not_there(&cause) => {
+                return Err(ChangeSetError::Gone);
+            }
+            described => described?,
+        };
         match described.status().map_or("", |status| status.as_str()) {
             CHANGE_SET_READY => break described,
             CHANGE_SET_FAILED => {
@@ -152,14 +182,23 @@ pub async fn make(client: &Client, request: &Request<'_>, pace: Pace) -> Result<
                     return Ok(Made::Unchanged);
                 }
                 let mut reasons = vec![reason];
-                reasons.extend(validation_errors(client, &id).await);
+                let validation = validation::of(client, &id).await;
+                reasons.extend(validation.errors.into_iter().chain(validation.warnings));
                 discard(client, &id, described.stack_id().unwrap_or(request.stack_name)).await?;
                 return Err(ChangeSetError::Failed { reasons });
             }
-            _ => wait.next().await,
+            status if is_being_made(status) => wait.next().await,
+            status if says_change_set_gone(status) => return Err(ChangeSetError::Gone),
+            status => {
+                if unknown.get_or_insert_with(Instant::now).elapsed() > pace.patience {
+                    return Err(ChangeSetError::Unknown { status: status.to_owned() });
+                }
+                wait.next().await;
+            }
         }
     };
-    Ok(Made::Ready(read(client, &id, described).await?))
+    let (made, validation) = tokio::join!(read(client, &id, described, pace), validation::of(client, &id));
+    Ok(Made::Ready(ChangeSet { warnings: validation.warnings, ..made? }))
 }
 
 /// Whether a change set that was made earlier can still be executed: its execution status, as
@@ -176,18 +215,33 @@ pub async fn find(client: &Client, id: &str) -> Result<Option<(String, String)>,
 }
 
 /// Reads a change set that was made earlier, if it can still be executed.
-pub async fn reread(client: &Client, id: &str) -> Result<Option<ChangeSet>, ChangeSetError> {
+pub async fn reread(client: &Client, id: &str, pace: Pace) -> Result<Option<ChangeSet>, ChangeSetError> {
     if find(client, id).await?.is_none_or(|(status, _)| status != CHANGE_SET_AVAILABLE) {
         return Ok(None);
     }
-    let first = describe(client, id, Values::Without, None).await?;
-    Ok(Some(read(client, id, first).await?))
+    let first = describe(client, id, Values::Without, None, pace).await?;
+    Ok(Some(read(client, id, first, pace).await?))
 }
 
-/// Starts the execution of a change set.
-pub async fn execute(client: &Client, change_set: &ChangeSet) -> Result<(), ChangeSetError> {
-    let sent = client.execute_change_set().change_set_name(&change_set.id).send().await;
-    sent.map(|_| ()).map_err(|error| refused("the execution of a change set", &error))
+/// Starts the execution of a change set. The token makes of a request that is sent again, because its answer was
+/// lost, the same request; where a service knows no tokens, what is being executed tells it.
+pub async fn execute(
+    client: &Client,
+    change_set: &ChangeSet,
+    token: &str,
+    pace: Pace,
+) -> Result<Executed, ChangeSetError> {
+    let send =
+        || client.execute_change_set().change_set_name(&change_set.id).client_request_token(token).send();
+    let Err(error) = patiently(pace, send).await else { return Ok(Executed::Ours) };
+    let error = refused("the execution of a change set", &error);
+    if error.is_unsettled()
+        && let Some((status, _)) = find(client, &change_set.id).await?
+        && is_being_executed(&status)
+    {
+        return Ok(Executed::Before);
+    }
+    Err(error)
 }
 
 /// Deletes a change set, and its stack if there never was more than the change set.
@@ -230,7 +284,7 @@ pub fn name(
     format!("sluice-{}", hex(&digest.finalize()[..8]))
 }
 
-async fn create(client: &Client, request: &Request<'_>) -> Result<String, ChangeSetError> {
+async fn create(client: &Client, request: &Request<'_>, pace: Pace) -> Result<String, ChangeSetError> {
     let kind = match request.kind {
         Kind::Create => ChangeSetType::Create,
         Kind::Update => ChangeSetType::Update,
@@ -245,6 +299,7 @@ async fn create(client: &Client, request: &Request<'_>) -> Result<String, Change
         .stack_name(request.stack_name)
         .change_set_name(request.name)
         .change_set_type(kind)
+        .client_token(token())
         .capabilities(Capability::CapabilityIam)
         .capabilities(Capability::CapabilityNamedIam)
         .set_parameters(Some(parameters.collect()))
@@ -253,7 +308,8 @@ async fn create(client: &Client, request: &Request<'_>) -> Result<String, Change
         Body::Inline(template) => call.template_body(template),
         Body::Url(url) => call.template_url(url),
     };
-    let created = call.send().await.map_err(|error| refused("the template", &error))?;
+    let created = patiently(pace, || call.clone().send()).await;
+    let created = created.map_err(|error| refused("the template", &error))?;
     Ok(created.id.unwrap_or_else(|| request.name.to_owned()))
 }
 
@@ -282,13 +338,15 @@ async fn describe(
     change_set: &str,
     values: Values,
     page: Option<String>,
+    pace: Pace,
 ) -> Result<DescribeChangeSetOutput, ChangeSetError> {
     let call = client.describe_change_set().change_set_name(change_set).set_next_token(page);
     let call = match values {
         Values::With => call.include_property_values(true),
         Values::Without => call,
     };
-    call.send().await.map_err(|error| refused("the description of a change set", &error))
+    let described = patiently(pace, || call.clone().send()).await;
+    described.map_err(|error| refused("the description of a change set", &error))
 }
 
 /// Reads both descriptions to their ends. `first` is the first page without values.
@@ -296,13 +354,17 @@ async fn read(
     client: &Client,
     id: &str,
     first: DescribeChangeSetOutput,
+    pace: Pace,
 ) -> Result<ChangeSet, ChangeSetError> {
     let stack_id = first.stack_id().unwrap_or_default().to_owned();
-    let with_values =
-        async { pages(client, id, Values::With, describe(client, id, Values::With, None).await?).await };
-    let (with_values, without) = futures::try_join!(with_values, pages(client, id, Values::Without, first))?;
+    let with_values = async {
+        let first = describe(client, id, Values::With, None, pace).await?;
+        pages(client, id, Values::With, first, pace).await
+    };
+    let without = pages(client, id, Values::Without, first, pace);
+    let (with_values, without) = futures::try_join!(with_values, without)?;
     let resources = merge::described(&with_values, &without);
-    Ok(ChangeSet { id: id.to_owned(), stack_id, resources })
+    Ok(ChangeSet { id: id.to_owned(), stack_id, resources, warnings: Vec::new() })
 }
 
 async fn pages(
@@ -310,29 +372,13 @@ async fn pages(
     id: &str,
     values: Values,
     first: DescribeChangeSetOutput,
+    pace: Pace,
 ) -> Result<Vec<DescribeChangeSetOutput>, ChangeSetError> {
     let mut pages = vec![first];
     while let Some(token) = pages.last_mut().and_then(|page| page.next_token.take()) {
-        pages.push(describe(client, id, values, Some(token)).await?);
+        pages.push(describe(client, id, values, Some(token), pace).await?);
     }
     Ok(pages)
-}
-
-/// What [early validation](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/validate-stack-deployments.html)
-/// found: it says so in these events only. Without an answer, the reason of the change set has to do.
-async fn validation_errors(client: &Client, change_set: &str) -> Vec<String> {
-    let Ok(answer) = client.describe_events().change_set_name(change_set).send().await else {
-        return Vec::new();
-    };
-    let sentence = |event: &aws_sdk_cloudformation::types::OperationEvent| {
-        let reason = event.validation_status_reason()?;
-        Some(format!(
-            "{} ({}): {reason}",
-            event.logical_resource_id()?,
-            event.validation_path().unwrap_or("template")
-        ))
-    };
-    answer.operation_events().iter().filter_map(sentence).collect()
 }
 
 impl ChangeSetError {
@@ -365,43 +411,4 @@ impl ChangeSet {
 }
 
 #[cfg(test)]
-mod tests {
-    use aws_sdk_cloudformation::types::{self as sdk, ChangeAction, PolicyAction, Replacement};
-
-    use super::*;
-
-    #[test]
-    fn losses() {
-        use ChangeAction::{Add, Modify, Remove};
-        let table = [
-            ("AWS::Kinesis::Stream", Add, None, None, None),
-            ("AWS::Kinesis::Stream", Modify, Some("False"), None, None),
-            ("AWS::Kinesis::Stream", Modify, Some("True"), None, Some(Data::Lost)),
-            ("AWS::Kinesis::Stream", Modify, Some("Conditional"), None, Some(Data::Lost)),
-            ("AWS::S3::Bucket", Modify, Some("True"), Some("ReplaceAndRetain"), Some(Data::Retained)),
-            ("AWS::S3::Bucket", Remove, None, Some("Delete"), Some(Data::Lost)),
-            ("AWS::S3::Bucket", Remove, None, Some("Retain"), Some(Data::Retained)),
-            ("Custom::TimestreamTable", Modify, Some("Conditional"), None, None),
-            ("Custom::TimestreamTable", Remove, None, None, Some(Data::Lost)),
-            ("AWS::IAM::Role", Remove, None, None, None),
-        ];
-        for (kind, action, replacement, policy, expected) in table {
-            let change = sdk::ResourceChange::builder()
-                .resource_type(kind)
-                .logical_resource_id("Resource")
-                .action(action.clone())
-                .set_replacement(replacement.map(Replacement::from))
-                .set_policy_action(policy.map(PolicyAction::from))
-                .build();
-            let page = DescribeChangeSetOutput::builder()
-                .changes(sdk::Change::builder().resource_change(change).build())
-                .build();
-            let resources = merge::described([], [&page]);
-            let change_set = ChangeSet { id: String::new(), stack_id: String::new(), resources };
-            let case = format!("{kind} {action:?} {replacement:?}");
-            let found = change_set.losses_beyond("stack", |_| false);
-            assert_eq!(found.first().map(|loss| loss.data), expected, "{case}");
-            assert!(change_set.losses_beyond("stack", |id| id == "Resource").is_empty(), "{case}");
-        }
-    }
-}
+mod tests;

@@ -1,9 +1,13 @@
 //! What a deployment or a destruction works with: clients, consent, and whoever watches.
 
+use std::time::Duration;
+
 use aws_sdk_cloudformation::Client;
 use session::{Observer, Session};
 
+use super::events::{Beginning, Tokens, beginning};
 use super::pace::{self, Pace};
+use super::stack_error::Unheard;
 use super::storage::{ObjectUrl, Storage};
 use crate::consent::Consent;
 use crate::twin::Workspace;
@@ -23,6 +27,10 @@ pub struct Engine<'a> {
     pub objects: ObjectUrl,
     /// How often the services are asked.
     pub pace: Pace,
+    /// How long another operation is waited for. `None`: until it ends.
+    pub wait_limit: Option<Duration>,
+    /// Whether events tell whose they are.
+    pub tokens: Tokens,
     /// What may be lost.
     pub consent: &'a Consent,
     /// How far the plan binds.
@@ -50,9 +58,9 @@ impl<'a> Engine<'a> {
 
     /// The engine for an environment.
     pub fn new(session: &Session, consent: &'a Consent, observer: &'a dyn Observer) -> Self {
-        let (objects, pace) = match &session.endpoints {
-            Some(endpoints) => (ObjectUrl::Path(endpoints.aws.clone()), pace::MACHINE),
-            None => (ObjectUrl::Host(session.environment.region.clone()), pace::SERVICE),
+        let (objects, pace, tokens) = match &session.endpoints {
+            Some(endpoints) => (ObjectUrl::Path(endpoints.aws.clone()), pace::MACHINE, Tokens::Untold),
+            None => (ObjectUrl::Host(session.environment.region.clone()), pace::SERVICE, Tokens::Told),
         };
         Self {
             cloudformation: session.cloudformation(),
@@ -64,9 +72,23 @@ impl<'a> Engine<'a> {
             },
             objects,
             pace,
+            wait_limit: None,
+            tokens,
             consent,
             binding: Binding::Loose,
             observer,
+        }
+    }
+
+    /// Makes an operation of a stack known before it begins.
+    pub async fn beginning(&self, stack: &str) -> Result<Beginning, Unheard> {
+        beginning(&self.cloudformation, stack, self.pace, self.tokens).await
+    }
+
+    /// Tells what early validation holds against a stack's change set.
+    pub fn warn(&self, stack_name: &str, warnings: &[String]) {
+        for warning in warnings {
+            self.observer.warn(format_args!("{stack_name}: {warning}"));
         }
     }
 

@@ -12,6 +12,7 @@ use aws_sdk_cloudformation::operation::describe_stack_events::DescribeStackEvent
 use serde::Deserialize;
 use tokio::sync::mpsc;
 
+use super::causes;
 use super::pace::Pace;
 use super::stack_error::Unheard;
 use super::status::{
@@ -46,6 +47,9 @@ pub struct Event {
     pub reason: String,
     /// The stack.
     pub stack_id: String,
+    /// The token of the request that began its operation, if that had one.
+    #[serde(rename = "ClientRequestToken", default)]
+    pub token: Option<String>,
 }
 
 impl Event {
@@ -82,10 +86,34 @@ enum Silence {
 /// Where in a stack's events an operation begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Since {
-    /// After this event: the operation is one that we are about to start.
-    Event(Option<String>),
+    /// The operation is one that we are about to start.
+    Ours {
+        /// The latest event before it.
+        after: Option<String>,
+        /// Its token: what is told before the first event that carries it is of another operation, however late it
+        /// is heard. `None`: the service tells no tokens.
+        token: Option<String>,
+    },
     /// At the latest operation: one that is under way.
     LatestOperation,
+}
+
+/// Whether a service tells in its events the token of the request that began their operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tokens {
+    /// As AWS does: [all events of an operation carry it](https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackEvent.html).
+    Told,
+    /// As emulators do.
+    Untold,
+}
+
+/// An operation that is about to begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beginning {
+    /// What its request has as its token. A request that is sent again with it is the same one.
+    pub token: String,
+    /// How its events are told from others.
+    pub since: Since,
 }
 
 /// Watches stacks until their operations are over.
@@ -98,6 +126,7 @@ pub struct Poller {
 struct Watched {
     stack_id: String,
     since: Since,
+    begun: bool,
     seen: BTreeSet<String>,
     failures: u32,
     refused: Option<Instant>,
@@ -116,31 +145,43 @@ impl Poller {
     pub fn watch(&self, stack_id: &str, since: Since) -> mpsc::UnboundedReceiver<Update> {
         let (updates, received) = mpsc::unbounded_channel();
         let stack_id = stack_id.to_owned();
-        let watched = Watched { stack_id, since, seen: BTreeSet::new(), failures: 0, refused: None, updates };
+        let begun = !matches!(since, Since::Ours { token: Some(_), .. });
+        let seen = BTreeSet::new();
+        let watched = Watched { stack_id, since, begun, seen, failures: 0, refused: None, updates };
         // The poller lives as long as this sender does.
         let _ = self.orders.send(watched);
         received
     }
 }
 
-/// The latest event of a stack, to tell later ones from it. Who begins something without it may take the end
-/// of an earlier operation for the end of this one. Asks for as long as the trouble passes.
-pub async fn latest(client: &Client, stack: &str, pace: Pace) -> Result<Since, Unheard> {
+/// Makes an operation of a stack known before it begins, so that its events are told from those of others, and
+/// makes sure that they can be read. Asks for as long as the trouble passes.
+pub async fn beginning(
+    client: &Client,
+    stack: &str,
+    pace: Pace,
+    tokens: Tokens,
+) -> Result<Beginning, Unheard> {
     let (mut waits, started) = (pace.waits(), Instant::now());
-    loop {
+    let after = loop {
         let silence = match client.describe_stack_events().stack_name(stack).send().await {
-            Ok(answer) => {
-                let latest = answer.stack_events.and_then(|events| events.into_iter().next()?.event_id);
-                return Ok(Since::Event(latest));
-            }
+            Ok(answer) => break answer.stack_events.and_then(|events| events.into_iter().next()?.event_id),
             Err(error) => Silence::of(&error),
         };
         match silence {
-            Silence::Gone => return Ok(Since::Event(None)),
+            Silence::Gone => break None,
             Silence::Refused(cause) if started.elapsed() > pace.patience => return Err(Unheard(cause)),
             Silence::Refused(_) | Silence::Passing(_) => waits.next().await,
         }
-    }
+    };
+    let token = token();
+    let told = (tokens == Tokens::Told).then(|| token.clone());
+    Ok(Beginning { token, since: Since::Ours { after, token: told } })
+}
+
+/// A token that no other request has. A request that is sent again with it is the same one.
+pub fn token() -> String {
+    format!("sluice-{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..))
 }
 
 async fn poll(client: Client, pace: Pace, mut orders: mpsc::UnboundedReceiver<Watched>) {
@@ -231,8 +272,8 @@ impl Watched {
             client.describe_stack_events().stack_name(&self.stack_id).into_paginator().items().send();
         while let Some(event) = pages.next().await {
             let event = Event::from(event.map_err(|error| Silence::of(&error))?);
-            let known = self.seen.contains(&event.id) || self.since == Since::Event(Some(event.id.clone()));
-            if known {
+            let before = matches!(&self.since, Since::Ours { after: Some(after), .. } if *after == event.id);
+            if before || self.seen.contains(&event.id) {
                 break;
             }
             let first = self.since == Since::LatestOperation
@@ -245,7 +286,20 @@ impl Watched {
         }
         newest_first.reverse();
         self.seen.extend(newest_first.iter().map(|event| event.id.clone()));
-        Ok(newest_first)
+        Ok(self.of_operation(newest_first))
+    }
+}
+
+impl Watched {
+    /// What of these events, oldest first, is of the operation. A stack has one operation at a time, so that
+    /// everything is of ours once that has begun, also what follows from its being cancelled by others.
+    fn of_operation(&mut self, mut events: Vec<Event>) -> Vec<Event> {
+        if let (false, Since::Ours { token, .. }) = (self.begun, &self.since) {
+            let first = events.iter().position(|event| event.token == *token);
+            self.begun = first.is_some();
+            events.drain(..first.unwrap_or(events.len()));
+        }
+        events
     }
 }
 
@@ -264,7 +318,7 @@ impl Silence {
 
 /// Whether a stack in this status waits for the next operation.
 fn ended(status: &str) -> bool {
-    !matches!(condition(status), Condition::Busy | Condition::Phantom | Condition::Unknown(_))
+    !matches!(condition(status), Condition::Busy | Condition::Phantom | Condition::Unknown)
 }
 
 impl From<aws_sdk_cloudformation::types::StackEvent> for Event {
@@ -277,6 +331,7 @@ impl From<aws_sdk_cloudformation::types::StackEvent> for Event {
             status: event.resource_status.map_or_else(String::new, |status| status.as_str().to_owned()),
             reason: event.resource_status_reason.unwrap_or_default(),
             stack_id: event.stack_id.unwrap_or_default(),
+            token: event.client_request_token,
         }
     }
 }
@@ -294,6 +349,22 @@ pub struct RootCause {
     pub code: Option<String>,
     /// What CloudFormation says.
     pub reason: String,
+    /// What to do about it, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+}
+
+impl RootCause {
+    /// What an event says that tells of a failure.
+    pub fn of(event: &Event) -> Self {
+        Self {
+            logical_id: event.logical_id.clone(),
+            kind: event.kind.clone(),
+            code: status::error_code(&event.reason).map(str::to_owned),
+            reason: event.reason.clone(),
+            remedy: causes::remedy(&event.kind, &event.reason),
+        }
+    }
 }
 
 /// The first failure of an operation that was not cancelled because of another one. `events` are
@@ -310,12 +381,7 @@ pub fn root_cause(events: &[Event]) -> Option<RootCause> {
         .find(|event| !event.is_of_stack())
         .or_else(|| failed().next())
         .or_else(|| told_by_stack().next())?;
-    Some(RootCause {
-        logical_id: event.logical_id.clone(),
-        kind: event.kind.clone(),
-        code: status::error_code(&event.reason).map(str::to_owned),
-        reason: event.reason.clone(),
-    })
+    Some(RootCause::of(event))
 }
 
 /// A stack may roll back without a failed resource, for instance when a person cancels its update. A deletion

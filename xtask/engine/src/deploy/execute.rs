@@ -4,30 +4,35 @@
 //! plan does not say, and what the change set says beyond the plan, is refused.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
+use futures::FutureExt as _;
 use sha2::{Digest as _, Sha256};
 
 use super::again::once_more;
-use super::change_set::{self, ChangeSet, INLINE_LIMIT, Kind, Made, Request, Stored, compact};
+use super::change_set::{self, ChangeSet, Executed, INLINE_LIMIT, Kind, Made, Request, Stored, compact};
+use super::diagnosis;
 use super::engine::{Binding, Engine};
-use super::events::{Event, Poller, Since, Update, latest, root_cause};
+use super::events::{Beginning, Event, Poller, Since, Update};
+use super::leftover::{self, Leftover};
 use super::merge;
 use super::plan::{Action, Plan, Source, StackPlan};
+use super::rollback;
 use super::run::{Ordered, Run, run};
 pub use super::stack_error::{StackError, Unheard, Unwatched};
 use super::state;
 use super::status::{Condition, Operation, Stage, condition, stage};
 use super::storage::STORAGE;
+use super::uploads::Uploads;
 use artifacts::digest::hex;
 use artifacts::upload;
 use session::Step;
-use session::sdk_error::sentence;
 
 /// What became of a stack.
 #[derive(Debug)]
 pub enum Outcome {
-    /// It is as planned, and has these outputs.
-    Done(Change, BTreeMap<String, String>),
+    /// It is as planned, and has these outputs. What could not be deleted is no longer of the stack, and there.
+    Done(Change, BTreeMap<String, String>, Vec<Leftover>),
     /// It is not.
     Failed(StackError),
     /// It was not begun, because this stack failed.
@@ -55,18 +60,28 @@ pub type Outcomes = Vec<(String, Outcome)>;
 
 /// Executes a plan until it is done or `interrupt` completes.
 pub async fn execute(engine: &Engine<'_>, plan: &Plan, interrupt: impl Future<Output = ()>) -> Outcomes {
-    let poller = &Poller::start(engine.cloudformation.clone(), engine.pace);
+    let mut interrupt = std::pin::pin!(interrupt.fuse());
+    // A stack that is not begun says so itself.
+    let uploads = tokio::select! {
+        uploads = Uploads::ahead(engine, plan) => uploads,
+        () = &mut interrupt => {
+            let not_begun = |stack: &StackPlan| (stack.name.clone(), Outcome::NotBegun);
+            return plan.stacks.iter().map(not_begun).collect();
+        }
+    };
+    let poller = Poller::start(engine.cloudformation.clone(), engine.pace);
+    let means = &Means { engine, poller, uploads };
     let begin = |stack, done: &Done<'_>| {
         let (parameters, bucket) = (parameters(stack, done), output(done, STORAGE.0, STORAGE.1));
         let bucket = engine.storage.account_bucket.clone().or(bucket);
         async move {
-            let applied = async { apply(engine, poller, stack, &parameters?, bucket.as_deref()).await };
+            let applied = async { apply(means, stack, &parameters?, bucket.as_deref()).await };
             applied.await.inspect_err(|error| engine.report_failure(&stack.stack_name, error))
         }
     };
     let runs = run(&plan.stacks, begin, interrupt).await;
     let outcome = |run| match run {
-        Run::Done((change, outputs)) => Outcome::Done(change, outputs),
+        Run::Done(Applied { change, outputs, left }) => Outcome::Done(change, outputs, left),
         Run::Failed(error) => Outcome::Failed(error),
         Run::Held { root, .. } => Outcome::Skipped(root),
         Run::Detached => Outcome::Detached,
@@ -75,8 +90,29 @@ pub async fn execute(engine: &Engine<'_>, plan: &Plan, interrupt: impl Future<Ou
     plan.stacks.iter().map(|stack| stack.name.clone()).zip(runs.into_iter().map(outcome)).collect()
 }
 
-/// What was done to each stack that is done, and its outputs.
-type Done<'a> = BTreeMap<&'a str, (Change, BTreeMap<String, String>)>;
+/// What a stack is made with.
+struct Means<'a> {
+    engine: &'a Engine<'a>,
+    poller: Poller,
+    uploads: Uploads,
+}
+
+/// What was done to a stack.
+#[derive(Debug)]
+struct Applied {
+    change: Change,
+    outputs: BTreeMap<String, String>,
+    left: Vec<Leftover>,
+}
+
+impl Applied {
+    fn unchanged(stack: &StackPlan) -> Self {
+        Self { change: Change::Unchanged, outputs: stack.outputs.clone(), left: Vec::new() }
+    }
+}
+
+/// What was done to each stack that is done.
+type Done<'a> = BTreeMap<&'a str, Applied>;
 
 impl Ordered for StackPlan {
     fn name(&self) -> &str {
@@ -108,7 +144,7 @@ pub async fn attach(engine: &Engine<'_>, stacks: impl IntoIterator<Item = &Stack
 }
 
 fn output(done: &Done<'_>, stack: &str, output: &str) -> Option<String> {
-    done.get(stack)?.1.get(output).cloned()
+    done.get(stack)?.outputs.get(output).cloned()
 }
 
 fn parameters(stack: &StackPlan, done: &Done<'_>) -> Result<BTreeMap<String, String>, StackError> {
@@ -129,32 +165,31 @@ fn parameters(stack: &StackPlan, done: &Done<'_>) -> Result<BTreeMap<String, Str
 /// Makes one stack what the plan says. A failure that passes by itself is tried once more: who makes a role
 /// and what uses it at once may be faster than IAM.
 async fn apply(
-    engine: &Engine<'_>,
-    poller: &Poller,
+    means: &Means<'_>,
     stack: &StackPlan,
     parameters: &BTreeMap<String, String>,
     bucket: Option<&str>,
-) -> Result<(Change, BTreeMap<String, String>), StackError> {
-    let failed = match apply_once(engine, poller, stack, parameters, bucket).await {
+) -> Result<Applied, StackError> {
+    let failed = match apply_once(means, stack, parameters, bucket).await {
         Err(failed) => failed,
         done => return done,
     };
     let Some(again) = once_more(stack, &failed) else { return Err(failed) };
+    let Means { engine, .. } = means;
     engine.observer.warn(format_args!(
         "{}: {failed}. A service may not know of a new role yet: trying once more",
         stack.stack_name
     ));
     tokio::time::sleep(engine.pace.propagation).await;
-    apply_once(engine, poller, &again, parameters, bucket).await
+    apply_once(means, &again, parameters, bucket).await
 }
 
 async fn apply_once(
-    engine: &Engine<'_>,
-    poller: &Poller,
+    Means { engine, poller, uploads }: &Means<'_>,
     stack: &StackPlan,
     parameters: &BTreeMap<String, String>,
     bucket: Option<&str>,
-) -> Result<(Change, BTreeMap<String, String>), StackError> {
+) -> Result<Applied, StackError> {
     if engine.binding == Binding::Exact {
         as_shown(stack, parameters)?;
     }
@@ -162,18 +197,18 @@ async fn apply_once(
     let as_planned =
         stack.parameters.iter().all(|(name, planned)| planned.before.as_ref() == parameters.get(name));
     if stack.action == Action::None && as_planned {
-        return Ok((Change::Unchanged, stack.outputs.clone()));
+        return Ok(Applied::unchanged(stack));
     }
     let step = engine.observer.step(&stack.stack_name);
     if stack.action == Action::Recreate && stack.status.as_deref().map(condition) != Some(Condition::Phantom)
     {
         step.update(format_args!("{} never succeeded: deleting what is left", stack.stack_name));
-        delete(engine, poller, stack, &step).await?;
+        rollback::clear(engine, poller, stack, &step).await?;
     }
-    upload(engine, stack, bucket, &step).await?;
+    uploads.of_stack(engine, stack, bucket).await?;
     let (kind, operation, change) = match stack.action {
         Action::Create | Action::Recreate => (Kind::Create, Operation::Create, Change::Created),
-        Action::Update | Action::None | Action::Wait | Action::Blocked => {
+        Action::Update | Action::None | Action::RollBack | Action::Wait | Action::Blocked => {
             (Kind::Update, Operation::Update, Change::Updated)
         }
     };
@@ -181,7 +216,7 @@ async fn apply_once(
     let made = change_set(engine, stack, kind, parameters, bucket).await?;
     let Some(change_set) = made else {
         step.done("unchanged");
-        return Ok((Change::Unchanged, stack.outputs.clone()));
+        return Ok(Applied::unchanged(stack));
     };
     if let Err(refused) = agreed(engine, stack, &change_set) {
         // One that was made earlier may still be agreed to.
@@ -190,19 +225,26 @@ async fn apply_once(
         }
         return Err(refused);
     }
-    let since = latest(&engine.cloudformation, &change_set.stack_id, engine.pace).await?;
-    change_set::execute(&engine.cloudformation, &change_set).await?;
+    let Beginning { token, mut since } = engine.beginning(&change_set.stack_id).await?;
+    let executed = change_set::execute(&engine.cloudformation, &change_set, &token, engine.pace).await?;
+    if let (Executed::Before, Since::Ours { token, .. }) = (executed, &mut since) {
+        *token = None;
+    }
     let touches = change_set.resources.len();
     let followed = follow(engine, poller, &change_set.stack_id, since, Some(touches), &step).await?;
+    let left = leftover::sweep(engine, stack, &followed.events, &step).await;
     if !operation.succeeded(&followed.status) {
-        return Err(StackError::Failed { cause: root_cause(&followed.events), status: followed.status });
+        let cause = diagnosis::cause(engine, &change_set.stack_id, &token, &followed.events).await;
+        return Err(StackError::Failed { cause, status: followed.status });
     }
-    let described = state::describe(&engine.cloudformation, &change_set.stack_id).await?;
+    // It is done, whether or not CloudFormation says so once more.
+    let outputs = state::settled_outputs(&engine.cloudformation, &change_set.stack_id, engine.pace).await;
+    let outputs = outputs.map_err(Unwatched)?;
     step.done(match change {
         Change::Created => format!("created, {touches} resources"),
         Change::Updated | Change::Unchanged => format!("updated, {touches} resources touched"),
     });
-    Ok((change, described.as_ref().map(state::outputs).unwrap_or_default()))
+    Ok(Applied { change, outputs, left })
 }
 
 /// Makes sure that what was not known before has not made the plan untrue.
@@ -227,7 +269,7 @@ async fn change_set(
     bucket: Option<&str>,
 ) -> Result<Option<ChangeSet>, StackError> {
     if let Some(id) = &stack.change_set {
-        let waiting = change_set::reread(&engine.cloudformation, id).await?;
+        let waiting = change_set::reread(&engine.cloudformation, id, engine.pace).await?;
         return waiting.map(Some).ok_or_else(|| StackError::ChangeSetGone(id.clone()));
     }
     let stored = store_template(engine, stack, bucket).await?;
@@ -236,7 +278,10 @@ async fn change_set(
     let request =
         Request { stack_name: &stack.stack_name, name: &name, kind, template, parameters, tags: &stack.tags };
     match change_set::make(&engine.cloudformation, &request, engine.pace).await? {
-        Made::Ready(made) => Ok(Some(made)),
+        Made::Ready(made) => {
+            engine.warn(&stack.stack_name, &made.warnings);
+            Ok(Some(made))
+        }
         Made::Unchanged => Ok(None),
     }
 }
@@ -252,41 +297,6 @@ fn agreed(engine: &Engine<'_>, stack: &StackPlan, change_set: &ChangeSet) -> Res
     }
     let beyond = merge::beyond(&stack.resources, &change_set.resources);
     if beyond.is_empty() { Ok(()) } else { Err(StackError::Beyond(beyond)) }
-}
-
-async fn delete(
-    engine: &Engine<'_>,
-    poller: &Poller,
-    stack: &StackPlan,
-    step: &Step<'_>,
-) -> Result<(), StackError> {
-    let id = stack.stack_id.as_deref().unwrap_or(&stack.stack_name);
-    let since = latest(&engine.cloudformation, id, engine.pace).await?;
-    let sent = engine.cloudformation.delete_stack().stack_name(id).send().await;
-    sent.map_err(|error| StackError::Delete(sentence(&error)))?;
-    let followed = follow(engine, poller, id, since, None, step).await?;
-    if Operation::Delete.succeeded(&followed.status) {
-        return Ok(());
-    }
-    Err(StackError::Failed { cause: root_cause(&followed.events), status: followed.status })
-}
-
-/// Uploads the archives that the stack reads from S3.
-async fn upload(
-    engine: &Engine<'_>,
-    stack: &StackPlan,
-    bucket: Option<&str>,
-    step: &Step<'_>,
-) -> Result<(), StackError> {
-    for (sent, archive) in stack.archives.iter().enumerate() {
-        let bucket = bucket.ok_or(StackError::NoBucket)?;
-        #[expect(clippy::cast_precision_loss, reason = "for people")]
-        let size = archive.bytes as f64 / 1e6;
-        let of = stack.archives.len();
-        step.update(format_args!("{} uploading {}/{of} ({size:.1} MB)", stack.stack_name, sent + 1));
-        upload::archive(&engine.s3, bucket, archive).await?;
-    }
-    Ok(())
 }
 
 /// The template of a stack as CloudFormation gets it. One that is too large to send is put into the bucket.
@@ -314,6 +324,9 @@ pub struct Followed {
     pub events: Vec<Event>,
 }
 
+/// How often what goes on is said again while nothing happens: whoever watches decides how often it is shown.
+const BEAT: Duration = Duration::from_secs(5);
+
 /// Follows an operation to its end, and shows how far it is.
 pub async fn follow(
     engine: &Engine<'_>,
@@ -326,7 +339,17 @@ pub async fn follow(
     let mut updates = poller.watch(stack_id, since);
     let mut events: Vec<Event> = Vec::new();
     let mut finished = BTreeSet::new();
-    while let Some(update) = updates.recv().await {
+    let mut beats = tokio::time::interval(BEAT);
+    let mut now = step.text().to_owned();
+    loop {
+        let update = tokio::select! {
+            update = updates.recv() => update,
+            _ = beats.tick() => {
+                step.update(&now);
+                continue;
+            }
+        };
+        let Some(update) = update else { break };
         match update {
             Update::Event(event) => {
                 if !event.is_of_stack() {
@@ -335,12 +358,8 @@ pub async fn follow(
                     }
                     let of = touches.map_or(String::new(), |touches| format!("/{touches}"));
                     let stack = stack_name(&event.stack_id);
-                    step.update(format_args!(
-                        "{stack} {}{of} {} {}",
-                        finished.len(),
-                        event.logical_id,
-                        event.status
-                    ));
+                    now = format!("{stack} {}{of} {} {}", finished.len(), event.logical_id, event.status);
+                    step.update(&now);
                 }
                 events.push(event);
             }

@@ -9,6 +9,8 @@ pub struct Pace {
     longest: Duration,
     /// How long a service may refuse to answer before it is asked no more.
     pub patience: Duration,
+    /// How long a service may be throttled, broken or out of reach before a question to it is given up.
+    pub outage: Duration,
     /// How long a service may take to hear of a new role, beyond what a rollback takes.
     pub propagation: Duration,
 }
@@ -18,6 +20,7 @@ pub const SERVICE: Pace = Pace {
     shortest: Duration::from_secs(1),
     longest: Duration::from_secs(5),
     patience: Duration::from_mins(1),
+    outage: Duration::from_mins(10),
     propagation: Duration::from_secs(15),
 };
 
@@ -26,6 +29,7 @@ pub const MACHINE: Pace = Pace {
     shortest: Duration::from_millis(5),
     longest: Duration::from_millis(250),
     patience: Duration::from_secs(2),
+    outage: Duration::from_secs(20),
     propagation: Duration::from_millis(10),
 };
 

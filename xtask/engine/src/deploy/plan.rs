@@ -13,8 +13,8 @@ use stacks::environment::{Environment, OnDelete};
 use super::difference::{self, Data, ResourceChange, Values};
 use super::graph::{Cycle, Graph};
 use super::property;
+use super::recovery;
 use super::security::{self, Security};
-use super::status::{Condition, condition};
 use artifacts::Archive;
 
 /// The desired state of an environment.
@@ -144,6 +144,8 @@ pub enum Action {
     Update,
     /// Nothing.
     None,
+    /// It goes back to where it last was well, and the plan is made again.
+    RollBack,
     /// Another operation is under way: it is waited for, and the plan made again.
     Wait,
     /// A state that takes a person.
@@ -223,13 +225,7 @@ fn plan_stack(
     graph: &Graph,
     outputs: &Outputs,
 ) -> (StackPlan, BTreeMap<String, String>) {
-    let action = match current.map(|current| condition(&current.status)) {
-        None | Some(Condition::Absent) => Action::Create,
-        Some(Condition::Phantom | Condition::NeverSucceeded) => Action::Recreate,
-        Some(Condition::Ready) => Action::Update,
-        Some(Condition::Busy) => Action::Wait,
-        Some(Condition::HalfDeleted | Condition::Stuck | Condition::Unknown(_)) => Action::Blocked,
-    };
+    let action = current.map_or(Action::Create, |current| recovery::of(&current.status).deploy.action());
     // Outputs and parameters of what never succeeded mean nothing.
     let deployed = current.filter(|_| !matches!(action, Action::Create | Action::Recreate));
     let parameters: BTreeMap<String, Parameter> = stack

@@ -119,6 +119,7 @@ impl Previews {
         };
         // Nothing to change for CloudFormation, although the templates differ: the diff says how.
         if let Made::Ready(made) = change_set::make(&engine.cloudformation, &request, engine.pace).await? {
+            engine.warn(&stack.stack_name, &made.warnings);
             let template = serde_json::from_str(&stack.template).unwrap_or_default();
             stack.resources = merge::merge(std::mem::take(&mut stack.resources), made.resources, &template);
             stack.change_set = (purpose == Purpose::Keep).then_some(made.id);

@@ -68,7 +68,7 @@ pub enum StackError {
     /// The stack was not touched.
     #[error(transparent)]
     Unheard(#[from] Unheard),
-    /// The stack was not followed to its end.
+    /// The stack was not followed to its end, or what it has now is not told.
     #[error(transparent)]
     Unwatched(#[from] Unwatched),
 }
@@ -77,6 +77,11 @@ impl StackError {
     /// Whether nothing was done, because nobody agreed to it.
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Refused(_) | Self::Beyond(_) | Self::OtherValue { .. } | Self::ChangeSetGone(_))
+    }
+
+    /// Whether what was begun goes on, and nobody watches it.
+    pub fn is_unwatched(&self) -> bool {
+        matches!(self, Self::Unwatched(_))
     }
 }
 
@@ -103,6 +108,13 @@ pub struct Unheard(pub(super) String);
 #[derive(Debug, thiserror::Error)]
 #[error("it goes on, but CloudFormation does not say how: {0}")]
 pub struct Unwatched(pub(super) String);
+
+impl Unwatched {
+    /// What has begun and cannot be followed, for what CloudFormation said.
+    pub fn because(cause: impl Into<String>) -> Self {
+        Self(cause.into())
+    }
+}
 
 fn failed(status: &str, cause: Option<&RootCause>) -> String {
     match cause {

@@ -8,6 +8,8 @@ use futures::future::try_join_all;
 use stacks::bootstrap;
 use stacks::tags::ENVIRONMENT_TAG;
 
+use super::pace::Pace;
+use super::patience::patiently;
 use super::plan::Current;
 use super::status::{Condition, condition, says_not_there};
 use session::sdk_error::sentence;
@@ -62,8 +64,13 @@ pub async fn read(
         if !is_ours(&stack, &name, &stack_name) {
             return Err(StateError::Stranger { stack_name });
         }
-        // A stack may have gone between the two answers.
-        let Some(template) = template? else { return Ok(None) };
+        let template = match template? {
+            Some(template) => template,
+            // What was never created has none.
+            None if condition(status(&stack)) == Condition::Phantom => String::new(),
+            // It has gone between the two answers.
+            None => return Ok(None),
+        };
         Ok(Some((name, Current { template, ..current(&stack) })))
     });
     Ok(try_join_all(stacks).await?.into_iter().flatten().collect())
@@ -101,6 +108,18 @@ pub async fn describe(client: &Client, stack: &str) -> Result<Option<Stack>, Sta
             Err(StateError::Silent { stack_name: stack.to_owned(), cause })
         }
     }
+}
+
+/// The outputs of a stack that is as it should be: asked for as long as the trouble passes. What the SDK said,
+/// when CloudFormation refuses.
+pub async fn settled_outputs(
+    client: &Client,
+    stack: &str,
+    pace: Pace,
+) -> Result<BTreeMap<String, String>, String> {
+    let described = patiently(pace, || client.describe_stacks().stack_name(stack).send()).await;
+    let described = described.map_err(|error| sentence(&error))?;
+    Ok(described.stacks().first().map(outputs).unwrap_or_default())
 }
 
 async fn template(client: &Client, stack: &str) -> Result<Option<String>, StateError> {

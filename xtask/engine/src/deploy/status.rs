@@ -3,9 +3,11 @@
 //! AWS adds states and rewords sentences: a status that is not known here is kept as it was spelled,
 //! and nothing is decided from it.
 
+use super::recovery;
+
 /// What can be done with a stack, from its
 /// [status](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Condition {
     /// It does not exist any more.
     Absent,
@@ -15,6 +17,8 @@ pub enum Condition {
     Phantom,
     /// Its creation failed. It takes nothing but a delete, and nothing in it ever worked.
     NeverSucceeded,
+    /// An update failed, and the stack stays where it was then.
+    Halfway,
     /// An operation is under way.
     Busy,
     /// Its deletion failed half-way.
@@ -22,26 +26,12 @@ pub enum Condition {
     /// A rollback failed. A person has to look.
     Stuck,
     /// A state that this program does not know.
-    Unknown(String),
+    Unknown,
 }
 
 /// The condition of a stack in this status.
 pub fn condition(status: &str) -> Condition {
-    match status {
-        "DELETE_COMPLETE" => Condition::Absent,
-        "CREATE_COMPLETE"
-        | "UPDATE_COMPLETE"
-        | "UPDATE_FAILED"
-        | "UPDATE_ROLLBACK_COMPLETE"
-        | "IMPORT_COMPLETE"
-        | "IMPORT_ROLLBACK_COMPLETE" => Condition::Ready,
-        "REVIEW_IN_PROGRESS" => Condition::Phantom,
-        "CREATE_FAILED" | "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" => Condition::NeverSucceeded,
-        DELETE_FAILED => Condition::HalfDeleted,
-        "UPDATE_ROLLBACK_FAILED" | "IMPORT_ROLLBACK_FAILED" => Condition::Stuck,
-        other if other.ends_with("_IN_PROGRESS") => Condition::Busy,
-        other => Condition::Unknown(other.to_owned()),
-    }
+    recovery::of(status).condition
 }
 
 /// Whether an event of the stack itself begins an operation, rather than going on with one.
@@ -50,6 +40,17 @@ pub fn begins_operation(status: &str) -> bool {
         status,
         "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "DELETE_IN_PROGRESS" | "IMPORT_IN_PROGRESS"
     )
+}
+
+/// Whether an event of the stack itself says that it deletes what its update no longer has.
+pub fn begins_cleanup(status: &str) -> bool {
+    status.ends_with("_CLEANUP_IN_PROGRESS")
+}
+
+/// Whether what is done to a stack in this status can be cancelled.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CancelUpdateStack.html>
+pub fn takes_cancellation(status: &str) -> bool {
+    status == "UPDATE_IN_PROGRESS"
 }
 
 /// What is done to a stack.
@@ -61,6 +62,8 @@ pub enum Operation {
     Update,
     /// It is deleted.
     Delete,
+    /// It goes back to what it was before an update, or before its creation.
+    RollBack,
 }
 
 impl Operation {
@@ -70,6 +73,9 @@ impl Operation {
             Self::Create => status == "CREATE_COMPLETE",
             Self::Update => status == "UPDATE_COMPLETE",
             Self::Delete => status == "DELETE_COMPLETE",
+            Self::RollBack => {
+                matches!(status, "UPDATE_ROLLBACK_COMPLETE" | "ROLLBACK_COMPLETE" | "DELETE_COMPLETE")
+            }
         }
     }
 }
@@ -137,13 +143,27 @@ pub const CHANGE_SET_READY: &str = "CREATE_COMPLETE";
 pub const CHANGE_SET_FAILED: &str = "FAILED";
 /// Execution status of a change set that can be executed, and was not yet.
 pub const CHANGE_SET_AVAILABLE: &str = "AVAILABLE";
+/// Whether a change set in this status is still being made.
+pub fn is_being_made(status: &str) -> bool {
+    matches!(status, "CREATE_PENDING" | "CREATE_IN_PROGRESS")
+}
+
+/// Whether somebody deletes, or has deleted, a change set in this status.
+pub fn says_change_set_gone(status: &str) -> bool {
+    status.starts_with("DELETE_")
+}
+
+/// Whether a change set in this execution status is executed, or was.
+pub fn is_being_executed(status: &str) -> bool {
+    status.starts_with("EXECUTE_")
+}
+
 /// What a change set says of a value that its execution gives.
 pub const KNOWN_AFTER_APPLY: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
+/// Status of a hook that refused a resource.
+pub const HOOK_FAILED: &str = "HOOK_COMPLETE_FAILED";
 /// Status of a stack that is gone.
 pub const DELETED: &str = "DELETE_COMPLETE";
-
-/// The status of a stack of which something could not be deleted.
-pub const DELETE_FAILED: &str = "DELETE_FAILED";
 
 /// A failure that only follows from another one.
 pub fn says_cancelled(reason: &str) -> bool {

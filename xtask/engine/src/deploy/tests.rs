@@ -2,5 +2,7 @@
 
 mod bound;
 pub mod engine;
+pub mod fake;
+mod faults;
 mod grafana;
 mod once;

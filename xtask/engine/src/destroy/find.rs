@@ -118,6 +118,18 @@ pub async fn names(client: &Client, environment: &Environment) -> Result<Vec<Str
     Ok(ours.map(|stack| stack.stack_name().unwrap_or_default().to_owned()).collect())
 }
 
+/// Stacks of the environment that are not among these, by their names after the environment's: an earlier version of
+/// its configuration had them.
+pub async fn no_longer(
+    client: &Client,
+    environment: &Environment,
+    stack_names: &BTreeSet<String>,
+) -> Result<Vec<String>, FindError> {
+    let prefix = environment.stack_name("");
+    let others = names(client, environment).await?.into_iter().filter(|name| !stack_names.contains(name));
+    Ok(others.map(|name| name.strip_prefix(&prefix).unwrap_or(&name).to_owned()).collect())
+}
+
 async fn found(client: &Client, environment: &Environment, stack: &Stack) -> Result<Found, FindError> {
     let stack_id = stack.stack_id().unwrap_or_default();
     let (template, resources) = tokio::try_join!(template(client, stack_id), resources(client, stack_id))?;

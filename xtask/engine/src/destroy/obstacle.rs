@@ -47,5 +47,16 @@ impl<'a> Obstacles<'a> {
     }
 }
 
+/// What could not be deleted in a deletion that settled in `status`, and why; nothing, when it was not begun.
+pub fn stuck(status: &str, events: &[Event]) -> BTreeMap<String, String> {
+    if condition(status) != Condition::HalfDeleted {
+        return BTreeMap::new();
+    }
+    let resources = events.iter().filter(|event| !event.is_of_stack());
+    let last: BTreeMap<&str, &Event> = resources.map(|event| (event.logical_id.as_str(), event)).collect();
+    let failed = last.into_iter().filter(|(_, event)| stage(&event.status) == Stage::Failed);
+    failed.map(|(id, event)| (id.to_owned(), event.reason.clone())).collect()
+}
+
 #[cfg(test)]
 mod tests;

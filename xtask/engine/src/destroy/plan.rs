@@ -67,6 +67,9 @@ pub struct DestroyPlan {
     pub environment: String,
     /// Stacks, in an order in which they can go.
     pub stacks: Vec<Removal>,
+    /// Stacks of the environment that stay, when only some go.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub staying: Vec<Removal>,
     /// Its part of the account's bucket, where it has one: it is emptied when all stacks are gone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shared: Option<Contents>,
@@ -96,6 +99,12 @@ pub struct Removal {
     /// What its TwinMaker workspace has beyond the stack, which goes too.
     #[serde(skip_serializing_if = "Extra::is_empty")]
     pub extra: Extra,
+    /// Logical ids of what is left behind, if it cannot be deleted otherwise.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub abandon: BTreeSet<String>,
+    /// Whether it is deleted in the end whatever stays behind.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub forced: bool,
 }
 
 impl Removal {
@@ -161,7 +170,84 @@ impl Explain for Protected {
     }
 }
 
+/// `--stack` names something else.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no stack `{name}` in this environment")]
+pub struct UnknownStack {
+    name: String,
+    known: Vec<String>,
+}
+
+impl Explain for UnknownStack {
+    fn exit(&self) -> Exit {
+        Exit::Configuration
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(format!("there are: {}", self.known.join(", ")))
+    }
+}
+
 impl DestroyPlan {
+    /// The plan for an environment of which nothing is there.
+    pub fn empty(environment: &str) -> Self {
+        Self { environment: environment.to_owned(), stacks: Vec::new(), staying: Vec::new(), shared: None }
+    }
+
+    /// The part of the plan that removes these stacks, and those that need them. All, when none is named.
+    pub fn only(mut self, names: &[String]) -> Result<Self, UnknownStack> {
+        if names.is_empty() {
+            return Ok(self);
+        }
+        let known = || self.stacks.iter().map(|stack| stack.name.clone());
+        if let Some(name) = names.iter().find(|name| !known().any(|known| known == **name)) {
+            return Err(UnknownStack { name: name.clone(), known: known().collect() });
+        }
+        let mut going: BTreeSet<String> = names.iter().cloned().collect();
+        // What goes first stands before what it needs.
+        for stack in self.stacks.iter().rev() {
+            if going.contains(&stack.name) {
+                going.extend(stack.after.iter().cloned());
+            }
+        }
+        (self.stacks, self.staying) = self.stacks.into_iter().partition(|stack| going.contains(&stack.name));
+        if !self.staying.is_empty() {
+            self.shared = None;
+        }
+        Ok(self)
+    }
+
+    /// The same, with what somebody agreed to leave behind if it cannot be deleted: resources, `stack.LogicalId`, and
+    /// whether everything may be.
+    #[must_use]
+    pub fn abandoning(mut self, resources: &[String], forced: bool) -> Self {
+        for stack in &mut self.stacks {
+            let of = |named: &String| Some(named.strip_prefix(&stack.name)?.strip_prefix('.')?.to_owned());
+            stack.abandon = resources.iter().filter_map(of).collect();
+            stack.forced = forced;
+        }
+        self
+    }
+
+    /// What was left behind after all is what stays.
+    #[must_use]
+    pub fn with_abandoned<'a>(
+        mut self,
+        abandoned: impl Iterator<Item = &'a BTreeMap<String, String>>,
+    ) -> Self {
+        for (stack, abandoned) in self.stacks.iter_mut().zip(abandoned) {
+            let (left, delete): (Vec<_>, Vec<_>) = std::mem::take(&mut stack.delete)
+                .into_iter()
+                .partition(|resource| abandoned.contains_key(&resource.logical_id));
+            stack.delete = delete;
+            stack.retain.extend(left.into_iter().map(|resource| {
+                let why = Why::abandoned(&resource, &abandoned[&resource.logical_id]);
+                Retained { resource, why }
+            }));
+        }
+        self
+    }
+
     /// Refuses a plan of which CloudFormation would refuse a part: what goes before that part would be gone.
     pub fn unprotected(&self) -> Result<(), Protected> {
         let protected = self.stacks.iter().filter(|stack| stack.protected);
@@ -196,7 +282,7 @@ pub fn make(
         Some(removal(environment, stack, graph.needs(&name).map(str::to_owned).collect()))
     };
     let stacks = graph.order().into_iter().filter_map(removal).collect();
-    Ok(DestroyPlan { environment: environment.to_owned(), stacks, shared: None })
+    Ok(DestroyPlan { stacks, ..DestroyPlan::empty(environment) })
 }
 
 fn removal(environment: &str, stack: &Found, after: BTreeSet<String>) -> Removal {
@@ -228,6 +314,8 @@ fn removal(environment: &str, stack: &Found, after: BTreeSet<String>) -> Removal
         retain,
         contents: Vec::new(),
         extra: Extra::default(),
+        abandon: BTreeSet::new(),
+        forced: false,
     }
 }
 

@@ -128,10 +128,12 @@ struct Inquiry<'a> {
 impl<'a> Inquiry<'a> {
     fn new(session: &'a Session, plan: &'a DestroyPlan, gone: &'a [&'a Removal]) -> Self {
         let is_gone = |stack: &Removal| gone.iter().any(|gone| gone.stack_id == stack.stack_id);
-        let staying: Vec<&Removal> = plan.stacks.iter().filter(|stack| !is_gone(stack)).collect();
+        let staying: Vec<&Removal> =
+            plan.stacks.iter().filter(|stack| !is_gone(stack)).chain(&plan.staying).collect();
         let held = staying.iter().flat_map(|stack| &stack.delete);
         // What is not known to stay is looked for like what goes.
-        let retained = plan.stacks.iter().flat_map(Removal::stays).map(|kept| &kept.resource);
+        let stacks = plan.stacks.iter().chain(&plan.staying);
+        let retained = stacks.flat_map(Removal::stays).map(|kept| &kept.resource);
         Self {
             session,
             gone,

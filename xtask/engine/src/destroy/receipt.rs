@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::plan::{DestroyPlan, Removal, Retained};
 use super::proof::Proof;
-use super::remove::{Emptied, Outcome};
+use super::remove::{Emptied, Outcome, RemoveError};
 use local_target::Stopped;
 
 /// The receipt of a destruction.
@@ -85,6 +85,12 @@ pub struct Failed {
     pub stack: String,
     /// Why.
     pub reason: String,
+    /// What is in the way and may be left behind: `stack.LogicalId`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stuck: Vec<String>,
+    /// Whether something goes on, and nobody watches it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unwatched: bool,
 }
 
 impl Receipt {
@@ -109,7 +115,7 @@ impl Receipt {
     fn add(&mut self, stack: &Removal, outcome: &Outcome) {
         let name = stack.stack_name.clone();
         let reason = match outcome {
-            Outcome::Gone(Emptied { objects, twins }) => {
+            Outcome::Gone(Emptied { objects, twins, .. }) => {
                 let resources = stack.delete.len();
                 self.deleted.push(Deleted { stack: name, resources, objects: *objects, twins: *twins });
                 let kept = |retained: &Retained| Kept {
@@ -123,7 +129,14 @@ impl Receipt {
             Outcome::Kept(holder) => format!("not touched, because {holder} needs it and is still there"),
             Outcome::Interrupted => "interrupted".to_owned(),
         };
-        self.failed.push(Failed { stack: name, reason });
+        let (mut stuck, mut unwatched) = (Vec::new(), false);
+        if let Outcome::Failed(error) = outcome {
+            unwatched = error.is_unwatched();
+            if let RemoveError::Failed { stuck: ids, .. } = error {
+                stuck = ids.iter().map(|id| format!("{}.{id}", stack.name)).collect();
+            }
+        }
+        self.failed.push(Failed { stack: name, reason, stuck, unwatched });
     }
 
     /// Notes how many versions and markers went from its part of the account's bucket.

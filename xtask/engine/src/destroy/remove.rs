@@ -3,19 +3,23 @@
 //! A stack that cannot be deleted keeps what it needs, and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use aws_sdk_cloudformation::types::DeletionMode;
 
 use super::buckets::{self, EmptyError};
 use super::contents::Contents;
-use super::obstacle::Obstacles;
+use super::obstacle::{self, Obstacles};
 use super::plan::{DestroyPlan, Removal};
 use super::workspace;
 use crate::deploy::application::{APPLICATION, Applications};
 use crate::deploy::engine::Engine;
-use crate::deploy::events::{Poller, RootCause, Since, latest, root_cause};
+use crate::deploy::events::{Beginning, Poller, RootCause, Since, root_cause};
 use crate::deploy::execute::{Followed, Unheard, Unwatched, follow};
+use crate::deploy::patience::patiently;
 use crate::deploy::run::{Ordered, Run, run};
 use crate::deploy::state::{self, StateError};
-use crate::deploy::status::{Condition, Operation, condition};
+use crate::deploy::status::{Condition, Operation, condition, says_denied};
 use crate::twin::TwinError;
 use session::sdk_error::sentence;
 use session::{Observer, Step};
@@ -38,17 +42,19 @@ pub enum Outcome {
 }
 
 /// What a stack held, and what had to go before it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Emptied {
     /// Versions and markers of objects in its buckets.
     pub objects: usize,
     /// Entities and component types of its workspace that were not its own.
     pub twins: usize,
+    /// What could not be deleted and was left behind, as somebody agreed: logical ids and reasons.
+    pub abandoned: BTreeMap<String, String>,
 }
 
 impl Emptied {
     /// For instance `, 3 objects`; nothing, when it held nothing.
-    pub fn text(self) -> String {
+    pub fn text(&self) -> String {
         let one = |count: usize, what: &str| match count {
             0 => String::new(),
             count => format!(", {count} {what}"),
@@ -88,7 +94,24 @@ pub enum RemoveError {
         status: String,
         /// What failed first.
         cause: Option<RootCause>,
+        /// Logical ids of what is in the way.
+        stuck: Vec<String>,
     },
+    /// Another operation takes longer than it was to be waited for.
+    #[error("it is still in {status} after {limit:?}")]
+    StillBusy {
+        /// Its status, when it was last asked for.
+        status: String,
+        /// How long it was waited for.
+        limit: Duration,
+    },
+}
+
+impl RemoveError {
+    /// Whether something goes on, and nobody watches it.
+    pub fn is_unwatched(&self) -> bool {
+        matches!(self, Self::Unwatched(_) | Self::StillBusy { .. })
+    }
 }
 
 /// Executes a plan until it is done or `interrupt` completes. Outcomes are in the order of the plan.
@@ -134,7 +157,13 @@ async fn remove(
     let step = engine.observer.step(&stack.stack_name);
     if condition(&stack.status) == Condition::Busy {
         step.update(format_args!("{} is in {}: waiting", stack.stack_name, stack.status));
-        let followed = follow(engine, poller, &stack.stack_id, Since::LatestOperation, None, &step).await?;
+        let followed = follow(engine, poller, &stack.stack_id, Since::LatestOperation, None, &step);
+        let followed = match engine.wait_limit {
+            None => followed.await?,
+            Some(limit) => tokio::time::timeout(limit, followed)
+                .await
+                .map_err(|_| RemoveError::StillBusy { status: stack.status.clone(), limit })??,
+        };
         if Operation::Delete.succeeded(&followed.status) {
             step.done("deleted");
             return Ok(Emptied::default());
@@ -146,8 +175,9 @@ async fn remove(
         deletable(engine, stack).await?;
         emptied.twins = empty_workspace(engine, stack, &step).await?;
     }
+    let mut last_resort = LastResort::default();
     for attempt in 1.. {
-        let deleted = delete(engine, poller, stack, &step).await;
+        let deleted = delete(engine, poller, stack, &last_resort, &step).await;
         let untouched = match &deleted {
             Ok(followed) => condition(&followed.status) == Condition::Ready,
             Err(error) => matches!(error, RemoveError::Refused(_) | RemoveError::Unheard(_)),
@@ -159,21 +189,63 @@ async fn remove(
         if Operation::Delete.succeeded(&status) {
             break;
         }
-        let failed = || RemoveError::Failed { cause: root_cause(&events), status: status.clone() };
         let obstacles = Obstacles::of(stack, &status, &events).filter(|_| attempt < ATTEMPTS);
-        let obstacles = obstacles.ok_or_else(failed)?;
+        let Some(obstacles) = obstacles else {
+            let stuck = obstacle::stuck(&status, &events);
+            if last_resort.next(stack, &stuck) {
+                continue;
+            }
+            let stuck = stuck.into_keys().collect();
+            return Err(RemoveError::Failed { cause: root_cause(&events), status, stuck });
+        };
         deletable(engine, stack).await?;
         emptied.objects += empty_buckets(engine, stack, &obstacles.buckets, &step).await?;
         if obstacles.workspace {
             emptied.twins += empty_workspace(engine, stack, &step).await?;
         }
     }
+    emptied.abandoned = last_resort.abandoned;
     if emptied.objects == 0 {
         // The emulator deletes a bucket with what is in it.
         emptied.objects = stack.contents.iter().map(Contents::all).sum();
     }
     step.done(format_args!("deleted, {} resources{}", stack.delete.len(), emptied.text()));
     Ok(emptied)
+}
+
+/// What is tried once nothing is left to be emptied, each once and in this order.
+#[derive(Debug, Default)]
+struct LastResort {
+    /// It was deleted again as it is: what was in the way may have been in use for a moment.
+    again: bool,
+    /// It is deleted without these, as somebody agreed; with the reasons why they cannot go.
+    abandoned: BTreeMap<String, String>,
+    /// It is deleted whatever stays behind, as somebody agreed.
+    forced: bool,
+}
+
+impl LastResort {
+    /// Whether there is something left to try, which is tried next. `stuck` is what could not be deleted, and why.
+    fn next(&mut self, stack: &Removal, stuck: &BTreeMap<String, String>) -> bool {
+        if stuck.is_empty() {
+            return false;
+        }
+        let denied = stuck.values().any(|reason| says_denied(reason));
+        if !self.again && !denied {
+            self.again = true;
+            return true;
+        }
+        if self.abandoned.is_empty() && stuck.keys().all(|id| stack.abandon.contains(id)) {
+            self.abandoned.clone_from(stuck);
+            return true;
+        }
+        if !self.forced && stack.forced {
+            self.forced = true;
+            self.abandoned.extend(stuck.clone());
+            return true;
+        }
+        false
+    }
 }
 
 /// Makes sure that CloudFormation may still delete the stack, before anything is emptied for it.
@@ -243,10 +315,17 @@ async fn delete(
     engine: &Engine<'_>,
     poller: &Poller,
     stack: &Removal,
+    LastResort { abandoned, forced, .. }: &LastResort,
     step: &Step<'_>,
 ) -> Result<Followed, RemoveError> {
-    let since = latest(&engine.cloudformation, &stack.stack_id, engine.pace).await?;
-    let sent = engine.cloudformation.delete_stack().stack_name(&stack.stack_id).send().await;
+    let Beginning { token, since } = engine.beginning(&stack.stack_id).await?;
+    let delete = engine.cloudformation.delete_stack().stack_name(&stack.stack_id).client_request_token(token);
+    let delete = match (forced, abandoned.is_empty()) {
+        (true, _) => delete.deletion_mode(DeletionMode::ForceDeleteStack),
+        (false, false) => delete.set_retain_resources(Some(abandoned.keys().cloned().collect())),
+        (false, true) => delete,
+    };
+    let sent = patiently(engine.pace, || delete.clone().send()).await;
     sent.map_err(|error| RemoveError::Refused(sentence(&error)))?;
     Ok(follow(engine, poller, &stack.stack_id, since, Some(stack.delete.len()), step).await?)
 }

@@ -2,6 +2,7 @@
 //! `cleanup --expired` with each that has expired.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, Shared, try_join_all};
@@ -53,22 +54,30 @@ pub async fn plan(session: &Session, observer: &dyn Observer) -> Result<Option<D
     Ok(is_there.then_some(plan))
 }
 
-/// Executes the plan, unless a stack of it is protected, and asks the services what is left.
+/// Executes the plan, unless a stack of it is protected, and asks the services what is left. `wait_limit` is how long
+/// the operations of others are waited for.
 pub async fn execute(
     session: &Session,
     machine: Option<Machine>,
     plan: &DestroyPlan,
     observer: &dyn Observer,
     interruption: &Interruption,
+    wait_limit: Option<Duration>,
 ) -> Result<Receipt, Untouched> {
     plan.unprotected()?;
     if interruption.clone().now_or_never().is_some() {
         return Err(Untouched::Interrupted);
     }
     let consent = Consent::default();
-    let engine = Engine::new(session, &consent, observer);
+    let engine = Engine { wait_limit, ..Engine::new(session, &consent, observer) };
     let applications = Applications::new(session, machine, observer);
     let outcomes = remove::execute(&engine, &applications, plan, interruption.clone()).await;
+    let none = BTreeMap::new();
+    let abandoned = outcomes.iter().map(|outcome| match outcome {
+        Outcome::Gone(emptied) => &emptied.abandoned,
+        _ => &none,
+    });
+    let plan = &plan.clone().with_abandoned(abandoned);
     let gone: Vec<&Removal> = plan
         .stacks
         .iter()

@@ -32,6 +32,12 @@ impl Why {
         self.reason != NOT_KNOWN
     }
 
+    /// Why a resource stays that could not be deleted, for this reason.
+    pub fn abandoned(resource: &Resource, reason: &str) -> Self {
+        let reason = format!("it could not be deleted, and was left behind as agreed: {reason}");
+        Self { reason, ..Self::of(resource, Some(""), "") }
+    }
+
     /// Why a resource stays that was deployed with this policy. `None`: its template cannot be read, so that
     /// nothing of it is known to be deletable.
     pub fn of(resource: &Resource, policy: Option<&str>, environment: &str) -> Self {

@@ -23,7 +23,7 @@ use engine::deploy::engine::Engine;
 use engine::deploy::execute::{self, Outcomes};
 use engine::deploy::plan::{Current, Desired, DesiredStack, Plan};
 use engine::deploy::storage::Storage;
-use engine::deploy::{self, state};
+use engine::deploy::{self, Settling, state};
 use session::sdk_error::sentence;
 use session::{Exit, Explain, Failure, Project, Session};
 
@@ -144,7 +144,7 @@ pub async fn prepare(
         templates: "bootstrap/templates".to_owned(),
     };
     let plan = deploy::plan::make(&desired, &current).map_err(deploy::DeployError::from)?;
-    let plan = deploy::settled_plan(&engine, &desired, plan).await?;
+    let plan = deploy::settled_plan(&engine, &desired, plan, Settling::RollsBack).await?;
     consent.require(&plan)?;
     confirm(&plan, &session.environment, global, report)?;
     let outcomes = execute::execute(&engine, &plan, interrupted()).await;

@@ -130,9 +130,9 @@ fn overheard(environments: &[Prepare]) -> Option<String> {
 impl Ended {
     fn of(name: &str, outcome: &Outcome) -> Self {
         let (became, error) = match outcome {
-            Outcome::Done(Change::Created, _) => ("created", None),
-            Outcome::Done(Change::Updated, _) => ("updated", None),
-            Outcome::Done(Change::Unchanged, _) => ("unchanged", None),
+            Outcome::Done(Change::Created, ..) => ("created", None),
+            Outcome::Done(Change::Updated, ..) => ("updated", None),
+            Outcome::Done(Change::Unchanged, ..) => ("unchanged", None),
             Outcome::Failed(error @ StackError::Refused(_)) => ("refused", Some(error.to_string())),
             Outcome::Failed(error) => ("failed", Some(error.to_string())),
             Outcome::Skipped(because) => ("not begun", Some(format!("{because} failed"))),

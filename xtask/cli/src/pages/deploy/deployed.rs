@@ -10,6 +10,7 @@ use engine::deploy::application::{ApplicationError, Running};
 use engine::deploy::engine::Binding;
 use engine::deploy::events::RootCause;
 use engine::deploy::execute::{Change, Outcome, Outcomes, StackError};
+use engine::deploy::leftover::Leftover;
 use engine::deploy::options::Options;
 use engine::deploy::options::selection;
 use engine::deploy::plan::{Loss, Plan, StackPlan};
@@ -63,6 +64,9 @@ pub(super) struct DeployedStack<'a> {
     /// The stack that it waited for in vain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub because: Option<&'a str>,
+    /// What the update took out of the stack and could not delete.
+    #[serde(skip_serializing_if = "<[Leftover]>::is_empty")]
+    pub left: &'a [Leftover],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -72,6 +76,7 @@ pub(super) enum Became {
     Updated,
     Unchanged,
     Failed,
+    Unwatched,
     Declined,
     Skipped,
     Detached,
@@ -93,7 +98,7 @@ impl<'a> Deployed<'a> {
             .map(|(stack, (_, outcome))| DeployedStack::of(stack, outcome))
             .collect();
         let outputs = outcomes.iter().filter_map(|(name, outcome)| match outcome {
-            Outcome::Done(_, outputs) => Some((name.as_str(), outputs)),
+            Outcome::Done(_, outputs, _) => Some((name.as_str(), outputs)),
             _ => None,
         });
         let outputs: Outputs = outputs.collect();
@@ -111,7 +116,9 @@ impl<'a> Deployed<'a> {
 
     /// The stacks that failed, or that nobody agreed to.
     pub(super) fn failed(&self) -> impl Iterator<Item = &DeployedStack<'a>> {
-        self.stacks.iter().filter(|stack| matches!(stack.action, Became::Failed | Became::Declined))
+        self.stacks
+            .iter()
+            .filter(|stack| matches!(stack.action, Became::Failed | Became::Unwatched | Became::Declined))
     }
 
     /// Names of the stacks that were held because this one failed.
@@ -146,7 +153,13 @@ fn next(
         }
         let failed =
             |(_, outcome): &(_, Outcome)| matches!(outcome, Outcome::Failed(error) if !error.is_refusal());
-        let does = if outcomes.iter().any(failed) {
+        let unwatched =
+            |(_, outcome): &(_, Outcome)| matches!(outcome, Outcome::Failed(error) if error.is_unwatched());
+        let does = if outcomes.iter().filter(|outcome| failed(outcome)).all(unwatched)
+            && outcomes.iter().any(unwatched)
+        {
+            "attaches to what goes on, and does the rest"
+        } else if outcomes.iter().any(failed) {
             "tries again once the cause is removed; what succeeded is left alone"
         } else if consent.is_empty() {
             "waits for what goes on, and does the rest"
@@ -179,9 +192,11 @@ impl<'a> DeployedStack<'a> {
             cause: None,
             status: None,
             because: None,
+            left: &[],
         };
         match outcome {
-            Outcome::Done(change, _) => {
+            Outcome::Done(change, _, left) => {
+                of.left = left;
                 of.action = match change {
                     Change::Created => Became::Created,
                     Change::Updated => Became::Updated,
@@ -189,7 +204,11 @@ impl<'a> DeployedStack<'a> {
                 }
             }
             Outcome::Failed(error) => {
-                of.action = if error.is_refusal() { Became::Declined } else { Became::Failed };
+                of.action = match error {
+                    error if error.is_refusal() => Became::Declined,
+                    error if error.is_unwatched() => Became::Unwatched,
+                    _ => Became::Failed,
+                };
                 of.error = Some(error.to_string());
                 if let StackError::Failed { cause, status } = error {
                     of.cause = cause.as_ref();
@@ -216,6 +235,7 @@ impl<'a> DeployedStack<'a> {
                 Some(status) => format!("failed: {status}"),
                 None => "failed".to_owned(),
             },
+            Became::Unwatched => "goes on, and is not watched".to_owned(),
             Became::Declined => "not changed, because nobody agreed to it".to_owned(),
             Became::Skipped => format!("not begun, because of {}", self.because.unwrap_or_default()),
             Became::Detached => "interrupted: what CloudFormation has begun goes on".to_owned(),
@@ -232,13 +252,30 @@ impl Document for Deployed<'_> {
                 Became::Created | Became::Updated => GOOD,
                 Became::Unchanged => FAINT,
                 Became::Failed => BAD,
-                Became::Declined | Became::Skipped | Became::Detached | Became::NotBegun => CAUTION,
+                Became::Unwatched
+                | Became::Declined
+                | Became::Skipped
+                | Became::Detached
+                | Became::NotBegun => CAUTION,
             };
             writeln!(out, "  {:<10} {}", stack.name, paint(style, stack.became()))?;
         }
         for Running { name, before } in self.applications {
             let state = if *before { paint(FAINT, "runs") } else { paint(GOOD, "started") };
             writeln!(out, "  {name} {state}")?;
+        }
+        for (stack, one) in
+            self.stacks.iter().flat_map(|stack| stack.left.iter().map(move |one| (stack, one)))
+        {
+            let Leftover { logical_id, kind, physical_id, reason } = one;
+            writeln!(
+                out,
+                "\n{} {}.{logical_id} {}",
+                paint(CAUTION, "left behind:"),
+                stack.name,
+                paint(FAINT, kind)
+            )?;
+            writeln!(out, "  {physical_id}: {reason}")?;
         }
         for stack in self.failed() {
             failure_text(stack, &self.held_by(stack.name), out)?;
@@ -272,12 +309,19 @@ impl Document for Deployed<'_> {
 }
 
 fn failure_text(stack: &DeployedStack<'_>, held: &[&str], out: &mut dyn fmt::Write) -> fmt::Result {
-    let became = if stack.action == Became::Declined { "is as it was" } else { "failed" };
+    let became = match stack.action {
+        Became::Declined => "is as it was",
+        Became::Unwatched => "is not watched",
+        _ => "failed",
+    };
     writeln!(out, "\n{}", paint(BAD, format_args!("Why {} {became}", stack.name)))?;
     match stack.cause {
-        Some(RootCause { logical_id, kind, reason, .. }) => {
+        Some(RootCause { logical_id, kind, reason, remedy, .. }) => {
             writeln!(out, "  {} {}", paint(STRONG, logical_id), paint(FAINT, kind))?;
             reason.lines().try_for_each(|line| writeln!(out, "  {line}"))?;
+            if let Some(remedy) = remedy {
+                writeln!(out, "  {} {remedy}", paint(GOOD, "hint:"))?;
+            }
         }
         None => writeln!(out, "  {}", stack.error.as_deref().unwrap_or_default())?,
     }

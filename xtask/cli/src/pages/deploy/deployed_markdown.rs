@@ -20,6 +20,11 @@ pub fn write(deployed: &Deployed<'_>, out: &mut dyn Write) -> Result {
     for stack in deployed.failed() {
         failure(stack, &deployed.held_by(stack.name), out)?;
     }
+    let left = deployed.stacks.iter().flat_map(|stack| stack.left.iter().map(move |one| (stack, one)));
+    let rows = left.map(|(stack, one)| {
+        vec![cell(stack.name), cell(&one.logical_id), cell(&one.physical_id), cell(&one.reason)]
+    });
+    table(out, &["Stack", "Left behind", "It is", "Why"], rows)?;
     if let Some(error) = &deployed.not_started {
         let mut alert = "[!CAUTION]\n**Some applications are not running.**\n".to_owned();
         block(&mut alert, "text", error)?;
@@ -56,12 +61,16 @@ fn became(stack: &DeployedStack<'_>) -> String {
 fn failure(stack: &DeployedStack<'_>, held: &[&str], out: &mut dyn Write) -> Result {
     let (kind, became) = match stack.action {
         Became::Declined => ("WARNING", "is as it was"),
+        Became::Unwatched => ("WARNING", "is not watched"),
         _ => ("CAUTION", "failed"),
     };
     let mut alert = format!("[!{kind}]\n**{} {became}", code(stack.name));
-    if let Some(RootCause { logical_id, kind, reason, .. }) = stack.cause {
+    if let Some(RootCause { logical_id, kind, reason, remedy, .. }) = stack.cause {
         writeln!(alert, " at {}** {}", code(logical_id), code(kind))?;
         block(&mut alert, "text", reason)?;
+        if let Some(remedy) = remedy {
+            writeln!(alert, "\n{remedy}")?;
+        }
     } else {
         writeln!(alert, "**")?;
         block(&mut alert, "text", stack.error.as_deref().unwrap_or_default())?;

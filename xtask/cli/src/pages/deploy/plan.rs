@@ -81,8 +81,17 @@ pub(super) struct PlannedStack<'a> {
 }
 
 /// What is counted of stacks and resources, in the order in which it is told.
-pub(super) const ORDER: [&str; 8] =
-    ["create", "update", "perhaps update", "perhaps replace", "replace", "remove", "wait", "blocked"];
+pub(super) const ORDER: [&str; 9] = [
+    "create",
+    "update",
+    "perhaps update",
+    "perhaps replace",
+    "replace",
+    "remove",
+    "roll back",
+    "wait",
+    "blocked",
+];
 
 impl<'a> PlanDocument<'a> {
     /// What is told of a plan that `deploy` carries out.
@@ -231,6 +240,7 @@ impl Counts {
                 Action::Create | Action::Recreate => "create",
                 Action::Update => "update",
                 Action::None => "unchanged",
+                Action::RollBack => "roll back",
                 Action::Wait => "wait",
                 Action::Blocked => "blocked",
             };

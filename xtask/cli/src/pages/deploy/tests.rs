@@ -10,7 +10,7 @@ use crate::report::Document;
 use engine::deploy::application::Running;
 use engine::deploy::difference::Data;
 use engine::deploy::engine::Binding;
-use engine::deploy::events::RootCause;
+use engine::deploy::events::{Event, RootCause};
 use engine::deploy::execute::{Change, Outcome, Outcomes, StackError};
 use engine::deploy::moved::{Moved, Refusal, What};
 use engine::deploy::options::Options;
@@ -86,7 +86,7 @@ fn outcomes(plan: &Plan, of: impl Fn(&str) -> Outcome) -> Outcomes {
 
 fn done(change: Change, outputs: &[(&str, &str)]) -> Outcome {
     let outputs = outputs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Outcome::Done(change, outputs.collect())
+    Outcome::Done(change, outputs.collect(), Vec::new())
 }
 
 #[test]
@@ -116,6 +116,7 @@ fn what_came_of_deployments() {
                 reason: "Resource handler returned message: \"Only existing Timestream for LiveAnalytics \
                          customers can access the service. @aws #42\" (HandlerErrorCode: AccessDenied)"
                     .to_owned(),
+                remedy: Some("deploy to an account that has used it".to_owned()),
             }),
         }),
         "consumer" | "twin" | "grafana" => Outcome::Skipped("store".to_owned()),
@@ -283,4 +284,39 @@ fn outside_code(line: &str) -> String {
     }
     outside.push_str(rest);
     outside
+}
+
+/// Every usual cause as the page shows it.
+#[test]
+fn the_usual_causes() {
+    let plan = first();
+    let options = Options::default();
+    let way = Way { binding: Binding::Loose, options: &options };
+    let mut pages = String::new();
+    for (name, kind, reason) in engine::deploy::causes::EXAMPLES {
+        let event = Event {
+            id: String::new(),
+            logical_id: "Resource".to_owned(),
+            physical_id: String::new(),
+            kind: (*kind).to_owned(),
+            status: "CREATE_FAILED".to_owned(),
+            reason: (*reason).to_owned(),
+            stack_id: "arn:stack".to_owned(),
+            token: None,
+        };
+        let cause = Some(RootCause::of(&event));
+        let failed = outcomes(&plan, |stack| match stack {
+            "store" => {
+                let status = "ROLLBACK_COMPLETE".to_owned();
+                Outcome::Failed(StackError::Failed { status, cause: cause.clone() })
+            }
+            _ => done(Change::Unchanged, &[]),
+        });
+        let page = text(&Deployed::of(&plan, &failed, &Ok(Vec::new()), way));
+        let why = page.split_once("Why store failed").expect("a reason").1.split("\n\n").next();
+        pages += &format!("{name}{}\n", why.unwrap_or_default());
+    }
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!("usual-causes", pages);
+    });
 }

@@ -32,6 +32,7 @@ pub fn action(action: Action, status: Option<&str>) -> String {
         Action::Recreate => format!("create again, as it never succeeded ({status})"),
         Action::Update => "update".to_owned(),
         Action::None => "unchanged".to_owned(),
+        Action::RollBack => format!("roll back, then plan again ({status})"),
         Action::Wait => format!("wait for another operation ({status})"),
         Action::Blocked => format!("blocked in {status}"),
     }

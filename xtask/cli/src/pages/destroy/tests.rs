@@ -110,7 +110,7 @@ fn what_is_protected_is_shown_and_refuses_everything() {
 #[test]
 fn receipts_are_as_reviewed() {
     let plan = example();
-    let gone = |objects, twins| Outcome::Gone(Emptied { objects, twins });
+    let gone = |objects, twins| Outcome::Gone(Emptied { objects, twins, ..Emptied::default() });
     let proof = Proof { asked: asked(), ..Proof::default() };
     let mut receipt = Receipt::of(&plan, &[gone(1_204, 2), gone(0, 0)], proof);
     receipt.emptied("sluice-artifacts-111122223333-eu-west-1", "test/", 5);

@@ -176,7 +176,7 @@ async fn destroying_an_environment_leaves_those_whose_names_begin_alike() {
         assert_eq!((shared.prefix.clone(), shared.objects), (format!("{environment}/"), 2));
 
         let never = pending().boxed().shared();
-        let receipt = teardown::execute(&session, None, &plan, &(), &never).await;
+        let receipt = teardown::execute(&session, None, &plan, &(), &never, None).await;
         let receipt = serde_json::to_value(receipt.expect("a receipt")).expect("JSON");
         // A service that recreated a group made what no stack has: the receipt tells of it.
         let left = receipt["left"].as_array().expect("a list");
@@ -211,7 +211,7 @@ async fn a_destruction_that_was_interrupted_goes_on() {
     let first = plan().await.expect("it is there");
     let before = account.there().await;
     // Interrupted at once, while or before anything is stopped: nothing is touched, or the stacks are kept.
-    match teardown::execute(&session, None, &first, &(), &ready(()).boxed().shared()).await {
+    match teardown::execute(&session, None, &first, &(), &ready(()).boxed().shared(), None).await {
         Err(Untouched::Interrupted) => {}
         Err(other) => panic!("{other}"),
         Ok(receipt) => assert_eq!((receipt.is_clean(), receipt.failures()), (false, 1)),
@@ -228,7 +228,7 @@ async fn a_destruction_that_was_interrupted_goes_on() {
     session.logs().delete_log_group().log_group_name("/sluice/test/lake/orphan").send().await.expect("gone");
 
     let second = plan().await.expect("something is left");
-    let receipt = teardown::execute(&session, None, &second, &(), &pending().boxed().shared()).await;
+    let receipt = teardown::execute(&session, None, &second, &(), &pending().boxed().shared(), None).await;
     assert!(receipt.expect("a receipt").is_clean());
     assert_eq!(plan().await, None);
     assert_eq!(account.there().await, [format!("bucket {}", account.bucket())].into());

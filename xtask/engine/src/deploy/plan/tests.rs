@@ -76,7 +76,7 @@ fn actions(plan: &Plan) -> Vec<(&str, Action)> {
 #[test]
 fn what_is_decides_what_is_done() {
     type Edit = fn(&mut Desired, &mut BTreeMap<String, Current>);
-    let table: [(&str, Edit, Action, Action); 9] = [
+    let table: [(&str, Edit, Action, Action); 10] = [
         ("the same", |_, _| {}, Action::None, Action::None),
         ("nothing there", |_, current| current.clear(), Action::Create, Action::Create),
         (
@@ -122,6 +122,12 @@ fn what_is_decides_what_is_done() {
         (
             "a rollback that failed",
             |_, current| status(current, "ingest", "UPDATE_ROLLBACK_FAILED"),
+            Action::RollBack,
+            Action::None,
+        ),
+        (
+            "a deletion that failed",
+            |_, current| status(current, "ingest", "DELETE_FAILED"),
             Action::Blocked,
             Action::None,
         ),

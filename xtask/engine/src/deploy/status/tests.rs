@@ -24,7 +24,7 @@ fn every_status_of_the_service_has_a_condition() {
         ("ROLLBACK_IN_PROGRESS", Condition::Busy),
         ("UPDATE_COMPLETE", Condition::Ready),
         ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", Condition::Busy),
-        ("UPDATE_FAILED", Condition::Ready),
+        ("UPDATE_FAILED", Condition::Halfway),
         ("UPDATE_IN_PROGRESS", Condition::Busy),
         ("UPDATE_ROLLBACK_COMPLETE", Condition::Ready),
         ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", Condition::Busy),
@@ -52,7 +52,7 @@ fn every_status_of_an_application_has_an_activity() {
 #[test]
 fn what_aws_adds_is_kept_as_it_is_spelled() {
     assert_eq!(condition("EXPRESS_IN_PROGRESS"), Condition::Busy);
-    assert_eq!(condition("PAUSED"), Condition::Unknown("PAUSED".to_owned()));
+    assert_eq!(condition("PAUSED"), Condition::Unknown);
     assert_eq!(stage("PAUSED"), Stage::Unknown);
 }
 

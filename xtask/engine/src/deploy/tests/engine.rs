@@ -12,7 +12,7 @@ use crate::deploy::change_set::INLINE_LIMIT;
 use crate::deploy::engine::Engine;
 use crate::deploy::execute::{self, Change, Outcome, Outcomes, StackError};
 use crate::deploy::plan::{Action, Desired, DesiredStack, Plan, Source};
-use crate::deploy::{pace, plan, settled_plan};
+use crate::deploy::{Settling, pace, plan, settled_plan};
 use crate::destroy::plan as destruction;
 use crate::destroy::proof::Proof;
 use crate::destroy::{find, remove};
@@ -39,7 +39,9 @@ impl Deployment {
     pub async fn plan(&self, desired: &Desired) -> Plan {
         let engine = self.engine();
         assert_eq!(engine.pace, pace::MACHINE);
-        let planned = async { settled_plan(&engine, desired, plan(&engine, desired).await?).await };
+        let planned = async {
+            settled_plan(&engine, desired, plan(&engine, desired).await?, Settling::RollsBack).await
+        };
         planned.await.unwrap_or_else(|failure| panic!("{:#}", failure.error))
     }
 
@@ -114,9 +116,9 @@ pub(crate) fn pair(seconds: u32) -> Desired {
 pub(crate) fn words(outcomes: &Outcomes) -> Vec<String> {
     let word = |(name, outcome): &(String, Outcome)| {
         let word = match outcome {
-            Outcome::Done(Change::Created, _) => "created",
-            Outcome::Done(Change::Updated, _) => "updated",
-            Outcome::Done(Change::Unchanged, _) => "unchanged",
+            Outcome::Done(Change::Created, ..) => "created",
+            Outcome::Done(Change::Updated, ..) => "updated",
+            Outcome::Done(Change::Unchanged, ..) => "unchanged",
             Outcome::Failed(_) => "failed",
             Outcome::Skipped(_) => "skipped",
             Outcome::Detached => "detached",
@@ -129,7 +131,7 @@ pub(crate) fn words(outcomes: &Outcomes) -> Vec<String> {
 
 pub(crate) fn outputs<'a>(outcomes: &'a Outcomes, stack: &str) -> &'a BTreeMap<String, String> {
     match outcomes.iter().find(|(name, _)| name == stack) {
-        Some((_, Outcome::Done(_, outputs))) => outputs,
+        Some((_, Outcome::Done(_, outputs, _))) => outputs,
         other => panic!("{stack} has no outputs: {other:?}"),
     }
 }

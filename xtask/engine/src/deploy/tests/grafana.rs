@@ -11,7 +11,7 @@ use crate::consent::Consent;
 use crate::deploy::engine::Engine;
 use crate::deploy::execute::{self, Change, Outcome};
 use crate::deploy::plan::{Desired, Source};
-use crate::deploy::{desired, plan, settled_plan};
+use crate::deploy::{Settling, desired, plan, settled_plan};
 use session::Session;
 use test_service::Service;
 
@@ -46,11 +46,12 @@ async fn resources(session: &Session) -> BTreeMap<String, String> {
 async fn deploy(session: &Session, desired: &Desired) -> (Change, Vec<String>) {
     let consent = Consent::default();
     let engine = Engine::new(session, &consent, &());
-    let planned = async { settled_plan(&engine, desired, plan(&engine, desired).await?).await };
+    let planned =
+        async { settled_plan(&engine, desired, plan(&engine, desired).await?, Settling::RollsBack).await };
     let plan = planned.await.unwrap_or_else(|failure| panic!("{:#}", failure.error));
     let named = plan.stacks[0].resources.iter().map(|change| change.logical_id.clone()).collect();
     match execute::execute(&engine, &plan, pending()).await.remove(0) {
-        (_, Outcome::Done(change, _)) => (change, named),
+        (_, Outcome::Done(change, ..)) => (change, named),
         (name, other) => panic!("{name}: {other:?}"),
     }
 }

@@ -25,6 +25,8 @@ fn stack() -> Removal {
         retain: Vec::new(),
         contents: Vec::new(),
         extra: Extra::default(),
+        abandon: [].into(),
+        forced: false,
     }
 }
 
@@ -43,6 +45,7 @@ fn event((logical_id, kind, status, reason): (&str, &str, &str, &str)) -> Event 
         status: status.to_owned(),
         reason: reason.to_owned(),
         stack_id: "arn:stack".to_owned(),
+        token: None,
     }
 }
 

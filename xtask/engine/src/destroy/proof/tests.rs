@@ -23,7 +23,7 @@ async fn make_bucket(session: &Session, name: &str, environment: Option<&str>) {
 }
 
 async fn proof(session: &Session, stacks: Vec<Removal>) -> Proof {
-    let plan = DestroyPlan { environment: "local".to_owned(), stacks, shared: None };
+    let plan = DestroyPlan { stacks, ..DestroyPlan::empty("local") };
     let gone: Vec<&Removal> = plan.stacks.iter().collect();
     Proof::of(session, &plan, &gone, pace::MACHINE).await
 }
@@ -79,6 +79,8 @@ async fn what_is_only_listed_is_clean_when_cloudformation_deleted_it() {
         retain: Vec::new(),
         contents: Vec::new(),
         extra: Extra::default(),
+        abandon: [].into(),
+        forced: false,
     };
     let deleted = [
         stack.stack_id.clone(),

@@ -67,7 +67,7 @@ async fn there(session: &Session, plan: &DestroyPlan) -> (usize, String) {
 
 async fn destroy(session: &Session, plan: &DestroyPlan) -> Value {
     let never = pending().boxed().shared();
-    let receipt = teardown::execute(session, None, plan, &(), &never).await.expect("a receipt");
+    let receipt = teardown::execute(session, None, plan, &(), &never, None).await.expect("a receipt");
     serde_json::to_value(receipt).expect("JSON")
 }
 
@@ -230,7 +230,7 @@ async fn a_protected_stack_holds_the_whole_environment() {
     protect.enable_termination_protection(true).send().await.expect("it is protected");
     let plan = plan(&session).await;
     let never = pending().boxed().shared();
-    let refused = teardown::execute(&session, None, &plan, &(), &never).await;
+    let refused = teardown::execute(&session, None, &plan, &(), &never, None).await;
     assert!(matches!(refused, Err(Untouched::Protected(_))), "{refused:?}");
     assert_eq!(there(&session, &plan).await, (2, "RUNNING".to_owned()));
 }

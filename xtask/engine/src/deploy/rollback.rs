@@ -1,0 +1,268 @@
+//! The way back: a stack that failed half-way goes to where it last was well, and one that never was goes away.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use futures::future::try_join_all;
+
+use super::DeployError;
+use super::difference::Data;
+use super::engine::Engine;
+use super::events::{Beginning, Event, Poller, RootCause, Since, root_cause};
+use super::execute::{Followed, Outcome, Outcomes, follow};
+use super::patience::patiently;
+use super::plan::{Loss, Plan, StackPlan};
+use super::recovery::{self, Deploy};
+use super::stack_error::{StackError, Unheard, Unwatched};
+use super::status::{Operation, Stage, says_cancelled, says_not_empty, stage, takes_cancellation};
+use crate::destroy::buckets;
+use session::Step;
+use session::sdk_error::sentence;
+
+/// Why a stack is not back where it was.
+#[derive(Debug, thiserror::Error)]
+pub enum RollbackError {
+    /// CloudFormation refused to begin.
+    #[error("CloudFormation refuses it: {0}")]
+    Refused(String),
+    /// Resources do not become what they were.
+    #[error("{}", stopped(.status, .failed))]
+    Stopped {
+        /// The status that the stack settled in.
+        status: String,
+        /// What is in the way.
+        failed: Vec<RootCause>,
+    },
+    /// There is no way back from this status.
+    #[error("there is nothing to roll back in {0}")]
+    Nothing(String),
+    /// It was not begun.
+    #[error(transparent)]
+    Unheard(#[from] Unheard),
+    /// It was not followed to its end.
+    #[error(transparent)]
+    Unwatched(#[from] Unwatched),
+    /// It takes longer than it was to be watched.
+    #[error("it goes on after {0:?}")]
+    Slow(Duration),
+}
+
+fn stopped(status: &str, failed: &[RootCause]) -> String {
+    let one =
+        |RootCause { logical_id, kind, reason, .. }: &RootCause| format!("{logical_id} ({kind}): {reason}");
+    match failed {
+        [] => format!("it ended in {status}, and CloudFormation names no reason"),
+        failed => format!("{} [{status}]", failed.iter().map(one).collect::<Vec<_>>().join("; ")),
+    }
+}
+
+/// Whether a stack in this status failed half-way, and can go back.
+pub fn has_failed(status: &str) -> bool {
+    matches!(recovery::of(status).deploy, Deploy::Continue | Deploy::RollBack | Deploy::Undo)
+}
+
+/// Whether a stack in this status can go back.
+pub fn takes(status: &str) -> bool {
+    has_failed(status) || takes_cancellation(status)
+}
+
+impl RollbackError {
+    /// Whether it goes on, and nobody watches it.
+    pub fn is_unwatched(&self) -> bool {
+        matches!(self, Self::Unwatched(_) | Self::Slow(_))
+    }
+
+    /// What to do. `selection` is what selects the environment on the command line.
+    pub fn hint(&self, selection: &str, name: &str) -> Option<String> {
+        match self {
+            Self::Stopped { failed, .. } if !failed.is_empty() => {
+                let skip = |one: &RootCause| format!(" --skip {name}.{}", one.logical_id);
+                let skip: String = failed.iter().map(skip).collect();
+                Some(format!(
+                    "remove the cause and run the same command again, or leave them as they are: \
+                     `cargo xtask rollback{selection} --stack {name}{skip}`"
+                ))
+            }
+            Self::Slow(_) => Some("run the same command again: it attaches to what goes on".to_owned()),
+            Self::Unwatched(_) => {
+                Some("log in again, then run the same command: it attaches to what goes on".to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Rolls stacks of a plan back, all at once.
+pub async fn all(engine: &Engine<'_>, environment: &str, stacks: Vec<&StackPlan>) -> Result<(), DeployError> {
+    let poller = Poller::start(engine.cloudformation.clone(), engine.pace);
+    let back = stacks.into_iter().map(|stack| {
+        let poller = &poller;
+        async move {
+            let id = stack.stack_id.as_deref().unwrap_or(&stack.stack_name);
+            let status = stack.status.as_deref().unwrap_or_default();
+            let step =
+                engine.observer.step(format_args!("{} is in {status}: rolling back", stack.stack_name));
+            let back = one(engine, poller, id, status, &BTreeSet::new(), &step).await;
+            let back = back.map_err(|source| DeployError::Stuck {
+                environment: environment.to_owned(),
+                name: stack.name.clone(),
+                stack_name: stack.stack_name.clone(),
+                source,
+            })?;
+            step.done(back);
+            Ok(())
+        }
+    });
+    try_join_all(back).await.map(|_| ())
+}
+
+/// Takes a stack in this status back to where it last was well, without the resources to skip, and returns the
+/// status that it has then. An update that goes on is cancelled.
+pub async fn one(
+    engine: &Engine<'_>,
+    poller: &Poller,
+    stack_id: &str,
+    status: &str,
+    skip: &BTreeSet<String>,
+    step: &Step<'_>,
+) -> Result<String, RollbackError> {
+    let Beginning { token, mut since } = engine.beginning(stack_id).await?;
+    let client = &engine.cloudformation;
+    let sent = if takes_cancellation(status) {
+        // What is told of it is of the update that goes on.
+        since = Since::LatestOperation;
+        let cancel = client.cancel_update_stack().stack_name(stack_id).client_request_token(token);
+        patiently(engine.pace, || cancel.clone().send()).await.map(|_| ()).map_err(|error| sentence(&error))
+    } else {
+        match recovery::of(status).deploy {
+            Deploy::Continue => {
+                let skip = (!skip.is_empty()).then(|| skip.iter().cloned().collect());
+                let go_on =
+                    client.continue_update_rollback().stack_name(stack_id).client_request_token(token);
+                let go_on = go_on.set_resources_to_skip(skip);
+                patiently(engine.pace, || go_on.clone().send())
+                    .await
+                    .map(|_| ())
+                    .map_err(|error| sentence(&error))
+            }
+            Deploy::RollBack | Deploy::Undo => {
+                let back = client.rollback_stack().stack_name(stack_id).client_request_token(token);
+                let back = back.retain_except_on_create(true);
+                patiently(engine.pace, || back.clone().send())
+                    .await
+                    .map(|_| ())
+                    .map_err(|error| sentence(&error))
+            }
+            _ => return Err(RollbackError::Nothing(status.to_owned())),
+        }
+    };
+    sent.map_err(RollbackError::Refused)?;
+    let followed = follow(engine, poller, stack_id, since, None, step);
+    let Followed { status, events } = match engine.wait_limit {
+        None => followed.await?,
+        Some(limit) => {
+            tokio::time::timeout(limit, followed).await.map_err(|_| RollbackError::Slow(limit))??
+        }
+    };
+    if Operation::RollBack.succeeded(&status) {
+        return Ok(status);
+    }
+    Err(RollbackError::Stopped { failed: in_the_way(&events), status })
+}
+
+/// Cancels the updates of a plan that go on without being watched. Returns the names of their stacks; what does not
+/// take it, is told.
+pub async fn cancel(engine: &Engine<'_>, plan: &Plan, outcomes: &Outcomes) -> Vec<String> {
+    let client = &engine.cloudformation;
+    let mut cancelled = Vec::new();
+    for (stack, (_, outcome)) in plan.stacks.iter().zip(outcomes) {
+        let goes_on = matches!(outcome, Outcome::Detached);
+        let Some(id) = stack.stack_id.as_deref().filter(|_| goes_on) else { continue };
+        match patiently(engine.pace, || client.cancel_update_stack().stack_name(id).send()).await {
+            Ok(_) => cancelled.push(stack.stack_name.clone()),
+            Err(error) => {
+                engine.observer.warn(format_args!("{} goes on: {}", stack.stack_name, sentence(&error)))
+            }
+        }
+    }
+    cancelled
+}
+
+/// The resources whose last word was a failure that did not follow from another one.
+fn in_the_way(events: &[Event]) -> Vec<RootCause> {
+    let resources = events.iter().filter(|event| !event.is_of_stack());
+    let last: BTreeMap<&str, &Event> = resources.map(|event| (event.logical_id.as_str(), event)).collect();
+    let failed = last.into_values().filter(|event| stage(&event.status) == Stage::Failed);
+    failed.filter(|event| !says_cancelled(&event.reason)).map(RootCause::of).collect()
+}
+
+/// Removes what is left of a stack that was never well, so that it can be created: rolls its creation back where that
+/// was not done, then deletes it. A bucket that something was put into goes only when somebody agreed to it.
+pub async fn clear(
+    engine: &Engine<'_>,
+    poller: &Poller,
+    stack: &StackPlan,
+    step: &Step<'_>,
+) -> Result<(), StackError> {
+    let id = stack.stack_id.as_deref().unwrap_or(&stack.stack_name);
+    let status = stack.status.as_deref().unwrap_or_default();
+    if recovery::of(status).deploy == Deploy::Undo {
+        match one(engine, poller, id, status, &BTreeSet::new(), step).await {
+            // What could not be rolled back is looked at when it is deleted.
+            Ok(_)
+            | Err(RollbackError::Stopped { .. } | RollbackError::Refused(_) | RollbackError::Nothing(_)) => {}
+            Err(RollbackError::Unheard(unheard)) => return Err(unheard.into()),
+            Err(RollbackError::Unwatched(unwatched)) => return Err(unwatched.into()),
+            Err(slow @ RollbackError::Slow(_)) => return Err(Unwatched(slow.to_string()).into()),
+        }
+    }
+    let Followed { status, events } = delete(engine, poller, id, step).await?;
+    if Operation::Delete.succeeded(&status) {
+        return Ok(());
+    }
+    let failed = in_the_way(&events);
+    let full = |cause: &RootCause| cause.kind == "AWS::S3::Bucket" && says_not_empty(&cause.reason);
+    if failed.is_empty() || !failed.iter().all(full) {
+        return Err(StackError::Failed { cause: root_cause(&events), status });
+    }
+    let refused = failed.iter().filter(|cause| !engine.consent.covers(&stack.name, &cause.logical_id));
+    let refused: Vec<Loss> = refused
+        .map(|cause| Loss {
+            stack: stack.name.clone(),
+            logical_id: cause.logical_id.clone(),
+            data: Data::Lost,
+            lost: Vec::new(),
+        })
+        .collect();
+    if !refused.is_empty() {
+        return Err(StackError::Refused(refused));
+    }
+    let buckets: BTreeSet<&str> = events
+        .iter()
+        .filter(|event| failed.iter().any(|cause| cause.logical_id == event.logical_id))
+        .map(|event| event.physical_id.as_str())
+        .collect();
+    for bucket in buckets {
+        step.update(format_args!("{} emptying {bucket}", stack.stack_name));
+        let emptied = buckets::empty(&engine.s3, bucket, "", |_| {}).await;
+        emptied.map_err(|error| StackError::Delete(error.to_string()))?;
+    }
+    let Followed { status, events } = delete(engine, poller, id, step).await?;
+    if Operation::Delete.succeeded(&status) {
+        return Ok(());
+    }
+    Err(StackError::Failed { cause: root_cause(&events), status })
+}
+
+async fn delete(
+    engine: &Engine<'_>,
+    poller: &Poller,
+    id: &str,
+    step: &Step<'_>,
+) -> Result<Followed, StackError> {
+    let Beginning { token, since } = engine.beginning(id).await?;
+    let delete = engine.cloudformation.delete_stack().stack_name(id).client_request_token(token);
+    let sent = patiently(engine.pace, || delete.clone().send()).await;
+    sent.map_err(|error| StackError::Delete(sentence(&error)))?;
+    Ok(follow(engine, poller, id, since, None, step).await?)
+}
