@@ -3,8 +3,6 @@
 
 mod installation;
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::time::Duration;
 
 use base64::prelude::*;

@@ -32,7 +32,7 @@ pub(crate) fn write(
     };
     let values = measures.iter().map(|(measure, _)| read(measure)).collect();
     let text = match parts().next().map(|binary| binary.encoding) {
-        Some(Encoding::Hex) => bytes.iter().map(|byte| format!("{byte:02X}")).collect(),
+        Some(Encoding::Hex) => bytes.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().concat(),
         _ => STANDARD.encode(&bytes),
     };
     (Scalar::Text(text), values)

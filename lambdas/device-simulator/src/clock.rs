@@ -61,7 +61,7 @@ impl Clock {
             (None, Some(_)) => (local.datetime().to_string(), said(&local)),
             (None, None) => (instant.to_string(), Ok(instant)),
         };
-        (Scalar::Text(text), said.map_or(time, |said| said.as_microsecond()))
+        (Scalar::Text(text), said.map_or(time, Timestamp::as_microsecond))
     }
 }
 

@@ -204,9 +204,11 @@ pub fn devices(table: &TableName, device: &Identifier, seconds: u64, condition: 
 /// How many values of each column the records of the last `seconds` have that fulfil a condition, by their
 /// `measure_name`, which comes first.
 pub fn counts(table: &TableName, columns: &[Identifier], seconds: u64, condition: &str) -> String {
-    let counts: String = columns.iter().map(|column| format!(", count({column})")).collect();
+    let mut selected = vec!["measure_name".to_owned()];
+    selected.extend(columns.iter().map(|column| format!("count({column})")));
+    let selected = selected.join(", ");
     format!(
-        "SELECT measure_name{counts} FROM {table} WHERE time > ago({seconds}s) AND {condition} GROUP BY measure_name"
+        "SELECT {selected} FROM {table} WHERE time > ago({seconds}s) AND {condition} GROUP BY measure_name"
     )
 }
 
