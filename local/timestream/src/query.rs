@@ -8,6 +8,7 @@ mod aggregates;
 mod call_site;
 mod check;
 mod columns;
+mod comparison;
 mod dialect;
 mod failure;
 mod functions;

@@ -26,7 +26,7 @@ use datafusion::{
 use super::{
     aggregates,
     call_site::CallSite,
-    check,
+    check, comparison,
     failure::Failure,
     functions,
     names::Found,
@@ -73,6 +73,7 @@ impl Plan {
             .sql_statement_to_plan(Statement::Query(Box::new(query)))
             .map_err(|error| Failure::from_engine(&error))?;
         check::types(&logical)?;
+        let logical = comparison::apply(logical)?;
         Ok(Self { state, logical, scanned })
     }
 

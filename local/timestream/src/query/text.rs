@@ -151,6 +151,17 @@ pub fn parse_date(text: &str) -> Option<i32> {
     days_since_epoch(text.parse::<civil::Date>().ok()?)
 }
 
+/// Reads `10:15`, `10:15:20` and `10:15:20.5`: nanoseconds since midnight.
+pub fn parse_time(text: &str) -> Option<i64> {
+    let text = text.trim();
+    if !text.contains(':') || !text.starts_with(|first: char| first.is_ascii_digit()) {
+        return None;
+    }
+    let time = text.parse::<civil::Time>().ok()?;
+    let seconds = i64::from(time.hour()) * 3_600 + i64::from(time.minute()) * 60 + i64::from(time.second());
+    Some(seconds * NANOS_PER_SECOND + i64::from(time.subsec_nanosecond()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -133,6 +133,19 @@ impl Type {
         }
     }
 
+    /// Whether text is read as this type where one is expected, as in `time > '2022-06-17'`.
+    pub fn reads_text(self) -> bool {
+        matches!(self, Self::Timestamp | Self::Date | Self::Time)
+    }
+
+    /// The type in which values of both are compared.
+    pub fn compared(self, other: Self) -> Option<Self> {
+        match (self, other) {
+            (Self::Varchar, time) | (time, Self::Varchar) if time.reads_text() => Some(time),
+            _ => self.common(other),
+        }
+    }
+
     /// The type to which both convert implicitly.
     pub fn common(self, other: Self) -> Option<Self> {
         if self.distance(other).is_some() {

@@ -119,6 +119,7 @@ pub(super) fn literal_call(datum: &Datum, at: Position) -> Expr {
         Datum::DayToSecond(nanos) => ("$interval", *nanos),
         Datum::YearToMonth(months) => ("$months", i64::from(*months)),
         Datum::Date(days) => ("$date", i64::from(*days)),
+        Datum::Time(nanos) => ("$time", *nanos),
         _ => return Expr::value(Value::Null),
     };
     // A negative number would be an operator of the engine on a literal; it folds that, too.

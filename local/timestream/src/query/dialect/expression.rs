@@ -294,6 +294,13 @@ fn typed_string(literal: &TypedString, at: Position) -> Result<Expr, Failure> {
     else {
         return Err(Failure::Syntax(at));
     };
+    if matches!(target, Type::Boolean | Type::Integer | Type::Bigint | Type::Double | Type::Varchar) {
+        return Ok(operator_call(
+            &format!("$cast {}", target.name()),
+            at,
+            vec![Expr::Value(literal.value.clone())],
+        ));
+    }
     let datum: Datum = functions::literal(target, text).map_err(|message| Failure::at(at, message))?;
     Ok(literal_call(&datum, at))
 }

@@ -3,6 +3,8 @@
 //! - `5m` is an interval: `INTERVAL '5' MINUTE`.
 //! - `measure_value::double` is the name of a column: `"measure_value::double"`. There is no cast `::`.
 //! - `interval`, `time`, `date`, `timestamp` and `user` are names unless a literal follows.
+//! - After `AS` every word is a name that the guide does not reserve.
+//! - One semicolon may end the query.
 
 use datafusion::sql::sqlparser::{
     dialect::GenericDialect,
@@ -13,6 +15,80 @@ use datafusion::sql::sqlparser::{
 use crate::query::failure::{Failure, Position};
 
 const MEASURE_TYPES: [&str; 5] = ["double", "bigint", "boolean", "varchar", "timestamp"];
+
+/// The words that are no names without quotes, sorted.
+/// <https://docs.aws.amazon.com/timestream/latest/developerguide/ts-limits.html#limits.reserved_keywords>
+const RESERVED: [&str; 69] = [
+    "ALTER",
+    "AND",
+    "AS",
+    "BETWEEN",
+    "BY",
+    "CASE",
+    "CAST",
+    "CONSTRAINT",
+    "CREATE",
+    "CROSS",
+    "CUBE",
+    "CURRENT_DATE",
+    "CURRENT_TIME",
+    "CURRENT_TIMESTAMP",
+    "CURRENT_USER",
+    "DEALLOCATE",
+    "DELETE",
+    "DESCRIBE",
+    "DISTINCT",
+    "DROP",
+    "ELSE",
+    "END",
+    "ESCAPE",
+    "EXCEPT",
+    "EXECUTE",
+    "EXISTS",
+    "EXTRACT",
+    "FALSE",
+    "FOR",
+    "FROM",
+    "FULL",
+    "GROUP",
+    "GROUPING",
+    "HAVING",
+    "IN",
+    "INNER",
+    "INSERT",
+    "INTERSECT",
+    "INTO",
+    "IS",
+    "JOIN",
+    "LEFT",
+    "LIKE",
+    "LOCALTIME",
+    "LOCALTIMESTAMP",
+    "NATURAL",
+    "NORMALIZE",
+    "NOT",
+    "NULL",
+    "ON",
+    "OR",
+    "ORDER",
+    "OUTER",
+    "PREPARE",
+    "RECURSIVE",
+    "RIGHT",
+    "ROLLUP",
+    "SELECT",
+    "TABLE",
+    "THEN",
+    "TRUE",
+    "UESCAPE",
+    "UNION",
+    "UNNEST",
+    "USING",
+    "VALUES",
+    "WHEN",
+    "WHERE",
+    "WITH",
+];
 
 /// The place at which a span starts.
 pub fn position(span: Span) -> Position {
@@ -30,13 +106,26 @@ pub fn end(tokens: &[TokenWithSpan]) -> Position {
 
 /// The tokens of a query, rewritten, without white space and comments.
 pub fn read(text: &str) -> Result<Vec<TokenWithSpan>, Failure> {
-    let tokens = Tokenizer::new(&GenericDialect {}, text)
+    let mut tokens = Tokenizer::new(&GenericDialect {}, text)
         .tokenize_with_location()
         .map_err(|error| Failure::Syntax(place(error.location)))?;
+    let is_space = |token: &TokenWithSpan| matches!(token.token, Token::Whitespace(_));
+    if let Some(last) = tokens.iter().rposition(|token| !is_space(token))
+        && last > 0
+        && tokens[last].token == Token::SemiColon
+    {
+        tokens.truncate(last);
+    }
+    let mut parentheses = Parentheses::default();
     let mut rest = tokens.into_iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).peekable();
     let mut out: Vec<TokenWithSpan> = Vec::new();
     while let Some(token) = rest.next() {
+        parentheses.see(&token.token, out.last());
+        let is_alias = parentheses.name_follows(out.last());
         match &token.token {
+            Token::Word(word) if is_alias && may_be_name(word) => {
+                out.push(spanned(quoted(word.value.clone()), token.span));
+            }
             Token::DoubleColon => {
                 let column =
                     measure_column(out.last(), rest.peek()).ok_or(Failure::Syntax(position(token.span)))?;
@@ -62,6 +151,37 @@ pub fn read(text: &str) -> Result<Vec<TokenWithSpan>, Failure> {
         }
     }
     Ok(out)
+}
+
+/// The parentheses that are open, and whether each is that of a cast, in which `AS` is followed by a type.
+#[derive(Default)]
+struct Parentheses(Vec<bool>);
+
+impl Parentheses {
+    fn see(&mut self, token: &Token, before: Option<&TokenWithSpan>) {
+        match token {
+            Token::LParen => {
+                self.0.push(before.is_some_and(|before| {
+                    is_word(&before.token, "cast") || is_word(&before.token, "try_cast")
+                }))
+            }
+            Token::RParen => drop(self.0.pop()),
+            _ => {}
+        }
+    }
+
+    /// Whether what comes after `before` is an alias.
+    fn name_follows(&self, before: Option<&TokenWithSpan>) -> bool {
+        self.0.last() != Some(&true) && before.is_some_and(|before| is_word(&before.token, "as"))
+    }
+}
+
+fn is_word(token: &Token, expected: &str) -> bool {
+    matches!(token, Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case(expected))
+}
+
+fn may_be_name(word: &Word) -> bool {
+    word.quote_style.is_none() && RESERVED.binary_search(&word.value.to_ascii_uppercase().as_str()).is_err()
 }
 
 fn spanned(token: Token, span: Span) -> TokenWithSpan {
@@ -144,6 +264,11 @@ mod tests {
             ("now() - 1day", "now ( ) - INTERVAL '1' DAY"),
             ("r.measure_value::DOUBLE", "r . \"measure_value::double\""),
             ("x AS interval", "x AS \"interval\""),
+            ("x AS Offset, y AS select", "x AS \"Offset\" , y AS select"),
+            ("CAST(x AS offset) AS limit", "CAST ( x AS offset ) AS \"limit\""),
+            ("1; ", "1"),
+            (";", ";"),
+            ("1;;", "1 ;"),
             ("interval '2' day", "interval '2' day"),
             ("timestamp '2022-01-01'", "timestamp '2022-01-01'"),
             ("a -- b\n + 1", "a + 1"),

@@ -143,6 +143,7 @@ pub fn overloads() -> Vec<Overload> {
         cast(|v: String| text::parse_date(&v).map(Date).ok_or_else(|| unreadable(&v, Type::Date))),
         cast(|v: Timestamp| Ok(Time(v.0.rem_euclid(86_400_000_000_000)))),
         cast(|v: Time| Ok(v)),
+        cast(|v: String| text::parse_time(&v).map(Time).ok_or_else(|| unreadable(&v, Type::Time))),
         cast(|v: DayToSecond| Ok(v)),
         cast(|v: YearToMonth| Ok(v)),
     ]
@@ -151,11 +152,17 @@ pub fn overloads() -> Vec<Overload> {
     .collect()
 }
 
+/// Reads a time in text, as a cast does.
+pub fn time(target: Type, text: &str) -> Answer<Datum> {
+    literal(target, text).map_err(|_| unreadable(text, target))
+}
+
 /// Reads the literal `TIMESTAMP '…'`, `DATE '…'` and their like.
 pub fn literal(target: Type, text: &str) -> Answer<Datum> {
     match target {
         Type::Timestamp => text::parse_timestamp(text).map(Datum::Timestamp),
         Type::Date => text::parse_date(text).map(Datum::Date),
+        Type::Time => text::parse_time(text).map(Datum::Time),
         _ => None,
     }
     .ok_or_else(|| format!("'{text}' is not a valid {} literal", target.name()))

@@ -55,7 +55,8 @@ macro_rules! sql {
 sql!(bool, Boolean, Datum::Boolean(v) => *v, v => Datum::Boolean(v));
 sql!(i32, Integer, Datum::Integer(v) => *v, v => Datum::Integer(v));
 sql!(i64, Bigint, Datum::Bigint(v) => *v, v => Datum::Bigint(v));
-sql!(f64, Double, Datum::Double(v) => *v, v => Datum::Double(v));
+// A NaN has no sign here, so that it comes after every number in any order.
+sql!(f64, Double, Datum::Double(v) => *v, v => Datum::Double(if v.is_nan() { f64::NAN } else { v }));
 sql!(String, Varchar, Datum::Varchar(v) => v.clone(), v => Datum::Varchar(v));
 sql!(Timestamp, Timestamp, Datum::Timestamp(v) => Self(*v), v => Datum::Timestamp(v.0));
 sql!(Date, Date, Datum::Date(v) => Self(*v), v => Datum::Date(v.0));
@@ -76,6 +77,9 @@ impl<T: Sql> Sql for Option<T> {
         self.map_or(Datum::Null, T::into_datum)
     }
 }
+
+/// The distance from text to a time: further than any conversion between numbers.
+const FROM_TEXT: u32 = 100;
 
 type Evaluate = Box<dyn Fn(&[Datum]) -> Answer<Datum> + Send + Sync>;
 
@@ -115,6 +119,12 @@ impl Overload {
         format!("{}({})", self.name, parameters.join(", "))
     }
 
+    /// How far text is from a parameter that is a time, which a function reads, but no operator does.
+    fn reads(&self, argument: Type, parameter: Type) -> Option<u32> {
+        let reads = self.repeated.is_none() && !self.name.starts_with('$');
+        (reads && argument == Type::Varchar && parameter.reads_text()).then_some(FROM_TEXT)
+    }
+
     /// How far the arguments are from the parameters; none when they do not fit.
     fn distance(&self, arguments: &[Type]) -> Option<u32> {
         let fits = match self.repeated {
@@ -127,7 +137,9 @@ impl Overload {
         arguments
             .iter()
             .zip(self.parameters(arguments.len()))
-            .map(|(argument, parameter)| argument.distance(parameter))
+            .map(|(argument, parameter)| {
+                argument.distance(parameter).or_else(|| self.reads(*argument, parameter))
+            })
             .sum()
     }
 }

@@ -1,9 +1,7 @@
 //! String functions. Positions count characters from 1.
 //! <https://docs.aws.amazon.com/timestream/latest/developerguide/string-functions.html>
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::rc::Rc;
+use std::{cell::RefCell, rc::Rc};
 
 use regex::Regex;
 
@@ -72,60 +70,9 @@ fn split_part(text: &str, delimiter: &str, index: i64) -> Answer<Option<String>>
     Ok(text.split(delimiter).nth(index).map(str::to_owned))
 }
 
-/// How many patterns a thread remembers.
-const REMEMBERED: usize = 16;
-
 thread_local! {
-    /// The patterns that were used last: a query has few of them, and asks for each once a row.
-    static COMPILED: RefCell<VecDeque<(String, Rc<Regex>)>> = const { RefCell::new(VecDeque::new()) };
-}
-
-fn regex(pattern: &str) -> Answer<Rc<Regex>> {
-    COMPILED.with_borrow_mut(|compiled| {
-        if let Some((_, regex)) = compiled.iter().find(|(known, _)| known == pattern) {
-            return Ok(Rc::clone(regex));
-        }
-        let regex = Regex::new(pattern).map_err(|_| format!("Invalid regular expression: {pattern}"))?;
-        let regex = Rc::new(regex);
-        if compiled.len() == REMEMBERED {
-            compiled.pop_front();
-        }
-        compiled.push_back((pattern.to_owned(), Rc::clone(&regex)));
-        Ok(regex)
-    })
-}
-
-fn capture(text: &str, pattern: &str, group: i64) -> Answer<Option<String>> {
-    let regex = regex(pattern)?;
-    let group =
-        usize::try_from(group).ok().filter(|group| *group < regex.captures_len()).ok_or_else(|| {
-            format!("Pattern has {} groups. Cannot access group {group}", regex.captures_len() - 1)
-        })?;
-    Ok(regex.captures(text).and_then(|captures| captures.get(group)).map(|found| found.as_str().to_owned()))
-}
-
-/// Java writes a group as `$1` where the letters that follow belong to the text; Rust needs `${1}`.
-fn replacement(java: &str) -> String {
-    let mut rust = String::with_capacity(java.len());
-    let mut characters = java.chars().peekable();
-    while let Some(character) = characters.next() {
-        match character {
-            '$' if characters.peek().is_some_and(char::is_ascii_digit) => {
-                rust.push_str("${");
-                while let Some(digit) = characters.next_if(char::is_ascii_digit) {
-                    rust.push(digit);
-                }
-                rust.push('}');
-            }
-            '\\' => match characters.next() {
-                Some('$') => rust.push_str("$$"),
-                Some(other) => rust.push(other),
-                None => {}
-            },
-            other => rust.push(other),
-        }
-    }
-    rust
+    /// The pattern that was used last: a query asks for it once a row.
+    static LIKE: RefCell<Option<(String, Rc<Regex>)>> = const { RefCell::new(None) };
 }
 
 /// Whether `text` matches a `LIKE` pattern, case-sensitively. There is no escape character unless one is given.
@@ -150,7 +97,16 @@ pub fn matches_like(text: &str, pattern: &str, escape: Option<char>) -> Answer<b
         }
     }
     expression.push('$');
-    Ok(regex(&expression)?.is_match(text))
+    let regex = LIKE.with_borrow_mut(|last| match last {
+        Some((known, regex)) if *known == expression => Ok(Rc::clone(regex)),
+        _ => {
+            let regex =
+                Rc::new(Regex::new(&expression).map_err(|_| format!("Invalid LIKE pattern: {pattern}"))?);
+            *last = Some((expression, Rc::clone(&regex)));
+            Ok::<_, String>(regex)
+        }
+    })?;
+    Ok(regex.is_match(text))
 }
 
 fn escape_of(text: &str) -> Answer<char> {
@@ -189,15 +145,6 @@ pub fn overloads() -> Vec<Overload> {
         ternary("lpad", |s: String, size: i64, fill: String| pad(&s, size, &fill, End::Left)),
         ternary("rpad", |s: String, size: i64, fill: String| pad(&s, size, &fill, End::Right)),
         ternary("split_part", |s: String, by: String, index: i64| split_part(&s, &by, index)),
-        binary("regexp_like", |s: String, pattern: String| Ok(regex(&pattern)?.is_match(&s))),
-        binary("regexp_extract", |s: String, pattern: String| capture(&s, &pattern, 0)),
-        ternary("regexp_extract", |s: String, pattern: String, group: i64| capture(&s, &pattern, group)),
-        binary("regexp_replace", |s: String, pattern: String| {
-            Ok(regex(&pattern)?.replace_all(&s, "").into_owned())
-        }),
-        ternary("regexp_replace", |s: String, pattern: String, to: String| {
-            Ok(regex(&pattern)?.replace_all(&s, replacement(&to)).into_owned())
-        }),
         binary("$like", |s: String, pattern: String| matches_like(&s, &pattern, None)),
         ternary("$like", |s: String, pattern: String, escape: String| {
             matches_like(&s, &pattern, Some(escape_of(&escape)?))

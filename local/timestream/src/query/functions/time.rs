@@ -6,20 +6,17 @@ use std::fmt::Write;
 use jiff::{Span, civil};
 
 use super::overload::{
-    Answer, Date, DayToSecond, Overload, Sql, Timestamp, YearToMonth, binary, ternary, unary,
+    Answer, Date, DayToSecond, Overload, Sql, Time, Timestamp, YearToMonth, binary, ternary, unary,
 };
 use crate::query::text;
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 const NANOS_PER_DAY: i64 = 86_400 * NANOS_PER_SECOND;
 
-/// A timestamp from a computation; the service has none before 1970 and nanoseconds none after 2262.
+/// A timestamp from a computation: queries have those that nanoseconds reach, from 1677 to 2262.
+/// <https://docs.aws.amazon.com/timestream/latest/developerguide/supported-data-types.html>
 pub fn timestamp(nanos: Option<i64>) -> Answer<Timestamp> {
-    match nanos {
-        Some(nanos) if nanos >= 0 => Ok(Timestamp(nanos)),
-        Some(_) => Err("Negative time values are not supported".to_owned()),
-        None => Err("Timestamp overflow".to_owned()),
-    }
+    nanos.map(Timestamp).ok_or_else(|| "Timestamp overflow".to_owned())
 }
 
 fn datetime(time: Timestamp) -> Answer<civil::DateTime> {
@@ -253,6 +250,7 @@ pub fn overloads() -> Vec<Overload> {
         literal("$months", |months| {
             i32::try_from(months).map(YearToMonth).map_err(|_| "Interval overflow".to_owned())
         }),
+        literal("$time", |nanos| Ok(Time(nanos))),
         literal("$date", |days| i32::try_from(days).map(Date).map_err(|_| "Date overflow".to_owned())),
         binary("bin", |time: Timestamp, width: DayToSecond| bin(time, width.0)),
         binary("bin", |time: Timestamp, width: YearToMonth| bin_months(time, width.0)),
