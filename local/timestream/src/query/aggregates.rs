@@ -7,6 +7,7 @@
 mod by;
 mod distinct;
 mod frame;
+mod gather;
 mod moments;
 mod percentile;
 mod sum;
@@ -72,8 +73,8 @@ pub fn arity(name: &str) -> RangeInclusive<usize> {
     match name {
         "row_number" | "rank" | "dense_rank" | "percent_rank" | "cume_dist" => 0..=0,
         "lag" | "lead" => 1..=3,
-        "max_by" | "min_by" | "approx_percentile" | "corr" | "covar_samp" | "covar_pop" | "regr_slope"
-        | "regr_intercept" | "nth_value" => 2..=2,
+        "create_time_series" | "max_by" | "min_by" | "approx_percentile" | "corr" | "covar_samp"
+        | "covar_pop" | "regr_slope" | "regr_intercept" | "nth_value" => 2..=2,
         _ => 1..=1,
     }
 }
@@ -142,6 +143,8 @@ enum Own {
     ApproxPercentile,
     ApproxDistinct,
     Moment(Moment),
+    CreateTimeSeries,
+    ArrayAgg,
 }
 
 impl Own {
@@ -152,6 +155,8 @@ impl Own {
             "min_by" => Self::MinBy,
             "approx_percentile" => Self::ApproxPercentile,
             "approx_distinct" => Self::ApproxDistinct,
+            "create_time_series" => Self::CreateTimeSeries,
+            "array_agg" => Self::ArrayAgg,
             "stddev" | "stddev_samp" => Self::Moment(Moment::DeviationOfSample),
             "stddev_pop" => Self::Moment(Moment::DeviationOfPopulation),
             "variance" | "var_samp" => Self::Moment(Moment::VarianceOfSample),
@@ -170,6 +175,8 @@ impl Own {
             Self::MinBy => "min_by",
             Self::ApproxPercentile => "approx_percentile",
             Self::ApproxDistinct => "approx_distinct",
+            Self::CreateTimeSeries => "create_time_series",
+            Self::ArrayAgg => "array_agg",
             Self::Moment(Moment::DeviationOfSample) => "stddev",
             Self::Moment(Moment::DeviationOfPopulation) => "stddev_pop",
             Self::Moment(Moment::VarianceOfSample) => "variance",
@@ -192,7 +199,13 @@ impl Own {
                 let value = if *value == Type::Integer { Type::Bigint } else { *value };
                 Some(vec![value, Type::Double])
             }
-            (Self::ApproxDistinct, [kind]) => Some(vec![*kind]),
+            (Self::ApproxDistinct, [kind]) => kind.is_scalar().then(|| vec![*kind]),
+            (Self::CreateTimeSeries, [time, value]) => {
+                time.distance(Type::Timestamp)?;
+                value.timeseries()?;
+                Some(vec![Type::Timestamp, *value])
+            }
+            (Self::ArrayAgg, [value]) => value.array().map(|_| vec![*value]),
             (Self::Moment(_), [kind]) => kind.distance(Type::Double).map(|_| vec![Type::Double]),
             _ => None,
         }
@@ -202,6 +215,10 @@ impl Own {
     fn result(self, parameters: &[Type]) -> Type {
         match self {
             Self::ApproxDistinct => Type::Bigint,
+            Self::CreateTimeSeries => {
+                parameters.last().and_then(|of| of.timeseries()).unwrap_or(Type::Unknown)
+            }
+            Self::ArrayAgg => parameters.last().and_then(|of| of.array()).unwrap_or(Type::Unknown),
             _ => parameters.first().copied().unwrap_or(Type::Unknown),
         }
     }
@@ -292,6 +309,8 @@ impl AggregateUDFImpl for Call {
             (Own::MinBy, [value, key]) => Box::new(by::By::new(by::Extreme::Smallest, *value, *key)),
             (Own::ApproxPercentile, [kind, _]) => Box::new(percentile::Percentile::new(*kind, self.at)),
             (Own::ApproxDistinct, [kind]) => Box::new(distinct::Distinct::new(*kind)),
+            (Own::CreateTimeSeries, types) => Box::new(gather::Series::new(self.own.result(types), self.at)),
+            (Own::ArrayAgg, types) => Box::new(gather::Elements::new(self.own.result(types))),
             (Own::Moment(moment), _) => Box::new(moments::Moments::new(moment)),
             _ => return Err(Failure::at(self.at, "Unexpected parameters").into()),
         })
@@ -308,6 +327,7 @@ impl AggregateUDFImpl for Call {
             }
             (Own::ApproxDistinct, [kind]) => vec![distinct::state(*kind)],
             (Own::Moment(_), _) => moments::state(),
+            (Own::CreateTimeSeries | Own::ArrayAgg, types) => vec![self.own.result(types).data_type()],
             (_, types) => types.iter().map(|kind| kind.data_type()).collect(),
         };
         Ok(states

@@ -2,6 +2,7 @@
 //! types that convert to each other implicitly. Text is read where it is compared with a time.
 
 use datafusion::{
+    arrow::datatypes::Field,
     common::{
         DFSchema, ExprSchema,
         tree_node::{TreeNode, TreeNodeRecursion},
@@ -27,6 +28,7 @@ pub fn types(plan: &LogicalPlan) -> Result<(), Failure> {
         if let LogicalPlan::Union(union) = node {
             check_union(&union.inputs)?;
         }
+        orderable(node, &schema)?;
         node.apply_expressions(|root| {
             root.apply(|expression| {
                 check(expression, &schema)?;
@@ -36,6 +38,40 @@ pub fn types(plan: &LogicalPlan) -> Result<(), Failure> {
     })
     .map(|_| ())
     .map_err(|error| Failure::from_engine(&error))
+}
+
+/// Arrays and time series have no order here, and are not grouped by.
+fn orderable(node: &LogicalPlan, schema: &DFSchema) -> Result<(), Failure> {
+    let keys: Vec<&Expr> = match node {
+        LogicalPlan::Sort(sort) => sort.expr.iter().map(|key| &key.expr).collect(),
+        LogicalPlan::Aggregate(aggregate) => aggregate.group_expr.iter().collect(),
+        LogicalPlan::Window(window) => {
+            let windows = window.window_expr.iter().filter_map(|expression| match expression {
+                Expr::WindowFunction(call) => Some(&call.params),
+                _ => None,
+            });
+            windows
+                .flat_map(|of| of.partition_by.iter().chain(of.order_by.iter().map(|key| &key.expr)))
+                .collect()
+        }
+        LogicalPlan::Distinct(distinct) => {
+            let nested =
+                |field: &std::sync::Arc<Field>| !Type::of(field.data_type()).is_some_and(Type::is_scalar);
+            return match distinct.input().schema().fields().iter().any(nested) {
+                true => Err(Failure::Unplaced(
+                    "DISTINCT over arrays or time series is not supported here".to_owned(),
+                )),
+                false => Ok(()),
+            };
+        }
+        _ => return Ok(()),
+    };
+    match keys.into_iter().find(|key| type_of(key, schema).is_some_and(|kind| !kind.is_scalar())) {
+        Some(key) => {
+            Err(fail(key, "An order or group of arrays or time series is not supported here".to_owned()))
+        }
+        None => Ok(()),
+    }
 }
 
 /// What the expressions of a node refer to.
@@ -80,6 +116,9 @@ pub fn fail(expression: &Expr, message: String) -> Failure {
 
 fn comparable(whole: &Expr, operator: &str, sides: [Option<Type>; 2]) -> Result<(), Failure> {
     match sides {
+        [Some(left), Some(right)] if !left.is_scalar() || !right.is_scalar() => {
+            Err(fail(whole, "A comparison of arrays or time series is not supported here".to_owned()))
+        }
         [Some(left), Some(right)] if left.compared(right).is_none() => {
             Err(fail(whole, format!("'{operator}' cannot be applied to {}, {}", left.name(), right.name())))
         }
@@ -184,6 +223,7 @@ fn check_aggregate(whole: &Expr, name: &str, arguments: &[Expr], schema: &DFSche
             matches!(kind, Type::Integer | Type::Bigint | Type::Double | Type::Unknown)
         }
         "bool_and" | "bool_or" => matches!(kind, Type::Boolean | Type::Unknown),
+        "min" | "max" => kind.is_scalar(),
         _ => true,
     };
     let kinds: Vec<Type> = arguments.iter().filter_map(|argument| type_of(argument, schema)).collect();

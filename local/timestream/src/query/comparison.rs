@@ -66,8 +66,8 @@ fn equal_keys(join: &Join) -> Result<(), Failure> {
     }
 }
 
-/// The engine answers `IN` with a subquery by true or false, where it may be null. That makes no difference where a
-/// filter keeps what is true, and for `NOT IN` it knows the difference only as a condition of its own.
+/// The engine answers `IN` with a subquery by true or false, where it may be null. That makes no difference in a
+/// condition of its own, of which a filter keeps what is true; nor does it in `NOT IN`, which it then knows.
 fn subqueries_stand_where_null_is_false(node: &LogicalPlan) -> Result<()> {
     let refuse = |expression: &Expr| {
         let place = check::place(expression);
@@ -84,8 +84,7 @@ fn subqueries_stand_where_null_is_false(node: &LogicalPlan) -> Result<()> {
                     conditions.extend([(&*binary.left, alone), (&*binary.right, alone)]);
                 }
                 Expr::InSubquery(query) => {
-                    let simple = alone && query.subquery.outer_ref_columns.is_empty();
-                    if !query.negated || simple {
+                    if alone && (!query.negated || query.subquery.outer_ref_columns.is_empty()) {
                         allowed.push(condition);
                     }
                 }

@@ -7,11 +7,15 @@
 //! All functions are strict: with a null argument the result is null.
 
 mod arithmetic;
+mod arrays;
+mod bits;
 mod conversion;
 mod duration;
+mod formats;
 mod math;
 mod overload;
 mod regular;
+mod series;
 mod strings;
 mod time;
 
@@ -48,10 +52,14 @@ static OVERLOADS: LazyLock<HashMap<&'static str, Vec<Overload>>> = LazyLock::new
     let mut table: HashMap<&'static str, Vec<Overload>> = HashMap::new();
     let all = [
         arithmetic::overloads(),
+        arrays::overloads(),
+        bits::overloads(),
         conversion::overloads(),
         duration::overloads(),
+        formats::overloads(),
         math::overloads(),
         regular::overloads(),
+        series::overloads(),
         strings::overloads(),
         time::overloads(),
     ];
@@ -109,9 +117,8 @@ impl Call {
         let types = arguments
             .iter()
             .map(|argument| {
-                Type::of(argument).ok_or_else(|| {
-                    Failure::at(self.at, format!("Values of type {argument} are not supported"))
-                })
+                Type::of(argument)
+                    .ok_or_else(|| Failure::at(self.at, "A value of this type is not supported here"))
             })
             .collect::<Result<Vec<_>, _>>()?;
         overload::resolve(self.overloads, &types)

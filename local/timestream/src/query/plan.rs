@@ -14,7 +14,7 @@ use datafusion::{
     functions::core,
     logical_expr::{
         AggregateUDF, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF,
-        planner::ContextProvider,
+        planner::{ContextProvider, RelationPlanner},
     },
     physical_plan::collect,
     sql::{
@@ -31,6 +31,7 @@ use super::{
     functions,
     names::Found,
     table::{BytesScanned, Table},
+    unnest::Unnest,
 };
 use crate::store::Store;
 
@@ -63,6 +64,7 @@ impl Plan {
             store: Arc::clone(store),
             options: state.config_options().as_ref().clone(),
             scanned: scanned.clone(),
+            relations: vec![Arc::new(Unnest)],
         };
         let options = ParserOptions::new()
             .with_enable_ident_normalization(false)
@@ -102,9 +104,14 @@ struct Tables {
     store: Arc<Store>,
     options: ConfigOptions,
     scanned: BytesScanned,
+    relations: Vec<Arc<dyn RelationPlanner>>,
 }
 
 impl ContextProvider for Tables {
+    fn get_relation_planners(&self) -> &[Arc<dyn RelationPlanner>] {
+        &self.relations
+    }
+
     fn get_table_source(&self, name: TableReference) -> Result<Arc<dyn TableSource>> {
         let TableReference::Partial { schema, table } = &name else {
             return Err(Failure::Unplaced(format!(

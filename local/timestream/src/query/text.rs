@@ -9,10 +9,10 @@ use super::types::Datum;
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 const NANOS_PER_DAY: i64 = 86_400 * NANOS_PER_SECOND;
 
-/// The text of a value; none for null.
+/// The text of a scalar; none for null.
 pub fn format(value: &Datum) -> Option<String> {
     Some(match value {
-        Datum::Null => return None,
+        Datum::Null | Datum::Array(_) | Datum::Timeseries(_) => return None,
         Datum::Boolean(value) => value.to_string(),
         Datum::Integer(value) => value.to_string(),
         Datum::Bigint(value) => value.to_string(),

@@ -123,6 +123,7 @@ async fn comparisons_over_rows() {
             "id INTEGER",
             "1\n2\n3\n4\n5",
         ),
+        ("SELECT id FROM {} WHERE id IN (SELECT 1 UNION ALL SELECT NULL) ORDER BY id", "id INTEGER", "1"),
         (
             "SELECT id FROM {} WHERE id > 4 OR EXISTS (SELECT 1 FROM iot_sensor_data.sensor_readings WHERE temperature > 99)",
             "id INTEGER",

@@ -36,8 +36,9 @@ pub(super) fn state(kind: Type) -> DataType {
 impl Accumulator for Distinct {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
         let Some(array) = values.first() else { return Ok(()) };
-        for row in (0..array.len()).filter(|row| !array.is_null(*row)) {
+        for row in 0..array.len() {
             let value = match ScalarValue::try_from_array(array, row)? {
+                null if null.is_null() => continue,
                 // Adding zero turns -0.0 into 0.0.
                 ScalarValue::Float64(Some(value)) => ScalarValue::Float64(Some(value + 0.0)),
                 other => other,

@@ -13,34 +13,11 @@ use super::{expression::nowhere, statement::Translator};
 use crate::query::{
     aggregates,
     call_site::CallSite,
+    documented,
     failure::{Failure, Position},
     functions,
     types::Datum,
 };
-
-/// What Timestream has and this endpoint has not, besides whole statements.
-const REFUSED: [&str; 20] = [
-    "create_time_series",
-    "unnest",
-    "sequence",
-    "interpolate_linear",
-    "interpolate_locf",
-    "interpolate_fill",
-    "interpolate_spline_cubic",
-    "derivative_linear",
-    "integral_trapezoidal",
-    "correlate_pearson",
-    "correlate_spearman",
-    "array_agg",
-    "map_agg",
-    "histogram",
-    "json_extract",
-    "json_parse",
-    "split",
-    "transform",
-    "filter",
-    "reduce",
-];
 
 /// Functions of the engine that differ from the service's in nothing but the types that they accept, which
 /// the type check settles.
@@ -171,7 +148,7 @@ impl Translator<'_> {
         match (name, count) {
             ("now" | "current_timestamp" | "localtimestamp", 0) => Ok(now()),
             ("current_date", 0) => Ok(operator_call("date", at, vec![now()])),
-            ("current_time", 0) => Ok(operator_call("$cast time", at, vec![now()])),
+            ("current_time" | "localtime", 0) => Ok(operator_call("$cast time", at, vec![now()])),
             ("current_timezone", 0) => Ok(Expr::value(Value::SingleQuotedString("UTC".to_owned()))),
             ("ago", 1) => {
                 let mut operands = vec![now()];
@@ -197,7 +174,7 @@ impl Translator<'_> {
                 Err(Failure::at(at, format!("Unexpected parameters for function {name}")))
             }
             _ if functions::exists(name) && count > 0 => Ok(operator_call(name, at, arguments)),
-            _ if REFUSED.contains(&name) => Err(Failure::unsupported(at, &name.to_uppercase())),
+            _ if documented::has(name) => Err(Failure::unsupported(at, &name.to_uppercase())),
             _ => Err(Failure::at(at, format!("Function '{name}' not registered"))),
         }
     }

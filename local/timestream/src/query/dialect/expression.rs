@@ -5,8 +5,9 @@
 
 use datafusion::sql::sqlparser::{
     ast::{
-        BinaryOperator, CastKind, CeilFloorKind, DataType, DateTimeField, Expr, ExtractSyntax, Ident,
-        Interval, Spanned, TimezoneInfo, TrimWhereField, TypedString, UnaryOperator, Value, ValueWithSpan,
+        AccessExpr, BinaryOperator, CastKind, CeilFloorKind, DataType, DateTimeField, Expr, ExtractSyntax,
+        Ident, Interval, Spanned, Subscript, TimezoneInfo, TrimWhereField, TypedString, UnaryOperator, Value,
+        ValueWithSpan,
     },
     tokenizer::Span,
 };
@@ -121,14 +122,28 @@ impl Translator<'_> {
             | Expr::Position { .. }
             | Expr::Substring { .. }
             | Expr::Trim { .. }) => self.spelled_out(call, at)?,
-            Expr::Array(_) => return refuse("ARRAY"),
+            Expr::Array(array) if array.named && !array.elem.is_empty() => {
+                let elements = self.all(array.elem)?;
+                operator_call("$array", at, elements)
+            }
+            Expr::CompoundFieldAccess { root, access_chain } => {
+                let mut value = self.expression(*root)?;
+                for access in access_chain {
+                    let AccessExpr::Subscript(Subscript::Index { index }) = access else {
+                        return refuse("This form of []");
+                    };
+                    let index = self.expression(index)?;
+                    value = operator_call("$[]", at, vec![value, index]);
+                }
+                value
+            }
+            Expr::Array(_) => return refuse("An empty ARRAY"),
             Expr::Tuple(_) => return refuse("ROW"),
             Expr::Rollup(_) => return refuse("ROLLUP"),
             Expr::Cube(_) => return refuse("CUBE"),
             Expr::GroupingSets(_) => return refuse("GROUPING SETS"),
             Expr::AtTimeZone { .. } => return refuse("AT TIME ZONE"),
             Expr::Lambda(_) => return refuse("A lambda expression"),
-            Expr::CompoundFieldAccess { .. } => return refuse("[]"),
             Expr::ILike { .. } => return refuse("ILIKE"),
             Expr::SimilarTo { .. } => return refuse("SIMILAR TO"),
             Expr::AnyOp { .. } | Expr::AllOp { .. } => return refuse("A quantified comparison"),

@@ -238,9 +238,7 @@ impl Translator<'_> {
         if let Some((_, construct)) = refused.into_iter().find(|(present, _)| *present) {
             return self.refuse(span, construct);
         }
-        for table in &mut select.from {
-            self.table_with_joins(table)?;
-        }
+        select.from = self.tables(select.from)?;
         select.projection =
             select.projection.into_iter().map(|item| self.select_item(item)).collect::<Result<_, _>>()?;
         select.selection = select.selection.map(|filter| self.expression(filter)).transpose()?;

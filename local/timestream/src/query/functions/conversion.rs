@@ -2,12 +2,12 @@
 //! <https://docs.aws.amazon.com/timestream/latest/developerguide/conversion-functions.html>
 
 use super::{
-    overload::{Answer, Date, DayToSecond, Overload, Sql, Time, Timestamp, YearToMonth, unary},
+    overload::{Answer, Date, DayToSecond, Overload, Sql, Time, Timestamp, YearToMonth, of_one, unary},
     time::timestamp,
 };
 use crate::query::{
     text,
-    types::{Datum, Type},
+    types::{Datum, SCALARS, Type},
 };
 
 /// A cast and the same cast that answers null where the first fails.
@@ -31,7 +31,7 @@ pub fn strict_name(target: Type) -> &'static str {
         Type::Time => "$cast time",
         Type::DayToSecond => "$cast interval day to second",
         Type::YearToMonth => "$cast interval year to month",
-        Type::Unknown => "$cast unknown",
+        Type::Unknown | Type::Array(_) | Type::Timeseries(_) => "$cast unknown",
     }
 }
 
@@ -47,7 +47,7 @@ fn lenient_name(target: Type) -> &'static str {
         Type::Time => "$try_cast time",
         Type::DayToSecond => "$try_cast interval day to second",
         Type::YearToMonth => "$try_cast interval year to month",
-        Type::Unknown => "$try_cast unknown",
+        Type::Unknown | Type::Array(_) | Type::Timeseries(_) => "$try_cast unknown",
     }
 }
 
@@ -149,6 +149,9 @@ pub fn overloads() -> Vec<Overload> {
     ]
     .into_iter()
     .flatten()
+    .chain(SCALARS.iter().flat_map(|of| [*of, Type::Array(of), Type::Timeseries(of)]).map(|kind| {
+        of_one("typeof", kind, Type::Varchar, move |_| Ok(Datum::Varchar(kind.name().to_owned())))
+    }))
     .collect()
 }
 

@@ -81,7 +81,8 @@ impl<T: Sql> Sql for Option<T> {
 /// The distance from text to a time: further than any conversion between numbers.
 const FROM_TEXT: u32 = 100;
 
-type Evaluate = Box<dyn Fn(&[Datum]) -> Answer<Datum> + Send + Sync>;
+/// Computes the result for one row.
+pub type Evaluate = Box<dyn Fn(&[Datum]) -> Answer<Datum> + Send + Sync>;
 
 /// One way to call a function.
 pub struct Overload {
@@ -101,6 +102,36 @@ impl fmt::Debug for Overload {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.describe())
     }
+}
+
+/// A function whose types are known only as values; a null argument gives null.
+pub fn dynamic(
+    name: &'static str,
+    parameters: Vec<Type>,
+    result: Type,
+    function: impl Fn(&[Datum]) -> Answer<Datum> + Send + Sync + 'static,
+) -> Overload {
+    Overload { name, fixed: parameters, repeated: None, result, evaluate: strict(function) }
+}
+
+/// A function of one argument, which may be null.
+pub fn of_one(
+    name: &'static str,
+    parameter: Type,
+    result: Type,
+    function: impl Fn(&[Datum]) -> Answer<Datum> + Send + Sync + 'static,
+) -> Overload {
+    Overload { name, fixed: vec![parameter], repeated: None, result, evaluate: Box::new(function) }
+}
+
+/// A function of one or more arguments of one type, any of which may be null.
+pub fn of_many(
+    name: &'static str,
+    parameter: Type,
+    result: Type,
+    function: impl Fn(&[Datum]) -> Answer<Datum> + Send + Sync + 'static,
+) -> Overload {
+    Overload { name, fixed: Vec::new(), repeated: Some(parameter), result, evaluate: Box::new(function) }
 }
 
 impl Overload {

@@ -8,7 +8,8 @@ use std::{cell::RefCell, collections::VecDeque, iter::Peekable, rc::Rc, str::Cha
 
 use regex::{Captures, Regex};
 
-use super::overload::{Answer, Overload, binary, ternary};
+use super::overload::{Answer, Overload, binary, dynamic, ternary};
+use crate::query::types::{Datum, Type};
 
 /// How many patterns a thread remembers.
 const REMEMBERED: usize = 16;
@@ -393,9 +394,54 @@ fn extract(text: &str, pattern: &str, group: i64) -> Answer<Option<String>> {
     Ok(found.and_then(|captures| captures.get(group).map(|found| found.as_str().to_owned())))
 }
 
+/// What a group matched in every match; null where it took no part.
+fn extract_all(text: &str, pattern: &str, group: i64) -> Answer<Datum> {
+    let pattern = Pattern::read(pattern)?;
+    let group = pattern.group(group)?;
+    let found = pattern.all(text)?.into_iter().map(|captures| {
+        captures.get(group).map_or(Datum::Null, |found| Datum::Varchar(found.as_str().to_owned()))
+    });
+    Ok(Datum::Array(found.collect()))
+}
+
+/// What stands between the matches, which must not be empty.
+fn split(text: &str, pattern: &str) -> Answer<Datum> {
+    let pattern = Pattern::read(pattern)?;
+    let mut parts = Vec::new();
+    let mut end = 0;
+    for captures in pattern.all(text)? {
+        let Some(whole) = captures.get(0) else { continue };
+        if whole.is_empty() {
+            return refuse("A split by an empty match");
+        }
+        parts.push(Datum::Varchar(text[end..whole.start()].to_owned()));
+        end = whole.end();
+    }
+    parts.push(Datum::Varchar(text[end..].to_owned()));
+    Ok(Datum::Array(parts))
+}
+
+fn of_texts(
+    name: &'static str,
+    more: &[Type],
+    function: impl Fn(&str, &str, i64) -> Answer<Datum> + Send + Sync + 'static,
+) -> Overload {
+    let parameters = [&[Type::Varchar, Type::Varchar], more].concat();
+    dynamic(name, parameters, Type::Array(&Type::Varchar), move |arguments| match arguments {
+        [Datum::Varchar(text), Datum::Varchar(pattern)] => function(text, pattern, 0),
+        [Datum::Varchar(text), Datum::Varchar(pattern), Datum::Bigint(group)] => {
+            function(text, pattern, *group)
+        }
+        _ => Err("an argument is of another type".to_owned()),
+    })
+}
+
 /// The functions.
 pub fn overloads() -> Vec<Overload> {
     vec![
+        of_texts("regexp_extract_all", &[], extract_all),
+        of_texts("regexp_extract_all", &[Type::Bigint], extract_all),
+        of_texts("regexp_split", &[], |text, pattern, _| split(text, pattern)),
         binary("regexp_like", |s: String, pattern: String| Ok(Pattern::read(&pattern)?.first(&s)?.is_some())),
         binary("regexp_extract", |s: String, pattern: String| extract(&s, &pattern, 0)),
         ternary("regexp_extract", |s: String, pattern: String, group: i64| extract(&s, &pattern, group)),
