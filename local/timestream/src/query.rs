@@ -13,6 +13,7 @@ mod dialect;
 mod documented;
 mod failure;
 mod functions;
+mod lambdas;
 mod names;
 mod page;
 mod plan;

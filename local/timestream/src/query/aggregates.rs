@@ -251,6 +251,9 @@ impl Call {
     fn resolve(&self, arguments: &[DataType]) -> Result<Vec<Type>, Failure> {
         let types: Option<Vec<Type>> = arguments.iter().map(Type::of).collect();
         types.as_deref().and_then(|types| self.own.parameters(types)).ok_or_else(|| {
+            if let (Own::ApproxPercentile, Some([_, Type::Array(_)])) = (self.own, types.as_deref()) {
+                return Failure::unsupported(self.at, "approx_percentile of several percentages");
+            }
             let names: Vec<_> = types.iter().flatten().map(|kind| kind.name()).collect();
             let message =
                 format!("Unexpected parameters ({}) for function {}", names.join(", "), self.own.name());

@@ -44,7 +44,13 @@ pub fn apply(plan: LogicalPlan) -> Result<LogicalPlan, Failure> {
         let names = NamePreserver::new(&node);
         node.map_expressions(|root| {
             let name = names.save(&root);
+            let grouping = matches!(root, Expr::GroupingSet(_));
             let replaced = root.transform_up(|expression| replace(expression, &schema))?;
+            if grouping && replaced.transformed {
+                // Its parts would lose the names by which outputs find them.
+                let message = "Such a comparison in a grouping set is not supported here".to_owned();
+                return Err(Failure::placed(check::place(&replaced.data), message).into());
+            }
             Ok(replaced.update_data(|expression| name.restore(expression)))
         })?
         .map_data(LogicalPlan::recompute_schema)

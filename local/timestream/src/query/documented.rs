@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::{aggregates, functions};
+use super::{aggregates, functions, lambdas};
 
 /// A section of the guide.
 struct Section {
@@ -333,11 +333,22 @@ pub fn has(name: &str) -> bool {
     SECTIONS.iter().any(|section| section.functions.contains(&name))
 }
 
+/// Whether the guide has a form of an aggregate with so many arguments that is not here.
+pub fn has_form(name: &str, arguments: usize) -> bool {
+    match name {
+        "max" | "min" | "approx_distinct" => arguments == 2,
+        "max_by" | "min_by" => arguments == 3,
+        "approx_percentile" => matches!(arguments, 3 | 4),
+        _ => false,
+    }
+}
+
 fn is_here(name: &str) -> bool {
     SYNTAX.contains(&name)
         || functions::exists(name)
         || aggregates::exists(name)
         || aggregates::is_window(name)
+        || lambdas::exists(name)
 }
 
 /// The functions of the guide that are here, and those that are not, as a table in Markdown.

@@ -28,7 +28,7 @@ use super::{
     call_site::CallSite,
     check, comparison,
     failure::Failure,
-    functions,
+    functions, lambdas,
     names::Found,
     table::{BytesScanned, Table},
     unnest::Unnest,
@@ -129,12 +129,13 @@ impl ContextProvider for Tables {
         match name {
             "coalesce" => Some(core::coalesce()),
             "nullif" => Some(core::nullif()),
+            "get_field" => Some(core::get_field()),
             _ => functions::call(&CallSite::parse(name)?),
         }
     }
 
-    fn get_higher_order_meta(&self, _name: &str) -> Option<Arc<HigherOrderUDF>> {
-        None
+    fn get_higher_order_meta(&self, name: &str) -> Option<Arc<HigherOrderUDF>> {
+        lambdas::call(&CallSite::parse(name)?)
     }
 
     fn get_aggregate_meta(&self, name: &str) -> Option<Arc<AggregateUDF>> {

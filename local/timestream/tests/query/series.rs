@@ -63,6 +63,21 @@ const FUNCTIONS: &[(&str, &str, &str)] = &[
     // Ranks 1.5, 3, 1.5, 4 and 1, 2, 3, 4: 3 / sqrt(4.5 * 5).
     ("round(correlate_spearman(s, whole), 4)", "DOUBLE", "0.6325"),
     ("typeof(s)", "VARCHAR", "timeseries(double)"),
+    // timeseries-specific-constructs.functions.filter.html
+    (
+        "filter(s, x -> x.value > 5)",
+        "timeseries(DOUBLE)",
+        "[1970-01-01 00:00:10.000000000=10.0, 1970-01-01 00:00:40.000000000=40.0]",
+    ),
+    (
+        "filter(s, x -> x.time > '1970-01-01 00:00:30')",
+        "timeseries(DOUBLE)",
+        "[1970-01-01 00:00:40.000000000=40.0]",
+    ),
+    ("filter(s, x -> x.value > nan())", "timeseries(DOUBLE)", "[]"),
+    ("reduce(s, DOUBLE '0.0', (sum, x) -> sum + x.value, sum -> sum)", "DOUBLE", "50.0"),
+    ("reduce(s, 0, (n, x) -> n + 1, n -> n * 2.5)", "DOUBLE", "10.0"),
+    ("reduce(s, 0, (n, x) -> n + x.value, n -> n)", "DOUBLE", "50.0"),
 ];
 
 #[tokio::test]
@@ -175,6 +190,14 @@ const ARRAYS: &[(&str, &str, &str)] = &[
     ("regexp_extract_all('a1b22', '([a-z])([0-9]+)', 1)", "array(VARCHAR)", "[a, b]"),
     ("regexp_split('a1b22c', '[0-9]+')", "array(VARCHAR)", "[a, b, c]"),
     ("typeof(ARRAY[1])", "VARCHAR", "array(integer)"),
+    ("filter(ARRAY[5, -6, NULL, 7], x -> x > 0)", "array(INTEGER)", "[5, 7]"),
+    ("transform(ARRAY[5, NULL, 6], x -> x + 1)", "array(INTEGER)", "[6, -, 7]"),
+    ("transform(ARRAY['a', 'b'], x -> x || '!')", "array(VARCHAR)", "[a!, b!]"),
+    ("transform(ARRAY[1, 2], x -> 7)", "array(INTEGER)", "[7, 7]"),
+    ("reduce(ARRAY[5, 20, 50], 0, (s, x) -> s + x, s -> s)", "INTEGER", "75"),
+    ("reduce(ARRAY[1, 2, 3], 0, (s, x) -> 10 * s + x, s -> cast(s AS varchar))", "VARCHAR", "123"),
+    ("reduce(slice(ARRAY[1], 1, 0), 4, (s, x) -> s + x, s -> s)", "INTEGER", "4"),
+    ("cardinality(filter(transform(ARRAY[1, 2, 3], x -> x * 2), y -> y > 2))", "BIGINT", "2"),
     // string-functions.html, mathematical-functions.html, bitwise-functions.html
     ("codepoint('a')", "INTEGER", "97"),
     ("hamming_distance('abc', 'abd')", "BIGINT", "1"),
@@ -252,6 +275,12 @@ async fn series_and_arrays_are_unnested() {
             "a|1970-01-01 00:00:40.000000000|40.0\na|1970-01-01 00:00:10.000000000|10.0",
         ),
         ("SELECT count(*) FROM {} CROSS JOIN UNNEST(s) AS u", "_col0 BIGINT", "4"),
+        // A lambda sees the columns of its row.
+        (
+            "SELECT n, transform(sequence(1, n), x -> x * n) AS t, reduce(sequence(1, n), n, (s, x) -> s + x * n, s -> s - n) AS r FROM (SELECT 2 AS n UNION ALL SELECT NULL UNION ALL SELECT 3) ORDER BY n",
+            "n INTEGER, t array(BIGINT), r BIGINT",
+            "2|[2, 4]|6\n3|[3, 6, 9]|18\n-|-|-",
+        ),
         ("SELECT x FROM UNNEST(ARRAY[3, NULL, 1]) AS u (x)", "x INTEGER", "3\n-\n1"),
         (
             "SELECT x, y FROM UNNEST(ARRAY[1, 2]) AS a (x) CROSS JOIN UNNEST(sequence(1, x)) AS b (y)",

@@ -200,7 +200,8 @@ fn pearson(name: &str, left: &[f64], right: &[f64]) -> Answer<Datum> {
         others += (y - down) * (y - down);
     }
     if squares > 0.0 && others > 0.0 {
-        return Ok(Datum::Double(both / (squares.sqrt() * others.sqrt())));
+        // Rounding must not lead out of what a correlation can be.
+        return Ok(Datum::Double((both / (squares.sqrt() * others.sqrt())).clamp(-1.0, 1.0)));
     }
     Err(format!("{} of a series that does not vary is not supported here", name.to_uppercase()))
 }
