@@ -57,12 +57,11 @@ fn orderable(node: &LogicalPlan, schema: &DFSchema) -> Result<(), Failure> {
         LogicalPlan::Distinct(distinct) => {
             let nested =
                 |field: &std::sync::Arc<Field>| !Type::of(field.data_type()).is_some_and(Type::is_scalar);
-            return match distinct.input().schema().fields().iter().any(nested) {
-                true => Err(Failure::Unplaced(
-                    "DISTINCT over arrays or time series is not supported here".to_owned(),
-                )),
-                false => Ok(()),
-            };
+            if distinct.input().schema().fields().iter().any(nested) {
+                let message = "DISTINCT over arrays or time series is not supported here".to_owned();
+                return Err(Failure::Unplaced(message));
+            }
+            return Ok(());
         }
         _ => return Ok(()),
     };

@@ -89,10 +89,10 @@ fn subqueries_stand_where_null_is_false(node: &LogicalPlan) -> Result<()> {
                     let alone = alone && binary.op == Operator::And;
                     conditions.extend([(&*binary.left, alone), (&*binary.right, alone)]);
                 }
-                Expr::InSubquery(query) => {
-                    if alone && (!query.negated || query.subquery.outer_ref_columns.is_empty()) {
-                        allowed.push(condition);
-                    }
+                Expr::InSubquery(query)
+                    if alone && (!query.negated || query.subquery.outer_ref_columns.is_empty()) =>
+                {
+                    allowed.push(condition);
                 }
                 Expr::Not(inner) if matches!(&**inner, Expr::Exists(_)) => allowed.push(&raw const **inner),
                 Expr::Exists(_) => allowed.push(condition),
@@ -213,14 +213,14 @@ fn replace_case(mut case: Case, schema: &DFSchema) -> Transformed<Expr> {
     match compared(std::iter::once(&*operand).chain(whens), schema) {
         Some(Type::Double) => {
             for (when, _) in &mut case.when_then_expr {
-                *when = Box::new(Comparison::Equal.call(vec![(*operand).clone(), (**when).clone()]));
+                **when = Comparison::Equal.call(vec![(*operand).clone(), (**when).clone()]);
             }
             Transformed::yes(Expr::Case(case))
         }
         Some(kind) if kind.reads_text() => {
             let at = (*operand).clone();
             for (when, _) in &mut case.when_then_expr {
-                *when = Box::new(read_as(kind, (**when).clone(), &at, schema));
+                **when = read_as(kind, (**when).clone(), &at, schema);
             }
             case.expr = Some(Box::new(read_as(kind, *operand, &at, schema)));
             Transformed::yes(Expr::Case(case))
@@ -367,7 +367,7 @@ impl ScalarUDFImpl for Doubles {
         }
         let constant = call.args.iter().all(|value| matches!(value, ColumnarValue::Scalar(_)));
         let arrays = ColumnarValue::values_to_arrays(&call.args)?;
-        let columns: Vec<&Float64Array> = arrays.iter().map(|array| array.as_primitive()).collect();
+        let columns: Vec<&Float64Array> = arrays.iter().map(AsArray::as_primitive).collect();
         let answer: Arc<dyn Array> = match (comparison, columns.as_slice()) {
             (Comparison::Key, [values]) => Arc::new(key(values, f64::NAN)),
             (Comparison::KeyOfSet, [values]) => Arc::new(key(values, -f64::NAN)),

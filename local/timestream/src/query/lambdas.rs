@@ -263,11 +263,11 @@ impl<'a> Lists<'a> {
         let offsets = list.value_offsets();
         let place =
             |index: usize| offsets.get(index).map_or(0, |offset| usize::try_from(*offset).unwrap_or(0));
-        let (first, last) = (place(0), place(list.len()));
+        let (begin, end) = (place(0), place(list.len()));
         let rows = (0..list.len()).flat_map(|row| {
             std::iter::repeat_n(u32::try_from(row).unwrap_or(u32::MAX), place(row + 1) - place(row))
         });
-        Self { list, elements: list.values().slice(first, last - first), rows: rows.collect() }
+        Self { list, elements: list.values().slice(begin, end - begin), rows: rows.collect() }
     }
 
     fn lengths(&self) -> impl Iterator<Item = usize> {

@@ -166,7 +166,7 @@ impl Frame {
 }
 
 fn rows(piece: &[ArrayRef]) -> usize {
-    piece.first().map_or(0, |array| array.len())
+    piece.first().map_or(0, Array::len)
 }
 
 impl Accumulator for Frame {
@@ -204,8 +204,7 @@ impl Accumulator for Frame {
     }
 
     fn size(&self) -> usize {
-        size_of_val(self)
-            + self.pieces.iter().flatten().map(|array| array.get_array_memory_size()).sum::<usize>()
+        size_of_val(self) + self.pieces.iter().flatten().map(Array::get_array_memory_size).sum::<usize>()
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {

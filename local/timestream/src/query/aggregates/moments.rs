@@ -40,7 +40,7 @@ fn double(count: u64) -> f64 {
 impl Sums {
     fn of(value: f64) -> Self {
         // What is off its own mean by NaN or infinity is not off by nothing.
-        let off = value - value;
+        let off = if value.is_finite() { 0.0 } else { f64::NAN };
         Self { count: 1, mean: value, second: off, third: off, fourth: off }
     }
 

@@ -84,6 +84,12 @@ fn plain(name: &str, span: Span, arguments: Vec<Expr>) -> Function {
     }
 }
 
+/// A field of a parameter of a lambda.
+pub(super) fn field(parameter: &Ident, field: &Ident) -> Expr {
+    let name = Expr::value(Value::SingleQuotedString(field.value.to_lowercase()));
+    Expr::Function(plain("get_field", nowhere(), vec![Expr::Identifier(folded(parameter)), name]))
+}
+
 /// A call of a scalar function of the dialect.
 pub(super) fn operator_call(name: &str, at: Position, arguments: Vec<Expr>) -> Expr {
     let site = CallSite { name: name.to_owned(), at };
@@ -211,12 +217,6 @@ impl Translator<'_> {
                 syntax: LambdaSyntax::Arrow,
             })
         }))
-    }
-
-    /// A field of a parameter of a lambda.
-    pub(super) fn field(&mut self, parameter: &Ident, field: &Ident) -> Expr {
-        let name = Expr::value(Value::SingleQuotedString(field.value.to_lowercase()));
-        Expr::Function(plain("get_field", nowhere(), vec![Expr::Identifier(folded(parameter)), name]))
     }
 
     fn scalar(

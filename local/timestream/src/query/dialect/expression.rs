@@ -42,6 +42,7 @@ const EXTRACTED: [&str; 14] = [
 
 impl Translator<'_> {
     /// Translates one expression.
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind of expression")]
     pub(super) fn expression(&mut self, expression: Expr) -> Result<Expr, Failure> {
         let span = expression.span();
         let at = self.see(span);
@@ -201,7 +202,7 @@ impl Translator<'_> {
         if let [parameter, field] = parts
             && self.parameters.contains(&parameter.value.to_lowercase())
         {
-            return Ok(self.field(parameter, field));
+            return Ok(calls::field(parameter, field));
         }
         let ([table, column] | [_, table, column]) = parts else {
             return Err(Failure::unsupported(self.last, "A name of more than three parts"));

@@ -204,40 +204,40 @@ fn forward(step: i64) -> Option<bool> {
 }
 
 fn sequence(arguments: &[Datum]) -> Answer<Datum> {
-    let after = |start: i64, step: i64| move |count: i64| start.checked_add(step.checked_mul(count)?);
+    let after = |start: i64, by: i64| move |count: i64| start.checked_add(by.checked_mul(count)?);
     match arguments {
         [Datum::Bigint(start), Datum::Bigint(stop)] => {
-            let step = if start <= stop { 1 } else { -1 };
-            steps(*start, *stop, forward(step), after(*start, step), Datum::Bigint)
+            let by = if start <= stop { 1 } else { -1 };
+            steps(*start, *stop, forward(by), after(*start, by), Datum::Bigint)
         }
-        [Datum::Bigint(start), Datum::Bigint(stop), Datum::Bigint(step)] => {
-            steps(*start, *stop, forward(*step), after(*start, *step), Datum::Bigint)
+        [Datum::Bigint(start), Datum::Bigint(stop), Datum::Bigint(by)] => {
+            steps(*start, *stop, forward(*by), after(*start, *by), Datum::Bigint)
         }
-        [Datum::Timestamp(start), Datum::Timestamp(stop), Datum::DayToSecond(step)] => {
-            steps(*start, *stop, forward(*step), after(*start, *step), Datum::Timestamp)
+        [Datum::Timestamp(start), Datum::Timestamp(stop), Datum::DayToSecond(by)] => {
+            steps(*start, *stop, forward(*by), after(*start, *by), Datum::Timestamp)
         }
-        [Datum::Timestamp(start), Datum::Timestamp(stop), Datum::YearToMonth(step)] => {
+        [Datum::Timestamp(start), Datum::Timestamp(stop), Datum::YearToMonth(by)] => {
             let next = |count: i64| {
-                let months = i64::from(*step).checked_mul(count)?;
+                let months = i64::from(*by).checked_mul(count)?;
                 add_months(Timestamp(*start), months).ok().map(|time| time.0)
             };
-            steps(*start, *stop, forward(i64::from(*step)), next, Datum::Timestamp)
+            steps(*start, *stop, forward(i64::from(*by)), next, Datum::Timestamp)
         }
-        [Datum::Date(start), Datum::Date(stop), Datum::DayToSecond(step)] => {
-            if step % NANOS_PER_DAY != 0 {
+        [Datum::Date(start), Datum::Date(stop), Datum::DayToSecond(by)] => {
+            if by % NANOS_PER_DAY != 0 {
                 return Err("A sequence of dates must step by whole days".to_owned());
             }
-            let days = step / NANOS_PER_DAY;
+            let days = by / NANOS_PER_DAY;
             let next =
                 |count: i64| i32::try_from(i64::from(*start).checked_add(days.checked_mul(count)?)?).ok();
             steps(*start, *stop, forward(days), next, Datum::Date)
         }
-        [Datum::Date(start), Datum::Date(stop), Datum::YearToMonth(step)] => {
+        [Datum::Date(start), Datum::Date(stop), Datum::YearToMonth(by)] => {
             let next = |count: i64| {
-                let months = i64::from(*step).checked_mul(count)?;
+                let months = i64::from(*by).checked_mul(count)?;
                 add_months_to_date(Date(*start), months).ok().map(|date| date.0)
             };
-            steps(*start, *stop, forward(i64::from(*step)), next, Datum::Date)
+            steps(*start, *stop, forward(i64::from(*by)), next, Datum::Date)
         }
         [start @ Datum::Date(_), stop @ Datum::Date(_)] => {
             sequence(&[start.clone(), stop.clone(), Datum::DayToSecond(NANOS_PER_DAY)])
