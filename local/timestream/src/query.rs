@@ -8,9 +8,12 @@ mod aggregates;
 mod call_site;
 mod check;
 mod columns;
+mod comparison;
 mod dialect;
+mod documented;
 mod failure;
 mod functions;
+mod lambdas;
 mod names;
 mod page;
 mod plan;
@@ -20,6 +23,7 @@ mod table;
 mod text;
 mod types;
 mod unfinished;
+mod unnest;
 
 use std::sync::Arc;
 
@@ -30,6 +34,7 @@ use tokio::{runtime::Handle, sync::oneshot};
 use self::{dialect::Statement, failure::Failure, page::Pages, plan::Plan};
 use crate::{store::Store, wire};
 
+pub use documented::table as functions_of_the_guide;
 pub use page::FirstPage;
 
 /// When this is `empty`, the first answer of every query has no rows but a token, as the service may do at any
@@ -160,10 +165,8 @@ impl Engine {
             }
         })
         .await?;
-        let columns: Vec<Value> = columns
-            .into_iter()
-            .map(|(name, kind)| json!({ "Name": name, "Type": { "ScalarType": kind.scalar_type() } }))
-            .collect();
+        let columns: Vec<Value> =
+            columns.into_iter().map(|(name, kind)| result::column(&name, kind)).collect();
         Ok(json!({ "QueryString": request.query_string, "Columns": columns, "Parameters": [] }))
     }
 

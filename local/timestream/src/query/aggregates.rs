@@ -5,6 +5,10 @@
 //! <https://docs.aws.amazon.com/timestream/latest/developerguide/aggregate-functions.html>
 
 mod by;
+mod distinct;
+mod frame;
+mod gather;
+mod moments;
 mod percentile;
 mod sum;
 
@@ -16,6 +20,7 @@ use std::{
 
 use datafusion::{
     arrow::datatypes::{DataType, Field, FieldRef},
+    common::ScalarValue,
     error::Result,
     functions_aggregate as engine, functions_window as windows,
     logical_expr::{
@@ -24,6 +29,8 @@ use datafusion::{
         function::{AccumulatorArgs, StateFieldsArgs},
     },
 };
+
+use moments::Moment;
 
 use super::{
     call_site::CallSite,
@@ -66,8 +73,8 @@ pub fn arity(name: &str) -> RangeInclusive<usize> {
     match name {
         "row_number" | "rank" | "dense_rank" | "percent_rank" | "cume_dist" => 0..=0,
         "lag" | "lead" => 1..=3,
-        "max_by" | "min_by" | "approx_percentile" | "corr" | "covar_samp" | "covar_pop" | "regr_slope"
-        | "regr_intercept" | "nth_value" => 2..=2,
+        "create_time_series" | "max_by" | "min_by" | "approx_percentile" | "corr" | "covar_samp"
+        | "covar_pop" | "regr_slope" | "regr_intercept" | "nth_value" => 2..=2,
         _ => 1..=1,
     }
 }
@@ -83,15 +90,20 @@ pub fn spelled(name: &str, at: Position, distinct: bool) -> String {
 
 /// The aggregate that [`spelled`] names.
 pub fn aggregate(spelled: &str) -> Option<Arc<AggregateUDF>> {
-    match CallSite::parse(spelled) {
-        Some(site) => {
-            let own = Own::named(&site.name)?;
-            let signature = Signature::user_defined(Volatility::Immutable);
-            let spelled = spelled.to_owned();
-            Some(Arc::new(AggregateUDF::new_from_impl(Call { own, at: site.at, spelled, signature })))
-        }
-        None => built_in(spelled).or_else(|| engine_named(spelled)),
-    }
+    let Some(site) = CallSite::parse(spelled) else {
+        let found = built_in(spelled)?;
+        return Some(if is_exact(spelled) { found } else { frame::PerFrame::of(found) });
+    };
+    let own = Own::named(&site.name)?;
+    let signature = Signature::user_defined(Volatility::Immutable);
+    let spelled = spelled.to_owned();
+    let call = AggregateUDF::new_from_impl(Call { own, at: site.at, spelled, signature });
+    Some(frame::PerFrame::of(Arc::new(call)))
+}
+
+/// Whether rows can leave a frame of the engine's aggregate without a trace.
+fn is_exact(name: &str) -> bool {
+    matches!(name, "count" | "min" | "max")
 }
 
 /// The engine's window function of this name.
@@ -102,11 +114,6 @@ pub fn window(name: &str) -> Option<Arc<WindowUDF>> {
     windows::all_default_window_functions().into_iter().find(|function| function.name() == name)
 }
 
-/// The engine's name for `var_samp`, which the dialect does not have.
-fn engine_named(name: &str) -> Option<Arc<AggregateUDF>> {
-    Some(engine::variance::var_samp_udaf()).filter(|function| function.name() == name)
-}
-
 /// The engine's function that is what the service means by a name.
 fn built_in(name: &str) -> Option<Arc<AggregateUDF>> {
     Some(match name {
@@ -115,16 +122,11 @@ fn built_in(name: &str) -> Option<Arc<AggregateUDF>> {
         // Any value will do, so it is the same one every time.
         "min" | "arbitrary" | "any_value" => engine::min_max::min_udaf(),
         "max" => engine::min_max::max_udaf(),
-        "stddev" | "stddev_samp" => engine::stddev::stddev_udaf(),
-        "stddev_pop" => engine::stddev::stddev_pop_udaf(),
-        "variance" | "var_samp" => engine::variance::var_samp_udaf(),
-        "var_pop" => engine::variance::var_pop_udaf(),
         "corr" => engine::correlation::corr_udaf(),
         "covar_samp" => engine::covariance::covar_samp_udaf(),
         "covar_pop" => engine::covariance::covar_pop_udaf(),
         "regr_slope" => engine::regr::regr_slope_udaf(),
         "regr_intercept" => engine::regr::regr_intercept_udaf(),
-        "approx_distinct" => engine::approx_distinct::approx_distinct_udaf(),
         "bool_and" | "every" => engine::bool_and_or::bool_and_udaf(),
         "bool_or" => engine::bool_and_or::bool_or_udaf(),
         "sum" => engine::sum::sum_udaf(),
@@ -139,6 +141,10 @@ enum Own {
     MaxBy,
     MinBy,
     ApproxPercentile,
+    ApproxDistinct,
+    Moment(Moment),
+    CreateTimeSeries,
+    ArrayAgg,
 }
 
 impl Own {
@@ -148,6 +154,16 @@ impl Own {
             "max_by" => Self::MaxBy,
             "min_by" => Self::MinBy,
             "approx_percentile" => Self::ApproxPercentile,
+            "approx_distinct" => Self::ApproxDistinct,
+            "create_time_series" => Self::CreateTimeSeries,
+            "array_agg" => Self::ArrayAgg,
+            "stddev" | "stddev_samp" => Self::Moment(Moment::DeviationOfSample),
+            "stddev_pop" => Self::Moment(Moment::DeviationOfPopulation),
+            "variance" | "var_samp" => Self::Moment(Moment::VarianceOfSample),
+            "var_pop" => Self::Moment(Moment::VarianceOfPopulation),
+            "skewness" => Self::Moment(Moment::Skewness),
+            "kurtosis" => Self::Moment(Moment::Kurtosis),
+            "geometric_mean" => Self::Moment(Moment::GeometricMean),
             _ => return None,
         })
     }
@@ -158,6 +174,16 @@ impl Own {
             Self::MaxBy => "max_by",
             Self::MinBy => "min_by",
             Self::ApproxPercentile => "approx_percentile",
+            Self::ApproxDistinct => "approx_distinct",
+            Self::CreateTimeSeries => "create_time_series",
+            Self::ArrayAgg => "array_agg",
+            Self::Moment(Moment::DeviationOfSample) => "stddev",
+            Self::Moment(Moment::DeviationOfPopulation) => "stddev_pop",
+            Self::Moment(Moment::VarianceOfSample) => "variance",
+            Self::Moment(Moment::VarianceOfPopulation) => "var_pop",
+            Self::Moment(Moment::Skewness) => "skewness",
+            Self::Moment(Moment::Kurtosis) => "kurtosis",
+            Self::Moment(Moment::GeometricMean) => "geometric_mean",
         }
     }
 
@@ -173,7 +199,27 @@ impl Own {
                 let value = if *value == Type::Integer { Type::Bigint } else { *value };
                 Some(vec![value, Type::Double])
             }
+            (Self::ApproxDistinct, [kind]) => kind.is_scalar().then(|| vec![*kind]),
+            (Self::CreateTimeSeries, [time, value]) => {
+                time.distance(Type::Timestamp)?;
+                value.timeseries()?;
+                Some(vec![Type::Timestamp, *value])
+            }
+            (Self::ArrayAgg, [value]) => value.array().map(|_| vec![*value]),
+            (Self::Moment(_), [kind]) => kind.distance(Type::Double).map(|_| vec![Type::Double]),
             _ => None,
+        }
+    }
+
+    /// The type of the result, of parameters as [`Self::parameters`] has them.
+    fn result(self, parameters: &[Type]) -> Type {
+        match self {
+            Self::ApproxDistinct => Type::Bigint,
+            Self::CreateTimeSeries => {
+                parameters.last().and_then(|of| of.timeseries()).unwrap_or(Type::Unknown)
+            }
+            Self::ArrayAgg => parameters.last().and_then(|of| of.array()).unwrap_or(Type::Unknown),
+            _ => parameters.first().copied().unwrap_or(Type::Unknown),
         }
     }
 }
@@ -205,6 +251,9 @@ impl Call {
     fn resolve(&self, arguments: &[DataType]) -> Result<Vec<Type>, Failure> {
         let types: Option<Vec<Type>> = arguments.iter().map(Type::of).collect();
         types.as_deref().and_then(|types| self.own.parameters(types)).ok_or_else(|| {
+            if let (Own::ApproxPercentile, Some([_, Type::Array(_)])) = (self.own, types.as_deref()) {
+                return Failure::unsupported(self.at, "approx_percentile of several percentages");
+            }
             let names: Vec<_> = types.iter().flatten().map(|kind| kind.name()).collect();
             let message =
                 format!("Unexpected parameters ({}) for function {}", names.join(", "), self.own.name());
@@ -243,8 +292,14 @@ impl AggregateUDFImpl for Call {
     }
 
     fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
-        let types = self.resolve(arguments)?;
-        Ok(types.first().map_or(DataType::Null, |first| first.data_type()))
+        Ok(self.own.result(&self.resolve(arguments)?).data_type())
+    }
+
+    fn default_value(&self, kind: &DataType) -> Result<ScalarValue> {
+        match self.own {
+            Own::ApproxDistinct => Ok(ScalarValue::Int64(Some(0))),
+            _ => ScalarValue::try_from(kind),
+        }
     }
 
     fn accumulator(&self, arguments: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
@@ -256,6 +311,10 @@ impl AggregateUDFImpl for Call {
             (Own::MaxBy, [value, key]) => Box::new(by::By::new(by::Extreme::Largest, *value, *key)),
             (Own::MinBy, [value, key]) => Box::new(by::By::new(by::Extreme::Smallest, *value, *key)),
             (Own::ApproxPercentile, [kind, _]) => Box::new(percentile::Percentile::new(*kind, self.at)),
+            (Own::ApproxDistinct, [kind]) => Box::new(distinct::Distinct::new(*kind)),
+            (Own::CreateTimeSeries, types) => Box::new(gather::Series::new(self.own.result(types), self.at)),
+            (Own::ArrayAgg, types) => Box::new(gather::Elements::new(self.own.result(types))),
+            (Own::Moment(moment), _) => Box::new(moments::Moments::new(moment)),
             _ => return Err(Failure::at(self.at, "Unexpected parameters").into()),
         })
     }
@@ -269,6 +328,9 @@ impl AggregateUDFImpl for Call {
             (Own::ApproxPercentile, [kind, share]) => {
                 vec![percentile::list_of(*kind), share.data_type()]
             }
+            (Own::ApproxDistinct, [kind]) => vec![distinct::state(*kind)],
+            (Own::Moment(_), _) => moments::state(),
+            (Own::CreateTimeSeries | Own::ArrayAgg, types) => vec![self.own.result(types).data_type()],
             (_, types) => types.iter().map(|kind| kind.data_type()).collect(),
         };
         Ok(states

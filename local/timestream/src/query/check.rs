@@ -1,7 +1,8 @@
 //! Types that do not fit, where the engine would convert: Timestream compares, combines and unites only values of
-//! types that convert to each other implicitly, so `time > '2022-01-01'` is a mistake and not a comparison of texts.
+//! types that convert to each other implicitly. Text is read where it is compared with a time.
 
 use datafusion::{
+    arrow::datatypes::Field,
     common::{
         DFSchema, ExprSchema,
         tree_node::{TreeNode, TreeNodeRecursion},
@@ -15,6 +16,7 @@ use datafusion::{
 };
 
 use super::{
+    call_site::CallSite,
     failure::{Failure, Position},
     types::Type,
 };
@@ -26,6 +28,7 @@ pub fn types(plan: &LogicalPlan) -> Result<(), Failure> {
         if let LogicalPlan::Union(union) = node {
             check_union(&union.inputs)?;
         }
+        orderable(node, &schema)?;
         node.apply_expressions(|root| {
             root.apply(|expression| {
                 check(expression, &schema)?;
@@ -37,8 +40,41 @@ pub fn types(plan: &LogicalPlan) -> Result<(), Failure> {
     .map_err(|error| Failure::from_engine(&error))
 }
 
+/// Arrays and time series have no order here, and are not grouped by.
+fn orderable(node: &LogicalPlan, schema: &DFSchema) -> Result<(), Failure> {
+    let keys: Vec<&Expr> = match node {
+        LogicalPlan::Sort(sort) => sort.expr.iter().map(|key| &key.expr).collect(),
+        LogicalPlan::Aggregate(aggregate) => aggregate.group_expr.iter().collect(),
+        LogicalPlan::Window(window) => {
+            let windows = window.window_expr.iter().filter_map(|expression| match expression {
+                Expr::WindowFunction(call) => Some(&call.params),
+                _ => None,
+            });
+            windows
+                .flat_map(|of| of.partition_by.iter().chain(of.order_by.iter().map(|key| &key.expr)))
+                .collect()
+        }
+        LogicalPlan::Distinct(distinct) => {
+            let nested =
+                |field: &std::sync::Arc<Field>| !Type::of(field.data_type()).is_some_and(Type::is_scalar);
+            if distinct.input().schema().fields().iter().any(nested) {
+                let message = "DISTINCT over arrays or time series is not supported here".to_owned();
+                return Err(Failure::Unplaced(message));
+            }
+            return Ok(());
+        }
+        _ => return Ok(()),
+    };
+    match keys.into_iter().find(|key| type_of(key, schema).is_some_and(|kind| !kind.is_scalar())) {
+        Some(key) => {
+            Err(fail(key, "An order or group of arrays or time series is not supported here".to_owned()))
+        }
+        None => Ok(()),
+    }
+}
+
 /// What the expressions of a node refer to.
-fn node_schema(node: &LogicalPlan) -> DFSchema {
+pub fn node_schema(node: &LogicalPlan) -> DFSchema {
     let inputs = node.inputs();
     if inputs.is_empty() { node.schema().as_ref().clone() } else { merge_schema(&inputs) }
 }
@@ -47,7 +83,8 @@ fn type_of(expression: &Expr, schema: &dyn ExprSchema) -> Option<Type> {
     Type::of(&expression.get_type(schema).ok()?)
 }
 
-fn fail(expression: &Expr, message: String) -> Failure {
+/// The place of an expression: that of the first column or call in it.
+pub fn place(expression: &Expr) -> Option<Position> {
     let mut found = None;
     // The walk itself cannot fail.
     let _ = expression.apply(|part| {
@@ -57,17 +94,31 @@ fn fail(expression: &Expr, message: String) -> Failure {
             found = Some(Position { line: span.start.line, column: span.start.column });
             return Ok(TreeNodeRecursion::Stop);
         }
+        let name = match part {
+            Expr::ScalarFunction(call) => call.name(),
+            Expr::AggregateFunction(call) => call.func.name(),
+            _ => "",
+        };
+        if let Some(site) = CallSite::parse(name) {
+            found = Some(site.at);
+            return Ok(TreeNodeRecursion::Stop);
+        }
         Ok(TreeNodeRecursion::Continue)
     });
-    match found {
-        Some(at) => Failure::at(at, message),
-        None => Failure::Unplaced(message),
-    }
+    found
+}
+
+/// A failure at the place of an expression.
+pub fn fail(expression: &Expr, message: String) -> Failure {
+    Failure::placed(place(expression), message)
 }
 
 fn comparable(whole: &Expr, operator: &str, sides: [Option<Type>; 2]) -> Result<(), Failure> {
     match sides {
-        [Some(left), Some(right)] if left.common(right).is_none() => {
+        [Some(left), Some(right)] if !left.is_scalar() || !right.is_scalar() => {
+            Err(fail(whole, "A comparison of arrays or time series is not supported here".to_owned()))
+        }
+        [Some(left), Some(right)] if left.compared(right).is_none() => {
             Err(fail(whole, format!("'{operator}' cannot be applied to {}, {}", left.name(), right.name())))
         }
         _ => Ok(()),
@@ -105,7 +156,17 @@ fn check(expression: &Expr, schema: &DFSchema) -> Result<(), Failure> {
         Expr::InSubquery(InSubquery { expr, subquery, .. }) => {
             let field =
                 subquery.subquery.schema().fields().first().and_then(|field| Type::of(field.data_type()));
-            comparable(expression, "IN", [kind(expr), field])
+            match [kind(expr), field] {
+                [Some(left), Some(right)]
+                    if left.common(right).is_none() && left.compared(right).is_some() =>
+                {
+                    Err(fail(
+                        expression,
+                        "Text for a time in a subquery of IN is not supported here".to_owned(),
+                    ))
+                }
+                sides => comparable(expression, "IN", sides),
+            }
         }
         Expr::Case(case) => check_case(expression, case, schema),
         Expr::ScalarFunction(call) if matches!(call.name(), "coalesce" | "nullif") => unify(
@@ -157,11 +218,11 @@ fn check_aggregate(whole: &Expr, name: &str, arguments: &[Expr], schema: &DFSche
         "avg" | "sum" => {
             matches!(kind, Type::Integer | Type::Bigint | Type::Double | Type::DayToSecond | Type::Unknown)
         }
-        "stddev" | "stddev_pop" | "var" | "var_samp" | "var_pop" | "corr" | "covar_samp" | "covar_pop"
-        | "regr_slope" | "regr_intercept" => {
+        "corr" | "covar_samp" | "covar_pop" | "regr_slope" | "regr_intercept" => {
             matches!(kind, Type::Integer | Type::Bigint | Type::Double | Type::Unknown)
         }
         "bool_and" | "bool_or" => matches!(kind, Type::Boolean | Type::Unknown),
+        "min" | "max" => kind.is_scalar(),
         _ => true,
     };
     let kinds: Vec<Type> = arguments.iter().filter_map(|argument| type_of(argument, schema)).collect();

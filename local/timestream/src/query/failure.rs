@@ -19,6 +19,13 @@ pub struct Position {
     pub column: u64,
 }
 
+/// The start of the query.
+impl Default for Position {
+    fn default() -> Self {
+        Self { line: 1, column: 1 }
+    }
+}
+
 /// A query that cannot be answered.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Failure {
@@ -69,7 +76,15 @@ impl Failure {
 
     /// A construct that Timestream has and this endpoint has not, or that neither has.
     pub fn unsupported(at: Position, construct: &str) -> Self {
-        Self::at(at, format!("{construct} is not supported"))
+        Self::at(at, format!("{construct} is not supported here"))
+    }
+
+    /// A failure at a place, where one is known.
+    pub fn placed(at: Option<Position>, message: String) -> Self {
+        match at {
+            Some(at) => Self::at(at, message),
+            None => Self::Unplaced(message),
+        }
     }
 
     /// Finds the failure that an error of the query engine stands for.
@@ -91,13 +106,8 @@ impl Failure {
                 errors.first().map_or_else(|| Self::Internal(error.to_string()), Self::from_engine)
             }
             DataFusionError::SchemaError(cause, _) => Self::from_schema(cause),
-            DataFusionError::NotImplemented(message) => {
-                Self::Unplaced(format!("This query is not supported: {}", first_line(message)))
-            }
             DataFusionError::Plan(message) | DataFusionError::Execution(message) => Self::from_plan(message),
-            DataFusionError::ArrowError(..) => {
-                Self::Unplaced(first_line(&error.strip_backtrace()).to_owned())
-            }
+            DataFusionError::NotImplemented(_) | DataFusionError::ArrowError(..) => Self::of_the_engine(),
             other => Self::Internal(other.strip_backtrace()),
         }
     }
@@ -111,8 +121,13 @@ impl Failure {
             SchemaError::AmbiguousReference { field } => {
                 placed(field.spans.first().as_ref(), format!("Column '{}' is ambiguous", field.name))
             }
-            other => Self::Unplaced(other.to_string()),
+            _ => Self::of_the_engine(),
         }
+    }
+
+    /// A query that the engine refuses, for a reason that has no words here: its own would tell a user nothing.
+    fn of_the_engine() -> Self {
+        Self::Unplaced("This combination of clauses is not supported here".to_owned())
     }
 
     /// Errors of the planner are text. Those that people meet are put into the service's words.
@@ -134,7 +149,7 @@ impl Failure {
         if message.contains("non-boolean predicate") {
             return Self::Unplaced("WHERE clause and HAVING clause must evaluate to a boolean".to_owned());
         }
-        Self::Unplaced(message.to_owned())
+        Self::of_the_engine()
     }
 }
 
@@ -164,7 +179,8 @@ impl From<Failure> for DataFusionError {
 impl From<Failure> for wire::Error {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Internal(message) => Self::internal(message),
+            // What the engine says of itself is no help to who wrote the query.
+            Failure::Internal(_) => Self::internal("The query failed inside of the engine."),
             refusal => Self::validation(refusal.to_string()),
         }
     }

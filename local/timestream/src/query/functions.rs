@@ -7,14 +7,20 @@
 //! All functions are strict: with a null argument the result is null.
 
 mod arithmetic;
+mod arrays;
+mod bits;
 mod conversion;
 mod duration;
+mod formats;
 mod math;
 mod overload;
+mod regular;
+mod series;
 mod strings;
 mod time;
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     hash::{Hash, Hasher},
     sync::{Arc, LazyLock},
@@ -46,9 +52,14 @@ static OVERLOADS: LazyLock<HashMap<&'static str, Vec<Overload>>> = LazyLock::new
     let mut table: HashMap<&'static str, Vec<Overload>> = HashMap::new();
     let all = [
         arithmetic::overloads(),
+        arrays::overloads(),
+        bits::overloads(),
         conversion::overloads(),
         duration::overloads(),
+        formats::overloads(),
         math::overloads(),
+        regular::overloads(),
+        series::overloads(),
         strings::overloads(),
         time::overloads(),
     ];
@@ -106,9 +117,8 @@ impl Call {
         let types = arguments
             .iter()
             .map(|argument| {
-                Type::of(argument).ok_or_else(|| {
-                    Failure::at(self.at, format!("Values of type {argument} are not supported"))
-                })
+                Type::of(argument)
+                    .ok_or_else(|| Failure::at(self.at, "A value of this type is not supported here"))
             })
             .collect::<Result<Vec<_>, _>>()?;
         overload::resolve(self.overloads, &types)
@@ -138,7 +148,20 @@ impl ScalarUDFImpl for Call {
     /// Never fails: the engine would turn the failure into text. [`Self::return_type`] reports it.
     fn coerce_types(&self, arguments: &[DataType]) -> Result<Vec<DataType>> {
         Ok(match self.resolve(arguments) {
-            Ok(overload) => overload.parameters(arguments.len()).map(Type::data_type).collect(),
+            Ok(overload) => {
+                arguments
+                    .iter()
+                    .zip(overload.parameters(arguments.len()))
+                    // The engine reads times in text in another way: they are read row by row.
+                    .map(|(argument, parameter)| {
+                        if is_text_for(argument, parameter) {
+                            argument.clone()
+                        } else {
+                            parameter.data_type()
+                        }
+                    })
+                    .collect()
+            }
             Err(_) => arguments.to_vec(),
         })
     }
@@ -150,8 +173,15 @@ impl ScalarUDFImpl for Call {
     fn invoke_with_args(&self, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let types: Vec<DataType> = call.args.iter().map(ColumnarValue::data_type).collect();
         let overload = self.resolve(&types)?;
-        let evaluate =
-            |values: &[Datum]| (overload.evaluate)(values).map_err(|message| Failure::at(self.at, message));
+        let parameters: Vec<Type> = overload.parameters(types.len()).collect();
+        let read: Vec<usize> =
+            (0..types.len()).filter(|index| is_text_for(&types[*index], parameters[*index])).collect();
+        let evaluate = |values: &[Datum]| {
+            let values = times_in(values, &read, &parameters);
+            values
+                .and_then(|values| (overload.evaluate)(&values))
+                .map_err(|message| Failure::at(self.at, message))
+        };
         if let Some(constants) = constants(&call.args)? {
             let array = collect(overload.result, std::iter::once(evaluate(&constants)))?;
             return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&array, 0)?));
@@ -166,6 +196,29 @@ impl ScalarUDFImpl for Call {
         });
         collect(overload.result, rows).map(ColumnarValue::Array)
     }
+}
+
+/// Whether a function that expects a time is given text.
+fn is_text_for(argument: &DataType, parameter: Type) -> bool {
+    parameter.reads_text() && Type::of(argument) == Some(Type::Varchar)
+}
+
+/// The values, of which those at the places of `text` are read as times.
+fn times_in<'a>(
+    values: &'a [Datum],
+    text: &[usize],
+    parameters: &[Type],
+) -> Result<Cow<'a, [Datum]>, String> {
+    if text.is_empty() {
+        return Ok(Cow::Borrowed(values));
+    }
+    let mut values = values.to_vec();
+    for index in text {
+        if let Datum::Varchar(text) = &values[*index] {
+            values[*index] = conversion::time(parameters[*index], text)?;
+        }
+    }
+    Ok(Cow::Owned(values))
 }
 
 /// The arguments as values when none of them is a column.

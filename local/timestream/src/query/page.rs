@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{
     failure::Failure,
-    result::ResultSet,
+    result::{ResultSet, Rows},
     unfinished::{Kept, Unfinished},
 };
 
@@ -122,6 +122,11 @@ fn page(result: &ResultSet, start: usize, max_rows: Option<usize>) -> Result<Pag
 }
 
 fn response(query_id: &str, result: &ResultSet, page: &Page) -> Value {
+    // Questions about what there is are free.
+    let metered = match result.rows {
+        Rows::Ready(_) => 0,
+        Rows::Computed(_) => result.bytes_scanned.max(LEAST_BYTES_METERED),
+    };
     let mut response = json!({
         "QueryId": query_id,
         "Rows": page.rows,
@@ -129,7 +134,7 @@ fn response(query_id: &str, result: &ResultSet, page: &Page) -> Value {
         "QueryStatus": {
             "ProgressPercentage": 100.0,
             "CumulativeBytesScanned": result.bytes_scanned,
-            "CumulativeBytesMetered": result.bytes_scanned.max(LEAST_BYTES_METERED),
+            "CumulativeBytesMetered": metered,
         },
     });
     if let (Some(next), Some(fields)) = (page.next, response.as_object_mut()) {

@@ -14,7 +14,7 @@ use datafusion::{
     functions::core,
     logical_expr::{
         AggregateUDF, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF,
-        planner::ContextProvider,
+        planner::{ContextProvider, RelationPlanner},
     },
     physical_plan::collect,
     sql::{
@@ -26,11 +26,12 @@ use datafusion::{
 use super::{
     aggregates,
     call_site::CallSite,
-    check,
+    check, comparison,
     failure::Failure,
-    functions,
+    functions, lambdas,
     names::Found,
     table::{BytesScanned, Table},
+    unnest::Unnest,
 };
 use crate::store::Store;
 
@@ -63,6 +64,7 @@ impl Plan {
             store: Arc::clone(store),
             options: state.config_options().as_ref().clone(),
             scanned: scanned.clone(),
+            relations: vec![Arc::new(Unnest)],
         };
         let options = ParserOptions::new()
             .with_enable_ident_normalization(false)
@@ -73,6 +75,7 @@ impl Plan {
             .sql_statement_to_plan(Statement::Query(Box::new(query)))
             .map_err(|error| Failure::from_engine(&error))?;
         check::types(&logical)?;
+        let logical = comparison::apply(logical)?;
         Ok(Self { state, logical, scanned })
     }
 
@@ -101,9 +104,14 @@ struct Tables {
     store: Arc<Store>,
     options: ConfigOptions,
     scanned: BytesScanned,
+    relations: Vec<Arc<dyn RelationPlanner>>,
 }
 
 impl ContextProvider for Tables {
+    fn get_relation_planners(&self) -> &[Arc<dyn RelationPlanner>] {
+        &self.relations
+    }
+
     fn get_table_source(&self, name: TableReference) -> Result<Arc<dyn TableSource>> {
         let TableReference::Partial { schema, table } = &name else {
             return Err(Failure::Unplaced(format!(
@@ -121,12 +129,13 @@ impl ContextProvider for Tables {
         match name {
             "coalesce" => Some(core::coalesce()),
             "nullif" => Some(core::nullif()),
+            "get_field" => Some(core::get_field()),
             _ => functions::call(&CallSite::parse(name)?),
         }
     }
 
-    fn get_higher_order_meta(&self, _name: &str) -> Option<Arc<HigherOrderUDF>> {
-        None
+    fn get_higher_order_meta(&self, name: &str) -> Option<Arc<HigherOrderUDF>> {
+        lambdas::call(&CallSite::parse(name)?)
     }
 
     fn get_aggregate_meta(&self, name: &str) -> Option<Arc<AggregateUDF>> {

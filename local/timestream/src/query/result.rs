@@ -63,23 +63,30 @@ fn computed(batch: &RecordBatch, row: usize) -> Result<Value, Failure> {
     let data = batch
         .columns()
         .iter()
-        .map(|column| Datum::read(column, row).map(|datum| scalar(&datum)))
+        .map(|column| Datum::read(column, row).map(|datum| written(&datum)))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| Failure::from_engine(&error))?;
     Ok(json!({ "Data": data }))
 }
 
 /// `Datum` of a value.
-pub fn scalar(datum: &Datum) -> Value {
-    match text::format(datum) {
-        Some(text) => json!({ "ScalarValue": text }),
-        None => json!({ "NullValue": true }),
+pub fn written(datum: &Datum) -> Value {
+    match datum {
+        Datum::Array(values) => json!({ "ArrayValue": values.iter().map(written).collect::<Vec<_>>() }),
+        Datum::Timeseries(points) => {
+            let point = |(time, value): &(i64, Datum)| json!({ "Time": text::timestamp(*time), "Value": written(value) });
+            json!({ "TimeSeriesValue": points.iter().map(point).collect::<Vec<_>>() })
+        }
+        scalar => match text::format(scalar) {
+            Some(text) => json!({ "ScalarValue": text }),
+            None => json!({ "NullValue": true }),
+        },
     }
 }
 
-/// `ColumnInfo` of a scalar column.
+/// `ColumnInfo` of a column.
 pub fn column(name: &str, kind: Type) -> Value {
-    json!({ "Name": name, "Type": { "ScalarType": kind.scalar_type() } })
+    json!({ "Name": name, "Type": kind.column_type() })
 }
 
 /// Names and types of the columns of a computed result.
@@ -89,9 +96,8 @@ pub fn describe(fields: &[Arc<Field>], names: &[OutputName]) -> Result<Vec<(Stri
         .iter()
         .enumerate()
         .map(|(index, field)| {
-            let kind = Type::of(field.data_type()).ok_or_else(|| {
-                Failure::Unplaced(format!("Results of type {} are not supported", field.data_type()))
-            })?;
+            let kind = Type::of(field.data_type())
+                .ok_or_else(|| Failure::Unplaced("A result of this type is not supported here".to_owned()))?;
             let name = match listed.get(index) {
                 Some(OutputName::Typed(name)) => name.clone(),
                 Some(OutputName::Anonymous) => format!("_col{index}"),

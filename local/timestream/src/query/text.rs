@@ -9,10 +9,10 @@ use super::types::Datum;
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 const NANOS_PER_DAY: i64 = 86_400 * NANOS_PER_SECOND;
 
-/// The text of a value; none for null.
+/// The text of a scalar; none for null.
 pub fn format(value: &Datum) -> Option<String> {
     Some(match value {
-        Datum::Null => return None,
+        Datum::Null | Datum::Array(_) | Datum::Timeseries(_) => return None,
         Datum::Boolean(value) => value.to_string(),
         Datum::Integer(value) => value.to_string(),
         Datum::Bigint(value) => value.to_string(),
@@ -149,6 +149,17 @@ pub fn parse_date(text: &str) -> Option<i32> {
         return None;
     }
     days_since_epoch(text.parse::<civil::Date>().ok()?)
+}
+
+/// Reads `10:15`, `10:15:20` and `10:15:20.5`: nanoseconds since midnight.
+pub fn parse_time(text: &str) -> Option<i64> {
+    let text = text.trim();
+    if !text.contains(':') || !text.starts_with(|first: char| first.is_ascii_digit()) {
+        return None;
+    }
+    let time = text.parse::<civil::Time>().ok()?;
+    let seconds = i64::from(time.hour()) * 3_600 + i64::from(time.minute()) * 60 + i64::from(time.second());
+    Some(seconds * NANOS_PER_SECOND + i64::from(time.subsec_nanosecond()))
 }
 
 #[cfg(test)]

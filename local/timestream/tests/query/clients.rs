@@ -86,6 +86,19 @@ async fn rust_sdk() {
     let data = answer.rows()[0].data();
     assert_eq!((data[0].scalar_value(), data[1].null_value()), (Some("d2499"), Some(true)));
 
+    let sql = "SELECT create_time_series(time, measure_value::double), ARRAY[device] FROM home.measures \
+               WHERE device = 'd0007' GROUP BY device";
+    let answer = client.query().query_string(sql).send().await.expect("a time series");
+    let kind = answer.column_info()[0].r#type().expect("a type");
+    let value =
+        kind.time_series_measure_value_column_info().and_then(|value| value.r#type()).expect("a type");
+    assert_eq!(value.scalar_type(), Some(&ScalarType::Double));
+    let data = answer.rows()[0].data();
+    let points = data[0].time_series_value();
+    assert_eq!(points.len(), 1);
+    assert_eq!(points[0].value().and_then(|value| value.scalar_value()), Some("7.0"));
+    assert_eq!(data[1].array_value()[0].scalar_value(), Some("d0007"));
+
     let error =
         client.query().query_string("SELECT nope FROM home.measures").send().await.expect_err("a refusal");
     assert_eq!(error.code(), Some("ValidationException"));

@@ -95,6 +95,42 @@ const CLAUSES: &[(&str, &str, &str)] = &[
         "l VARCHAR, one INTEGER",
         "attic|1",
     ),
+    ("SELECT temperature FROM {} ORDER BY temperature OFFSET 6 ROWS", "temperature DOUBLE", "30.0\n45.5"),
+    ("SELECT temperature FROM {} ORDER BY temperature LIMIT 1 OFFSET 6", "temperature DOUBLE", "30.0"),
+    (
+        "SELECT temperature FROM {} ORDER BY temperature OFFSET 1 FETCH NEXT 2 ROWS ONLY",
+        "temperature DOUBLE",
+        "20.0\n20.5",
+    ),
+    ("SELECT temperature FROM {} ORDER BY temperature FETCH FIRST ROW ONLY", "temperature DOUBLE", "19.0"),
+    ("SELECT count(*) FROM {} WHERE device_id = ANY (SELECT 'dev-1')", "_col0 BIGINT", "4"),
+    ("SELECT count(*) FROM {} WHERE device_id <> ALL (SELECT 'dev-1')", "_col0 BIGINT", "4"),
+    ("SELECT count(*) FROM {} WHERE device_id <> ALL (SELECT NULL)", "_col0 BIGINT", "0"),
+    (
+        "SELECT location, device_id, count(*) AS n FROM {} GROUP BY ROLLUP (location, device_id) ORDER BY 1, 2",
+        "location VARCHAR, device_id VARCHAR, n BIGINT",
+        "attic|dev-2|4\nattic|-|4\nhall|dev-1|4\nhall|-|4\n-|-|8",
+    ),
+    (
+        "SELECT location, device_id, count(*) AS n FROM {} GROUP BY CUBE (location, device_id) ORDER BY 1, 2",
+        "location VARCHAR, device_id VARCHAR, n BIGINT",
+        "attic|dev-2|4\nattic|-|4\nhall|dev-1|4\nhall|-|4\n-|dev-1|4\n-|dev-2|4\n-|-|8",
+    ),
+    (
+        "SELECT location, device_id, max(temperature) AS t FROM {} GROUP BY GROUPING SETS ((location), (device_id), ()) ORDER BY 1, 2",
+        "location VARCHAR, device_id VARCHAR, t DOUBLE",
+        "attic|-|45.5\nhall|-|21.5\n-|dev-1|21.5\n-|dev-2|45.5\n-|-|45.5",
+    ),
+    (
+        "SELECT location, count(*) AS n FROM {} WHERE temperature > 99 GROUP BY ROLLUP (location)",
+        "location VARCHAR, n BIGINT",
+        "-|0",
+    ),
+    (
+        "SELECT count(*) OVER (ORDER BY time RANGE BETWEEN INTERVAL '15' MINUTE PRECEDING AND CURRENT ROW) AS n, sum(temperature) OVER (ORDER BY time RANGE BETWEEN INTERVAL '15' MINUTE PRECEDING AND INTERVAL '1' MINUTE FOLLOWING) AS s FROM {} WHERE time > ago(30m) ORDER BY time",
+        "n BIGINT, s DOUBLE",
+        "1|50.5\n2|50.5\n2|87.5\n2|67.0",
+    ),
     (
         "SELECT location, location FROM {} WHERE temperature > 40",
         "location VARCHAR, location VARCHAR",

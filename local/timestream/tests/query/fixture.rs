@@ -185,11 +185,29 @@ impl Fixture {
 }
 
 fn column(info: &Value) -> String {
-    let kind = info["Type"]["ScalarType"].as_str().unwrap_or("nested");
-    format!("{} {kind}", info["Name"].as_str().expect("a name"))
+    format!("{} {}", info["Name"].as_str().expect("a name"), kind(&info["Type"]))
+}
+
+fn kind(info: &Value) -> String {
+    let nested = |name: &str| info[name].get("Type").map(kind);
+    if let Some(of) = nested("ArrayColumnInfo") {
+        return format!("array({of})");
+    }
+    if let Some(of) = nested("TimeSeriesMeasureValueColumnInfo") {
+        return format!("timeseries({of})");
+    }
+    info["ScalarType"].as_str().unwrap_or("nested").to_owned()
 }
 
 fn cell(datum: &Value) -> String {
+    if let Some(values) = datum["ArrayValue"].as_array() {
+        return format!("[{}]", values.iter().map(cell).collect::<Vec<_>>().join(", "));
+    }
+    if let Some(points) = datum["TimeSeriesValue"].as_array() {
+        let point =
+            |point: &Value| format!("{}={}", point["Time"].as_str().expect("a time"), cell(&point["Value"]));
+        return format!("[{}]", points.iter().map(point).collect::<Vec<_>>().join(", "));
+    }
     match (&datum["ScalarValue"], &datum["NullValue"]) {
         (Value::String(text), Value::Null) => text.clone(),
         (Value::Null, Value::Bool(true)) => "-".to_owned(),

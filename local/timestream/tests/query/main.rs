@@ -2,12 +2,17 @@
 
 mod articles;
 mod clients;
+mod comparisons;
 mod dialect;
 mod errors;
 mod fixture;
 mod functions;
+mod guide;
 mod metadata;
+mod moving;
+mod mutations;
 mod paging;
 #[path = "../process/mod.rs"]
 #[allow(dead_code, reason = "other tests use the rest of it")]
 mod process;
+mod series;

@@ -2,45 +2,27 @@
 
 use datafusion::sql::sqlparser::{
     ast::{
-        CaseWhen, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
-        FunctionArguments, Ident, ObjectName, ObjectNamePart, Spanned, Value, WindowFrame, WindowFrameBound,
-        WindowFrameUnits, WindowSpec, WindowType, helpers::attached_token::AttachedToken,
+        CaseWhen, DateTimeField, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr,
+        FunctionArgumentList, FunctionArguments, Ident, Interval, LambdaFunction, LambdaFunctionParameter,
+        LambdaSyntax, ObjectName, ObjectNamePart, OneOrManyWithParens, Spanned, Value, WindowFrame,
+        WindowFrameBound, WindowFrameUnits, WindowSpec, WindowType, helpers::attached_token::AttachedToken,
     },
     tokenizer::Span,
 };
 
-use super::{expression::nowhere, statement::Translator};
+use super::{
+    expression::nowhere,
+    statement::{Translator, folded},
+    tokens::LAMBDA,
+};
 use crate::query::{
     aggregates,
     call_site::CallSite,
+    documented,
     failure::{Failure, Position},
-    functions,
+    functions, lambdas,
     types::Datum,
 };
-
-/// What Timestream has and this endpoint has not, besides whole statements.
-const REFUSED: [&str; 20] = [
-    "create_time_series",
-    "unnest",
-    "sequence",
-    "interpolate_linear",
-    "interpolate_locf",
-    "interpolate_fill",
-    "interpolate_spline_cubic",
-    "derivative_linear",
-    "integral_trapezoidal",
-    "correlate_pearson",
-    "correlate_spearman",
-    "array_agg",
-    "map_agg",
-    "histogram",
-    "json_extract",
-    "json_parse",
-    "split",
-    "transform",
-    "filter",
-    "reduce",
-];
 
 /// Functions of the engine that differ from the service's in nothing but the types that they accept, which
 /// the type check settles.
@@ -102,6 +84,12 @@ fn plain(name: &str, span: Span, arguments: Vec<Expr>) -> Function {
     }
 }
 
+/// A field of a parameter of a lambda.
+pub(super) fn field(parameter: &Ident, field: &Ident) -> Expr {
+    let name = Expr::value(Value::SingleQuotedString(field.value.to_lowercase()));
+    Expr::Function(plain("get_field", nowhere(), vec![Expr::Identifier(folded(parameter)), name]))
+}
+
 /// A call of a scalar function of the dialect.
 pub(super) fn operator_call(name: &str, at: Position, arguments: Vec<Expr>) -> Expr {
     let site = CallSite { name: name.to_owned(), at };
@@ -119,6 +107,7 @@ pub(super) fn literal_call(datum: &Datum, at: Position) -> Expr {
         Datum::DayToSecond(nanos) => ("$interval", *nanos),
         Datum::YearToMonth(months) => ("$months", i64::from(*months)),
         Datum::Date(days) => ("$date", i64::from(*days)),
+        Datum::Time(nanos) => ("$time", *nanos),
         _ => return Expr::value(Value::Null),
     };
     // A negative number would be an operator of the engine on a literal; it folds that, too.
@@ -131,6 +120,9 @@ impl Translator<'_> {
         let span = function.name.span();
         let at = self.see(span);
         let name = match single_name(&function.name) {
+            Some(name) if name.value == LAMBDA => {
+                return Err(Failure::unsupported(at, "A lambda expression in this place"));
+            }
             Some(name) if !name.value.contains(['$', '\0']) => name.value.to_lowercase(),
             _ => return Err(Failure::at(at, format!("Function '{}' not registered", function.name))),
         };
@@ -139,6 +131,15 @@ impl Translator<'_> {
         }
         if !function.within_group.is_empty() {
             return Err(Failure::unsupported(at, "WITHIN GROUP"));
+        }
+        if lambdas::exists(&name) {
+            if function.over.is_some() || function.filter.is_some() || function.null_treatment.is_some() {
+                return Err(Failure::at(
+                    at,
+                    format!("Function '{name}' is not an aggregate or window function"),
+                ));
+            }
+            return self.higher_order(&name, at, function.args);
         }
         let over = function.over.map(|over| self.window(over)).transpose()?;
         let filter = function.filter.map(|filter| self.expression(*filter)).transpose()?.map(Box::new);
@@ -158,6 +159,66 @@ impl Translator<'_> {
         self.scalar(&name, span, at, arguments.expressions)
     }
 
+    /// A call with functions among its arguments.
+    fn higher_order(
+        &mut self,
+        name: &str,
+        at: Position,
+        arguments: FunctionArguments,
+    ) -> Result<Expr, Failure> {
+        let mistyped = || Failure::at(at, format!("Unexpected parameters for function {name}"));
+        let FunctionArguments::List(list) = arguments else { return Err(mistyped()) };
+        let (values, functions) = lambdas::arity(name);
+        if list.args.len() != values + functions || !list.clauses.is_empty() {
+            return Err(mistyped());
+        }
+        let mut translated = Vec::with_capacity(list.args.len());
+        for (index, argument) in list.args.into_iter().enumerate() {
+            translated.push(match argument {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Function(function)))
+                    if index >= values
+                        && single_name(&function.name).is_some_and(|name| name.value == LAMBDA) =>
+                {
+                    self.lambda(function).ok_or_else(mistyped)??
+                }
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(value)) if index < values => {
+                    self.expression(value)?
+                }
+                _ => return Err(mistyped()),
+            });
+        }
+        let site = CallSite { name: name.to_owned(), at };
+        Ok(Expr::Function(plain(&site.to_string(), nowhere(), translated)))
+    }
+
+    /// A lambda expression, written as a call; none when it is not one.
+    fn lambda(&mut self, function: Function) -> Option<Result<Expr, Failure>> {
+        let FunctionArguments::List(list) = function.args else { return None };
+        let mut parts: Vec<Expr> = Vec::with_capacity(list.args.len());
+        for argument in list.args {
+            let FunctionArg::Unnamed(FunctionArgExpr::Expr(part)) = argument else { return None };
+            parts.push(part);
+        }
+        let body = parts.pop()?;
+        let mut names = Vec::with_capacity(parts.len());
+        for part in parts {
+            let Expr::Identifier(name) = part else { return None };
+            names.push(folded(&name));
+        }
+        let outer = self.parameters.len();
+        self.parameters.extend(names.iter().map(|name| name.value.clone()));
+        let body = self.expression(body);
+        self.parameters.truncate(outer);
+        let parameter = |name| LambdaFunctionParameter { name, data_type: None };
+        Some(body.map(|body| {
+            Expr::Lambda(LambdaFunction {
+                params: OneOrManyWithParens::Many(names.into_iter().map(parameter).collect()),
+                body: Box::new(body),
+                syntax: LambdaSyntax::Arrow,
+            })
+        }))
+    }
+
     fn scalar(
         &mut self,
         name: &str,
@@ -170,7 +231,7 @@ impl Translator<'_> {
         match (name, count) {
             ("now" | "current_timestamp" | "localtimestamp", 0) => Ok(now()),
             ("current_date", 0) => Ok(operator_call("date", at, vec![now()])),
-            ("current_time", 0) => Ok(operator_call("$cast time", at, vec![now()])),
+            ("current_time" | "localtime", 0) => Ok(operator_call("$cast time", at, vec![now()])),
             ("current_timezone", 0) => Ok(Expr::value(Value::SingleQuotedString("UTC".to_owned()))),
             ("ago", 1) => {
                 let mut operands = vec![now()];
@@ -196,7 +257,8 @@ impl Translator<'_> {
                 Err(Failure::at(at, format!("Unexpected parameters for function {name}")))
             }
             _ if functions::exists(name) && count > 0 => Ok(operator_call(name, at, arguments)),
-            _ if REFUSED.contains(&name) => Err(Failure::unsupported(at, &name.to_uppercase())),
+            ("row", _) => Err(Failure::unsupported(at, "ROW")),
+            _ if documented::has(name) => Err(Failure::unsupported(at, &name.to_uppercase())),
             _ => Err(Failure::at(at, format!("Function '{name}' not registered"))),
         }
     }
@@ -256,13 +318,16 @@ impl Translator<'_> {
         }))
     }
 
-    /// Rows before and after may be counted; a range may only be unbounded or end at the current row.
+    /// Rows before and after may be counted; a range is unbounded, ends at the current row, or is an interval away.
     fn frame(&mut self, frame: &WindowFrame) -> Result<(), Failure> {
         for bound in [Some(&frame.start_bound), frame.end_bound.as_ref()].into_iter().flatten() {
             let (WindowFrameBound::Preceding(Some(count)) | WindowFrameBound::Following(Some(count))) = bound
             else {
                 continue;
             };
+            if frame.units == WindowFrameUnits::Range && is_whole_interval(count) {
+                continue;
+            }
             let counted = matches!(&**count, Expr::Value(value) if matches!(value.value, Value::Number(..)));
             if frame.units != WindowFrameUnits::Rows || !counted {
                 return Err(Failure::unsupported(self.last, "This window frame"));
@@ -270,6 +335,29 @@ impl Translator<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether an expression is an interval such as `INTERVAL '10' MINUTE`, which the engine reads as it is.
+fn is_whole_interval(expression: &Expr) -> bool {
+    let Expr::Interval(Interval {
+        value,
+        leading_field:
+            Some(
+                DateTimeField::Second
+                | DateTimeField::Minute
+                | DateTimeField::Hour
+                | DateTimeField::Day
+                | DateTimeField::Millisecond,
+            ),
+        leading_precision: None,
+        last_field: None,
+        fractional_seconds_precision: None,
+    }) = expression
+    else {
+        return false;
+    };
+    matches!(&**value, Expr::Value(count) if matches!(&count.value, Value::SingleQuotedString(digits)
+        if !digits.is_empty() && digits.len() < 10 && digits.bytes().all(|byte| byte.is_ascii_digit())))
 }
 
 /// A call of an aggregate or window function; `over` is what stands in its `OVER`.
@@ -285,6 +373,9 @@ fn aggregate(
     }
     if distinct && (over.is_some() || !aggregates::takes_distinct(name)) {
         return Err(Failure::unsupported(at, &format!("DISTINCT in {name}")));
+    }
+    if documented::has_form(name, expressions.len()) {
+        return Err(Failure::unsupported(at, &format!("{name} of {} arguments", expressions.len())));
     }
     if !aggregates::arity(name).contains(&expressions.len()) {
         return Err(Failure::at(at, format!("Unexpected parameters for function {name}")));

@@ -5,8 +5,9 @@
 
 use datafusion::sql::sqlparser::{
     ast::{
-        BinaryOperator, CastKind, CeilFloorKind, DataType, DateTimeField, Expr, ExtractSyntax, Ident,
-        Interval, Spanned, TimezoneInfo, TrimWhereField, TypedString, UnaryOperator, Value, ValueWithSpan,
+        AccessExpr, BinaryOperator, CastKind, CeilFloorKind, DataType, DateTimeField, Expr, ExtractSyntax,
+        Ident, Interval, Spanned, Subscript, TimezoneInfo, TrimWhereField, TypedString, UnaryOperator, Value,
+        ValueWithSpan,
     },
     tokenizer::Span,
 };
@@ -41,6 +42,7 @@ const EXTRACTED: [&str; 14] = [
 
 impl Translator<'_> {
     /// Translates one expression.
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind of expression")]
     pub(super) fn expression(&mut self, expression: Expr) -> Result<Expr, Failure> {
         let span = expression.span();
         let at = self.see(span);
@@ -98,8 +100,16 @@ impl Translator<'_> {
                     CastKind::SafeCast => return refuse("SAFE_CAST"),
                     CastKind::DoubleColon => return refuse("::"),
                 };
-                let target = cast_target(&data_type)
-                    .ok_or_else(|| Failure::at(at, format!("Unknown type: {data_type}")))?;
+                let Some(target) = cast_target(&data_type) else {
+                    let name = data_type.to_string();
+                    let nested = ["ROW", "ARRAY", "MAP"]
+                        .into_iter()
+                        .find(|nested| name.to_uppercase().starts_with(nested));
+                    return match nested {
+                        Some(nested) => refuse(&format!("A cast to {nested}")),
+                        None => Err(Failure::at(at, format!("Unknown type: {name}"))),
+                    };
+                };
                 let operand = self.expression(*expr)?;
                 operator_call(&format!("{prefix} {}", target.name()), at, vec![operand])
             }
@@ -121,19 +131,62 @@ impl Translator<'_> {
             | Expr::Position { .. }
             | Expr::Substring { .. }
             | Expr::Trim { .. }) => self.spelled_out(call, at)?,
-            Expr::Array(_) => return refuse("ARRAY"),
+            Expr::Array(array) if array.named && !array.elem.is_empty() => {
+                let elements = self.all(array.elem)?;
+                operator_call("$array", at, elements)
+            }
+            Expr::CompoundFieldAccess { root, access_chain } => {
+                let mut value = self.expression(*root)?;
+                for access in access_chain {
+                    let AccessExpr::Subscript(Subscript::Index { index }) = access else {
+                        return refuse("This form of []");
+                    };
+                    let index = self.expression(index)?;
+                    value = operator_call("$[]", at, vec![value, index]);
+                }
+                value
+            }
+            Expr::Array(_) => return refuse("An empty ARRAY"),
             Expr::Tuple(_) => return refuse("ROW"),
-            Expr::Rollup(_) => return refuse("ROLLUP"),
-            Expr::Cube(_) => return refuse("CUBE"),
-            Expr::GroupingSets(_) => return refuse("GROUPING SETS"),
+            Expr::Rollup(sets) => Expr::Rollup(self.grouping_sets(sets)?),
+            Expr::Cube(sets) => Expr::Cube(self.grouping_sets(sets)?),
+            Expr::GroupingSets(sets) => Expr::GroupingSets(self.grouping_sets(sets)?),
             Expr::AtTimeZone { .. } => return refuse("AT TIME ZONE"),
-            Expr::Lambda(_) => return refuse("A lambda expression"),
-            Expr::CompoundFieldAccess { .. } => return refuse("[]"),
             Expr::ILike { .. } => return refuse("ILIKE"),
             Expr::SimilarTo { .. } => return refuse("SIMILAR TO"),
-            Expr::AnyOp { .. } | Expr::AllOp { .. } => return refuse("A quantified comparison"),
+            Expr::AnyOp { left, compare_op: BinaryOperator::Eq, right, .. } => {
+                self.among(*left, *right, false)?
+            }
+            Expr::AllOp { left, compare_op: BinaryOperator::NotEq, right } => {
+                self.among(*left, *right, true)?
+            }
+            Expr::AnyOp { .. } | Expr::AllOp { .. } => {
+                return refuse("A quantified comparison other than = ANY and <> ALL");
+            }
             other => return refuse(&format!("The expression {other}")),
         })
+    }
+
+    /// The columns by which `ROLLUP`, `CUBE` and `GROUPING SETS` group.
+    fn grouping_sets(&mut self, sets: Vec<Vec<Expr>>) -> Result<Vec<Vec<Expr>>, Failure> {
+        let mut translated = Vec::with_capacity(sets.len());
+        for set in sets {
+            if let Some(number) = set.iter().find(|part| matches!(part, Expr::Value(_))) {
+                let at = self.see(number.span());
+                return Err(Failure::unsupported(at, "The position of an output in a grouping set"));
+            }
+            translated.push(self.all(set)?);
+        }
+        Ok(translated)
+    }
+
+    /// `= ANY` and `<> ALL` say what `IN` and `NOT IN` do.
+    fn among(&mut self, left: Expr, right: Expr, negated: bool) -> Result<Expr, Failure> {
+        let Expr::Subquery(subquery) = right else {
+            return Err(Failure::unsupported(self.last, "A quantified comparison without a subquery"));
+        };
+        let expr = Box::new(self.expression(left)?);
+        Ok(Expr::InSubquery { expr, subquery: Box::new(self.nested(*subquery)?), negated })
     }
 
     fn boxed(&mut self, expression: Box<Expr>) -> Result<Box<Expr>, Failure> {
@@ -146,6 +199,11 @@ impl Translator<'_> {
 
     /// `table.column` and `database.table.column`; a table is known by its own name.
     fn qualified(&mut self, parts: &[Ident]) -> Result<Expr, Failure> {
+        if let [parameter, field] = parts
+            && self.parameters.contains(&parameter.value.to_lowercase())
+        {
+            return Ok(calls::field(parameter, field));
+        }
         let ([table, column] | [_, table, column]) = parts else {
             return Err(Failure::unsupported(self.last, "A name of more than three parts"));
         };
@@ -294,6 +352,13 @@ fn typed_string(literal: &TypedString, at: Position) -> Result<Expr, Failure> {
     else {
         return Err(Failure::Syntax(at));
     };
+    if matches!(target, Type::Boolean | Type::Integer | Type::Bigint | Type::Double | Type::Varchar) {
+        return Ok(operator_call(
+            &format!("$cast {}", target.name()),
+            at,
+            vec![Expr::Value(literal.value.clone())],
+        ));
+    }
     let datum: Datum = functions::literal(target, text).map_err(|message| Failure::at(at, message))?;
     Ok(literal_call(&datum, at))
 }

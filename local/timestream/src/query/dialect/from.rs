@@ -15,10 +15,48 @@ fn exact(value: &str, span: Span) -> ObjectNamePart {
     ObjectNamePart::Identifier(Ident { value: value.to_owned(), quote_style: Some('"'), span })
 }
 
+/// Puts the tables so far into parentheses, of which the last is an `UNNEST`.
+fn enclose(table: &mut TableWithJoins) {
+    let joins = std::mem::take(&mut table.joins);
+    let empty =
+        TableFactor::Derived { lateral: false, subquery: Box::new(empty_query()), alias: None, sample: None };
+    let relation = std::mem::replace(&mut table.relation, empty);
+    table.relation = TableFactor::NestedJoin {
+        table_with_joins: Box::new(TableWithJoins { relation, joins }),
+        alias: None,
+    };
+}
+
 impl Translator<'_> {
     pub(super) fn table_with_joins(&mut self, table: &mut TableWithJoins) -> Result<(), Failure> {
         self.table_factor(&mut table.relation)?;
-        table.joins.iter_mut().try_for_each(|join| self.join(join))
+        let joins = std::mem::take(&mut table.joins);
+        for mut join in joins {
+            let unnests = matches!(join.relation, TableFactor::UNNEST { .. });
+            self.join(&mut join)?;
+            if unnests && !matches!(join.join_operator, JoinOperator::CrossJoin(_)) {
+                return self.refuse(join.relation.span(), "UNNEST in a join other than CROSS JOIN");
+            }
+            table.joins.push(join);
+            if unnests {
+                enclose(table);
+            }
+        }
+        Ok(())
+    }
+
+    /// Tables that are separated by commas. An `UNNEST` among them sees those to its left.
+    pub(super) fn tables(&mut self, tables: Vec<TableWithJoins>) -> Result<Vec<TableWithJoins>, Failure> {
+        let mut translated: Vec<TableWithJoins> = Vec::with_capacity(tables.len());
+        for mut table in tables {
+            if let (TableFactor::UNNEST { .. }, false) = (&table.relation, translated.is_empty()) {
+                let relation = table.relation.clone();
+                return self.refuse(relation.span(), "UNNEST after a comma");
+            }
+            self.table_with_joins(&mut table)?;
+            translated.push(table);
+        }
+        Ok(translated)
     }
 
     fn join(&mut self, join: &mut Join) -> Result<(), Failure> {
@@ -94,7 +132,17 @@ impl Translator<'_> {
             TableFactor::NestedJoin { table_with_joins, alias: None } => {
                 self.table_with_joins(table_with_joins)
             }
-            TableFactor::UNNEST { .. } => self.refuse(span, "UNNEST"),
+            TableFactor::UNNEST {
+                alias, array_exprs, with_offset: false, with_ordinality: false, ..
+            } if array_exprs.len() == 1 => {
+                if let Some(alias) = alias.as_mut() {
+                    fold_alias(alias)?;
+                }
+                *array_exprs = self.all(std::mem::take(array_exprs))?;
+                Ok(())
+            }
+            TableFactor::UNNEST { with_ordinality: true, .. } => self.refuse(span, "WITH ORDINALITY"),
+            TableFactor::UNNEST { .. } => self.refuse(span, "UNNEST of several values"),
             TableFactor::Derived { lateral: true, .. } => self.refuse(span, "LATERAL"),
             TableFactor::Table { sample: Some(_), .. } | TableFactor::Derived { sample: Some(_), .. } => {
                 self.refuse(span, "TABLESAMPLE")

@@ -5,8 +5,8 @@
 
 use datafusion::sql::sqlparser::{
     ast::{
-        Cte, Distinct, Expr, GroupByExpr, Ident, LimitClause, ObjectName, ObjectNamePart, Query, Select,
-        SelectFlavor, SelectItem, SetExpr, SetOperator, SetQuantifier, Spanned, TableAlias, Value,
+        Cte, Distinct, Expr, Fetch, GroupByExpr, Ident, LimitClause, ObjectName, ObjectNamePart, Query,
+        Select, SelectFlavor, SelectItem, SetExpr, SetOperator, SetQuantifier, Spanned, TableAlias, Value,
         WildcardAdditionalOptions,
     },
     tokenizer::{Span, Token},
@@ -36,6 +36,8 @@ pub(super) struct Translator<'a> {
     pub(super) now: i64,
     /// Names of the `WITH` queries that can be seen, in lower case.
     pub(super) with: Vec<String>,
+    /// Names of the parameters of the lambdas around, in lower case.
+    pub(super) parameters: Vec<String>,
     /// The last place that was seen, for nodes that know none.
     pub(super) last: Position,
 }
@@ -58,7 +60,13 @@ pub(super) fn refused(first: &Token) -> Option<&'static str> {
 
 /// Translates a whole query; the second value names the columns of its result.
 pub(super) fn translate(query: Query, store: &Store, now: i64) -> Result<(Query, Vec<OutputName>), Failure> {
-    let mut translator = Translator { store, now, with: Vec::new(), last: Position { line: 1, column: 1 } };
+    let mut translator = Translator {
+        store,
+        now,
+        with: Vec::new(),
+        parameters: Vec::new(),
+        last: Position { line: 1, column: 1 },
+    };
     let names = output_names(&query.body);
     let mut query = translator.query(query)?;
     order::separate_outputs(&mut query, order::Level::Top)?;
@@ -128,7 +136,6 @@ impl Translator<'_> {
             }
         }
         let refused = [
-            (query.fetch.is_some(), "FETCH"),
             (!query.locks.is_empty(), "FOR UPDATE"),
             (query.for_clause.is_some(), "FOR"),
             (query.settings.is_some(), "SETTINGS"),
@@ -142,18 +149,42 @@ impl Translator<'_> {
         if let Some(order_by) = query.order_by.take() {
             query.order_by = Some(self.order_by(order_by)?);
         }
-        match &query.limit_clause {
-            None => {}
-            Some(LimitClause::LimitOffset { limit, offset: None, limit_by }) if limit_by.is_empty() => {
-                let number = |expr: &Expr| matches!(expr, Expr::Value(v) if matches!(&v.value, Value::Number(n, false) if n.parse::<u64>().is_ok()));
-                if let Some(limit) = limit.as_ref().filter(|limit| !number(limit)) {
-                    return Err(Failure::Syntax(self.see(limit.span())));
-                }
-            }
-            Some(clause) => return self.refuse(clause.span(), "OFFSET"),
-        }
+        query.limit_clause = self.limit(query.limit_clause.take(), query.fetch.take())?;
         self.with.truncate(outer);
         Ok(query)
+    }
+
+    /// `LIMIT`, `OFFSET` and `FETCH FIRST`, which says the same as `LIMIT`.
+    fn limit(
+        &mut self,
+        clause: Option<LimitClause>,
+        fetch: Option<Fetch>,
+    ) -> Result<Option<LimitClause>, Failure> {
+        let (limit, offset) = match clause {
+            None => (None, None),
+            Some(LimitClause::LimitOffset { limit, offset, limit_by }) if limit_by.is_empty() => {
+                (limit, offset)
+            }
+            Some(clause) => return self.refuse(clause.span(), "This form of LIMIT"),
+        };
+        let limit = match (limit, fetch) {
+            (limit, None) => limit,
+            (None, Some(Fetch { with_ties: false, percent: false, quantity })) => {
+                Some(quantity.unwrap_or(Expr::value(Value::Number("1".to_owned(), false))))
+            }
+            (None, Some(_)) => return Err(Failure::unsupported(self.last, "WITH TIES or PERCENT")),
+            (Some(limit), Some(_)) => return Err(Failure::Syntax(self.see(limit.span()))),
+        };
+        let number = |expr: &Expr| matches!(expr, Expr::Value(v) if matches!(&v.value, Value::Number(n, false) if n.parse::<u64>().is_ok()));
+        for count in limit.iter().chain(offset.as_ref().map(|offset| &offset.value)) {
+            if !number(count) {
+                return Err(Failure::Syntax(self.see(count.span())));
+            }
+        }
+        if limit.is_none() && offset.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(LimitClause::LimitOffset { limit, offset, limit_by: Vec::new() }))
     }
 
     fn cte(&mut self, cte: &mut Cte) -> Result<(), Failure> {
@@ -230,7 +261,6 @@ impl Translator<'_> {
             (!select.cluster_by.is_empty(), "CLUSTER BY"),
             (!select.distribute_by.is_empty(), "DISTRIBUTE BY"),
             (!select.sort_by.is_empty(), "SORT BY"),
-            (!select.named_window.is_empty(), "WINDOW"),
             (select.qualify.is_some(), "QUALIFY"),
             (select.value_table_mode.is_some(), "SELECT AS"),
             (select.projection.is_empty(), "An empty SELECT"),
@@ -238,9 +268,10 @@ impl Translator<'_> {
         if let Some((_, construct)) = refused.into_iter().find(|(present, _)| *present) {
             return self.refuse(span, construct);
         }
-        for table in &mut select.from {
-            self.table_with_joins(table)?;
+        if let Some(window) = select.named_window.first() {
+            return self.refuse(window.0.span, "WINDOW");
         }
+        select.from = self.tables(select.from)?;
         select.projection =
             select.projection.into_iter().map(|item| self.select_item(item)).collect::<Result<_, _>>()?;
         select.selection = select.selection.map(|filter| self.expression(filter)).transpose()?;

@@ -3,6 +3,9 @@
 //! - `5m` is an interval: `INTERVAL '5' MINUTE`.
 //! - `measure_value::double` is the name of a column: `"measure_value::double"`. There is no cast `::`.
 //! - `interval`, `time`, `date`, `timestamp` and `user` are names unless a literal follows.
+//! - After `AS` every word is a name that the guide does not reserve.
+//! - One semicolon may end the query.
+//! - `(s, x) -> s + x` is a call of [`LAMBDA`]: `"$lambda"("s", "x", s + x)`.
 
 use datafusion::sql::sqlparser::{
     dialect::GenericDialect,
@@ -13,6 +16,83 @@ use datafusion::sql::sqlparser::{
 use crate::query::failure::{Failure, Position};
 
 const MEASURE_TYPES: [&str; 5] = ["double", "bigint", "boolean", "varchar", "timestamp"];
+
+/// The words that are no names without quotes, sorted.
+/// <https://docs.aws.amazon.com/timestream/latest/developerguide/ts-limits.html#limits.reserved_keywords>
+const RESERVED: [&str; 69] = [
+    "ALTER",
+    "AND",
+    "AS",
+    "BETWEEN",
+    "BY",
+    "CASE",
+    "CAST",
+    "CONSTRAINT",
+    "CREATE",
+    "CROSS",
+    "CUBE",
+    "CURRENT_DATE",
+    "CURRENT_TIME",
+    "CURRENT_TIMESTAMP",
+    "CURRENT_USER",
+    "DEALLOCATE",
+    "DELETE",
+    "DESCRIBE",
+    "DISTINCT",
+    "DROP",
+    "ELSE",
+    "END",
+    "ESCAPE",
+    "EXCEPT",
+    "EXECUTE",
+    "EXISTS",
+    "EXTRACT",
+    "FALSE",
+    "FOR",
+    "FROM",
+    "FULL",
+    "GROUP",
+    "GROUPING",
+    "HAVING",
+    "IN",
+    "INNER",
+    "INSERT",
+    "INTERSECT",
+    "INTO",
+    "IS",
+    "JOIN",
+    "LEFT",
+    "LIKE",
+    "LOCALTIME",
+    "LOCALTIMESTAMP",
+    "NATURAL",
+    "NORMALIZE",
+    "NOT",
+    "NULL",
+    "ON",
+    "OR",
+    "ORDER",
+    "OUTER",
+    "PREPARE",
+    "RECURSIVE",
+    "RIGHT",
+    "ROLLUP",
+    "SELECT",
+    "TABLE",
+    "THEN",
+    "TRUE",
+    "UESCAPE",
+    "UNION",
+    "UNNEST",
+    "USING",
+    "VALUES",
+    "WHEN",
+    "WHERE",
+    "WITH",
+];
+
+/// The function that stands for a lambda expression: its parameters, and what it computes of them.
+pub const LAMBDA: &str = "$lambda";
 
 /// The place at which a span starts.
 pub fn position(span: Span) -> Position {
@@ -30,13 +110,33 @@ pub fn end(tokens: &[TokenWithSpan]) -> Position {
 
 /// The tokens of a query, rewritten, without white space and comments.
 pub fn read(text: &str) -> Result<Vec<TokenWithSpan>, Failure> {
-    let tokens = Tokenizer::new(&GenericDialect {}, text)
+    let mut tokens = Tokenizer::new(&GenericDialect {}, text)
         .tokenize_with_location()
         .map_err(|error| Failure::Syntax(place(error.location)))?;
+    let is_space = |token: &TokenWithSpan| matches!(token.token, Token::Whitespace(_));
+    if let Some(last) = tokens.iter().rposition(|token| !is_space(token))
+        && last > 0
+        && tokens[last].token == Token::SemiColon
+    {
+        tokens.truncate(last);
+    }
+    let mut parentheses = Parentheses::default();
     let mut rest = tokens.into_iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).peekable();
     let mut out: Vec<TokenWithSpan> = Vec::new();
     while let Some(token) = rest.next() {
+        if matches!(token.token, Token::Comma | Token::RParen) {
+            parentheses.end_lambdas(&mut out, token.span);
+        }
+        parentheses.see(&token.token, out.last());
+        let is_alias = parentheses.name_follows(out.last());
         match &token.token {
+            Token::Word(word) if is_alias && may_be_name(word) => {
+                out.push(spanned(quoted(word.value.clone()), token.span));
+            }
+            Token::Arrow => {
+                start_lambda(&mut out, token.span).ok_or(Failure::Syntax(position(token.span)))?;
+                parentheses.lambdas.push(parentheses.open.len());
+            }
             Token::DoubleColon => {
                 let column =
                     measure_column(out.last(), rest.peek()).ok_or(Failure::Syntax(position(token.span)))?;
@@ -61,7 +161,85 @@ pub fn read(text: &str) -> Result<Vec<TokenWithSpan>, Failure> {
             _ => out.push(token),
         }
     }
+    parentheses.open.clear();
+    if let Some(last) = out.last().map(|last| last.span) {
+        parentheses.end_lambdas(&mut out, last);
+    }
     Ok(out)
+}
+
+/// Turns the parameters that were read last, `x` or `(s, x)`, into the start of a call of [`LAMBDA`].
+fn start_lambda(out: &mut Vec<TokenWithSpan>, at: Span) -> Option<()> {
+    let name = |token: TokenWithSpan| match token.token {
+        Token::Word(word) => Some(spanned(quoted(word.value), token.span)),
+        _ => None,
+    };
+    let last = out.pop()?;
+    let mut parameters = Vec::new();
+    if last.token == Token::RParen {
+        loop {
+            parameters.push(name(out.pop()?)?);
+            match out.pop()?.token {
+                Token::Comma => {}
+                Token::LParen => break,
+                _ => return None,
+            }
+        }
+    } else {
+        parameters.push(name(last)?);
+    }
+    let start = parameters.last().map_or(at, |first| first.span);
+    out.push(spanned(quoted(LAMBDA.to_owned()), start));
+    out.push(spanned(Token::LParen, at));
+    for parameter in parameters.into_iter().rev() {
+        out.push(parameter);
+        out.push(spanned(Token::Comma, at));
+    }
+    Some(())
+}
+
+/// The parentheses that are open.
+#[derive(Default)]
+struct Parentheses {
+    /// For each, whether it is that of a cast, in which `AS` is followed by a type.
+    open: Vec<bool>,
+    /// For each lambda that has not ended, how many are open around it.
+    lambdas: Vec<usize>,
+}
+
+impl Parentheses {
+    fn see(&mut self, token: &Token, before: Option<&TokenWithSpan>) {
+        match token {
+            Token::LParen => {
+                self.open.push(before.is_some_and(|before| {
+                    is_word(&before.token, "cast") || is_word(&before.token, "try_cast")
+                }))
+            }
+            Token::RParen => drop(self.open.pop()),
+            _ => {}
+        }
+    }
+
+    /// Ends the lambdas that a comma or parenthesis at this depth ends.
+    fn end_lambdas(&mut self, out: &mut Vec<TokenWithSpan>, at: Span) {
+        while self.lambdas.last().is_some_and(|depth| *depth >= self.open.len()) {
+            self.lambdas.pop();
+            out.push(spanned(Token::RParen, at));
+        }
+    }
+
+    /// Whether what comes after `before` is an alias.
+    fn name_follows(&self, before: Option<&TokenWithSpan>) -> bool {
+        self.open.last() != Some(&true) && before.is_some_and(|before| is_word(&before.token, "as"))
+    }
+}
+
+fn is_word(token: &Token, expected: &str) -> bool {
+    matches!(token, Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case(expected))
+}
+
+fn may_be_name(word: &Word) -> bool {
+    word.quote_style.is_none() && RESERVED.binary_search(&word.value.to_ascii_uppercase().as_str()).is_err()
 }
 
 fn spanned(token: Token, span: Span) -> TokenWithSpan {
@@ -144,6 +322,17 @@ mod tests {
             ("now() - 1day", "now ( ) - INTERVAL '1' DAY"),
             ("r.measure_value::DOUBLE", "r . \"measure_value::double\""),
             ("x AS interval", "x AS \"interval\""),
+            ("x AS Offset, y AS select", "x AS \"Offset\" , y AS select"),
+            ("CAST(x AS offset) AS limit", "CAST ( x AS offset ) AS \"limit\""),
+            ("f(a, x -> x + 1)", "f ( a , \"$lambda\" ( \"x\" , x + 1 ) )"),
+            (
+                "f((s, x) -> g(s, x), s -> s)",
+                "f ( \"$lambda\" ( \"s\" , \"x\" , g ( s , x ) ) , \"$lambda\" ( \"s\" , s ) )",
+            ),
+            ("1 -> 2", "The query syntax is invalid at line 1:3"),
+            ("1; ", "1"),
+            (";", ";"),
+            ("1;;", "1 ;"),
             ("interval '2' day", "interval '2' day"),
             ("timestamp '2022-01-01'", "timestamp '2022-01-01'"),
             ("a -- b\n + 1", "a + 1"),

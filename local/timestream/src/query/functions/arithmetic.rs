@@ -98,6 +98,9 @@ pub fn overloads() -> Vec<Overload> {
         binary("$+", |date: Date, by: YearToMonth| super::time::add_months_to_date(date, i64::from(by.0))),
         binary("$+", |by: YearToMonth, date: Date| super::time::add_months_to_date(date, i64::from(by.0))),
         binary("$-", |date: Date, by: YearToMonth| super::time::add_months_to_date(date, -i64::from(by.0))),
+        binary("$-", |a: Timestamp, b: Timestamp| {
+            a.0.checked_sub(b.0).map(DayToSecond).ok_or_else(interval_overflow)
+        }),
         binary("$+", |a: DayToSecond, b: DayToSecond| {
             a.0.checked_add(b.0).map(DayToSecond).ok_or_else(interval_overflow)
         }),

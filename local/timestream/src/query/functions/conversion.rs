@@ -2,12 +2,12 @@
 //! <https://docs.aws.amazon.com/timestream/latest/developerguide/conversion-functions.html>
 
 use super::{
-    overload::{Answer, Date, DayToSecond, Overload, Sql, Time, Timestamp, YearToMonth, unary},
+    overload::{Answer, Date, DayToSecond, Overload, Sql, Time, Timestamp, YearToMonth, of_one, unary},
     time::timestamp,
 };
 use crate::query::{
     text,
-    types::{Datum, Type},
+    types::{Datum, SCALARS, Type},
 };
 
 /// A cast and the same cast that answers null where the first fails.
@@ -31,7 +31,7 @@ pub fn strict_name(target: Type) -> &'static str {
         Type::Time => "$cast time",
         Type::DayToSecond => "$cast interval day to second",
         Type::YearToMonth => "$cast interval year to month",
-        Type::Unknown => "$cast unknown",
+        Type::Unknown | Type::Array(_) | Type::Timeseries(_) => "$cast unknown",
     }
 }
 
@@ -47,7 +47,7 @@ fn lenient_name(target: Type) -> &'static str {
         Type::Time => "$try_cast time",
         Type::DayToSecond => "$try_cast interval day to second",
         Type::YearToMonth => "$try_cast interval year to month",
-        Type::Unknown => "$try_cast unknown",
+        Type::Unknown | Type::Array(_) | Type::Timeseries(_) => "$try_cast unknown",
     }
 }
 
@@ -143,12 +143,21 @@ pub fn overloads() -> Vec<Overload> {
         cast(|v: String| text::parse_date(&v).map(Date).ok_or_else(|| unreadable(&v, Type::Date))),
         cast(|v: Timestamp| Ok(Time(v.0.rem_euclid(86_400_000_000_000)))),
         cast(|v: Time| Ok(v)),
+        cast(|v: String| text::parse_time(&v).map(Time).ok_or_else(|| unreadable(&v, Type::Time))),
         cast(|v: DayToSecond| Ok(v)),
         cast(|v: YearToMonth| Ok(v)),
     ]
     .into_iter()
     .flatten()
+    .chain(SCALARS.iter().flat_map(|of| [*of, Type::Array(of), Type::Timeseries(of)]).map(|kind| {
+        of_one("typeof", kind, Type::Varchar, move |_| Ok(Datum::Varchar(kind.name().to_owned())))
+    }))
     .collect()
+}
+
+/// Reads a time in text, as a cast does.
+pub fn time(target: Type, text: &str) -> Answer<Datum> {
+    literal(target, text).map_err(|_| unreadable(text, target))
 }
 
 /// Reads the literal `TIMESTAMP '…'`, `DATE '…'` and their like.
@@ -156,6 +165,7 @@ pub fn literal(target: Type, text: &str) -> Answer<Datum> {
     match target {
         Type::Timestamp => text::parse_timestamp(text).map(Datum::Timestamp),
         Type::Date => text::parse_date(text).map(Datum::Date),
+        Type::Time => text::parse_time(text).map(Datum::Time),
         _ => None,
     }
     .ok_or_else(|| format!("'{text}' is not a valid {} literal", target.name()))

@@ -31,9 +31,24 @@ fn unit(name: &str) -> Option<Unit> {
 /// interval is too long.
 pub fn parse_interval(count: &str, unit_name: &str) -> Option<Datum> {
     match unit(unit_name)? {
-        Unit::Nanos(nanos) => count.trim().parse::<i64>().ok()?.checked_mul(nanos).map(Datum::DayToSecond),
+        Unit::Nanos(nanos) => decimal(count.trim(), nanos).map(Datum::DayToSecond),
         Unit::Months(months) => count.trim().parse::<i32>().ok()?.checked_mul(months).map(Datum::YearToMonth),
     }
+}
+
+/// `count`, which may have a fraction, times `unit`; none when that is no whole number of nanoseconds.
+fn decimal(count: &str, unit: i64) -> Option<i64> {
+    let (whole, fraction) = count.split_once('.').unwrap_or((count, ""));
+    if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
+    let divisor = 10_i128.checked_pow(u32::try_from(fraction.len()).ok()?)?;
+    let scaled = digits.checked_mul(i128::from(unit))?;
+    if scaled % divisor != 0 {
+        return None;
+    }
+    i64::try_from(scaled / divisor).ok()
 }
 
 /// Reads `42.8ms`, `3.81 d`, `5m`, as `parse_duration` does.
@@ -74,6 +89,11 @@ mod tests {
             ("24", "h", Some(Datum::DayToSecond(86_400_000_000_000))),
             ("7", "D", Some(Datum::DayToSecond(604_800_000_000_000))),
             ("250", "ms", Some(Datum::DayToSecond(250_000_000))),
+            ("72.5", "h", Some(Datum::DayToSecond(261_000_000_000_000))),
+            ("-0.5", "s", Some(Datum::DayToSecond(-500_000_000))),
+            ("0.5", "ns", None),
+            ("1.x", "s", None),
+            (".", "s", None),
             ("2", "year", Some(Datum::YearToMonth(24))),
             ("1", "fortnight", None),
             ("99999999999", "d", None),

@@ -55,7 +55,8 @@ macro_rules! sql {
 sql!(bool, Boolean, Datum::Boolean(v) => *v, v => Datum::Boolean(v));
 sql!(i32, Integer, Datum::Integer(v) => *v, v => Datum::Integer(v));
 sql!(i64, Bigint, Datum::Bigint(v) => *v, v => Datum::Bigint(v));
-sql!(f64, Double, Datum::Double(v) => *v, v => Datum::Double(v));
+// A NaN has no sign here, so that it comes after every number in any order.
+sql!(f64, Double, Datum::Double(v) => *v, v => Datum::Double(if v.is_nan() { f64::NAN } else { v }));
 sql!(String, Varchar, Datum::Varchar(v) => v.clone(), v => Datum::Varchar(v));
 sql!(Timestamp, Timestamp, Datum::Timestamp(v) => Self(*v), v => Datum::Timestamp(v.0));
 sql!(Date, Date, Datum::Date(v) => Self(*v), v => Datum::Date(v.0));
@@ -77,7 +78,11 @@ impl<T: Sql> Sql for Option<T> {
     }
 }
 
-type Evaluate = Box<dyn Fn(&[Datum]) -> Answer<Datum> + Send + Sync>;
+/// The distance from text to a time: further than any conversion between numbers.
+const FROM_TEXT: u32 = 100;
+
+/// Computes the result for one row.
+pub type Evaluate = Box<dyn Fn(&[Datum]) -> Answer<Datum> + Send + Sync>;
 
 /// One way to call a function.
 pub struct Overload {
@@ -99,6 +104,36 @@ impl fmt::Debug for Overload {
     }
 }
 
+/// A function whose types are known only as values; a null argument gives null.
+pub fn dynamic(
+    name: &'static str,
+    parameters: Vec<Type>,
+    result: Type,
+    function: impl Fn(&[Datum]) -> Answer<Datum> + Send + Sync + 'static,
+) -> Overload {
+    Overload { name, fixed: parameters, repeated: None, result, evaluate: strict(function) }
+}
+
+/// A function of one argument, which may be null.
+pub fn of_one(
+    name: &'static str,
+    parameter: Type,
+    result: Type,
+    function: impl Fn(&[Datum]) -> Answer<Datum> + Send + Sync + 'static,
+) -> Overload {
+    Overload { name, fixed: vec![parameter], repeated: None, result, evaluate: Box::new(function) }
+}
+
+/// A function of one or more arguments of one type, any of which may be null.
+pub fn of_many(
+    name: &'static str,
+    parameter: Type,
+    result: Type,
+    function: impl Fn(&[Datum]) -> Answer<Datum> + Send + Sync + 'static,
+) -> Overload {
+    Overload { name, fixed: Vec::new(), repeated: Some(parameter), result, evaluate: Box::new(function) }
+}
+
 impl Overload {
     /// Types of the parameters of a call with `count` arguments.
     pub fn parameters(&self, count: usize) -> impl Iterator<Item = Type> {
@@ -115,6 +150,12 @@ impl Overload {
         format!("{}({})", self.name, parameters.join(", "))
     }
 
+    /// How far text is from a parameter that is a time, which a function reads, but no operator does.
+    fn reads(&self, argument: Type, parameter: Type) -> Option<u32> {
+        let reads = self.repeated.is_none() && !self.name.starts_with('$');
+        (reads && argument == Type::Varchar && parameter.reads_text()).then_some(FROM_TEXT)
+    }
+
     /// How far the arguments are from the parameters; none when they do not fit.
     fn distance(&self, arguments: &[Type]) -> Option<u32> {
         let fits = match self.repeated {
@@ -127,7 +168,9 @@ impl Overload {
         arguments
             .iter()
             .zip(self.parameters(arguments.len()))
-            .map(|(argument, parameter)| argument.distance(parameter))
+            .map(|(argument, parameter)| {
+                argument.distance(parameter).or_else(|| self.reads(*argument, parameter))
+            })
             .sum()
     }
 }

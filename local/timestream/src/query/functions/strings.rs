@@ -1,13 +1,12 @@
 //! String functions. Positions count characters from 1.
 //! <https://docs.aws.amazon.com/timestream/latest/developerguide/string-functions.html>
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::rc::Rc;
+use std::{cell::RefCell, rc::Rc};
 
 use regex::Regex;
 
-use super::overload::{Answer, Overload, binary, ternary, unary, variadic};
+use super::overload::{Answer, Overload, binary, dynamic, ternary, unary, variadic};
+use crate::query::types::{Datum, Type};
 
 fn length(text: &str) -> i64 {
     i64::try_from(text.chars().count()).unwrap_or(i64::MAX)
@@ -32,6 +31,76 @@ fn substring(text: &str, start: i64, count: Option<i64>) -> String {
 /// The position of the first occurrence, 0 when there is none.
 fn position(text: &str, part: &str) -> i64 {
     text.find(part).map_or(0, |at| length(&text[..at]) + 1)
+}
+
+/// The position at which a part starts for the `nth` time, counted from `end`; 0 when it does not so often.
+fn nth_position(text: &str, part: &str, nth: i64, end: End) -> Answer<i64> {
+    let nth = usize::try_from(nth)
+        .ok()
+        .and_then(|nth| nth.checked_sub(1))
+        .ok_or("'instance' must be a positive or negative number.")?;
+    if part.is_empty() {
+        return Err("The position of an empty text is not supported here".to_owned());
+    }
+    // Occurrences may overlap.
+    let mut starts = text.char_indices().map(|(at, _)| at).filter(|at| text[*at..].starts_with(part));
+    let found = match end {
+        End::Left => starts.nth(nth),
+        End::Right => {
+            let all: Vec<usize> = starts.collect();
+            all.iter().rev().nth(nth).copied()
+        }
+    };
+    Ok(found.map_or(0, |at| length(&text[..at]) + 1))
+}
+
+fn codepoint(text: &str) -> Answer<i32> {
+    let mut characters = text.chars();
+    match (characters.next(), characters.next()) {
+        (Some(character), None) => Ok(i32::try_from(u32::from(character)).unwrap_or(i32::MAX)),
+        _ => Err("The argument of codepoint must be one character".to_owned()),
+    }
+}
+
+fn hamming_distance(left: &str, right: &str) -> Answer<i64> {
+    if length(left) != length(right) {
+        return Err("The input strings to hamming_distance function must have the same length".to_owned());
+    }
+    let differing = left.chars().zip(right.chars()).filter(|(a, b)| a != b).count();
+    Ok(i64::try_from(differing).unwrap_or(i64::MAX))
+}
+
+/// Insertions, deletions and replacements of characters from one text to the other.
+fn levenshtein_distance(left: &str, right: &str) -> Answer<i64> {
+    /// As the service has it, so that the table stays small.
+    const MOST: usize = 1_000_000;
+    let right: Vec<char> = right.chars().collect();
+    if (left.chars().count()).saturating_mul(right.len()) > MOST {
+        return Err(format!(
+            "The combined inputs size exceeded max Levenshtein distance combined input size of {MOST}"
+        ));
+    }
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (line, a) in left.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], line + 1);
+        for (column, b) in right.iter().enumerate() {
+            let replaced = diagonal + usize::from(a != *b);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(row[column] + 1).min(diagonal + 1);
+        }
+    }
+    Ok(i64::try_from(row[right.len()]).unwrap_or(i64::MAX))
+}
+
+/// The parts of a text, at most `limit`, of which the last has all the rest.
+fn split(text: &str, delimiter: &str, limit: Option<i64>) -> Answer<Datum> {
+    if delimiter.is_empty() {
+        return Err("The delimiter may not be the empty string".to_owned());
+    }
+    let limit = limit.map_or(Ok(usize::MAX), |limit| {
+        usize::try_from(limit).ok().filter(|limit| *limit > 0).ok_or("Limit must be positive")
+    })?;
+    Ok(Datum::Array(text.splitn(limit, delimiter).map(|part| Datum::Varchar(part.to_owned())).collect()))
 }
 
 /// Which end of a text is filled.
@@ -72,60 +141,9 @@ fn split_part(text: &str, delimiter: &str, index: i64) -> Answer<Option<String>>
     Ok(text.split(delimiter).nth(index).map(str::to_owned))
 }
 
-/// How many patterns a thread remembers.
-const REMEMBERED: usize = 16;
-
 thread_local! {
-    /// The patterns that were used last: a query has few of them, and asks for each once a row.
-    static COMPILED: RefCell<VecDeque<(String, Rc<Regex>)>> = const { RefCell::new(VecDeque::new()) };
-}
-
-fn regex(pattern: &str) -> Answer<Rc<Regex>> {
-    COMPILED.with_borrow_mut(|compiled| {
-        if let Some((_, regex)) = compiled.iter().find(|(known, _)| known == pattern) {
-            return Ok(Rc::clone(regex));
-        }
-        let regex = Regex::new(pattern).map_err(|_| format!("Invalid regular expression: {pattern}"))?;
-        let regex = Rc::new(regex);
-        if compiled.len() == REMEMBERED {
-            compiled.pop_front();
-        }
-        compiled.push_back((pattern.to_owned(), Rc::clone(&regex)));
-        Ok(regex)
-    })
-}
-
-fn capture(text: &str, pattern: &str, group: i64) -> Answer<Option<String>> {
-    let regex = regex(pattern)?;
-    let group =
-        usize::try_from(group).ok().filter(|group| *group < regex.captures_len()).ok_or_else(|| {
-            format!("Pattern has {} groups. Cannot access group {group}", regex.captures_len() - 1)
-        })?;
-    Ok(regex.captures(text).and_then(|captures| captures.get(group)).map(|found| found.as_str().to_owned()))
-}
-
-/// Java writes a group as `$1` where the letters that follow belong to the text; Rust needs `${1}`.
-fn replacement(java: &str) -> String {
-    let mut rust = String::with_capacity(java.len());
-    let mut characters = java.chars().peekable();
-    while let Some(character) = characters.next() {
-        match character {
-            '$' if characters.peek().is_some_and(char::is_ascii_digit) => {
-                rust.push_str("${");
-                while let Some(digit) = characters.next_if(char::is_ascii_digit) {
-                    rust.push(digit);
-                }
-                rust.push('}');
-            }
-            '\\' => match characters.next() {
-                Some('$') => rust.push_str("$$"),
-                Some(other) => rust.push(other),
-                None => {}
-            },
-            other => rust.push(other),
-        }
-    }
-    rust
+    /// The pattern that was used last: a query asks for it once a row.
+    static LIKE: RefCell<Option<(String, Rc<Regex>)>> = const { RefCell::new(None) };
 }
 
 /// Whether `text` matches a `LIKE` pattern, case-sensitively. There is no escape character unless one is given.
@@ -150,7 +168,16 @@ pub fn matches_like(text: &str, pattern: &str, escape: Option<char>) -> Answer<b
         }
     }
     expression.push('$');
-    Ok(regex(&expression)?.is_match(text))
+    let regex = LIKE.with_borrow_mut(|last| match last {
+        Some((known, regex)) if *known == expression => Ok(Rc::clone(regex)),
+        _ => {
+            let regex =
+                Rc::new(Regex::new(&expression).map_err(|_| format!("Invalid LIKE pattern: {pattern}"))?);
+            *last = Some((expression, Rc::clone(&regex)));
+            Ok::<_, String>(regex)
+        }
+    })?;
+    Ok(regex.is_match(text))
 }
 
 fn escape_of(text: &str) -> Answer<char> {
@@ -183,21 +210,35 @@ pub fn overloads() -> Vec<Overload> {
         variadic("concat", |parts: Vec<String>| Ok(parts.concat())),
         binary("$||", |a: String, b: String| Ok(a + &b)),
         binary("strpos", |s: String, part: String| Ok(position(&s, &part))),
+        ternary("strpos", |s: String, part: String, nth: i64| nth_position(&s, &part, nth, End::Left)),
+        binary("strrpos", |s: String, part: String| nth_position(&s, &part, 1, End::Right)),
+        ternary("strrpos", |s: String, part: String, nth: i64| nth_position(&s, &part, nth, End::Right)),
+        unary("codepoint", |s: String| codepoint(&s)),
+        binary("hamming_distance", |a: String, b: String| hamming_distance(&a, &b)),
+        binary("levenshtein_distance", |a: String, b: String| levenshtein_distance(&a, &b)),
+        dynamic("split", vec![Type::Varchar, Type::Varchar], Type::Array(&Type::Varchar), |arguments| {
+            match arguments {
+                [Datum::Varchar(text), Datum::Varchar(delimiter)] => split(text, delimiter, None),
+                _ => Err("an argument is of another type".to_owned()),
+            }
+        }),
+        dynamic(
+            "split",
+            vec![Type::Varchar, Type::Varchar, Type::Bigint],
+            Type::Array(&Type::Varchar),
+            |arguments| match arguments {
+                [Datum::Varchar(text), Datum::Varchar(delimiter), Datum::Bigint(limit)] => {
+                    split(text, delimiter, Some(*limit))
+                }
+                _ => Err("an argument is of another type".to_owned()),
+            },
+        ),
         binary("starts_with", |s: String, part: String| Ok(s.starts_with(&part))),
         binary("replace", |s: String, from: String| Ok(s.replace(&from, ""))),
         ternary("replace", |s: String, from: String, to: String| Ok(s.replace(&from, &to))),
         ternary("lpad", |s: String, size: i64, fill: String| pad(&s, size, &fill, End::Left)),
         ternary("rpad", |s: String, size: i64, fill: String| pad(&s, size, &fill, End::Right)),
         ternary("split_part", |s: String, by: String, index: i64| split_part(&s, &by, index)),
-        binary("regexp_like", |s: String, pattern: String| Ok(regex(&pattern)?.is_match(&s))),
-        binary("regexp_extract", |s: String, pattern: String| capture(&s, &pattern, 0)),
-        ternary("regexp_extract", |s: String, pattern: String, group: i64| capture(&s, &pattern, group)),
-        binary("regexp_replace", |s: String, pattern: String| {
-            Ok(regex(&pattern)?.replace_all(&s, "").into_owned())
-        }),
-        ternary("regexp_replace", |s: String, pattern: String, to: String| {
-            Ok(regex(&pattern)?.replace_all(&s, replacement(&to)).into_owned())
-        }),
         binary("$like", |s: String, pattern: String| matches_like(&s, &pattern, None)),
         ternary("$like", |s: String, pattern: String, escape: String| {
             matches_like(&s, &pattern, Some(escape_of(&escape)?))

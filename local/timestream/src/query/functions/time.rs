@@ -1,28 +1,24 @@
 //! Functions over timestamps and dates, all in UTC.
 //! <https://docs.aws.amazon.com/timestream/latest/developerguide/date-time-functions.html>
 
-use std::fmt::Write;
-
 use jiff::{Span, civil};
 
 use super::overload::{
-    Answer, Date, DayToSecond, Overload, Sql, Timestamp, YearToMonth, binary, ternary, unary,
+    Answer, Date, DayToSecond, Overload, Sql, Time, Timestamp, YearToMonth, binary, ternary, unary,
 };
 use crate::query::text;
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 const NANOS_PER_DAY: i64 = 86_400 * NANOS_PER_SECOND;
 
-/// A timestamp from a computation; the service has none before 1970 and nanoseconds none after 2262.
+/// A timestamp from a computation: queries have those that nanoseconds reach, from 1677 to 2262.
+/// <https://docs.aws.amazon.com/timestream/latest/developerguide/supported-data-types.html>
 pub fn timestamp(nanos: Option<i64>) -> Answer<Timestamp> {
-    match nanos {
-        Some(nanos) if nanos >= 0 => Ok(Timestamp(nanos)),
-        Some(_) => Err("Negative time values are not supported".to_owned()),
-        None => Err("Timestamp overflow".to_owned()),
-    }
+    nanos.map(Timestamp).ok_or_else(|| "Timestamp overflow".to_owned())
 }
 
-fn datetime(time: Timestamp) -> Answer<civil::DateTime> {
+/// The calendar date and clock time of an instant.
+pub fn datetime(time: Timestamp) -> Answer<civil::DateTime> {
     text::civil_datetime(time.0).ok_or_else(|| "Timestamp overflow".to_owned())
 }
 
@@ -184,40 +180,6 @@ fn from_iso8601(text: &str) -> Answer<Timestamp> {
     timestamp(Some(text::parse_timestamp(text).ok_or_else(invalid)?))
 }
 
-/// `MySQL`'s format specifiers, as `date_format` takes them; those that are not known are refused.
-fn date_format(time: Timestamp, format: &str) -> Answer<String> {
-    let at = datetime(time)?;
-    let mut out = String::new();
-    let mut characters = format.chars();
-    while let Some(character) = characters.next() {
-        if character != '%' {
-            out.push(character);
-            continue;
-        }
-        let (value, width) = match characters.next() {
-            Some('Y') => (i32::from(at.year()), 4),
-            Some('y') => (i32::from(at.year() % 100), 2),
-            Some('m') => (i32::from(at.month()), 2),
-            Some('c') => (i32::from(at.month()), 1),
-            Some('d') => (i32::from(at.day()), 2),
-            Some('e') => (i32::from(at.day()), 1),
-            Some('H') => (i32::from(at.hour()), 2),
-            Some('i') => (i32::from(at.minute()), 2),
-            Some('s' | 'S') => (i32::from(at.second()), 2),
-            Some('f') => (at.subsec_nanosecond() / 1_000, 6),
-            Some('j') => (i32::from(at.day_of_year()), 3),
-            Some('%') => {
-                out.push('%');
-                continue;
-            }
-            Some(other) => return Err(format!("%{other} not supported in date format string")),
-            None => return Err("A date format string cannot end with %".to_owned()),
-        };
-        let _ = write!(out, "{value:0width$}");
-    }
-    Ok(out)
-}
-
 /// A field of a date, under the names by which it is called.
 fn date_field(names: &[&'static str], field: fn(civil::Date) -> i64) -> Vec<Overload> {
     names
@@ -253,6 +215,7 @@ pub fn overloads() -> Vec<Overload> {
         literal("$months", |months| {
             i32::try_from(months).map(YearToMonth).map_err(|_| "Interval overflow".to_owned())
         }),
+        literal("$time", |nanos| Ok(Time(nanos))),
         literal("$date", |days| i32::try_from(days).map(Date).map_err(|_| "Date overflow".to_owned())),
         binary("bin", |time: Timestamp, width: DayToSecond| bin(time, width.0)),
         binary("bin", |time: Timestamp, width: YearToMonth| bin_months(time, width.0)),
@@ -284,10 +247,10 @@ pub fn overloads() -> Vec<Overload> {
         }),
         unary("last_day_of_month", |time: Timestamp| from_day(datetime(time)?.date().last_of_month())),
         unary("last_day_of_month", |date: Date| from_day(day(date)?.last_of_month())),
-        binary("date_format", |time: Timestamp, format: String| date_format(time, &format)),
         clock_field("hour", |at| i64::from(at.hour())),
         clock_field("minute", |at| i64::from(at.minute())),
         clock_field("second", |at| i64::from(at.second())),
+        clock_field("nanosecond", |at| i64::from(at.subsec_nanosecond())),
         clock_field("millisecond", |at| i64::from(at.millisecond())),
     ];
     all.extend(date_field(&["year"], |d| i64::from(d.year())));
