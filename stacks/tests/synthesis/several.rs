@@ -141,7 +141,7 @@ fn each_kind_has_dashboards() {
                 assert!(uid.len() <= 40 && uids.insert(uid.to_owned()), "{uid}");
                 found.push(format!("{}: {uid}, {}", file.path, value["title"].as_str().expect("a title")));
             }
-            None => found.push(file.path),
+            None => found.push(file.path.clone()),
         }
         if file.path.ends_with("rules.yaml") {
             let rules = value["groups"][0]["rules"].as_array().expect("rules");
