@@ -42,7 +42,7 @@ pub fn propose(samples: &[Sample]) -> String {
             problems.problems.iter().filter_map(|problem| name_of(&problem.key)).collect();
         if refused.is_empty() {
             let problems = problems.to_string();
-            let remarks: String = problems.lines().map(|line| format!("# {line}\n")).collect();
+            let remarks: String = problems.lines().flat_map(|line| ["# ", line, "\n"]).collect();
             return format!("# The check refuses this as it is:\n{remarks}\n{text}");
         }
         for (kind, what, index) in refused {

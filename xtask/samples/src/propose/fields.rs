@@ -207,11 +207,11 @@ fn text_remark(values: &[&Tree]) -> Option<String> {
         .collect();
     let all = |test: fn(&str) -> bool| texts.len() == values.len() && texts.iter().all(|text| test(text));
     let hex = |text: &str| {
-        text.len() >= 8 && text.len() % 2 == 0 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+        text.len() >= 8 && text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
     };
     let base64 = |text: &str| {
         text.len() >= 8
-            && text.len() % 4 == 0
+            && text.len().is_multiple_of(4)
             && text.ends_with('=')
             && text
                 .trim_end_matches('=')
@@ -262,7 +262,7 @@ pub(super) fn name(path: &Path, taken: &dyn Fn(&str) -> bool) -> String {
     let found = (0..words.len()).rev().filter(is_named).map(from).find(|name| !taken(name));
     found.unwrap_or_else(|| {
         let whole = from(0);
-        (2..).map(|count| format!("{whole}_{count}")).find(|name| !taken(name)).unwrap_or(whole)
+        (2..1_000).map(|count| format!("{whole}_{count}")).find(|name| !taken(name)).unwrap_or(whole)
     })
 }
 

@@ -121,11 +121,6 @@ impl Kind {
         kind
     }
 
-    /// How a field of an event, or of its message, is written.
-    fn field(&self, path: &Path, in_message: bool) -> String {
-        if in_message { format!("$.{path}") } else { path.to_string() }
-    }
-
     fn find_device(&mut self, group: &Group, events: &[Event<'_>]) {
         let filter = group.filter();
         self.topic = filter.clone().unwrap_or_else(|| "dt/+/measures".to_owned());
@@ -162,7 +157,7 @@ impl Kind {
         if let Some((_, path, in_message)) =
             of_event.into_iter().chain(of_message).min_by_key(|(rank, ..)| *rank)
         {
-            self.device = Source::Field(self.field(&path, in_message));
+            self.device = Source::Field(field_of(&path, in_message));
             return;
         }
         self.remarks.push(
@@ -234,7 +229,7 @@ impl Kind {
         }
         let best = candidates.into_iter().min_by_key(|(rank, ..)| *rank);
         if let Some((_, path, in_message, written)) = best {
-            self.time = Some((self.field(&path, in_message), written));
+            self.time = Some((field_of(&path, in_message), written));
         }
     }
 
@@ -296,7 +291,7 @@ impl Kind {
             }
             for (field, values) in names.into_iter().zip(values) {
                 let steps = field.split('/').map(|level| Step::Member(level.into())).collect();
-                self.add(&Path { from_message: false, steps, literal: None }, field, &values);
+                self.add(&Path { from_message: false, steps, literal: None }, &field, &values);
             }
             return;
         }
@@ -323,7 +318,7 @@ impl Kind {
                     // The unit of their times is that of the event's, which may have none.
                     let unit = time::written(&times).filter(|_| self.time.is_none());
                     self.time = unit.map(|written| (time.clone(), written)).or(self.time.take());
-                    self.add(&array, array.to_string(), &found);
+                    self.add(&array, &array.to_string(), &found);
                     if let Some(last) = self.measures.last_mut() {
                         last.points = Some((time, value));
                     }
@@ -345,7 +340,7 @@ impl Kind {
             let values: Vec<&Tree> = events.iter().filter_map(|event| event.tree.at(&path)).collect();
             let is_text = |value: &&Tree| matches!(value, Tree::Text(_));
             if values.iter().all(|value| value.is_scalar()) {
-                self.add(&path, field, &values);
+                self.add(&path, &field, &values);
                 // Elements at one instant differ by what describes them, and would else contradict each other.
                 let is_each = matches!(self.shape, Shape::Each(_));
                 if let Some(last) = self
@@ -377,7 +372,7 @@ impl Kind {
         device.into_iter().chain(time).chain(dimensions).chain(["device".to_owned()]).collect()
     }
 
-    fn add(&mut self, path: &Path, field: String, values: &[&Tree]) {
+    fn add(&mut self, path: &Path, field: &str, values: &[&Tree]) {
         let name = {
             let taken = |name: &str| {
                 self.measures.iter().any(|measure| measure.name == name)
@@ -386,7 +381,7 @@ impl Kind {
             };
             fields::name(path, &taken)
         };
-        match measure(name, field.clone(), values) {
+        match measure(name, field.to_owned(), values) {
             Some(proposed) => self.measures.push(proposed),
             None => self.remarks.push(format!("`{field}` has no value in any sample: left out")),
         }
@@ -423,9 +418,14 @@ impl Kind {
         for (field, values) in names.into_iter().zip(values) {
             let path =
                 Path { from_message: false, steps: vec![Step::Member(field.as_str().into())], literal: None };
-            self.add(&path, field, &values);
+            self.add(&path, &field, &values);
         }
     }
+}
+
+/// How a field of an event, or of its message, is written.
+fn field_of(path: &Path, in_message: bool) -> String {
+    if in_message { format!("$.{path}") } else { path.to_string() }
 }
 
 /// The name of a kind: the first level of its topics that says something, or more of them.

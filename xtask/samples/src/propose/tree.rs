@@ -81,7 +81,7 @@ impl Tree {
             }
             Self::Array(_) => {}
             scalar => {
-                leaves.push((Path { from_message: false, steps: steps.clone(), literal: None }, scalar))
+                leaves.push((Path { from_message: false, steps: steps.clone(), literal: None }, scalar));
             }
         }
     }

@@ -9,10 +9,11 @@ use super::kind::{Kind, NamedBy, Shape, Source};
 pub(super) fn model(kinds: &[Kind], samples: usize) -> String {
     let mut text = String::new();
     let many = if samples == 1 { "1 sample".to_owned() } else { format!("{samples} samples") };
-    text.push_str(&format!(
+    let _ = write!(
+        text,
         "# Proposed from {many}. Read it: leave out what nobody needs, and give measures the names that you want in\n\
          # queries. A number without a fraction is a double all the same, unless it counts something.\n"
-    ));
+    );
     for kind in kinds {
         let _ = write_kind(&mut text, kind, kinds.len() > 1);
     }
