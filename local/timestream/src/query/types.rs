@@ -300,18 +300,13 @@ impl Datum {
             }
             DataType::List(_) => {
                 let values = array.as_list::<i32>().value(index);
-                match values.as_struct_opt() {
-                    Some(points) => {
-                        let times = points.column(0).as_primitive::<TimestampNanosecondType>();
-                        let point = |row| Ok((times.value(row), Self::read(points.column(1), row)?));
-                        Self::Timeseries(
-                            (0..points.len()).map(point).collect::<Result<_, DataFusionError>>()?,
-                        )
-                    }
-                    None => {
-                        let value = |row| Self::read(&values, row);
-                        Self::Array((0..values.len()).map(value).collect::<Result<_, _>>()?)
-                    }
+                if let Some(points) = values.as_struct_opt() {
+                    let times = points.column(0).as_primitive::<TimestampNanosecondType>();
+                    let point = |row| Ok((times.value(row), Self::read(points.column(1), row)?));
+                    Self::Timeseries((0..points.len()).map(point).collect::<Result<_, DataFusionError>>()?)
+                } else {
+                    let value = |row| Self::read(&values, row);
+                    Self::Array((0..values.len()).map(value).collect::<Result<_, _>>()?)
                 }
             }
             _ => {

@@ -213,7 +213,7 @@ impl Parentheses {
             Token::LParen => {
                 self.open.push(before.is_some_and(|before| {
                     is_word(&before.token, "cast") || is_word(&before.token, "try_cast")
-                }))
+                }));
             }
             Token::RParen => drop(self.open.pop()),
             _ => {}

@@ -248,8 +248,8 @@ fn sequence(arguments: &[Datum]) -> Answer<Datum> {
 
 /// The functions over arrays of one type.
 fn over(of: &'static Type) -> Vec<Overload> {
-    let array = Type::Array(of);
     type Two = fn(&Datum, &Datum) -> Answer<Datum>;
+    let array = Type::Array(of);
     let two = |name: &'static str, other: Type, result: Type, function: Two| {
         dynamic(name, vec![array, other], result, move |arguments| match arguments {
             [left, right] => function(left, right),

@@ -242,7 +242,7 @@ fn fields(text: &str, parts: &[Part]) -> Option<civil::DateTime> {
             Part::Day(_) => day = digits(&mut rest, 2)?,
             Part::Hour(_) => hour = digits(&mut rest, 2)?,
             Part::HourOfHalf(_) => {
-                of_half = Some(digits(&mut rest, 2).filter(|hour| (1..=12).contains(hour))?)
+                of_half = Some(digits(&mut rest, 2).filter(|hour| (1..=12).contains(hour))?);
             }
             Part::Half => afternoon = Some(name(&mut rest, &["AM", "PM"], None)? == 2),
             Part::Minute(_) => minute = digits(&mut rest, 2)?,

@@ -289,7 +289,9 @@ fn shared(
             if !known.contains(&name.as_str()) {
                 return refuse(&format!("\\{character}{{{name}}}"));
             }
-            out.push_str(&format!("\\{character}{{{name}}}"));
+            out.extend(['\\', character, '{']);
+            out.push_str(&name);
+            out.push('}');
         }
         _ if character.is_ascii_alphanumeric() => return refuse(&format!("\\{character}")),
         other => literal(other, out),
