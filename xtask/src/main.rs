@@ -14,7 +14,7 @@ use cli::{Global, Outcome};
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::read();
-    let report = Report::new(cli.global.format).telling(cli.global.events);
+    let report = Report::new(cli.global.format).telling(cli.global.progress);
     match Box::pin(cli.run(&report)).await {
         Ok(exit) => exit.into(),
         Err(failure) => {
@@ -82,6 +82,21 @@ mod tests {
     #[test]
     fn the_tree_is_sound() {
         super::Cli::command().debug_assert();
+    }
+
+    /// One that is called like a global one is read in its place, whatever its type.
+    #[test]
+    fn no_argument_is_called_like_a_global_one() {
+        fn visit(command: &clap::Command, global: &[&clap::Id]) {
+            for command in command.get_subcommands() {
+                for argument in command.get_arguments() {
+                    assert!(!global.contains(&argument.get_id()), "{} {argument}", command.get_name());
+                }
+                visit(command, global);
+            }
+        }
+        let command = super::Cli::command();
+        visit(&command, &command.get_arguments().map(clap::Arg::get_id).collect::<Vec<_>>());
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub struct Global {
     pub format: Format,
     /// How what happens meanwhile is written to standard error.
     #[arg(long, global = true, default_value = "text", value_name = "FORM")]
-    pub events: Events,
+    pub progress: Progress,
     /// Ask nothing.
     #[arg(long, short, global = true)]
     pub yes: bool,
@@ -103,7 +103,7 @@ pub enum Format {
 
 /// How what happens is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Events {
+pub enum Progress {
     /// For people.
     Text,
     /// For programs: one JSON object on each line, with `at`, `event`, `text`, and the `step` that it is about.

@@ -17,4 +17,4 @@ mod store;
 pub mod validators;
 
 pub use self::commands::{Command, Outcome};
-pub use self::global::{Events, Format, Global};
+pub use self::global::{Format, Global, Progress};

@@ -24,7 +24,7 @@ use session::{Annotation, Event, Failure, Observer, Step, StepId, causes};
 use self::beat::Beat;
 use self::line::{Line, Told};
 use crate::github::{Run, annotation};
-use crate::{Events, Format};
+use crate::{Format, Progress};
 
 /// Green, for what succeeded.
 pub const GOOD: Style = AnsiColor::Green.on_default();
@@ -83,7 +83,7 @@ pub fn text(document: &impl Document) -> String {
 #[derive(Debug)]
 pub struct Report {
     format: Format,
-    events: Events,
+    told: Progress,
     progress: MultiProgress,
     steps: RefCell<BTreeMap<StepId, (ProgressBar, Beat)>>,
     printed: Cell<bool>,
@@ -96,7 +96,7 @@ impl Report {
     pub fn new(format: Format) -> Self {
         Self {
             format,
-            events: Events::Text,
+            told: Progress::Text,
             progress: MultiProgress::new(),
             steps: RefCell::default(),
             printed: Cell::new(false),
@@ -107,8 +107,8 @@ impl Report {
 
     /// The same, which tells what happens in this form.
     #[must_use]
-    pub fn telling(self, events: Events) -> Self {
-        Self { events, ..self }
+    pub fn telling(self, told: Progress) -> Self {
+        Self { told, ..self }
     }
 
     /// The format that was asked for.
@@ -192,9 +192,9 @@ impl Report {
 
     /// Prints a remark on standard error.
     pub fn note(&self, text: impl Display) {
-        match self.events {
-            Events::Text => self.progress.suspend(|| anstream::eprintln!("{text}")),
-            Events::Ndjson => self.tell(Told::Note, &text.to_string()),
+        match self.told {
+            Progress::Text => self.progress.suspend(|| anstream::eprintln!("{text}")),
+            Progress::Ndjson => self.tell(Told::Note, &text.to_string()),
         }
     }
 
@@ -212,9 +212,9 @@ impl Report {
 
     /// Prints something that deserves a look on standard error.
     pub fn warn(&self, text: impl Display) {
-        match self.events {
-            Events::Text => self.note(format_args!("{} {text}", paint(CAUTION, "warning:"))),
-            Events::Ndjson => self.tell(Told::Warning, &text.to_string()),
+        match self.told {
+            Progress::Text => self.note(format_args!("{} {text}", paint(CAUTION, "warning:"))),
+            Progress::Ndjson => self.tell(Told::Warning, &text.to_string()),
         }
     }
 
@@ -248,14 +248,14 @@ impl Report {
             });
         }
         let message = causes(failure.error.as_ref());
-        match self.events {
-            Events::Text => {
+        match self.told {
+            Progress::Text => {
                 self.note(format_args!("{} {message}", paint(BAD, "error:")));
                 if let Some(hint) = &failure.hint {
                     self.note(format_args!("{} {hint}", paint(GOOD, "hint:")));
                 }
             }
-            Events::Ndjson => {
+            Progress::Ndjson => {
                 self.line(
                     &Line::new(Told::Error, &message).ends(failure.hint.as_deref(), failure.exit as u8),
                 );
@@ -298,7 +298,7 @@ fn failure_markdown(message: &str, hint: Option<&str>) -> String {
 
 impl Observer for Report {
     fn receive(&self, event: Event<'_>) {
-        let ndjson = self.events == Events::Ndjson;
+        let ndjson = self.told == Progress::Ndjson;
         match event {
             Event::Note(text) => self.note(text),
             Event::Warning(text) => self.warn(text),
@@ -349,7 +349,7 @@ impl Report {
     fn goes_on(&self, step: StepId, text: &str) {
         let mut steps = self.steps.borrow_mut();
         let Some((bar, beat)) = steps.get_mut(&step) else { return };
-        if self.events == Events::Ndjson {
+        if self.told == Progress::Ndjson {
             if let Some(for_) = beat.changed(text, Instant::now()) {
                 self.line(&Line::new(Told::Goes, text).of(step, Some(for_)));
             }

@@ -146,11 +146,11 @@ impl Verify {
                 events.iter().map(|event| (event.kind, probes::sender(&event.device))).collect();
             Ok::<_, Failure>(senders.into_iter().zip(sender.send(events).await?).collect::<Vec<_>>())
         };
-        let (marked, canaries) = try_join(publish(events), publish(canaries)).await?;
-        for ((kind, device), moment) in marked {
+        let (sent, sent_canaries) = try_join(publish(events), publish(canaries)).await?;
+        for ((kind, device), moment) in sent {
             published[kind].marked.insert(device, moment);
         }
-        for ((kind, device), moment) in canaries {
+        for ((kind, device), moment) in sent_canaries {
             published[kind].canary.insert(device, moment);
         }
         step.done("");

@@ -337,10 +337,10 @@ async fn describe(
     client: &Client,
     change_set: &str,
     values: Values,
-    page: Option<String>,
+    next: Option<String>,
     pace: Pace,
 ) -> Result<DescribeChangeSetOutput, ChangeSetError> {
-    let call = client.describe_change_set().change_set_name(change_set).set_next_token(page);
+    let call = client.describe_change_set().change_set_name(change_set).set_next_token(next);
     let call = match values {
         Values::With => call.include_property_values(true),
         Values::Without => call,

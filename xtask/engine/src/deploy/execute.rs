@@ -235,7 +235,7 @@ async fn apply_once(
     let left = leftover::sweep(engine, stack, &followed.events, &step).await;
     if !operation.succeeded(&followed.status) {
         let cause = diagnosis::cause(engine, &change_set.stack_id, &token, &followed.events).await;
-        return Err(StackError::Failed { cause, status: followed.status });
+        return Err(StackError::Failed { cause: cause.map(Box::new), status: followed.status });
     }
     // It is done, whether or not CloudFormation says so once more.
     let outputs = state::settled_outputs(&engine.cloudformation, &change_set.stack_id, engine.pace).await;

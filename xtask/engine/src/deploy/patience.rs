@@ -19,7 +19,8 @@ where
 {
     let (mut waits, started) = (pace.waits(), Instant::now());
     loop {
-        match ask().await {
+        // Those of the SDK are large.
+        match Box::pin(ask()).await {
             Err(error) if !is_refusal(&error) && started.elapsed() < pace.outage => waits.next().await,
             answer => return answer,
         }

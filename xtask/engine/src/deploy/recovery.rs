@@ -222,12 +222,8 @@ pub fn page() -> String {
             "*_IN_PROGRESS" => "any other `…_IN_PROGRESS`".to_owned(),
             status => format!("`{status}`"),
         };
-        page += &format!(
-            "| {status} | {means} | {} | {} | {} |\n",
-            deploy.planned(),
-            deploy.done(),
-            destroy.done()
-        );
+        let (planned, deployed, destroyed) = (deploy.planned(), deploy.done(), destroy.done());
+        page.extend(["| ", &status, " | ", means, " | ", planned, " | ", deployed, " | ", destroyed, " |\n"]);
     }
     page + include_str!("recovery/ways.md")
 }

@@ -181,7 +181,7 @@ pub async fn cancel(engine: &Engine<'_>, plan: &Plan, outcomes: &Outcomes) -> Ve
         match patiently(engine.pace, || client.cancel_update_stack().stack_name(id).send()).await {
             Ok(_) => cancelled.push(stack.stack_name.clone()),
             Err(error) => {
-                engine.observer.warn(format_args!("{} goes on: {}", stack.stack_name, sentence(&error)))
+                engine.observer.warn(format_args!("{} goes on: {}", stack.stack_name, sentence(&error)));
             }
         }
     }
@@ -223,7 +223,7 @@ pub async fn clear(
     let failed = in_the_way(&events);
     let full = |cause: &RootCause| cause.kind == "AWS::S3::Bucket" && says_not_empty(&cause.reason);
     if failed.is_empty() || !failed.iter().all(full) {
-        return Err(StackError::Failed { cause: root_cause(&events), status });
+        return Err(StackError::Failed { cause: root_cause(&events).map(Box::new), status });
     }
     let refused = failed.iter().filter(|cause| !engine.consent.covers(&stack.name, &cause.logical_id));
     let refused: Vec<Loss> = refused
@@ -251,7 +251,7 @@ pub async fn clear(
     if Operation::Delete.succeeded(&status) {
         return Ok(());
     }
-    Err(StackError::Failed { cause: root_cause(&events), status })
+    Err(StackError::Failed { cause: root_cause(&events).map(Box::new), status })
 }
 
 async fn delete(

@@ -12,12 +12,12 @@ use artifacts::upload::UploadError;
 #[derive(Debug, thiserror::Error)]
 pub enum StackError {
     /// CloudFormation failed to make it so.
-    #[error("{}", failed(.status, .cause.as_ref()))]
+    #[error("{}", failed(.status, .cause.as_deref()))]
     Failed {
         /// The status that it settled in.
         status: String,
         /// What failed first.
-        cause: Option<RootCause>,
+        cause: Option<Box<RootCause>>,
     },
     /// The change set would lose data that nobody agreed to lose.
     #[error("it would lose what is in {}", .0.iter().map(|loss| loss.logical_id.as_str()).collect::<Vec<_>>().join(", "))]

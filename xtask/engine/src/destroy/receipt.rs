@@ -129,14 +129,14 @@ impl Receipt {
             Outcome::Kept(holder) => format!("not touched, because {holder} needs it and is still there"),
             Outcome::Interrupted => "interrupted".to_owned(),
         };
-        let (mut stuck, mut unwatched) = (Vec::new(), false);
+        let (mut left, mut unwatched) = (Vec::new(), false);
         if let Outcome::Failed(error) = outcome {
             unwatched = error.is_unwatched();
             if let RemoveError::Failed { stuck: ids, .. } = error {
-                stuck = ids.iter().map(|id| format!("{}.{id}", stack.name)).collect();
+                left = ids.iter().map(|id| format!("{}.{id}", stack.name)).collect();
             }
         }
-        self.failed.push(Failed { stack: name, reason, stuck, unwatched });
+        self.failed.push(Failed { stack: name, reason, stuck: left, unwatched });
     }
 
     /// Notes how many versions and markers went from its part of the account's bucket.

@@ -191,12 +191,12 @@ async fn remove(
         }
         let obstacles = Obstacles::of(stack, &status, &events).filter(|_| attempt < ATTEMPTS);
         let Some(obstacles) = obstacles else {
-            let stuck = obstacle::stuck(&status, &events);
-            if last_resort.next(stack, &stuck) {
+            let left = obstacle::stuck(&status, &events);
+            if last_resort.next(stack, &left) {
                 continue;
             }
-            let stuck = stuck.into_keys().collect();
-            return Err(RemoveError::Failed { cause: root_cause(&events), status, stuck });
+            let cause = root_cause(&events);
+            return Err(RemoveError::Failed { cause, status, stuck: left.into_keys().collect() });
         };
         deletable(engine, stack).await?;
         emptied.objects += empty_buckets(engine, stack, &obstacles.buckets, &step).await?;
@@ -225,23 +225,23 @@ struct LastResort {
 }
 
 impl LastResort {
-    /// Whether there is something left to try, which is tried next. `stuck` is what could not be deleted, and why.
-    fn next(&mut self, stack: &Removal, stuck: &BTreeMap<String, String>) -> bool {
-        if stuck.is_empty() {
+    /// Whether there is something left to try, which is tried next. `left` is what could not be deleted, and why.
+    fn next(&mut self, stack: &Removal, left: &BTreeMap<String, String>) -> bool {
+        if left.is_empty() {
             return false;
         }
-        let denied = stuck.values().any(|reason| says_denied(reason));
+        let denied = left.values().any(|reason| says_denied(reason));
         if !self.again && !denied {
             self.again = true;
             return true;
         }
-        if self.abandoned.is_empty() && stuck.keys().all(|id| stack.abandon.contains(id)) {
-            self.abandoned.clone_from(stuck);
+        if self.abandoned.is_empty() && left.keys().all(|id| stack.abandon.contains(id)) {
+            self.abandoned.clone_from(left);
             return true;
         }
         if !self.forced && stack.forced {
             self.forced = true;
-            self.abandoned.extend(stuck.clone());
+            self.abandoned.extend(left.clone());
             return true;
         }
         false

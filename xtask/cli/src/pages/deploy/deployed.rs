@@ -211,7 +211,7 @@ impl<'a> DeployedStack<'a> {
                 };
                 of.error = Some(error.to_string());
                 if let StackError::Failed { cause, status } = error {
-                    of.cause = cause.as_ref();
+                    of.cause = cause.as_deref();
                     of.status = Some(status);
                 }
             }

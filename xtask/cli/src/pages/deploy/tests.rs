@@ -109,7 +109,7 @@ fn what_came_of_deployments() {
     let failed = outcomes(&plan, |stack| match stack {
         "store" => Outcome::Failed(StackError::Failed {
             status: "ROLLBACK_COMPLETE".to_owned(),
-            cause: Some(RootCause {
+            cause: Some(Box::new(RootCause {
                 logical_id: "Table".to_owned(),
                 kind: "AWS::Timestream::Table".to_owned(),
                 code: Some("AccessDenied".to_owned()),
@@ -304,7 +304,7 @@ fn the_usual_causes() {
             stack_id: "arn:stack".to_owned(),
             token: None,
         };
-        let cause = Some(RootCause::of(&event));
+        let cause = Some(Box::new(RootCause::of(&event)));
         let failed = outcomes(&plan, |stack| match stack {
             "store" => {
                 let status = "ROLLBACK_COMPLETE".to_owned();
