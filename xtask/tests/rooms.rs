@@ -23,6 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("artifacts", &["session", "stacks", "telemetry", "xtask-start"]),
     ("local-target", &["artifacts", "session", "stacks", "telemetry"]),
     ("engine", &["artifacts", "local-target", "session", "stacks", "telemetry"]),
+    ("samples", &["jsonl-transform", "stacks", "telemetry", "timestream"]),
     (
         "cli",
         &[
@@ -30,6 +31,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "device-simulator",
             "engine",
             "local-target",
+            "samples",
             "session",
             "stacks",
             "telemetry",

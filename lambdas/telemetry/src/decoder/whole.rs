@@ -8,6 +8,10 @@ use crate::fields::{Fields, Place};
 use crate::reason::Fault;
 use crate::record::Value;
 
+/// The time from a message to the next of its record of the stream, in nanoseconds: as many events of it keep
+/// apart.
+const MESSAGE_NANOSECONDS: usize = 1_000;
+
 /// What the topic says, and the fields of the message around its events.
 #[derive(Debug)]
 pub(super) struct Whole<'a> {
@@ -49,7 +53,8 @@ impl<'a> Whole<'a> {
 
     /// How many nanoseconds after the arrival of its record one of the message's events has its moment.
     pub(super) fn offset(&self, index: usize) -> i64 {
-        i64::try_from(self.nth.saturating_add(index)).unwrap_or(i64::MAX)
+        let before = self.nth.saturating_mul(MESSAGE_NANOSECONDS);
+        i64::try_from(before.saturating_add(index)).unwrap_or(i64::MAX)
     }
 }
 

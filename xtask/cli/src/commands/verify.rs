@@ -313,7 +313,7 @@ impl Document for Proof {
             writeln!(out, "{}", paint(FAINT, format_args!("– {name:<6} left out: {why}")))?;
         }
         for Missing { kind, measure, field } in missing {
-            let kind = kind.iter().map(|kind| format!("{kind}: ")).collect::<String>();
+            let kind = kind.as_ref().map_or_else(String::new, |kind| format!("{kind}: "));
             let what = format_args!("{kind}`{field}` was sent, and the store has no {measure}");
             writeln!(out, "{} {what}", paint(BAD, '✗'))?;
         }

@@ -34,7 +34,7 @@ pub struct Try {
 }
 
 #[derive(Debug, Serialize)]
-struct Attempts {
+struct Tried {
     ok: bool,
     attempts: Vec<Attempt>,
     #[serde(skip)]
@@ -46,13 +46,13 @@ impl Try {
         let model = read_model(&self.model.clone().unwrap_or_else(of_project))?;
         let samples = read_samples(&self.files)?;
         let now = Timestamp::now().as_millisecond();
-        let attempts = Attempts::of(model, &samples, now);
+        let attempts = Tried::of(model, &samples, now);
         report.print(&attempts);
         Ok(if attempts.ok { Exit::Done } else { Exit::VerificationFailed })
     }
 }
 
-impl Attempts {
+impl Tried {
     fn of(model: Model, samples: &[samples::Sample], time_ms: i64) -> Self {
         let trial = Trial::new(&model);
         let attempts = samples.iter().enumerate();
@@ -66,7 +66,7 @@ fn is_stored(attempt: &Attempt) -> bool {
     attempt.outside.is_none() && attempt.quarantine.is_empty()
 }
 
-impl Document for Attempts {
+impl Document for Tried {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
         for attempt in &self.attempts {
             let of_kind = |kind: &&EventKind| kind.name == attempt.kind;
@@ -84,7 +84,7 @@ fn show(out: &mut dyn fmt::Write, attempt: &Attempt, kind: Option<&EventKind>) -
     let style = if is_stored(attempt) { GOOD } else { BAD };
     let mark = paint(style, if is_stored(attempt) { '✓' } else { '✗' });
     let topic = if attempt.topic.is_empty() { "(no topic)" } else { &attempt.topic };
-    let of_kind = attempt.kind.iter().map(|kind| format!("kind {kind}, ")).collect::<String>();
+    let of_kind = attempt.kind.as_ref().map_or_else(String::new, |kind| format!("kind {kind}, "));
     write!(out, "{mark} {}", paint(STRONG, topic))?;
     if let Some(outside) = attempt.outside {
         return writeln!(out, "\n  └ {}\n", paint(BAD, outside));
@@ -101,7 +101,7 @@ fn show(out: &mut dyn fmt::Write, attempt: &Attempt, kind: Option<&EventKind>) -
         writeln!(out, "  ├ {}", paint(CAUTION, format_args!("{values} outside of the normal range")))?;
     }
     for refusal in &attempt.quarantine {
-        let field = refusal.field.iter().map(|field| format!("{field}: ")).collect::<String>();
+        let field = refusal.field.as_ref().map_or_else(String::new, |field| format!("{field}: "));
         writeln!(out, "  ├ {} {field}{}", paint(BAD, "quarantine"), refusal.reason)?;
     }
     if attempt.undeclared_count > 0 {
@@ -213,7 +213,7 @@ home/plug-1 1
         let model =
             stacks::model::parse("telemetry.toml", MODEL).unwrap_or_else(|problems| panic!("{problems}"));
         let samples = samples::read(PAYLOADS.as_bytes()).expect("samples");
-        let attempts = Attempts::of(model, &samples, 1_795_248_060_000);
+        let attempts = Tried::of(model, &samples, 1_795_248_060_000);
         assert!(!attempts.ok);
         insta::assert_snapshot!(shown(&attempts));
     }

@@ -32,8 +32,8 @@ public record Arrival(long timeMs, String sequenceNumber, String partitionKey) {
         return moment(0);
     }
 
-    /** The moment for the event with this index in its record of the stream, from 0. */
-    long moment(int index) {
+    /** The moment for an event so many nanoseconds after the first of its record of the stream. */
+    long moment(long after) {
         long offset = 0;
         long place = 1;
         int first = Math.max(0, sequenceNumber.length() - PLACE_DIGITS);
@@ -45,7 +45,7 @@ public record Arrival(long timeMs, String sequenceNumber, String partitionKey) {
             offset += (digit - '0') * place;
             place *= 10;
         }
-        return saturatingAdd(time(), offset + index);
+        return saturatingAdd(time(), offset + after);
     }
 
     /**

@@ -19,8 +19,14 @@ record Context(
         Readings readings,
         Rejection.Builder rejection,
         Undeclared undeclared) {
+    /**
+     * The time from a message to the next of its record of the stream, in nanoseconds: as many events of it
+     * keep apart.
+     */
+    private static final long MESSAGE_NANOSECONDS = 1_000;
+
     /** The moment of arrival of the event with this index in its message. */
     long moment(int index) {
-        return arrival.moment(nth + index);
+        return arrival.moment(MESSAGE_NANOSECONDS * nth + index);
     }
 }
