@@ -3,6 +3,8 @@
 //! Written here, not taken from a library, because both decoders read the same text as the same instant:
 //! what a library takes beside what is asked for is its own.
 
+use std::ops::RangeInclusive;
+
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::Offset;
 
@@ -134,17 +136,17 @@ impl Reading<'_> {
                 let year: i16 = self.number(2, 2)?;
                 self.year = Some(if year < 69 { 2000 + year } else { 1900 + year });
             }
-            Part::Month => self.month = Some(self.number(1, 2)?),
+            Part::Month => self.month = Some(self.within(1..=12)?),
             Part::MonthName => self.month = Some(self.month()?),
             Part::Day => {
                 self.rest = self.rest.trim_start();
-                self.day = Some(self.number(1, 2)?);
+                self.day = Some(self.within(1..=31)?);
             }
-            Part::Hour => self.hour = self.number(1, 2)?,
-            Part::HourOfHalf => self.hour_of_half = Some(self.number(1, 2)?),
+            Part::Hour => self.hour = self.within(0..=23)?,
+            Part::HourOfHalf => self.hour_of_half = Some(self.within(1..=12)?),
             Part::Half => self.afternoon = Some(self.one_of(&["AM", "PM"])? == 1),
-            Part::Minute => self.minute = self.number(1, 2)?,
-            Part::Second => self.second = self.number(1, 2)?,
+            Part::Minute => self.minute = self.within(0..=59)?,
+            Part::Second => self.second = self.within(0..=60)?,
             Part::Fraction => {
                 let digits = self.digits(1, usize::MAX)?;
                 let kept = &digits[..digits.len().min(FRACTION_DIGITS)];
@@ -166,6 +168,11 @@ impl Reading<'_> {
 
     fn number<N: std::str::FromStr>(&mut self, least: usize, most: usize) -> Option<N> {
         self.digits(least, most)?.parse().ok()
+    }
+
+    /// One digit or two.
+    fn within(&mut self, range: RangeInclusive<i8>) -> Option<i8> {
+        self.number(1, 2).filter(|number| range.contains(number))
     }
 
     /// The first of `words` that is next, in any case, as an index.
@@ -207,7 +214,6 @@ impl Reading<'_> {
         let date = Date::new(self.year?, self.month?, self.day?).ok()?;
         let hour = match (self.hour_of_half, self.afternoon) {
             (None, _) => self.hour,
-            (Some(hour), _) if !(1..=12).contains(&hour) => return None,
             (Some(hour), None) => hour,
             (Some(hour), Some(afternoon)) => hour % 12 + if afternoon { 12 } else { 0 },
         };
@@ -245,6 +251,8 @@ mod tests {
             ("%Y-%m-%d %H:%M", "2021-01-04 24:00", None),
             ("%H:%M", "10:46", None),
             ("%Y-%m-%d 100%% %H", "2021-01-04 100% 10", Some("2021-01-04T10:00:00")),
+            ("%Y-%m-%d %H %I %p", "2021-01-04 13 1 PM", Some("2021-01-04T13:00:00")),
+            ("%Y-%m-%d %H %I %p", "2021-01-04 99 1 PM", None),
             ("%Y-%m-%d %Q", "2021-01-04 1", None),
             ("%Y-%m-%d %", "2021-01-04 %", None),
             ("größe %Y-%m-%d %H", "größe 2021-01-04 10", Some("2021-01-04T10:00:00")),
