@@ -237,6 +237,29 @@ async fn arrays_and_further_functions() {
     fixture.finish();
 }
 
+/// A zero makes the product zero and an infinity makes it infinite, whichever comes first; together they have none.
+#[tokio::test]
+async fn geometric_means_do_not_depend_on_the_order() {
+    let fixture = Fixture::new().await;
+    for (one, other, value) in [
+        ("0.0", "4.0", "0.0"),
+        ("infinity()", "4.0", "Infinity"),
+        ("0.0", "infinity()", "NaN"),
+        ("0.0", "0.0", "0.0"),
+        ("infinity()", "infinity()", "Infinity"),
+        ("nan()", "0.0", "NaN"),
+        ("-1.0", "4.0", "NaN"),
+    ] {
+        for (first, last) in [(one, other), (other, one)] {
+            let query = format!(
+                "SELECT geometric_mean(x) AS y FROM (SELECT {first} AS x UNION ALL SELECT 1.0 UNION ALL SELECT {last})"
+            );
+            fixture.check(&query, "y DOUBLE", value).await;
+        }
+    }
+    fixture.finish();
+}
+
 /// Sums of powers off the mean 3.75 of 1, 2, 4 and 8: second 28.75, third 50.625, fourth 392.828125.
 /// <https://docs.aws.amazon.com/timestream/latest/developerguide/aggregate-functions.html>
 #[tokio::test]
