@@ -183,6 +183,8 @@ const ARRAYS: &[(&str, &str, &str)] = &[
         "array(DATE)",
         "[2026-01-31, 2026-02-28, 2026-03-31]",
     ),
+    ("sequence(DATE '2026-03-01', DATE '2026-02-27')", "array(DATE)", "[2026-03-01, 2026-02-28, 2026-02-27]"),
+    ("sequence(DATE '2026-03-01', DATE '2026-03-01')", "array(DATE)", "[2026-03-01]"),
     ("cardinality(sequence(ago(1h), now(), 15m))", "BIGINT", "5"),
     ("split('a-b-c', '-')", "array(VARCHAR)", "[a, b, c]"),
     ("split('a-b-c', '-', 2)", "array(VARCHAR)", "[a, b-c]"),
