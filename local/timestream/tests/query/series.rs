@@ -129,6 +129,22 @@ async fn what_is_open_is_refused() {
             "create_time_series(t, v) = create_time_series(t, v)",
             "A comparison of arrays or time series is not supported here",
         ),
+        (
+            "correlate_pearson(create_time_series(t, n), create_time_series(t, if(t = from_milliseconds(0), nan(), v)))",
+            "line 1:8: CORRELATE_PEARSON of a time series with NaN is not supported here",
+        ),
+        (
+            "correlate_spearman(create_time_series(t, v / 0.0 * 0), create_time_series(t, n))",
+            "line 1:8: CORRELATE_SPEARMAN of a time series with NaN is not supported here",
+        ),
+        (
+            "correlate_pearson(create_time_series(t, n), create_time_series(t, if(v = 40, infinity(), v)))",
+            "line 1:8: CORRELATE_PEARSON of values this large is not supported here",
+        ),
+        (
+            "correlate_pearson(create_time_series(t, n), create_time_series(t, 7.5))",
+            "line 1:8: CORRELATE_PEARSON of a series that does not vary is not supported here",
+        ),
         ("derivative_linear(create_time_series(t, v), 0s)", "line 1:8: The interval must be positive"),
         ("sequence(1, 5, 0)", "line 1:8: step must not be zero"),
         ("sequence(1, 10001)", "line 1:8: result of sequence function must not have more than 10000 entries"),
