@@ -25,7 +25,7 @@ mod types;
 mod unfinished;
 mod unnest;
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -219,8 +219,13 @@ async fn apart<T: Send + 'static>(
         .name("query".to_owned())
         .stack_size(STACK_BYTES)
         .spawn(move || {
+            let result = work(runtime);
+            if let Err(failure) = &result {
+                // Nobody is left to tell when the standard error is gone too.
+                let _ = failure.report(&mut io::stderr());
+            }
             // Nobody waits any more when the client is gone.
-            let _ = sender.send(work(runtime));
+            let _ = sender.send(result);
         })
         .map_err(|error| wire::Error::internal(format!("cannot start a query: {error}")))?;
     match receiver.await {

@@ -8,6 +8,7 @@ mod by;
 mod distinct;
 mod frame;
 mod gather;
+mod geometric;
 mod moments;
 mod percentile;
 mod sum;
@@ -142,6 +143,7 @@ enum Own {
     MinBy,
     ApproxPercentile,
     ApproxDistinct,
+    GeometricMean,
     Moment(Moment),
     CreateTimeSeries,
     ArrayAgg,
@@ -163,7 +165,7 @@ impl Own {
             "var_pop" => Self::Moment(Moment::VarianceOfPopulation),
             "skewness" => Self::Moment(Moment::Skewness),
             "kurtosis" => Self::Moment(Moment::Kurtosis),
-            "geometric_mean" => Self::Moment(Moment::GeometricMean),
+            "geometric_mean" => Self::GeometricMean,
             _ => return None,
         })
     }
@@ -183,7 +185,7 @@ impl Own {
             Self::Moment(Moment::VarianceOfPopulation) => "var_pop",
             Self::Moment(Moment::Skewness) => "skewness",
             Self::Moment(Moment::Kurtosis) => "kurtosis",
-            Self::Moment(Moment::GeometricMean) => "geometric_mean",
+            Self::GeometricMean => "geometric_mean",
         }
     }
 
@@ -206,7 +208,9 @@ impl Own {
                 Some(vec![Type::Timestamp, *value])
             }
             (Self::ArrayAgg, [value]) => value.array().map(|_| vec![*value]),
-            (Self::Moment(_), [kind]) => kind.distance(Type::Double).map(|_| vec![Type::Double]),
+            (Self::GeometricMean | Self::Moment(_), [kind]) => {
+                kind.distance(Type::Double).map(|_| vec![Type::Double])
+            }
             _ => None,
         }
     }
@@ -314,6 +318,7 @@ impl AggregateUDFImpl for Call {
             (Own::ApproxDistinct, [kind]) => Box::new(distinct::Distinct::new(*kind)),
             (Own::CreateTimeSeries, types) => Box::new(gather::Series::new(self.own.result(types), self.at)),
             (Own::ArrayAgg, types) => Box::new(gather::Elements::new(self.own.result(types))),
+            (Own::GeometricMean, _) => Box::new(geometric::GeometricMean::default()),
             (Own::Moment(moment), _) => Box::new(moments::Moments::new(moment)),
             _ => return Err(Failure::at(self.at, "Unexpected parameters").into()),
         })
@@ -329,6 +334,7 @@ impl AggregateUDFImpl for Call {
                 vec![percentile::list_of(*kind), share.data_type()]
             }
             (Own::ApproxDistinct, [kind]) => vec![distinct::state(*kind)],
+            (Own::GeometricMean, _) => geometric::state(),
             (Own::Moment(_), _) => moments::state(),
             (Own::CreateTimeSeries | Own::ArrayAgg, types) => vec![self.own.result(types).data_type()],
             (_, types) => types.iter().map(|kind| kind.data_type()).collect(),

@@ -3,6 +3,8 @@
 //! Failures cross the query engine inside its own error type, which may wrap them or turn them into text;
 //! [`Failure::from_engine`] finds them again.
 
+use std::io::{self, Write};
+
 use datafusion::{
     common::{SchemaError, Span},
     error::DataFusionError,
@@ -77,6 +79,16 @@ impl Failure {
     /// A construct that Timestream has and this endpoint has not, or that neither has.
     pub fn unsupported(at: Position, construct: &str) -> Self {
         Self::at(at, format!("{construct} is not supported here"))
+    }
+
+    /// Writes what the engine said where it is at fault itself: the answer does not tell.
+    pub fn report(&self, log: &mut impl Write) -> io::Result<()> {
+        match self {
+            Self::Internal(cause) => {
+                writeln!(log, "local-timestream: a query failed inside of the engine: {cause}")
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A failure at a place, where one is known.
@@ -189,5 +201,29 @@ impl From<Failure> for wire::Error {
 impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Self {
         Self::Unplaced(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_engine_says_is_reported_and_not_answered() {
+        for (error, reported, answered) in [
+            (
+                DataFusionError::Internal("no such index".to_owned()).context("while sorting"),
+                "local-timestream: a query failed inside of the engine: Internal error: no such index",
+                "The query failed inside of the engine.",
+            ),
+            (Failure::Unplaced("step must not be zero".to_owned()).into(), "", "step must not be zero"),
+        ] {
+            let failure = Failure::from_engine(&error);
+            let mut log = Vec::new();
+            failure.report(&mut log).expect("memory takes it");
+            let log = String::from_utf8(log).expect("text");
+            assert!(log.starts_with(reported) && log.is_empty() == reported.is_empty(), "{log}");
+            assert_eq!(wire::Error::from(failure).message, answered);
+        }
     }
 }

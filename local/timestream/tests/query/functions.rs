@@ -65,6 +65,7 @@ const SCALARS: &[(&str, &str, &str)] = &[
     ("lpad('7', 3, '0')", "VARCHAR", "007"),
     ("regexp_like('dev-12', '-[0-9]+$')", "BOOLEAN", "true"),
     ("regexp_replace('dev-12', '([a-z]+)-([0-9]+)', '$2$1')", "VARCHAR", "12dev"),
+    ("regexp_replace('a - b_A', '[\\s-_]')", "VARCHAR", "abA"),
     ("regexp_extract('dev-12', '[0-9]+')", "VARCHAR", "12"),
     ("'A' LIKE 'a'", "BOOLEAN", "false"),
     ("'50%' LIKE '50#%' ESCAPE '#'", "BOOLEAN", "true"),

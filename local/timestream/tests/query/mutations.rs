@@ -1,5 +1,5 @@
 //! Statements with tokens left out, doubled, exchanged and replaced: each is answered, or refused in words of this
-//! dialect, and none breaks anything.
+//! dialect, nearly always with a place, and none breaks anything.
 
 use local_timestream::wire::ErrorCode;
 
@@ -152,8 +152,11 @@ async fn mutated_statements_are_refused_in_words_of_the_dialect() {
             fixture.compare(&statement, &error.to_string(), &"words of the dialect".to_owned());
         }
     }
-    println!(
+    let outcome = format!(
         "{tried} statements: {answered} answered, {unplaced} refused without a place, {vague} without a name"
     );
+    println!("{outcome}");
+    // As docs/local-timestream.md has it.
+    assert!(unplaced <= tried.div_ceil(100) && vague <= tried.div_ceil(250), "{outcome}");
     fixture.finish();
 }

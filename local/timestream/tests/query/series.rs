@@ -129,6 +129,22 @@ async fn what_is_open_is_refused() {
             "create_time_series(t, v) = create_time_series(t, v)",
             "A comparison of arrays or time series is not supported here",
         ),
+        (
+            "correlate_pearson(create_time_series(t, n), create_time_series(t, if(t = from_milliseconds(0), nan(), v)))",
+            "line 1:8: CORRELATE_PEARSON of a time series with NaN is not supported here",
+        ),
+        (
+            "correlate_spearman(create_time_series(t, v / 0.0 * 0), create_time_series(t, n))",
+            "line 1:8: CORRELATE_SPEARMAN of a time series with NaN is not supported here",
+        ),
+        (
+            "correlate_pearson(create_time_series(t, n), create_time_series(t, if(v = 40, infinity(), v)))",
+            "line 1:8: CORRELATE_PEARSON of values this large is not supported here",
+        ),
+        (
+            "correlate_pearson(create_time_series(t, n), create_time_series(t, 7.5))",
+            "line 1:8: CORRELATE_PEARSON of a series that does not vary is not supported here",
+        ),
         ("derivative_linear(create_time_series(t, v), 0s)", "line 1:8: The interval must be positive"),
         ("sequence(1, 5, 0)", "line 1:8: step must not be zero"),
         ("sequence(1, 10001)", "line 1:8: result of sequence function must not have more than 10000 entries"),
@@ -183,6 +199,8 @@ const ARRAYS: &[(&str, &str, &str)] = &[
         "array(DATE)",
         "[2026-01-31, 2026-02-28, 2026-03-31]",
     ),
+    ("sequence(DATE '2026-03-01', DATE '2026-02-27')", "array(DATE)", "[2026-03-01, 2026-02-28, 2026-02-27]"),
+    ("sequence(DATE '2026-03-01', DATE '2026-03-01')", "array(DATE)", "[2026-03-01]"),
     ("cardinality(sequence(ago(1h), now(), 15m))", "BIGINT", "5"),
     ("split('a-b-c', '-')", "array(VARCHAR)", "[a, b, c]"),
     ("split('a-b-c', '-', 2)", "array(VARCHAR)", "[a, b-c]"),
@@ -233,6 +251,29 @@ async fn arrays_and_further_functions() {
     let fixture = Fixture::new().await;
     for (expression, kind, value) in ARRAYS {
         fixture.check(&format!("SELECT {expression} AS x"), &format!("x {kind}"), value).await;
+    }
+    fixture.finish();
+}
+
+/// A zero makes the product zero and an infinity makes it infinite, whichever comes first; together they have none.
+#[tokio::test]
+async fn geometric_means_do_not_depend_on_the_order() {
+    let fixture = Fixture::new().await;
+    for (one, other, value) in [
+        ("0.0", "4.0", "0.0"),
+        ("infinity()", "4.0", "Infinity"),
+        ("0.0", "infinity()", "NaN"),
+        ("0.0", "0.0", "0.0"),
+        ("infinity()", "infinity()", "Infinity"),
+        ("nan()", "0.0", "NaN"),
+        ("-1.0", "4.0", "NaN"),
+    ] {
+        for (first, last) in [(one, other), (other, one)] {
+            let query = format!(
+                "SELECT geometric_mean(x) AS y FROM (SELECT {first} AS x UNION ALL SELECT 1.0 UNION ALL SELECT {last})"
+            );
+            fixture.check(&query, "y DOUBLE", value).await;
+        }
     }
     fixture.finish();
 }

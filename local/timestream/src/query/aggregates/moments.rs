@@ -19,7 +19,6 @@ pub(super) enum Moment {
     DeviationOfPopulation,
     Skewness,
     Kurtosis,
-    GeometricMean,
 }
 
 /// How many values there are, their mean, and the sums of the second to the fourth power of what they are off it.
@@ -72,7 +71,7 @@ impl Sums {
     fn answer(self, moment: Moment) -> Option<f64> {
         let n = double(self.count);
         let least = match moment {
-            Moment::VarianceOfPopulation | Moment::DeviationOfPopulation | Moment::GeometricMean => 1,
+            Moment::VarianceOfPopulation | Moment::DeviationOfPopulation => 1,
             Moment::VarianceOfSample | Moment::DeviationOfSample => 2,
             Moment::Skewness => 3,
             Moment::Kurtosis => 4,
@@ -89,7 +88,6 @@ impl Sums {
                 let normal = 3.0 * (n - 1.0).powi(2) / ((n - 2.0) * (n - 3.0));
                 scale * self.fourth / (variance * variance) - normal
             }
-            Moment::GeometricMean => self.mean.exp(),
         })
     }
 }
@@ -119,7 +117,6 @@ impl Accumulator for Moments {
         for value in
             values.iter().take(1).flat_map(|array| array.as_primitive::<Float64Type>().iter().flatten())
         {
-            let value = if self.moment == Moment::GeometricMean { value.ln() } else { value };
             self.sums = self.sums.and(Sums::of(value));
         }
         Ok(())

@@ -240,7 +240,8 @@ fn sequence(arguments: &[Datum]) -> Answer<Datum> {
             steps(*start, *stop, forward(i64::from(*by)), next, Datum::Date)
         }
         [start @ Datum::Date(_), stop @ Datum::Date(_)] => {
-            sequence(&[start.clone(), stop.clone(), Datum::DayToSecond(NANOS_PER_DAY)])
+            let by = if order(start, stop).is_gt() { -NANOS_PER_DAY } else { NANOS_PER_DAY };
+            sequence(&[start.clone(), stop.clone(), Datum::DayToSecond(by)])
         }
         _ => mistyped(),
     }

@@ -221,7 +221,7 @@ fn escape(rest: &mut Peekable<Chars>, out: &mut Rewritten, java: &str) -> Answer
         '1'..='9' | 'k' => return refuse("A back-reference"),
         'Q' => quotation(rest, &mut out.text),
         _ => {
-            shared(character, rest, &mut out.text, java, Place::Outside)?;
+            shared(character, rest, &mut out.text, java)?;
             return Ok(true);
         }
     }
@@ -238,21 +238,8 @@ fn quotation(rest: &mut Peekable<Chars>, out: &mut String) {
     }
 }
 
-/// Where an escape stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Inside,
-    Outside,
-}
-
-/// Escapes that mean the same inside and outside of a class.
-fn shared(
-    character: char,
-    rest: &mut Peekable<Chars>,
-    out: &mut String,
-    java: &str,
-    place: Place,
-) -> Answer<()> {
+/// Escapes that mean the same inside and outside of a class; answers whether it is one character, and not a set.
+fn shared(character: char, rest: &mut Peekable<Chars>, out: &mut String, java: &str) -> Answer<bool> {
     let set = match character {
         'd' | 'D' => Some("0-9"),
         'w' | 'W' => Some("0-9A-Za-z_"),
@@ -260,13 +247,10 @@ fn shared(
         _ => None,
     };
     if let Some(set) = set {
-        let text = match (character.is_ascii_uppercase(), place) {
-            (true, _) => format!("[^{set}]"),
-            (false, Place::Outside) => format!("[{set}]"),
-            (false, Place::Inside) => set.to_owned(),
-        };
-        out.push_str(&text);
-        return Ok(());
+        out.push_str(if character.is_ascii_uppercase() { "[^" } else { "[" });
+        out.push_str(set);
+        out.push(']');
+        return Ok(false);
     }
     match character {
         't' | 'n' | 'r' | 'f' | 'a' => {
@@ -292,11 +276,12 @@ fn shared(
             out.extend(['\\', character, '{']);
             out.push_str(&name);
             out.push('}');
+            return Ok(false);
         }
         _ if character.is_ascii_alphanumeric() => return refuse(&format!("\\{character}")),
         other => literal(other, out),
     }
-    Ok(())
+    Ok(true)
 }
 
 /// What follows `[`, to its `]`.
@@ -306,7 +291,10 @@ fn class(rest: &mut Peekable<Chars>, out: &mut String, java: &str) -> Answer<()>
         out.push('^');
     }
     let mut empty = true;
+    // Whether what came last is one character that a range can start with, and whether a range waits for its end.
+    let (mut starts, mut ranges) = (false, false);
     while let Some(character) = rest.next() {
+        let (started, ranged) = (std::mem::take(&mut starts), std::mem::take(&mut ranges));
         match character {
             ']' if empty => return Err(invalid(java)),
             ']' => {
@@ -316,16 +304,26 @@ fn class(rest: &mut Peekable<Chars>, out: &mut String, java: &str) -> Answer<()>
             '[' => return refuse("A class in a class"),
             '&' if rest.peek() == Some(&'&') => return refuse("&& in a class"),
             '-' if rest.peek() == Some(&'-') => return refuse("-- in a class"),
-            '-' => out.push('-'),
+            '-' if started && rest.peek() != Some(&']') => {
+                out.push('-');
+                ranges = true;
+            }
             '\\' => {
                 let escaped = rest.next().ok_or_else(|| invalid(java))?;
                 match escaped {
                     'b' | '0'..='9' | 'Q' | 'E' => return refuse(&format!("\\{escaped} in a class")),
-                    _ => shared(escaped, rest, out, java, Place::Inside)?,
+                    _ => starts = shared(escaped, rest, out, java)?,
+                }
+                if ranged && !starts {
+                    return Err(invalid(java));
                 }
             }
-            other => literal(other, out),
+            other => {
+                literal(other, out);
+                starts = true;
+            }
         }
+        starts &= !ranged;
         empty = false;
     }
     Err(invalid(java))

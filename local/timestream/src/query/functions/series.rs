@@ -178,11 +178,14 @@ fn integral(series: &Datum, unit: i64) -> Answer<Datum> {
     Ok(Datum::Double(areas.fold(0.0, |sum, area| sum + area)))
 }
 
-/// The values of two series with the same times.
+/// The values of two series with the same times, none of them `NaN`.
 fn paired(name: &str, left: &Datum, right: &Datum) -> Answer<(Vec<f64>, Vec<f64>)> {
     let (left, right) = (numbers(left)?, numbers(right)?);
     if !left.iter().map(|(time, _)| time).eq(right.iter().map(|(time, _)| time)) {
         return Err(format!("The time series of {name} must have the same timestamps"));
+    }
+    if left.iter().chain(&right).any(|(_, value)| value.is_nan()) {
+        return Err(format!("{} of a time series with NaN is not supported here", name.to_uppercase()));
     }
     let values = |points: Vec<Point>| points.into_iter().map(|(_, value)| value).collect();
     Ok((values(left), values(right)))
@@ -198,6 +201,9 @@ fn pearson(name: &str, left: &[f64], right: &[f64]) -> Answer<Datum> {
         both += (x - across) * (y - down);
         squares += (x - across) * (x - across);
         others += (y - down) * (y - down);
+    }
+    if !squares.is_finite() || !others.is_finite() {
+        return Err(format!("{} of values this large is not supported here", name.to_uppercase()));
     }
     if squares > 0.0 && others > 0.0 {
         // Rounding must not lead out of what a correlation can be.
