@@ -96,6 +96,9 @@ pub struct LayoutDifference {
     pub kind: Option<String>,
     /// What changes, and what to do.
     pub said: String,
+    /// Whether no table that is there can take it: the device, by which it is partitioned, has another name.
+    #[serde(skip)]
+    pub is_another_table: bool,
 }
 
 /// What two versions of a model say otherwise of how records are laid out, or of what a device is called.
@@ -109,7 +112,7 @@ pub fn layout_difference(before: &Model, after: &Model) -> Vec<LayoutDifference>
             "the device is called `{is}` in place of `{was}`, by which the table is partitioned: that is another table; \
              write `dimension = \"{was}\"`, or deploy an environment with another `table`"
         );
-        differences.push(LayoutDifference { kind: None, said });
+        differences.push(LayoutDifference { kind: None, said, is_another_table: true });
     }
     for kind in &after.kinds {
         let Some(old) = before.kinds.iter().find(|old| old.name == kind.name) else { continue };
@@ -127,7 +130,7 @@ pub fn layout_difference(before: &Model, after: &Model) -> Vec<LayoutDifference>
             }
             (RecordLayout::Single, RecordLayout::Single) => continue,
         };
-        differences.push(LayoutDifference { kind: kind.name.clone(), said });
+        differences.push(LayoutDifference { kind: kind.name.clone(), said, is_another_table: false });
     }
     differences
 }

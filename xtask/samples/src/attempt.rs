@@ -4,10 +4,10 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use jsonl_transform::{Kinds, handler};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::{Value as Json, json};
+use stacks::model::overlap;
 use telemetry::{Arrival, Decoder, Measured, Model, Record, Undeclared, Value};
 
 use crate::read::Sample;
-use crate::topic::matches;
 
 /// What stands for the levels of a topic that a sample does not say, and for the id of its client.
 const UNSAID: &str = "sample";
@@ -32,7 +32,7 @@ pub struct Attempt {
     pub kind: Option<String>,
     /// Why it does not come in at all.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub outside: Option<&'static str>,
+    pub outside: Option<String>,
     /// Its partition key in the stream.
     pub partition_key: String,
     /// What is stored, in the form of `test-vectors/README.md`.
@@ -41,6 +41,8 @@ pub struct Attempt {
     pub line: Option<String>,
     /// Why it, or a part of it, is in quarantine.
     pub quarantine: Vec<Refusal>,
+    /// How many more reasons there are than a message of the quarantine says.
+    pub omitted: usize,
     /// Whether its clock was corrected.
     pub corrected: bool,
     /// Fields that the model does not name: they are in the lake alone.
@@ -80,13 +82,17 @@ impl Trial {
     /// `sequence`.
     pub fn attempt(&self, sample: &Sample, time_ms: i64, sequence: usize) -> Attempt {
         let matching = self.model.kinds.iter().find(|kind| match &sample.topic {
-            Some(topic) => matches(&kind.topic, topic),
+            Some(topic) => overlap(&kind.topic, topic),
             None => self.model.kinds.len() == 1,
         });
         let Some(kind) = matching else {
             let outside = match sample.topic {
-                Some(_) => "no rule of the model reads this topic",
-                None => "the file does not say its topic, and the model has several kinds",
+                Some(_) => {
+                    let filters: Vec<&str> =
+                        self.model.kinds.iter().map(|kind| kind.topic.as_str()).collect();
+                    format!("no rule of the model reads this topic; it reads {}", filters.join(", "))
+                }
+                None => "the file does not say its topic, and the model has several kinds".to_owned(),
             };
             let topic = sample.topic.clone().unwrap_or_default();
             return Attempt { topic, outside: Some(outside), ..Attempt::default() };
@@ -111,6 +117,7 @@ impl Trial {
             records: decoded.records.into_iter().map(Stored).collect(),
             line: self.line(&sample.payload, &partition_key),
             quarantine: quarantine.collect(),
+            omitted: decoded.rejection.as_ref().map_or(0, |rejection| rejection.omitted),
             corrected: decoded.corrected.is_some(),
             undeclared: undeclared.filter_map(|reason| reason.field.clone()).collect(),
             undeclared_count: decoded.undeclared,
@@ -185,5 +192,38 @@ impl Serialize for InOrder<'_> {
                 serializer.collect_map(members.iter().map(|(name, value)| (name, value)))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_pipeline_refuses_is_refused() {
+        let model = "topic = \"dt/+/m\"\n[device]\ntopic_segment = 2\ndimension = \"device\"\n\
+                     [record]\nundeclared = \"quarantine\"\n\
+                     [[measure]]\nname = \"x\"\ntype = \"varchar\"\n";
+        let model =
+            stacks::model::parse("telemetry.toml", model).unwrap_or_else(|problems| panic!("{problems}"));
+        let trial = Trial::new(&model);
+        let attempt = |topic: &str, payload: &[u8]| {
+            let topic = Some(topic.to_owned());
+            trial.attempt(
+                &Sample { topic, payload: payload.to_vec(), remark: None, line: 1 },
+                1_795_248_060_000,
+                1,
+            )
+        };
+        assert_eq!(attempt("dt/a/m", b"{\"x\":\"y\"}").quarantine, []);
+        let latin = attempt("dt/a/m", b"{\"x\":\"caf\xe9\"}");
+        assert!(latin.records.is_empty() && latin.quarantine.len() == 1, "{latin:?}");
+        let outside = attempt("dt/a", b"{}").outside;
+        assert_eq!(outside.as_deref(), Some("no rule of the model reads this topic; it reads dt/+/m"));
+        let members: Vec<String> = (0..30).map(|index| format!("\"m{index}\":1")).collect();
+        let many = attempt("dt/a/m", format!("{{{}}}", members.join(",")).as_bytes());
+        // Each of them, and that none is a measure.
+        assert_eq!(many.quarantine.len() + many.omitted, 31, "{many:?}");
+        assert!(many.omitted > 0);
     }
 }

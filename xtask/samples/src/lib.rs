@@ -6,7 +6,6 @@
 pub mod attempt;
 pub mod propose;
 pub mod read;
-mod topic;
 
 pub use attempt::{Attempt, Trial};
 pub use propose::propose;

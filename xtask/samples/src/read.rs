@@ -7,6 +7,8 @@
 //!   text says where it is text. With `payload_base64` it is bytes;
 //! - one JSON document, however it is laid out: one payload;
 //! - any of these compressed with gzip, as the objects of the lake are.
+//!
+//! A payload is the bytes that are there, whether they are UTF-8 or not: what becomes of them is the model's business.
 
 use std::io::Read as _;
 
@@ -16,6 +18,12 @@ use serde_json::Value;
 
 /// How a compressed file begins.
 const GZIP: &[u8] = &[0x1f, 0x8b];
+/// How UTF-8 begins as some editors write it.
+const UTF8_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
+/// How UTF-16 begins, in either order of bytes.
+const UTF16_MARKS: [&[u8]; 2] = [&[0xff, 0xfe], &[0xfe, 0xff]];
+/// What `mosquitto_sub -v` prints for a payload without bytes.
+const NO_PAYLOAD: &[u8] = b"(null)";
 
 /// Lines of a document of which the first lines are no JSON.
 const LONGEST_DOCUMENT: usize = 10_000;
@@ -25,7 +33,7 @@ const LONGEST_DOCUMENT: usize = 10_000;
 pub struct Sample {
     /// Where it was published. `None`: the file does not say.
     pub topic: Option<String>,
-    /// What was published.
+    /// What was published. Nothing: a retained message was deleted.
     pub payload: Vec<u8>,
     /// What the file says of it.
     pub remark: Option<String>,
@@ -39,6 +47,9 @@ pub enum ReadFault {
     /// It is compressed, and damaged.
     #[error("is not a complete gzip file: {0}")]
     Gzip(#[source] std::io::Error),
+    /// It is text of another encoding.
+    #[error("is UTF-16: save it as UTF-8")]
+    Utf16,
     /// A line is neither a topic and a payload nor JSON.
     #[error(
         "line {line} is neither JSON nor a topic and a payload, as `mosquitto_sub -v` prints them: {text:?}"
@@ -62,76 +73,61 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Sample>, ReadFault> {
     } else {
         plain.extend_from_slice(bytes);
     }
-    let text = String::from_utf8_lossy(&plain);
-    let samples = if is_json(text.trim()) && !text.trim().contains(['\n']) || is_document(&text) {
-        vec![sample_of(text.trim(), 1).unwrap_or_else(|| Sample {
-            topic: None,
-            payload: text.trim().as_bytes().to_vec(),
-            remark: None,
-            line: 1,
-        })]
-    } else {
-        lines(&text)?
+    if UTF16_MARKS.iter().any(|mark| plain.starts_with(mark)) {
+        return Err(ReadFault::Utf16);
+    }
+    let plain = plain.strip_prefix(UTF8_MARK).unwrap_or(&plain);
+    let samples = match plain.trim_ascii() {
+        document @ [b'{' | b'[', ..] if is_json(document) => vec![sample_of(document, 1)],
+        _ => lines(plain)?,
     };
     if samples.is_empty() { Err(ReadFault::Empty) } else { Ok(samples) }
 }
 
-/// Whether the text is one document over several lines.
-fn is_document(text: &str) -> bool {
-    text.trim_start().starts_with(['{', '[']) && is_json(text.trim())
+fn is_json(text: &[u8]) -> bool {
+    serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok()
 }
 
-fn is_json(text: &str) -> bool {
-    serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
-}
-
-fn lines(text: &str) -> Result<Vec<Sample>, ReadFault> {
-    let lines: Vec<&str> = text.lines().collect();
+fn lines(text: &[u8]) -> Result<Vec<Sample>, ReadFault> {
+    let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end).collect();
     let mut samples = Vec::new();
     let mut remark: Option<String> = None;
     let mut at = 0;
     while at < lines.len() {
-        let (line, number) = (lines[at].trim_end(), at + 1);
+        let (line, number) = (lines[at], at + 1);
         at += 1;
-        if let Some(more) = line.strip_prefix('#') {
+        if let Some(more) = line.strip_prefix(b"#") {
             let before = remark.take().map(|remark| remark + " ").unwrap_or_default();
-            remark = Some(before + more.trim());
+            remark = Some(before + String::from_utf8_lossy(more).trim());
             continue;
         }
-        if line.trim().is_empty() {
+        if line.is_empty() {
             continue;
         }
-        let sample = match sample_of(line.trim(), number) {
-            Some(sample) => sample,
-            None => match line.split_once(' ') {
-                Some((topic, payload)) if is_topic(topic) => {
-                    let (payload, more) = document(payload, &lines[at..]);
-                    at += more;
-                    Sample { topic: Some(topic.to_owned()), payload, remark: None, line: number }
-                }
-                _ => {
-                    let text = line.chars().take(60).collect();
-                    return Err(ReadFault::Line { line: number, text });
-                }
-            },
+        let sample = if is_json(line) {
+            sample_of(line.trim_ascii(), number)
+        } else if let Some((topic, payload)) = topic_of(line) {
+            let (payload, more) = document(payload, &lines[at..]);
+            at += more;
+            Sample { topic: Some(topic.to_owned()), payload, remark: None, line: number }
+        } else {
+            let text = String::from_utf8_lossy(line).chars().take(60).collect();
+            return Err(ReadFault::Line { line: number, text });
         };
         samples.push(Sample { remark: remark.take(), ..sample });
     }
     Ok(samples)
 }
 
-/// A line that is JSON.
-fn sample_of(line: &str, number: usize) -> Option<Sample> {
-    if !is_json(line) {
-        return None;
-    }
-    let published = serde_json::from_str::<Value>(line).ok().and_then(|value| published(line, &value));
-    let (topic, payload) = published.unwrap_or_else(|| (None, line.as_bytes().to_vec()));
-    Some(Sample { topic, payload, remark: None, line: number })
+/// What JSON says: a topic and a payload, or a payload.
+fn sample_of(json: &[u8], line: usize) -> Sample {
+    let (topic, payload) = published(json).unwrap_or_else(|| (None, json.to_vec()));
+    Sample { topic, payload, remark: None, line }
 }
 
 /// The topic and the payload of a line that says both.
-fn published(line: &str, value: &Value) -> Option<(Option<String>, Vec<u8>)> {
+fn published(line: &[u8]) -> Option<(Option<String>, Vec<u8>)> {
+    let value: Value = serde_json::from_slice(line).ok()?;
     let topic = value.get("topic")?.as_str()?.to_owned();
     let payload = match (value.as_object()?.len(), value.get("payload"), value.get("payload_base64")) {
         (2, Some(Value::String(text)), None) => text.clone().into_bytes(),
@@ -143,24 +139,30 @@ fn published(line: &str, value: &Value) -> Option<(Option<String>, Vec<u8>)> {
     Some((Some(topic), payload))
 }
 
-/// Whether the first word of a line can be a topic.
-fn is_topic(word: &str) -> bool {
-    !word.is_empty() && !word.contains(['{', '}', '[', ']', '"', '+', '#'])
+/// The topic and the payload of a line, if its first word can be a topic.
+fn topic_of(line: &[u8]) -> Option<(&str, &[u8])> {
+    let blank = line.iter().position(|byte| *byte == b' ')?;
+    let topic = std::str::from_utf8(&line[..blank]).ok()?;
+    let is_topic = !topic.is_empty() && !topic.contains(['{', '}', '[', ']', '"', '+', '#']);
+    is_topic.then_some((topic, &line[blank + 1..]))
 }
 
 /// A payload, and how many of the lines after it belong to it: a document may go on.
-fn document(first: &str, rest: &[&str]) -> (Vec<u8>, usize) {
-    if first.trim_start().starts_with(['{', '[']) && !is_json(first) {
-        let mut text = first.to_owned();
+fn document(first: &[u8], rest: &[&[u8]]) -> (Vec<u8>, usize) {
+    if first == NO_PAYLOAD {
+        return (Vec::new(), 0);
+    }
+    if matches!(first.trim_ascii_start(), [b'{' | b'[', ..]) && !is_json(first) {
+        let mut text = first.to_vec();
         for (index, line) in rest.iter().take(LONGEST_DOCUMENT).enumerate() {
-            text.push('\n');
-            text.push_str(line);
-            if line.trim_end().ends_with(['}', ']']) && is_json(&text) {
-                return (text.into_bytes(), index + 1);
+            text.push(b'\n');
+            text.extend_from_slice(line);
+            if matches!(line.last(), Some(b'}' | b']')) && is_json(&text) {
+                return (text, index + 1);
             }
         }
     }
-    (first.as_bytes().to_vec(), 0)
+    (first.to_vec(), 0)
 }
 
 #[cfg(test)]
@@ -183,6 +185,9 @@ mod tests {
             ("a/b {\"x\": 1}\na/c ON\n\n", vec![at("a/b", "{\"x\": 1}"), at("a/c", "ON")]),
             ("a/b 21,5 °C\n", vec![at("a/b", "21,5 °C")]),
             ("a/b {\n  \"x\": 1\n}\na/c [\n1]\n", vec![at("a/b", "{\n  \"x\": 1\n}"), at("a/c", "[\n1]")]),
+            ("a/b (null)\na/c ()\n", vec![at("a/b", ""), at("a/c", "()")]),
+            ("\u{feff}a/b 1\r\na/c 2\r\n", vec![at("a/b", "1"), at("a/c", "2")]),
+            ("\u{feff}{\"x\": 1}", vec![plain("{\"x\": 1}")]),
             ("# why\n# so\na/b {}", vec![at("a/b", "{}")]),
             ("{\"x\": 1}\n{\"x\": 2}\n", vec![plain("{\"x\": 1}"), plain("{\"x\": 2}")]),
             ("{\n \"x\": 1\n}\n", vec![plain("{\n \"x\": 1\n}")]),
@@ -202,6 +207,18 @@ mod tests {
     }
 
     #[test]
+    fn a_payload_is_the_bytes_that_are_there() {
+        for (file, payload) in [
+            (&b"a/b {\"x\": \"caf\xe9\"}\n"[..], &b"{\"x\": \"caf\xe9\"}"[..]),
+            (b"a/b 21 \xb0C\n", b"21 \xb0C"),
+            (b"{\"x\": \"caf\xe9\"}", b"{\"x\": \"caf\xe9\"}"),
+            (b"a/b {\n\"x\": \"\xe9\"\n}\n", b"{\n\"x\": \"\xe9\"\n}"),
+        ] {
+            assert_eq!(read(file).expect("a sample")[0].payload, payload);
+        }
+    }
+
+    #[test]
     fn what_is_no_sample_is_named() {
         let fault = |bytes: &[u8]| read(bytes).expect_err("no samples").to_string();
         assert_eq!(fault(b"\n \n"), "has no sample");
@@ -210,6 +227,8 @@ mod tests {
             "{}",
             fault(b"a/b 1\n{\"x\":\n")
         );
+        assert_eq!(fault(b"\xff\xfea\0"), "is UTF-16: save it as UTF-8");
+        assert_eq!(fault(b"\xfe\xff\0a"), "is UTF-16: save it as UTF-8");
         assert!(fault(&[0x1f, 0x8b, 0]).starts_with("is not a complete gzip file"));
     }
 }

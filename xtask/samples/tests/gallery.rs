@@ -113,7 +113,7 @@ fn each_model_stores_what_its_devices_send() {
             .collect();
         for attempt in &attempts {
             assert_eq!(
-                (attempt.outside, &attempt.quarantine, attempt.corrected),
+                (attempt.outside.as_deref(), &attempt.quarantine, attempt.corrected),
                 (None, &vec![], false),
                 "{name}"
             );
@@ -160,7 +160,11 @@ fn a_model_is_proposed_for_each_device_and_for_all_of_them() {
         let trial = Trial::new(&model);
         for (index, sample) in samples.iter().enumerate() {
             let attempt = trial.attempt(sample, ARRIVAL_MS, index);
-            assert_eq!((attempt.outside, &attempt.quarantine), (None, &vec![]), "{name}\n{proposal}");
+            assert_eq!(
+                (attempt.outside.as_deref(), &attempt.quarantine),
+                (None, &vec![]),
+                "{name}\n{proposal}"
+            );
             assert!(!attempt.records.is_empty(), "{name}: {attempt:?}\n{proposal}");
         }
         (model, proposal)

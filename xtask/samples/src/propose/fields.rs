@@ -52,6 +52,8 @@ const SUFFIXES: &[(&str, &str)] = &[
     ("m", "metres"),
     ("km/h", "km/h"),
 ];
+/// Volts that nothing has which sends them: these are millivolts.
+const MOST_VOLTS: f64 = 1_000.0;
 /// Longest text that is one of the store.
 const LONGEST_TEXT: usize = 2_048;
 
@@ -74,7 +76,8 @@ pub(super) struct Proposed {
 /// What stands in a text that is a number with something around it.
 struct Numeric {
     suffix: String,
-    comma: bool,
+    /// How many digits there are behind a comma.
+    comma: Option<usize>,
 }
 
 /// A measure for the values of a field. `None`: no sample has a value.
@@ -107,15 +110,24 @@ pub(super) fn measure(name: String, field: String, values: &[&Tree]) -> Option<P
         proposed.unit = None;
     } else if all(|value| matches!(value, Tree::Whole(_) | Tree::Number(_))) {
         proposed.kind = number(&proposed.name, &there);
+        if proposed.unit == Some("volt") && there.iter().any(|value| is_above(value, MOST_VOLTS)) {
+            proposed.unit = None;
+            proposed.remark = Some("too much for volts: `scale` makes them of millivolts".to_owned());
+        }
     } else if let Some(numerics) = there.iter().map(|value| numeric(value)).collect::<Option<Vec<_>>>() {
         proposed.kind = "double";
-        proposed.comma = numerics.iter().any(|one| one.comma);
+        let mut commas = numerics.iter().filter_map(|one| one.comma).peekable();
+        proposed.comma = commas.peek().is_some();
+        if proposed.comma && commas.all(|digits| digits == 3) {
+            let remark = "a comma before three digits is read as the decimal one, and may separate thousands";
+            proposed.remark = Some(remark.to_owned());
+        }
         let suffixes: BTreeSet<&str> =
             numerics.iter().map(|one| one.suffix.as_str()).filter(|suffix| !suffix.is_empty()).collect();
         match suffixes.first() {
             Some(suffix) if suffixes.len() == 1 => {
                 let known = SUFFIXES.iter().find(|(known, _)| known == suffix).map(|(_, unit)| *unit);
-                proposed.unit = known.or(proposed.unit);
+                proposed.unit = known;
                 proposed.suffix = Some((*suffix).to_owned());
             }
             None => {}
@@ -148,18 +160,27 @@ fn number(name: &str, values: &[&Tree]) -> &'static str {
     if whole && is_counted { "bigint" } else { "double" }
 }
 
+#[allow(clippy::cast_precision_loss, reason = "the magnitude is what counts")]
+fn is_above(value: &Tree, most: f64) -> bool {
+    match value {
+        Tree::Whole(whole) => *whole as f64 > most,
+        Tree::Number(number) => *number > most,
+        _ => false,
+    }
+}
+
 /// A number, or text that is one with a unit behind it or a comma in it.
 fn numeric(value: &Tree) -> Option<Numeric> {
     let Tree::Text(text) = value else {
         let is_number = matches!(value, Tree::Whole(_) | Tree::Number(_));
-        return is_number.then(|| Numeric { suffix: String::new(), comma: false });
+        return is_number.then(|| Numeric { suffix: String::new(), comma: None });
     };
     let text = text.trim();
     let end =
         text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ',' | '-'))).unwrap_or(text.len());
     let (digits, suffix) = (text[..end].trim(), text[end..].trim());
     let is_unit = suffix.chars().count() <= 8 && !suffix.chars().any(|c| c.is_ascii_digit());
-    let comma = digits.contains(',');
+    let comma = digits.split_once(',').map(|(_, behind)| behind.len());
     let plain = digits.replacen(',', ".", 1);
     // An id may be digits alone.
     let is_id = digits.len() > 12
@@ -167,8 +188,9 @@ fn numeric(value: &Tree) -> Option<Numeric> {
             .trim_start_matches('-')
             .strip_prefix('0')
             .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    let is_number =
-        plain.parse::<f64>().is_ok_and(f64::is_finite) && !(comma && digits.contains('.')) && !is_id;
+    let is_number = plain.parse::<f64>().is_ok_and(f64::is_finite)
+        && !(comma.is_some() && digits.contains('.'))
+        && !is_id;
     (is_number && is_unit).then(|| Numeric { suffix: suffix.to_owned(), comma })
 }
 

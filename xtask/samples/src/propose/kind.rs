@@ -215,13 +215,11 @@ impl Kind {
             _ => &[false],
         };
         for &in_message in in_messages {
-            let tree =
-                |event: &Event<'_>| if in_message { event.message.clone() } else { event.tree.clone() };
-            let Some(first) = events.first().map(tree) else { continue };
+            let trees = || events.iter().map(|event| if in_message { event.message } else { event.tree });
+            let Some(first) = trees().next() else { continue };
             for (path, _) in first.leaves(0) {
                 let Some(rank) = time::rank(&path) else { continue };
-                let trees: Vec<Tree> = events.iter().map(tree).collect();
-                let values: Option<Vec<&Tree>> = trees.iter().map(|tree| tree.at(&path)).collect();
+                let values: Option<Vec<&Tree>> = trees().map(|tree| tree.at(&path)).collect();
                 if let Some(written) = values.and_then(|values| time::written(&values)) {
                     candidates.push((rank + usize::from(in_message), path, in_message, written));
                 }
@@ -337,6 +335,10 @@ impl Kind {
             if used.contains(&field) || self.measures.iter().any(is_reading) {
                 continue;
             }
+            if !is_field(&path, &field) {
+                self.remarks.push(no_field(&field));
+                continue;
+            }
             let values: Vec<&Tree> = events.iter().filter_map(|event| event.tree.at(&path)).collect();
             let is_text = |value: &&Tree| matches!(value, Tree::Text(_));
             if values.iter().all(|value| value.is_scalar()) {
@@ -426,6 +428,17 @@ impl Kind {
 /// How a field of an event, or of its message, is written.
 fn field_of(path: &Path, in_message: bool) -> String {
     if in_message { format!("$.{path}") } else { path.to_string() }
+}
+
+/// The remark on a member that no measure can read.
+pub(super) fn no_field(field: &str) -> String {
+    format!("{field:?} cannot be the field of a measure: left out")
+}
+
+/// Whether the field of a path is read as that path. What else a field must be, the check of the model says.
+fn is_field(path: &Path, field: &str) -> bool {
+    let read = Path::of(field);
+    read.steps == path.steps && !read.from_message && !field.contains(char::is_control)
 }
 
 /// The name of a kind: the first level of its topics that says something, or more of them.

@@ -44,3 +44,37 @@ fn without_topics() {
          {\"deviceId\":\"d2\",\"readings\":[],\"group\":2}\n"
     ));
 }
+
+#[test]
+fn what_no_measure_can_read_is_a_remark() {
+    insta::assert_snapshot!(proposed(
+        r#"dt/a-1/measures {"":1,"$":2,"a\"b":3,"a\\b":4,"it's":5,"a\nb":6,"select":7,"m_x":8,"nested":{"$":9,"":1}}"#
+    ));
+}
+
+#[test]
+fn numbers_that_may_mean_something_else() {
+    insta::assert_snapshot!(proposed(
+        r#"dt/a-1/measures {"voltage":2985,"mains_voltage":231,"total":"1,234","level":"1,234","temp":"300 K"}
+dt/a-2/measures {"voltage":3015,"mains_voltage":230,"total":"5,678","level":"5,6","temp":"301 K"}"#
+    ));
+}
+
+#[test]
+fn a_long_name_is_cut_and_an_empty_payload_is_no_sample() {
+    let long = "x".repeat(250);
+    let found = proposed(&format!("dt/a-1/measures {{\"{long}\":{{\"2{long}\":1}},\"y\":1}}\n"));
+    assert!(!found.contains("The check refuses"), "{found}");
+    let samples = read(b"dt/a-1/measures {\"x\":1}\ndt/a-1/measures (null)\n").expect("samples");
+    assert_eq!(samples.len(), 2);
+    assert_eq!(propose(&samples), propose(&samples[..1]));
+}
+
+#[test]
+fn what_the_check_refuses_is_said_first() {
+    // The seven slashes of a filter are used up.
+    let samples = read(b"a/b/c/d/e/f/g/h/i/j-1 {\"x\":1}\n").expect("samples");
+    let found = propose(&samples);
+    assert!(found.starts_with("# The check refuses this as it is:\n# telemetry.toml has"), "{found}");
+    assert!(stacks::model::parse("telemetry.toml", &found).is_err());
+}

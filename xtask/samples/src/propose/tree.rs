@@ -33,7 +33,7 @@ impl Tree {
         }
     }
 
-    /// What a path of leads to.
+    /// What a path leads to.
     pub(super) fn at(&self, path: &Path) -> Option<&Self> {
         path.steps.iter().try_fold(self, |tree, step| match (step, tree) {
             (Step::Member(name), tree) => tree.member(name),

@@ -29,7 +29,10 @@ fn write_kind(out: &mut String, kind: &Kind, is_named: bool) -> std::fmt::Result
     let prefix = if is_named { "kind." } else { "" };
     writeln!(out)?;
     for remark in &kind.remarks {
-        writeln!(out, "# Unsure: {remark}.")?;
+        writeln!(out, "# Unsure: {}.", remark.replace(char::is_control, " "))?;
+    }
+    if kind.measures.iter().any(|measure| measure.suffix.is_none() && unit_of(measure).is_some()) {
+        writeln!(out, "# Unsure: units are guessed from names.")?;
     }
     if is_named {
         writeln!(out, "[[kind]]\nname = {}", quoted(&kind.name))?;
@@ -85,6 +88,11 @@ fn write_source(out: &mut String, key: &str, source: &Source) -> std::fmt::Resul
     }
 }
 
+/// The unit of a number.
+fn unit_of(measure: &Proposed) -> Option<&'static str> {
+    measure.unit.filter(|_| matches!(measure.kind, "double" | "bigint"))
+}
+
 fn write_measure(out: &mut String, prefix: &str, measure: &Proposed) -> std::fmt::Result {
     writeln!(out)?;
     if let Some(remark) = &measure.remark {
@@ -92,7 +100,7 @@ fn write_measure(out: &mut String, prefix: &str, measure: &Proposed) -> std::fmt
     }
     writeln!(out, "[[{prefix}measure]]\nname = {}", quoted(&measure.name))?;
     writeln!(out, "field = {}\ntype = {}", quoted(&measure.field), quoted(measure.kind))?;
-    if let Some(unit) = measure.unit.filter(|_| matches!(measure.kind, "double" | "bigint")) {
+    if let Some(unit) = unit_of(measure) {
         writeln!(out, "unit = {}", quoted(unit))?;
     }
     if !measure.map.is_empty() {

@@ -67,7 +67,15 @@ impl Diff {
 fn of_revision(revision: &str, file: &Path) -> Result<Model, Failure> {
     let root = Project::locate().root().to_owned();
     let file = std::path::absolute(file).context("cannot find the folder that this runs in")?;
-    let relative = file.strip_prefix(&root).unwrap_or(&file).to_owned();
+    let Ok(relative) = file.strip_prefix(&root) else {
+        return Err(Failure::new(
+            Exit::Configuration,
+            format_args!(
+                "{} is outside of the checkout: give `--from FILE`: {revision} has no such file",
+                file.display()
+            ),
+        ));
+    };
     let folder = relative.parent().unwrap_or(Path::new("")).to_owned();
     let show = |path: &Path| {
         let object = format!("{revision}:{}", path.display());
@@ -78,7 +86,7 @@ fn of_revision(revision: &str, file: &Path) -> Result<Model, Failure> {
             Err(std::io::Error::other(String::from_utf8_lossy(&shown.stderr).trim().to_owned()))
         }
     };
-    let text = show(&relative).map_err(|error| Failure {
+    let text = show(relative).map_err(|error| Failure {
         exit: Exit::Configuration,
         ..Failure::from(anyhow!(
             "{revision} is neither a file nor a revision that has {}: {error}",
@@ -93,11 +101,10 @@ impl Differences {
         let before = stacks::stored(old).into_iter().map(|(name, kind)| (name.to_owned(), kind.to_owned()));
         let (taken, refused): (Vec<_>, Vec<_>) =
             difference(&before.collect(), new).into_iter().partition(|one| one.in_place);
-        let mut layouts = layout_difference(old, new);
-        // The device comes first.
-        let is_another_table = old.first().device.dimension != new.first().device.dimension;
-        let tables = if is_another_table { layouts.drain(..1) } else { layouts.drain(..0) };
+        let (tables, layouts): (Vec<_>, Vec<_>) =
+            layout_difference(old, new).into_iter().partition(|one| one.is_another_table);
         let refused = tables
+            .into_iter()
             .map(|one| one.said)
             .chain(refused.into_iter().map(|one| format!("`{}`: {}", one.name, one.said)))
             .collect::<Vec<_>>();
@@ -240,6 +247,15 @@ type = "boolean"
 
     fn model(text: &str) -> Model {
         stacks::model::parse("telemetry.toml", text).unwrap_or_else(|problems| panic!("{problems}"))
+    }
+
+    #[test]
+    fn a_file_outside_of_the_checkout_is_in_no_revision() {
+        let file = std::env::temp_dir().join("mine.toml");
+        let failure = of_revision("HEAD", &file).expect_err("no such file");
+        assert_eq!(failure.exit, Exit::Configuration);
+        let said = failure.error.to_string();
+        assert!(said.ends_with("give `--from FILE`: HEAD has no such file"), "{said}");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Args;
 use serde::Serialize;
-use session::Exit;
+use session::{Exit, Failure};
 
 use super::read_samples;
 use crate::commands::Outcome;
@@ -41,13 +41,16 @@ impl Infer {
         let proposal = Proposal { samples: samples.len(), model: samples::propose(&samples) };
         match &self.out {
             Some(file) => {
-                let mut new = std::fs::File::create_new(file)
-                    .with_context(|| format!("cannot make {}", file.display()))?;
+                let mut new = std::fs::File::create_new(file).map_err(|error| {
+                    Failure::new(Exit::Configuration, format_args!("cannot make {}: {error}", file.display()))
+                })?;
                 std::io::Write::write_all(&mut new, proposal.model.as_bytes())
                     .with_context(|| format!("cannot write {}", file.display()))?;
+                let samples: Vec<_> = self.files.iter().map(|file| file.to_string_lossy()).collect();
                 report.note(format_args!(
-                    "{} is there: `cargo xtask model try` shows what it makes of them",
-                    file.display()
+                    "wrote {file}: try it with `cargo xtask model try {} --model {file}`",
+                    samples.join(" "),
+                    file = file.display()
                 ));
             }
             None => report.print(&proposal),

@@ -86,7 +86,7 @@ fn show(out: &mut dyn fmt::Write, attempt: &Attempt, kind: Option<&EventKind>) -
     let topic = if attempt.topic.is_empty() { "(no topic)" } else { &attempt.topic };
     let of_kind = attempt.kind.as_ref().map_or_else(String::new, |kind| format!("kind {kind}, "));
     write!(out, "{mark} {}", paint(STRONG, topic))?;
-    if let Some(outside) = attempt.outside {
+    if let Some(outside) = &attempt.outside {
         return writeln!(out, "\n  └ {}\n", paint(BAD, outside));
     }
     writeln!(out, "  {}", paint(FAINT, format_args!("{of_kind}key {}", attempt.partition_key)))?;
@@ -103,6 +103,9 @@ fn show(out: &mut dyn fmt::Write, attempt: &Attempt, kind: Option<&EventKind>) -
     for refusal in &attempt.quarantine {
         let field = refusal.field.as_ref().map_or_else(String::new, |field| format!("{field}: "));
         writeln!(out, "  ├ {} {field}{}", paint(BAD, "quarantine"), refusal.reason)?;
+    }
+    if attempt.omitted > 0 {
+        writeln!(out, "  ├ {} and {} more", paint(BAD, "quarantine"), attempt.omitted)?;
     }
     if attempt.undeclared_count > 0 {
         let shown: Vec<&str> = attempt.undeclared.iter().take(MOST_FIELDS).map(String::as_str).collect();

@@ -16,9 +16,10 @@ use crate::Global;
 use crate::pages::chart::chart;
 use crate::report::{Document, FAINT, Report, STRONG, paint};
 use engine::inventory::Inventory;
-use engine::twin::Workspace;
 use engine::twin::history::{Question, Series};
+use engine::twin::{Entity, Workspace};
 use session::{Exit, Failure};
+use telemetry::Model;
 
 /// Width of a chart where there is no terminal.
 const WIDTH: u16 = 80;
@@ -32,8 +33,8 @@ pub struct History {
     /// The entity, or the device that it stands for.
     #[arg(long, value_name = "NAME")]
     entity: String,
-    /// The component: `telemetry` or the name of a kind, or for instance `temperature_alarm` [default: that of the
-    /// first kind].
+    /// The component: `telemetry` or the name of a kind, or for instance `temperature_alarm` [default: that
+    /// of the entity's only kind].
     #[arg(long, value_name = "NAME")]
     component: Option<String>,
     /// A property; may be given several times, or as a list with commas [default: every time series].
@@ -103,8 +104,10 @@ impl History {
         let inventory = Inventory::read(&session).await?;
         let workspace = Workspace::of(&session, &inventory)?;
         let entity = workspace.find(&self.entity).await?;
-        let first = telemetry::twin::component(session.model.first());
-        let component = self.component.clone().unwrap_or_else(|| first.to_owned());
+        let component = match &self.component {
+            Some(component) => component.clone(),
+            None => only_component(&entity, &session.model)?,
+        };
         let question = Question {
             component: component.clone(),
             properties: self.properties.clone(),
@@ -131,6 +134,27 @@ impl History {
             view: if self.plot { View::Charts(width()) } else { View::Table },
         });
         Ok(Exit::Done)
+    }
+}
+
+/// The component of the only kind that an entity has, or that there is.
+fn only_component(entity: &Entity, model: &Model) -> Result<String, Failure> {
+    let all: Vec<&str> = model.kinds.iter().map(telemetry::twin::component).collect();
+    let has = |name: &&str| entity.components.contains_key(*name);
+    let found: Vec<&str> = all.iter().copied().filter(has).collect();
+    match (&found[..], &all[..]) {
+        ([only], _) | ([], [only]) => Ok((*only).to_owned()),
+        (found, all) => {
+            let names = if found.is_empty() { all } else { found };
+            Err(Failure::new(
+                Exit::Configuration,
+                format_args!(
+                    "which component of {} is meant? Say `--component`: {}",
+                    entity.name,
+                    names.join(", ")
+                ),
+            ))
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use engine::twin::Component;
 use engine::twin::history::Point;
 
 fn shown(order: Order, view: View) -> Shown {
@@ -111,5 +112,41 @@ fn intervals_are_whole_seconds() {
     assert_eq!(interval("2m"), Ok(120));
     for text in ["0s", "500ms", "-1s", "soon"] {
         assert!(interval(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn the_component_is_that_of_the_only_kind() {
+    let model = |kinds: &[&str]| {
+        let kind = |name: &&str| {
+            format!(
+                "[[kind]]\nname = '{name}'\ntopic = '{name}/+'\n[kind.device]\ntopic_segment = 2\ndimension = 'device'\n\
+                 [[kind.measure]]\nname = 'm_{name}'\ntype = 'double'\n"
+            )
+        };
+        let text: String = kinds.iter().map(kind).collect();
+        stacks::model::parse("telemetry.toml", &text).unwrap_or_else(|problems| panic!("{problems}"))
+    };
+    let entity = |components: &[&str]| Entity {
+        id: "1".to_owned(),
+        name: "kitchen".to_owned(),
+        arn: String::new(),
+        components: components.iter().map(|name| ((*name).to_owned(), Component::default())).collect(),
+    };
+    for (components, kinds, expected) in [
+        (&["b", "b_watt_alarm"][..], &["a", "b"][..], Ok("b")),
+        (&["a", "b"], &["a", "b", "c"], Err("Say `--component`: a, b")),
+        (&[], &["a", "b"], Err("Say `--component`: a, b")),
+        (&[], &["a"], Ok("a")),
+    ] {
+        let found = only_component(&entity(components), &model(kinds));
+        match (found, expected) {
+            (Ok(found), Ok(expected)) => assert_eq!(found, expected),
+            (Err(failure), Err(expected)) => {
+                assert_eq!(failure.exit, Exit::Configuration);
+                assert!(failure.error.to_string().ends_with(expected), "{}", failure.error);
+            }
+            (found, expected) => panic!("{found:?}, and not {expected:?}"),
+        }
     }
 }
