@@ -117,7 +117,7 @@ fn what_came_of_deployments() {
                          customers can access the service. @aws #42\" (HandlerErrorCode: AccessDenied)"
                     .to_owned(),
                 remedy: Some("deploy to an account that has used it".to_owned()),
-            }),
+            })),
         }),
         "consumer" | "twin" | "grafana" => Outcome::Skipped("store".to_owned()),
         "artifacts" | "ingest" => done(Change::Unchanged, &[]),
