@@ -18,18 +18,18 @@ use crate::lifetime;
 use crate::pages::deploy::{Next, PlanDocument, Refused, Way};
 use crate::question::{Agreed, Question};
 use crate::report::{Report, text};
-use artifacts::{self, Archives};
+
 use engine::consent::{Consent, Declined, Doing, Guard, Said};
 use engine::deploy::application::Applications;
 use engine::deploy::engine::Engine;
 use engine::deploy::execute;
 use engine::deploy::moved::{self, Refusal};
 use engine::deploy::options::{Options, selection};
-use engine::deploy::plan::{Current, Plan};
+use engine::deploy::plan::{Current, Plan, StackPlan};
 use engine::deploy::preview::{Previews, Purpose};
 use engine::deploy::saved::{SavedPlan, SavedPlanError};
 use engine::deploy::storage::STORAGE;
-use engine::deploy::{self, Settling, delivery, preflight, rollback, state};
+use engine::deploy::{self, delivery, preflight, rollback, state};
 use engine::destroy::find;
 use local_target::flink::Machine;
 use session::{Exit, Failure, Project, Session};
@@ -87,8 +87,18 @@ impl Deploy {
         if self.stacks.is_empty() {
             tell_of_others(&session, &stacks, report).await;
         }
-        let mut plan = plan(&engine, &environment, &stacks, &archives, &current).await?;
         let on_delete = deploy::plan::on_delete(&environment, &current);
+        let desired = deploy::desired(&environment, &stacks, &archives);
+        let plan = deploy::plan::make(&desired, &current).map_err(deploy::DeployError::from)?;
+        let keeps = on_delete == OnDelete::Retain;
+        let agree = |failed: &[&StackPlan]| {
+            let failed = failed
+                .iter()
+                .map(|stack| (stack.stack_name.as_str(), stack.status.as_deref().unwrap_or_default()));
+            super::rollback::agree(&environment, keeps, failed, global.yes, report)?;
+            Ok(true)
+        };
+        let mut plan = deploy::agreed_plan(&engine, &desired, plan, agree).await?;
         let options = self.options(global);
         agreed(&plan, &consent, &way(on_delete), &options, report)?;
         let asking = Asking { on_delete, looked: Looked::Never, options: &options };
@@ -301,18 +311,6 @@ pub(super) async fn prepared(session: &Session, stacks: &[Stack]) -> Result<(), 
         preflight::twinmaker(session, stacks)
     )?;
     Ok(())
-}
-
-async fn plan(
-    engine: &Engine<'_>,
-    environment: &Environment,
-    stacks: &[Stack],
-    archives: &Archives,
-    current: &BTreeMap<String, Current>,
-) -> Result<Plan, Failure> {
-    let desired = deploy::desired(environment, stacks, archives);
-    let plan = deploy::plan::make(&desired, current).map_err(deploy::DeployError::from)?;
-    deploy::settled_plan(engine, &desired, plan, Settling::RollsBack).await
 }
 
 /// How a plan is carried out for an environment whose data ends so.

@@ -7,13 +7,13 @@ use std::time::Duration;
 use clap::Args;
 use futures::future::join_all;
 use serde::Serialize;
-use stacks::environment::OnDelete;
+use stacks::environment::{Environment, OnDelete};
 
 use super::{Outcome, duration};
 use crate::Global;
 use crate::question::Question;
 use crate::report::{BAD, Document, GOOD, Report, STRONG, many, paint};
-use engine::consent::{Consent, Doing, Guard, Said};
+use engine::consent::{Consent, Declined, Doing, Guard, Said};
 use engine::deploy::engine::Engine;
 use engine::deploy::events::Poller;
 use engine::deploy::options::selection;
@@ -62,6 +62,31 @@ struct Stack {
     failure: Option<RollbackError>,
 }
 
+/// Asks before stacks of an environment, given with their statuses, are rolled back.
+pub(super) fn agree<'a>(
+    environment: &Environment,
+    keeps: bool,
+    stacks: impl Iterator<Item = (&'a str, &'a str)>,
+    yes: bool,
+    report: &Report,
+) -> Result<(), Declined> {
+    let question = Question {
+        doing: Doing::RollBack,
+        guard: Guard::of(environment.target, keeps),
+        environment: &environment.name,
+        asked: "Roll back?",
+        typed: "to roll back",
+    };
+    let page = || {
+        let lines: Vec<String> = stacks.map(|(name, status)| format!("{name} is in {status}")).collect();
+        format!(
+            "{}\nA rollback deletes what the operation that failed has made and its policy does not keep.",
+            lines.join("\n")
+        )
+    };
+    question.settle(Said { confirm: None, yes }, page, report).map(|_| ())
+}
+
 impl Rollback {
     pub(crate) async fn run(&self, global: &Global, report: &Report) -> Outcome {
         let session = global.connect().await?;
@@ -70,16 +95,8 @@ impl Rollback {
         let chosen = self.choose(&found)?;
         if !chosen.is_empty() {
             let keeps = environment.on_delete == OnDelete::Retain;
-            let question = Question {
-                doing: Doing::RollBack,
-                guard: Guard::of(environment.target, keeps),
-                environment: &environment.name,
-                asked: "Roll back?",
-                typed: "to roll back",
-            };
-            let page =
-                || chosen.iter().map(|one| format!("{} is in {}\n", one.stack_name, one.status)).collect();
-            question.settle(Said { confirm: None, yes: global.yes }, page, report)?;
+            let stacks = chosen.iter().map(|one| (one.stack_name.as_str(), one.status.as_str()));
+            agree(environment, keeps, stacks, global.yes, report)?;
         }
         let consent = Consent::default();
         let engine = Engine { wait_limit: self.wait_limit, ..Engine::new(&session, &consent, report) };

@@ -232,8 +232,9 @@ async fn apply_once(
     }
     let touches = change_set.resources.len();
     let followed = follow(engine, poller, &change_set.stack_id, since, Some(touches), &step).await?;
-    let left = leftover::sweep(engine, stack, &followed.events, &step).await;
-    if !operation.succeeded(&followed.status) {
+    let succeeded = operation.succeeded(&followed.status);
+    let left = leftover::sweep(engine, stack, &followed.events, succeeded, &step).await;
+    if !succeeded {
         let cause = diagnosis::cause(engine, &change_set.stack_id, &token, &followed.events).await;
         return Err(StackError::Failed { cause: cause.map(Box::new), status: followed.status });
     }

@@ -235,8 +235,9 @@ impl LastResort {
             self.again = true;
             return true;
         }
-        if self.abandoned.is_empty() && left.keys().all(|id| stack.abandon.contains(id)) {
-            self.abandoned.clone_from(left);
+        let may_stay = left.keys().all(|id| stack.abandon.contains(id));
+        if may_stay && left.keys().any(|id| !self.abandoned.contains_key(id)) {
+            self.abandoned.extend(left.clone());
             return true;
         }
         if !self.forced && stack.forced {
