@@ -21,7 +21,7 @@ use crate::report::{Report, text};
 
 use engine::consent::{Consent, Declined, Doing, Guard, Said};
 use engine::deploy::application::Applications;
-use engine::deploy::engine::Engine;
+use engine::deploy::engine::{Binding, Engine};
 use engine::deploy::execute;
 use engine::deploy::moved::{self, Refusal};
 use engine::deploy::options::{Options, selection};
@@ -102,10 +102,11 @@ impl Deploy {
         let options = self.options(global);
         agreed(&plan, &consent, &way(on_delete), &options, report)?;
         let asking = Asking { on_delete, looked: Looked::Never, options: &options };
+        let again = Way { binding: Binding::Loose, options: &options };
         if asking.guard(&plan, &environment, global) == Guard::Nothing || global.yes || !report.interactive()
         {
             confirm(&plan, &environment, &asking, global, report)?;
-            return carry_out(&engine, &plan, &options, &project, &session, global, report).await;
+            return carry_out(&engine, &plan, again, &project, &session, global, report).await;
         }
         // A person is asked about what CloudFormation says, and that is what is executed.
         let previews = Previews::default();
@@ -122,7 +123,13 @@ impl Deploy {
             previews.discard(&engine).await;
             return Err(declined);
         }
-        carry_out(&engine.bound(), &plan, &options, &project, &session, global, report).await
+        let engine = engine.bound();
+        // The plan is bound to what was shown; the command is not, and plans again.
+        let done = carry_out(&engine, &plan, again, &project, &session, global, report).await;
+        if done.as_ref().is_err_and(|failure| failure.exit != Exit::Unwatched) {
+            previews.discard(&engine).await;
+        }
+        done
     }
 
     fn options(&self, global: &Global) -> Options {
@@ -194,7 +201,8 @@ async fn execute_saved(
         still(&session, &saved, report).await?;
     }
     let engine = Engine::new(&session, consent, report).bound();
-    carry_out(&engine, &plan, &saved.options, project, &session, global, report).await
+    let way = Way { binding: engine.binding, options: &saved.options };
+    carry_out(&engine, &plan, way, project, &session, global, report).await
 }
 
 /// Makes sure that everything is as a plan saw it, and gives what is there.
@@ -238,13 +246,12 @@ fn agreed(
 async fn carry_out(
     engine: &Engine<'_>,
     plan: &Plan,
-    options: &Options,
+    way: Way<'_>,
     project: &Project,
     session: &Session,
     global: &Global,
     report: &Report,
 ) -> Outcome {
-    let way = Way { binding: engine.binding, options };
     let machine = Machine::of(project, &global.location(project), session);
     let applications = Applications::new(session, machine, report);
     applications.prepare(plan).await?;

@@ -61,7 +61,7 @@ impl Destroy {
         let session = Session::open(model, environment, endpoints).await?;
         let name = session.environment.name.clone();
         let plan = match teardown::plan(&session, report).await? {
-            Some(plan) => plan.only(&self.stacks)?.abandoning(&self.abandon, self.force),
+            Some(plan) => plan.only(&self.stacks)?.abandoning(&self.abandon, self.force)?,
             // The processes of a target that has nothing are there all the same.
             None if is_local => DestroyPlan::empty(&name),
             None => return self.absent(&name, report),

@@ -44,11 +44,11 @@ pub struct Rollback {
 #[derive(Debug, Serialize)]
 struct RolledBack {
     environment: String,
-    stacks: Vec<Stack>,
+    stacks: Vec<Attempt>,
 }
 
 #[derive(Debug, Serialize)]
-struct Stack {
+struct Attempt {
     name: String,
     stack_name: String,
     /// The status that it had.
@@ -93,9 +93,11 @@ impl Rollback {
         let environment = &session.environment;
         let found = find::stacks(&session.cloudformation(), environment).await?.ours;
         let chosen = self.choose(&found)?;
-        if !chosen.is_empty() {
+        if chosen.iter().any(|one| !rollback::goes_back(&one.status)) {
             let keeps = environment.on_delete == OnDelete::Retain;
-            let stacks = chosen.iter().map(|one| (one.stack_name.as_str(), one.status.as_str()));
+            // What goes on is attached to, which changes nothing.
+            let stacks = chosen.iter().filter(|one| !rollback::goes_back(&one.status));
+            let stacks = stacks.map(|one| (one.stack_name.as_str(), one.status.as_str()));
             agree(environment, keeps, stacks, global.yes, report)?;
         }
         let consent = Consent::default();
@@ -121,15 +123,28 @@ impl Rollback {
         // What goes on is cancelled only where somebody names it.
         let takes = |stack: &&Found| {
             if self.stacks.is_empty() {
-                rollback::has_failed(&stack.status)
+                rollback::has_failed(&stack.status) || rollback::goes_back(&stack.status)
             } else {
                 rollback::takes(&stack.status)
             }
         };
-        Ok(found.iter().filter(named).filter(takes).collect())
+        let chosen: Vec<&Found> = found.iter().filter(named).filter(takes).collect();
+        let has = |named: &String| {
+            chosen.iter().any(|stack| {
+                let id = named.strip_prefix(&stack.name).and_then(|rest| rest.strip_prefix('.'));
+                stack.resources.iter().any(|resource| Some(resource.logical_id.as_str()) == id)
+            })
+        };
+        if let Some(unknown) = self.skip.iter().find(|named| !has(named)) {
+            let message = format!("no stack that is rolled back has a resource `{unknown}`");
+            return Err(
+                Failure::new(Exit::Configuration, message).hint("resources are named `stack.LogicalId`")
+            );
+        }
+        Ok(chosen)
     }
 
-    async fn back(&self, engine: &Engine<'_>, poller: &Poller, stack: &Found) -> Stack {
+    async fn back(&self, engine: &Engine<'_>, poller: &Poller, stack: &Found) -> Attempt {
         let of = |named: &String| Some(named.strip_prefix(&stack.name)?.strip_prefix('.')?.to_owned());
         let skip: BTreeSet<String> = self.skip.iter().filter_map(of).collect();
         let step =
@@ -139,7 +154,7 @@ impl Rollback {
             step.done(status);
         }
         let (status, failure) = (back.as_ref().ok().cloned(), back.err());
-        Stack {
+        Attempt {
             name: stack.name.clone(),
             stack_name: stack.stack_name.clone(),
             before: stack.status.clone(),
@@ -155,7 +170,7 @@ impl RolledBack {
     fn ends(self) -> Outcome {
         let selection = selection(&self.environment);
         let failed = self.stacks.iter().filter_map(|stack| Some((stack, stack.failure.as_ref()?)));
-        let failed: Vec<(&Stack, &RollbackError)> = failed.collect();
+        let failed: Vec<(&Attempt, &RollbackError)> = failed.collect();
         let Some((stack, first)) = failed.first() else { return Ok(Exit::Done) };
         let unwatched = failed.iter().all(|(_, error)| error.is_unwatched());
         let (exit, message) = if unwatched {
@@ -178,7 +193,7 @@ impl Document for RolledBack {
             return writeln!(out, "{}: nothing to roll back", self.environment);
         }
         writeln!(out, "{}", paint(STRONG, &self.environment))?;
-        for Stack { name, before, status, error, .. } in &self.stacks {
+        for Attempt { name, before, status, error, .. } in &self.stacks {
             let became = match (status, error) {
                 (Some(status), _) => paint(GOOD, status),
                 (None, error) => paint(BAD, error.as_deref().unwrap_or_default()),
@@ -212,6 +227,7 @@ mod tests {
             found("ingest", "UPDATE_IN_PROGRESS"),
             found("lake", "UPDATE_FAILED"),
             found("store", "UPDATE_ROLLBACK_FAILED"),
+            found("twin", "UPDATE_ROLLBACK_IN_PROGRESS"),
         ];
         let chosen = |names: &[&str]| {
             let stacks = names.iter().map(|name| (*name).to_owned()).collect();
@@ -219,9 +235,12 @@ mod tests {
             let chosen = command.choose(&there).map_err(|failure| failure.exit);
             chosen.map(|chosen| chosen.into_iter().map(|stack| stack.name.clone()).collect::<Vec<_>>())
         };
-        assert_eq!(chosen(&[]), Ok(vec!["lake".to_owned(), "store".to_owned()]));
+        assert_eq!(chosen(&[]), Ok(vec!["lake".to_owned(), "store".to_owned(), "twin".to_owned()]));
         assert_eq!(chosen(&["ingest"]), Ok(vec!["ingest".to_owned()]));
         assert_eq!(chosen(&["artifacts"]), Ok(vec![]));
         assert_eq!(chosen(&["nowhere"]), Err(Exit::Configuration));
+        let command =
+            Rollback { stacks: Vec::new(), skip: vec!["store.Nothing".to_owned()], wait_limit: None };
+        assert_eq!(command.choose(&there).map_err(|failure| failure.exit).err(), Some(Exit::Configuration));
     }
 }

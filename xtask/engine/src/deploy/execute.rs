@@ -221,7 +221,10 @@ async fn apply_once(
     if let Err(refused) = agreed(engine, stack, &change_set) {
         // One that was made earlier may still be agreed to.
         if stack.change_set.is_none() {
-            change_set::discard(&engine.cloudformation, &change_set.id, &change_set.stack_id).await?;
+            let (id, stack_id) = (&change_set.id, &change_set.stack_id);
+            if let Err(error) = change_set::discard(&engine.cloudformation, id, stack_id).await {
+                engine.observer.warn(format_args!("change set {id} is left: {error}"));
+            }
         }
         return Err(refused);
     }

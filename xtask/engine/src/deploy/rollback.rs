@@ -15,9 +15,9 @@ use super::plan::{Loss, Plan, StackPlan};
 use super::recovery::{self, Deploy};
 use super::replacement::{holds_data, stands_for};
 use super::stack_error::{StackError, Unheard, Unwatched};
+pub use super::status::goes_back;
 use super::status::{
-    Operation, Stage, goes_back, may_hold, says_cancelled, says_not_empty, says_not_there, stage,
-    takes_cancellation,
+    Operation, Stage, may_hold, says_cancelled, says_not_empty, says_not_there, stage, takes_cancellation,
 };
 use crate::destroy::buckets;
 use crate::destroy::contents::Contents;

@@ -91,7 +91,7 @@ pub struct Failed {
     /// Whether something goes on, and nobody watches it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unwatched: bool,
-    /// Whether it was not touched, as it waited for another one.
+    /// Whether it was not touched: it waited for another one, or a person interrupted.
     #[serde(skip)]
     pub kept: bool,
 }
@@ -130,11 +130,10 @@ impl Receipt {
             }
             Outcome::Failed(error) => error.to_string(),
             Outcome::Kept(holder) => format!("not touched, because {holder} needs it and is still there"),
-            Outcome::Interrupted => "interrupted".to_owned(),
+            Outcome::Interrupted { .. } => "interrupted".to_owned(),
         };
-        let kept = matches!(outcome, Outcome::Kept(_));
-        // What was interrupted, if it was begun, goes on.
-        let (mut left, mut unwatched) = (Vec::new(), matches!(outcome, Outcome::Interrupted));
+        let kept = matches!(outcome, Outcome::Kept(_) | Outcome::Interrupted { begun: false });
+        let (mut left, mut unwatched) = (Vec::new(), matches!(outcome, Outcome::Interrupted { begun: true }));
         if let Outcome::Failed(error) = outcome {
             unwatched = error.is_unwatched();
             if let RemoveError::Failed { stuck: ids, .. } = error {

@@ -414,7 +414,8 @@ async fn a_deletion_that_fails_is_tried_again_then_without_what_may_stay_then_by
         against.fake.put(STACK, "CREATE_COMPLETE", &pair());
         against.fake.fail("Network", Verb::Delete, times, reason);
         let abandon: Vec<String> = abandon.iter().map(|one| (*one).to_owned()).collect();
-        let plan = destroying(&against).await.abandoning(&abandon, forced);
+        let plan = destroying(&against).await.abandoning(&abandon, forced).expect("they are there");
+        assert!(plan.clone().abandoning(&["ingest.Nothing".to_owned()], forced).is_err());
         let outcomes = destroy(&against, &plan).await;
         let case = format!("{times} {reason} {abandon:?} {forced}");
         assert_eq!(against.fake.times("DeleteStack"), deletions, "{case}");
