@@ -200,10 +200,10 @@ impl Report {
 
     fn tell(&self, told: Told, text: &str) {
         let text = anstream::adapter::strip_str(text).to_string();
-        self.line(&Line::new(told, &text));
+        Self::line(&Line::new(told, &text));
     }
 
-    fn line(&self, line: &Line<'_>) {
+    fn line(line: &Line<'_>) {
         match serde_json::to_string(line) {
             Ok(line) => eprintln!("{line}"),
             Err(error) => eprintln!("error: an event cannot be written as JSON: {error}"),
@@ -256,7 +256,7 @@ impl Report {
                 }
             }
             Progress::Ndjson => {
-                self.line(
+                Self::line(
                     &Line::new(Told::Error, &message).ends(failure.hint.as_deref(), failure.exit as u8),
                 );
             }
@@ -306,7 +306,7 @@ impl Observer for Report {
             Event::Failed(text) => self.note(format_args!("{} {text}", paint(BAD, "✗"))),
             Event::Began { step, text } => {
                 let bar = if ndjson {
-                    self.line(&Line::new(Told::Began, text).of(step, None));
+                    Self::line(&Line::new(Told::Began, text).of(step, None));
                     ProgressBar::hidden()
                 } else {
                     self.spinner(text)
@@ -317,7 +317,7 @@ impl Observer for Report {
             Event::Done { step, text, result, took } => {
                 self.clear(step);
                 if ndjson {
-                    self.line(&Line::new(Told::Done, text).of(step, Some(took)).result(result));
+                    Self::line(&Line::new(Told::Done, text).of(step, Some(took)).result(result));
                     return;
                 }
                 let seconds = took.as_secs_f64();
@@ -327,7 +327,7 @@ impl Observer for Report {
             }
             Event::Left { step } => {
                 if let (true, Some((_, beat))) = (ndjson, self.steps.borrow().get(&step)) {
-                    self.line(&Line::new(Told::Left, beat.text()).of(step, None));
+                    Self::line(&Line::new(Told::Left, beat.text()).of(step, None));
                 }
                 self.clear(step);
             }
@@ -351,7 +351,7 @@ impl Report {
         let Some((bar, beat)) = steps.get_mut(&step) else { return };
         if self.told == Progress::Ndjson {
             if let Some(for_) = beat.changed(text, Instant::now()) {
-                self.line(&Line::new(Told::Goes, text).of(step, Some(for_)));
+                Self::line(&Line::new(Told::Goes, text).of(step, Some(for_)));
             }
             return;
         }

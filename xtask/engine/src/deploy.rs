@@ -134,9 +134,8 @@ impl Explain for DeployError {
         match self {
             Self::UnknownStack { .. } => Exit::Configuration,
             Self::Cycle(_) => Exit::Unexpected,
-            Self::Stuck { source: RollbackError::Unwatched(_), .. } | Self::StillBusy { .. } => {
-                Exit::Unwatched
-            }
+            Self::StillBusy { .. } => Exit::Unwatched,
+            Self::Stuck { source, .. } if source.is_unwatched() => Exit::Unwatched,
             Self::Blocked { .. } | Self::Stuck { .. } => Exit::StackFailed,
         }
     }
@@ -259,15 +258,26 @@ pub enum Settling {
 pub async fn settled_plan(
     engine: &Engine<'_>,
     desired: &Desired,
-    mut plan: Plan,
+    plan: Plan,
     settling: Settling,
+) -> Result<Plan, Failure> {
+    agreed_plan(engine, desired, plan, |_| Ok(settling == Settling::RollsBack)).await
+}
+
+/// A plan that can be executed, like [`settled_plan`]: what failed half-way is rolled back where `agreed` says so,
+/// which is asked before each rollback.
+pub async fn agreed_plan(
+    engine: &Engine<'_>,
+    desired: &Desired,
+    mut plan: Plan,
+    agreed: impl Fn(&[&StackPlan]) -> Result<bool, Failure>,
 ) -> Result<Plan, Failure> {
     loop {
         let busy: Vec<&StackPlan> = plan.with_action(Action::Wait).collect();
         let failed: Vec<&StackPlan> = plan.with_action(Action::RollBack).collect();
         if !busy.is_empty() {
             attach(engine, busy).await?;
-        } else if !failed.is_empty() && settling == Settling::RollsBack {
+        } else if !failed.is_empty() && agreed(&failed)? {
             rollback::all(engine, &plan.environment, failed).await?;
         } else {
             break;

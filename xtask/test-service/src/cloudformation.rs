@@ -99,6 +99,13 @@ impl CloudFormation {
         }
     }
 
+    /// Has a stack that failed have had this template when it was last well.
+    pub fn was(&self, name: &str, template: &Value) {
+        if let Some(stack) = self.world().latest_mut(name) {
+            stack.stable = Some((template.clone(), stack.parameters.clone()));
+        }
+    }
+
     /// Gives a resource of a stack a status of its own, and says why.
     pub fn mark(&self, name: &str, logical_id: &str, status: &str, reason: &str) {
         if let Some(stack) = self.world().latest_mut(name) {

@@ -18,18 +18,18 @@ use crate::lifetime;
 use crate::pages::deploy::{Next, PlanDocument, Refused, Way};
 use crate::question::{Agreed, Question};
 use crate::report::{Report, text};
-use artifacts::{self, Archives};
+
 use engine::consent::{Consent, Declined, Doing, Guard, Said};
 use engine::deploy::application::Applications;
-use engine::deploy::engine::Engine;
+use engine::deploy::engine::{Binding, Engine};
 use engine::deploy::execute;
 use engine::deploy::moved::{self, Refusal};
 use engine::deploy::options::{Options, selection};
-use engine::deploy::plan::{Current, Plan};
+use engine::deploy::plan::{Current, Plan, StackPlan};
 use engine::deploy::preview::{Previews, Purpose};
 use engine::deploy::saved::{SavedPlan, SavedPlanError};
 use engine::deploy::storage::STORAGE;
-use engine::deploy::{self, Settling, delivery, preflight, rollback, state};
+use engine::deploy::{self, delivery, preflight, rollback, state};
 use engine::destroy::find;
 use local_target::flink::Machine;
 use session::{Exit, Failure, Project, Session};
@@ -87,15 +87,26 @@ impl Deploy {
         if self.stacks.is_empty() {
             tell_of_others(&session, &stacks, report).await;
         }
-        let mut plan = plan(&engine, &environment, &stacks, &archives, &current).await?;
         let on_delete = deploy::plan::on_delete(&environment, &current);
+        let desired = deploy::desired(&environment, &stacks, &archives);
+        let plan = deploy::plan::make(&desired, &current).map_err(deploy::DeployError::from)?;
+        let keeps = on_delete == OnDelete::Retain;
+        let agree = |failed: &[&StackPlan]| {
+            let failed = failed
+                .iter()
+                .map(|stack| (stack.stack_name.as_str(), stack.status.as_deref().unwrap_or_default()));
+            super::rollback::agree(&environment, keeps, failed, global.yes, report)?;
+            Ok(true)
+        };
+        let mut plan = deploy::agreed_plan(&engine, &desired, plan, agree).await?;
         let options = self.options(global);
         agreed(&plan, &consent, &way(on_delete), &options, report)?;
         let asking = Asking { on_delete, looked: Looked::Never, options: &options };
+        let again = Way { binding: Binding::Loose, options: &options };
         if asking.guard(&plan, &environment, global) == Guard::Nothing || global.yes || !report.interactive()
         {
             confirm(&plan, &environment, &asking, global, report)?;
-            return carry_out(&engine, &plan, &options, &project, &session, global, report).await;
+            return carry_out(&engine, &plan, again, &project, &session, global, report).await;
         }
         // A person is asked about what CloudFormation says, and that is what is executed.
         let previews = Previews::default();
@@ -112,7 +123,13 @@ impl Deploy {
             previews.discard(&engine).await;
             return Err(declined);
         }
-        carry_out(&engine.bound(), &plan, &options, &project, &session, global, report).await
+        let engine = engine.bound();
+        // The plan is bound to what was shown; the command is not, and plans again.
+        let done = carry_out(&engine, &plan, again, &project, &session, global, report).await;
+        if done.as_ref().is_err_and(|failure| failure.exit != Exit::Unwatched) {
+            previews.discard(&engine).await;
+        }
+        done
     }
 
     fn options(&self, global: &Global) -> Options {
@@ -184,7 +201,8 @@ async fn execute_saved(
         still(&session, &saved, report).await?;
     }
     let engine = Engine::new(&session, consent, report).bound();
-    carry_out(&engine, &plan, &saved.options, project, &session, global, report).await
+    let way = Way { binding: engine.binding, options: &saved.options };
+    carry_out(&engine, &plan, way, project, &session, global, report).await
 }
 
 /// Makes sure that everything is as a plan saw it, and gives what is there.
@@ -228,13 +246,12 @@ fn agreed(
 async fn carry_out(
     engine: &Engine<'_>,
     plan: &Plan,
-    options: &Options,
+    way: Way<'_>,
     project: &Project,
     session: &Session,
     global: &Global,
     report: &Report,
 ) -> Outcome {
-    let way = Way { binding: engine.binding, options };
     let machine = Machine::of(project, &global.location(project), session);
     let applications = Applications::new(session, machine, report);
     applications.prepare(plan).await?;
@@ -301,18 +318,6 @@ pub(super) async fn prepared(session: &Session, stacks: &[Stack]) -> Result<(), 
         preflight::twinmaker(session, stacks)
     )?;
     Ok(())
-}
-
-async fn plan(
-    engine: &Engine<'_>,
-    environment: &Environment,
-    stacks: &[Stack],
-    archives: &Archives,
-    current: &BTreeMap<String, Current>,
-) -> Result<Plan, Failure> {
-    let desired = deploy::desired(environment, stacks, archives);
-    let plan = deploy::plan::make(&desired, current).map_err(deploy::DeployError::from)?;
-    deploy::settled_plan(engine, &desired, plan, Settling::RollsBack).await
 }
 
 /// How a plan is carried out for an environment whose data ends so.

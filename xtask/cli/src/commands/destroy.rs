@@ -61,7 +61,7 @@ impl Destroy {
         let session = Session::open(model, environment, endpoints).await?;
         let name = session.environment.name.clone();
         let plan = match teardown::plan(&session, report).await? {
-            Some(plan) => plan.only(&self.stacks)?.abandoning(&self.abandon, self.force),
+            Some(plan) => plan.only(&self.stacks)?.abandoning(&self.abandon, self.force)?,
             // The processes of a target that has nothing are there all the same.
             None if is_local => DestroyPlan::empty(&name),
             None => return self.absent(&name, report),
@@ -169,14 +169,14 @@ pub(super) fn conclude(receipt: &Receipt) -> Outcome {
         }
         (0, None) => Err(Failure::new(Exit::Unexpected, "it is not proven that nothing is left")
             .hint("the receipt names what is there, and who did not answer; delete it by hand, or run the same command again")),
-        _ if receipt.failed.iter().all(|failed| failed.unwatched) => {
+        _ if receipt.is_unwatched() => {
             Err(Failure::new(Exit::Unwatched, "what was begun goes on, and is not watched")
                 .hint("run the same command again, after a new login if it takes one: it attaches to what goes on"))
         }
         (failed, _) => {
             let again = "run the same command again: it goes on with what is left";
             let stuck = receipt.failed.iter().flat_map(|failed| &failed.stuck);
-            let abandon: String = stuck.map(|resource| format!(" --abandon {resource}")).collect();
+            let abandon = stuck.fold(String::new(), |named, resource| named + " --abandon " + resource);
             let hint = if abandon.is_empty() {
                 again.to_owned()
             } else {

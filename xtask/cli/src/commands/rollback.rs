@@ -7,13 +7,13 @@ use std::time::Duration;
 use clap::Args;
 use futures::future::join_all;
 use serde::Serialize;
-use stacks::environment::OnDelete;
+use stacks::environment::{Environment, OnDelete};
 
 use super::{Outcome, duration};
 use crate::Global;
 use crate::question::Question;
 use crate::report::{BAD, Document, GOOD, Report, STRONG, many, paint};
-use engine::consent::{Consent, Doing, Guard, Said};
+use engine::consent::{Consent, Declined, Doing, Guard, Said};
 use engine::deploy::engine::Engine;
 use engine::deploy::events::Poller;
 use engine::deploy::options::selection;
@@ -44,11 +44,11 @@ pub struct Rollback {
 #[derive(Debug, Serialize)]
 struct RolledBack {
     environment: String,
-    stacks: Vec<Stack>,
+    stacks: Vec<Attempt>,
 }
 
 #[derive(Debug, Serialize)]
-struct Stack {
+struct Attempt {
     name: String,
     stack_name: String,
     /// The status that it had.
@@ -62,24 +62,43 @@ struct Stack {
     failure: Option<RollbackError>,
 }
 
+/// Asks before stacks of an environment, given with their statuses, are rolled back.
+pub(super) fn agree<'a>(
+    environment: &Environment,
+    keeps: bool,
+    stacks: impl Iterator<Item = (&'a str, &'a str)>,
+    yes: bool,
+    report: &Report,
+) -> Result<(), Declined> {
+    let question = Question {
+        doing: Doing::RollBack,
+        guard: Guard::of(environment.target, keeps),
+        environment: &environment.name,
+        asked: "Roll back?",
+        typed: "to roll back",
+    };
+    let page = || {
+        let lines: Vec<String> = stacks.map(|(name, status)| format!("{name} is in {status}")).collect();
+        format!(
+            "{}\nA rollback deletes what the operation that failed has made and its policy does not keep.",
+            lines.join("\n")
+        )
+    };
+    question.settle(Said { confirm: None, yes }, page, report).map(|_| ())
+}
+
 impl Rollback {
     pub(crate) async fn run(&self, global: &Global, report: &Report) -> Outcome {
         let session = global.connect().await?;
         let environment = &session.environment;
         let found = find::stacks(&session.cloudformation(), environment).await?.ours;
         let chosen = self.choose(&found)?;
-        if !chosen.is_empty() {
+        if chosen.iter().any(|one| !rollback::goes_back(&one.status)) {
             let keeps = environment.on_delete == OnDelete::Retain;
-            let question = Question {
-                doing: Doing::RollBack,
-                guard: Guard::of(environment.target, keeps),
-                environment: &environment.name,
-                asked: "Roll back?",
-                typed: "to roll back",
-            };
-            let page =
-                || chosen.iter().map(|one| format!("{} is in {}\n", one.stack_name, one.status)).collect();
-            question.settle(Said { confirm: None, yes: global.yes }, page, report)?;
+            // What goes on is attached to, which changes nothing.
+            let stacks = chosen.iter().filter(|one| !rollback::goes_back(&one.status));
+            let stacks = stacks.map(|one| (one.stack_name.as_str(), one.status.as_str()));
+            agree(environment, keeps, stacks, global.yes, report)?;
         }
         let consent = Consent::default();
         let engine = Engine { wait_limit: self.wait_limit, ..Engine::new(&session, &consent, report) };
@@ -104,15 +123,28 @@ impl Rollback {
         // What goes on is cancelled only where somebody names it.
         let takes = |stack: &&Found| {
             if self.stacks.is_empty() {
-                rollback::has_failed(&stack.status)
+                rollback::has_failed(&stack.status) || rollback::goes_back(&stack.status)
             } else {
                 rollback::takes(&stack.status)
             }
         };
-        Ok(found.iter().filter(named).filter(takes).collect())
+        let chosen: Vec<&Found> = found.iter().filter(named).filter(takes).collect();
+        let has = |named: &String| {
+            chosen.iter().any(|stack| {
+                let id = named.strip_prefix(&stack.name).and_then(|rest| rest.strip_prefix('.'));
+                stack.resources.iter().any(|resource| Some(resource.logical_id.as_str()) == id)
+            })
+        };
+        if let Some(unknown) = self.skip.iter().find(|named| !has(named)) {
+            let message = format!("no stack that is rolled back has a resource `{unknown}`");
+            return Err(
+                Failure::new(Exit::Configuration, message).hint("resources are named `stack.LogicalId`")
+            );
+        }
+        Ok(chosen)
     }
 
-    async fn back(&self, engine: &Engine<'_>, poller: &Poller, stack: &Found) -> Stack {
+    async fn back(&self, engine: &Engine<'_>, poller: &Poller, stack: &Found) -> Attempt {
         let of = |named: &String| Some(named.strip_prefix(&stack.name)?.strip_prefix('.')?.to_owned());
         let skip: BTreeSet<String> = self.skip.iter().filter_map(of).collect();
         let step =
@@ -122,7 +154,7 @@ impl Rollback {
             step.done(status);
         }
         let (status, failure) = (back.as_ref().ok().cloned(), back.err());
-        Stack {
+        Attempt {
             name: stack.name.clone(),
             stack_name: stack.stack_name.clone(),
             before: stack.status.clone(),
@@ -138,7 +170,7 @@ impl RolledBack {
     fn ends(self) -> Outcome {
         let selection = selection(&self.environment);
         let failed = self.stacks.iter().filter_map(|stack| Some((stack, stack.failure.as_ref()?)));
-        let failed: Vec<(&Stack, &RollbackError)> = failed.collect();
+        let failed: Vec<(&Attempt, &RollbackError)> = failed.collect();
         let Some((stack, first)) = failed.first() else { return Ok(Exit::Done) };
         let unwatched = failed.iter().all(|(_, error)| error.is_unwatched());
         let (exit, message) = if unwatched {
@@ -161,7 +193,7 @@ impl Document for RolledBack {
             return writeln!(out, "{}: nothing to roll back", self.environment);
         }
         writeln!(out, "{}", paint(STRONG, &self.environment))?;
-        for Stack { name, before, status, error, .. } in &self.stacks {
+        for Attempt { name, before, status, error, .. } in &self.stacks {
             let became = match (status, error) {
                 (Some(status), _) => paint(GOOD, status),
                 (None, error) => paint(BAD, error.as_deref().unwrap_or_default()),
@@ -195,6 +227,7 @@ mod tests {
             found("ingest", "UPDATE_IN_PROGRESS"),
             found("lake", "UPDATE_FAILED"),
             found("store", "UPDATE_ROLLBACK_FAILED"),
+            found("twin", "UPDATE_ROLLBACK_IN_PROGRESS"),
         ];
         let chosen = |names: &[&str]| {
             let stacks = names.iter().map(|name| (*name).to_owned()).collect();
@@ -202,9 +235,12 @@ mod tests {
             let chosen = command.choose(&there).map_err(|failure| failure.exit);
             chosen.map(|chosen| chosen.into_iter().map(|stack| stack.name.clone()).collect::<Vec<_>>())
         };
-        assert_eq!(chosen(&[]), Ok(vec!["lake".to_owned(), "store".to_owned()]));
+        assert_eq!(chosen(&[]), Ok(vec!["lake".to_owned(), "store".to_owned(), "twin".to_owned()]));
         assert_eq!(chosen(&["ingest"]), Ok(vec!["ingest".to_owned()]));
         assert_eq!(chosen(&["artifacts"]), Ok(vec![]));
         assert_eq!(chosen(&["nowhere"]), Err(Exit::Configuration));
+        let command =
+            Rollback { stacks: Vec::new(), skip: vec!["store.Nothing".to_owned()], wait_limit: None };
+        assert_eq!(command.choose(&there).map_err(|failure| failure.exit).err(), Some(Exit::Configuration));
     }
 }

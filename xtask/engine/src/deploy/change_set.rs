@@ -184,7 +184,10 @@ pub async fn make(client: &Client, request: &Request<'_>, pace: Pace) -> Result<
                 let mut reasons = vec![reason];
                 let validation = validation::of(client, &id).await;
                 reasons.extend(validation.errors.into_iter().chain(validation.warnings));
-                discard(client, &id, described.stack_id().unwrap_or(request.stack_name)).await?;
+                let stack = described.stack_id().unwrap_or(request.stack_name);
+                if let Err(error) = discard(client, &id, stack).await {
+                    reasons.push(format!("it is left, as {error}"));
+                }
                 return Err(ChangeSetError::Failed { reasons });
             }
             status if is_being_made(status) => wait.next().await,

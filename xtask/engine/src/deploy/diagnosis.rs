@@ -31,11 +31,15 @@ async fn failures(engine: &Engine<'_>, stack_id: &str, token: &str) -> Vec<Event
         let only = EventFilter::builder().failed_events(true).build();
         let mut events =
             client.describe_events().operation_id(operation).filters(only).into_paginator().items().send();
-        while let Some(Ok(event)) = events.next().await {
-            // An operation before this one may have failed for another reason.
-            if event.client_request_token().is_none_or(|told| told == token) {
-                failures.push(event);
-            }
+        let mut of_operation = Vec::new();
+        while let Some(event) = events.next().await {
+            // A part may lack the first cause.
+            let Ok(event) = event else { return Vec::new() };
+            of_operation.push(event);
+        }
+        // An operation before this one may have failed for another reason; hooks carry no token.
+        if of_operation.iter().any(|event| event.client_request_token() == Some(token)) {
+            failures.extend(of_operation);
         }
     }
     failures.reverse();

@@ -130,6 +130,8 @@ struct Watched {
     seen: BTreeSet<String>,
     failures: u32,
     refused: Option<Instant>,
+    /// Since when nothing was heard of the operation, as long as that has not told of itself.
+    unheard: Option<Instant>,
     updates: mpsc::UnboundedSender<Update>,
 }
 
@@ -147,7 +149,8 @@ impl Poller {
         let stack_id = stack_id.to_owned();
         let begun = !matches!(since, Since::Ours { token: Some(_), .. });
         let seen = BTreeSet::new();
-        let watched = Watched { stack_id, since, begun, seen, failures: 0, refused: None, updates };
+        let unheard = Some(Instant::now());
+        let watched = Watched { stack_id, since, begun, seen, failures: 0, refused: None, unheard, updates };
         // The poller lives as long as this sender does.
         let _ = self.orders.send(watched);
         received
@@ -155,7 +158,7 @@ impl Poller {
 }
 
 /// Makes an operation of a stack known before it begins, so that its events are told from those of others, and
-/// makes sure that they can be read. Asks for as long as the trouble passes.
+/// makes sure that they can be read. Asks for as long as the pace bears an outage.
 pub async fn beginning(
     client: &Client,
     stack: &str,
@@ -171,6 +174,7 @@ pub async fn beginning(
         match silence {
             Silence::Gone => break None,
             Silence::Refused(cause) if started.elapsed() > pace.patience => return Err(Unheard(cause)),
+            Silence::Passing(cause) if started.elapsed() > pace.outage => return Err(Unheard(cause)),
             Silence::Refused(_) | Silence::Passing(_) => waits.next().await,
         }
     };
@@ -246,6 +250,15 @@ impl Watched {
             }
         };
         (self.failures, self.refused) = (0, None);
+        if !events.is_empty() {
+            self.unheard = None;
+        } else if self.unheard.is_some_and(|since| since.elapsed() > patience) {
+            // What there was nothing to do for, or was over before it was watched, tells nothing any more.
+            if let Some(status) = self.status(client).await.filter(|status| ended(status)) {
+                return self.settle(status);
+            }
+            self.unheard = Some(Instant::now());
+        }
         let mut end = None;
         let heard = if events.is_empty() { Heard::Nothing } else { Heard::Something };
         for event in events {
@@ -257,6 +270,14 @@ impl Watched {
         match end {
             Some(status) => self.settle(status),
             None => heard,
+        }
+    }
+
+    /// The status that the stack has. `None`: that is not told.
+    async fn status(&self, client: &Client) -> Option<String> {
+        match client.describe_stacks().stack_name(&self.stack_id).send().await {
+            Ok(answer) => Some(answer.stacks().first()?.stack_status()?.as_str().to_owned()),
+            Err(error) => says_not_there(&sentence(&error)).then(|| DELETED.to_owned()),
         }
     }
 

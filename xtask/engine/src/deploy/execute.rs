@@ -221,7 +221,10 @@ async fn apply_once(
     if let Err(refused) = agreed(engine, stack, &change_set) {
         // One that was made earlier may still be agreed to.
         if stack.change_set.is_none() {
-            change_set::discard(&engine.cloudformation, &change_set.id, &change_set.stack_id).await?;
+            let (id, stack_id) = (&change_set.id, &change_set.stack_id);
+            if let Err(error) = change_set::discard(&engine.cloudformation, id, stack_id).await {
+                engine.observer.warn(format_args!("change set {id} is left: {error}"));
+            }
         }
         return Err(refused);
     }
@@ -232,8 +235,9 @@ async fn apply_once(
     }
     let touches = change_set.resources.len();
     let followed = follow(engine, poller, &change_set.stack_id, since, Some(touches), &step).await?;
-    let left = leftover::sweep(engine, stack, &followed.events, &step).await;
-    if !operation.succeeded(&followed.status) {
+    let succeeded = operation.succeeded(&followed.status);
+    let left = leftover::sweep(engine, stack, &followed.events, succeeded, &step).await;
+    if !succeeded {
         let cause = diagnosis::cause(engine, &change_set.stack_id, &token, &followed.events).await;
         return Err(StackError::Failed { cause: cause.map(Box::new), status: followed.status });
     }

@@ -46,17 +46,19 @@ pub fn of(events: &[Event]) -> Vec<Leftover> {
     left.collect()
 }
 
-/// Removes what an update left, as far as somebody agreed to lose it: buckets that were not empty. They are not
-/// emptied before, as an update that is rolled back keeps them. The rest is told, and returned.
+/// Removes what an update that `succeeded` left, as far as somebody agreed to lose it: buckets that were not empty.
+/// They are not emptied before, as an update that is rolled back keeps them. The rest is told, and returned: also all
+/// that a rollback left, as it is not what was agreed to, whatever its name is.
 pub async fn sweep(
     engine: &Engine<'_>,
     stack: &StackPlan,
     events: &[Event],
+    succeeded: bool,
     step: &Step<'_>,
 ) -> Vec<Leftover> {
     let mut left = Vec::new();
     for mut one in of(events) {
-        let agreed = engine.consent.covers(&stack.name, &one.logical_id);
+        let agreed = succeeded && engine.consent.covers(&stack.name, &one.logical_id);
         if one.kind == "AWS::S3::Bucket" && says_not_empty(&one.reason) && agreed {
             step.update(format_args!("{} emptying {}", stack.stack_name, one.physical_id));
             match delete(engine, &one.physical_id).await {

@@ -150,16 +150,18 @@ impl Deploy {
             Self::Wait => "waits until `--wait-limit`, then plans again",
             Self::Fill => "creates it, with a change set of its own",
             Self::Recreate => {
-                "deletes what is left, then creates it; a bucket with something in it is emptied only with \
-                 `--allow-data-loss`"
+                "deletes what is left, then creates it; where that holds data, only with `--allow-data-loss`, and \
+                 nothing is touched without"
             }
             Self::Undo => {
-                "rolls the creation back, also what `DeletionPolicy: RetainExceptOnCreate` keeps later, deletes what \
-                 is left like one in `ROLLBACK_COMPLETE`, then creates it"
+                "rolls the creation back, then goes on as in `ROLLBACK_COMPLETE`; where it holds data, only with \
+                 `--allow-data-loss`, and nothing is touched without"
             }
-            Self::RollBack => "rolls it back to where it last was well, then plans again",
+            Self::RollBack => {
+                "asks, rolls it back to where it last was well, then plans again; what its policy retains stays"
+            }
             Self::Continue => {
-                "lets the rollback go on, then plans again; what stops it once more is named, and skipped only by \
+                "asks, lets the rollback go on, then plans again; what stops it once more is named, and skipped only by \
                  `rollback --skip`"
             }
             Self::FinishDeletion => "nothing: `destroy --stack` finishes the deletion",
@@ -181,7 +183,7 @@ impl Deploy {
                 "this version does not know that status, so nothing is done: look at `{stack}` in the CloudFormation console, or update Sluice"
             ),
             Self::RollBack | Self::Continue => format!(
-                "`cargo xtask rollback{selection} --stack {stack}` takes it back to where it last was well; `deploy` does so by itself"
+                "`cargo xtask rollback{selection} --stack {stack}` takes it back to where it last was well; `deploy` asks, and does so too"
             ),
             _ => return None,
         })

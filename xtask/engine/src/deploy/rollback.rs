@@ -13,11 +13,18 @@ use super::execute::{Followed, Outcome, Outcomes, follow};
 use super::patience::patiently;
 use super::plan::{Loss, Plan, StackPlan};
 use super::recovery::{self, Deploy};
+use super::replacement::{holds_data, stands_for};
 use super::stack_error::{StackError, Unheard, Unwatched};
-use super::status::{Operation, Stage, says_cancelled, says_not_empty, stage, takes_cancellation};
+pub use super::status::goes_back;
+use super::status::{
+    Operation, Stage, may_hold, says_cancelled, says_not_empty, says_not_there, stage, takes_cancellation,
+};
 use crate::destroy::buckets;
+use crate::destroy::contents::Contents;
 use session::Step;
 use session::sdk_error::sentence;
+
+const BUCKET: &str = "AWS::S3::Bucket";
 
 /// Why a stack is not back where it was.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +70,7 @@ pub fn has_failed(status: &str) -> bool {
 
 /// Whether a stack in this status can go back.
 pub fn takes(status: &str) -> bool {
-    has_failed(status) || takes_cancellation(status)
+    has_failed(status) || takes_cancellation(status) || goes_back(status)
 }
 
 impl RollbackError {
@@ -117,7 +124,7 @@ pub async fn all(engine: &Engine<'_>, environment: &str, stacks: Vec<&StackPlan>
 }
 
 /// Takes a stack in this status back to where it last was well, without the resources to skip, and returns the
-/// status that it has then. An update that goes on is cancelled.
+/// status that it has then. An update that goes on is cancelled, and a rollback that goes on is attached to.
 pub async fn one(
     engine: &Engine<'_>,
     poller: &Poller,
@@ -126,6 +133,9 @@ pub async fn one(
     skip: &BTreeSet<String>,
     step: &Step<'_>,
 ) -> Result<String, RollbackError> {
+    if goes_back(status) {
+        return followed(engine, poller, stack_id, Since::LatestOperation, step).await;
+    }
     let Beginning { token, mut since } = engine.beginning(stack_id).await?;
     let client = &engine.cloudformation;
     let sent = if takes_cancellation(status) {
@@ -147,7 +157,6 @@ pub async fn one(
             }
             Deploy::RollBack | Deploy::Undo => {
                 let back = client.rollback_stack().stack_name(stack_id).client_request_token(token);
-                let back = back.retain_except_on_create(true);
                 patiently(engine.pace, || back.clone().send())
                     .await
                     .map(|_| ())
@@ -157,6 +166,17 @@ pub async fn one(
         }
     };
     sent.map_err(RollbackError::Refused)?;
+    followed(engine, poller, stack_id, since, step).await
+}
+
+/// Follows a rollback to its end, and returns the status that its stack has then.
+async fn followed(
+    engine: &Engine<'_>,
+    poller: &Poller,
+    stack_id: &str,
+    since: Since,
+    step: &Step<'_>,
+) -> Result<String, RollbackError> {
     let followed = follow(engine, poller, stack_id, since, None, step);
     let Followed { status, events } = match engine.wait_limit {
         None => followed.await?,
@@ -197,7 +217,7 @@ fn in_the_way(events: &[Event]) -> Vec<RootCause> {
 }
 
 /// Removes what is left of a stack that was never well, so that it can be created: rolls its creation back where that
-/// was not done, then deletes it. A bucket that something was put into goes only when somebody agreed to it.
+/// was not done, then deletes it. Where that holds data that nobody agreed to lose, nothing of it is touched.
 pub async fn clear(
     engine: &Engine<'_>,
     poller: &Poller,
@@ -206,8 +226,13 @@ pub async fn clear(
 ) -> Result<(), StackError> {
     let id = stack.stack_id.as_deref().unwrap_or(&stack.stack_name);
     let status = stack.status.as_deref().unwrap_or_default();
+    let held = held(engine, stack, id).await?;
+    if !held.is_empty() {
+        return Err(StackError::Refused(held));
+    }
     if recovery::of(status).deploy == Deploy::Undo {
         match one(engine, poller, id, status, &BTreeSet::new(), step).await {
+            Ok(status) if Operation::Delete.succeeded(&status) => return Ok(()),
             // What could not be rolled back is looked at when it is deleted.
             Ok(_)
             | Err(RollbackError::Stopped { .. } | RollbackError::Refused(_) | RollbackError::Nothing(_)) => {}
@@ -221,21 +246,11 @@ pub async fn clear(
         return Ok(());
     }
     let failed = in_the_way(&events);
-    let full = |cause: &RootCause| cause.kind == "AWS::S3::Bucket" && says_not_empty(&cause.reason);
-    if failed.is_empty() || !failed.iter().all(full) {
+    let agreed = |cause: &RootCause| engine.consent.covers(&stack.name, &cause.logical_id);
+    let full = |cause: &RootCause| cause.kind == BUCKET && says_not_empty(&cause.reason);
+    // A bucket that nobody agreed to empty was filled since it was looked at.
+    if failed.is_empty() || !failed.iter().all(|cause| full(cause) && agreed(cause)) {
         return Err(StackError::Failed { cause: root_cause(&events).map(Box::new), status });
-    }
-    let refused = failed.iter().filter(|cause| !engine.consent.covers(&stack.name, &cause.logical_id));
-    let refused: Vec<Loss> = refused
-        .map(|cause| Loss {
-            stack: stack.name.clone(),
-            logical_id: cause.logical_id.clone(),
-            data: Data::Lost,
-            lost: Vec::new(),
-        })
-        .collect();
-    if !refused.is_empty() {
-        return Err(StackError::Refused(refused));
     }
     let buckets: BTreeSet<&str> = events
         .iter()
@@ -252,6 +267,46 @@ pub async fn clear(
         return Ok(());
     }
     Err(StackError::Failed { cause: root_cause(&events).map(Box::new), status })
+}
+
+/// What a stack holds that goes with it, as far as nobody agreed to lose it. Of a bucket it is known whether something
+/// is in it; everything else that holds data is taken to hold some.
+async fn held(engine: &Engine<'_>, stack: &StackPlan, id: &str) -> Result<Vec<Loss>, StackError> {
+    let untold = |cause: String| StackError::Delete(format!("what it holds is not told: {cause}"));
+    let (mut held, mut next) = (Vec::new(), None);
+    loop {
+        let list = engine.cloudformation.list_stack_resources().stack_name(id).set_next_token(next);
+        let page = match patiently(engine.pace, || list.clone().send()).await {
+            Ok(page) => page,
+            Err(error) if says_not_there(&sentence(&error)) => return Ok(held),
+            Err(error) => return Err(untold(sentence(&error))),
+        };
+        for resource in page.stack_resource_summaries() {
+            let (kind, logical_id) = (
+                resource.resource_type().unwrap_or_default(),
+                resource.logical_resource_id().unwrap_or_default(),
+            );
+            let is_there = resource.resource_status().is_some_and(|status| may_hold(status.as_str()));
+            let name = resource.physical_resource_id().unwrap_or_default();
+            if !is_there || name.is_empty() || engine.consent.covers(&stack.name, logical_id) {
+                continue;
+            }
+            let holds = if stands_for(kind) == BUCKET {
+                let contents = Contents::of(&engine.s3, name, "").await;
+                !contents.map_err(|error| untold(error.to_string()))?.is_empty()
+            } else {
+                holds_data(kind)
+            };
+            if holds {
+                let (stack, logical_id) = (stack.name.clone(), logical_id.to_owned());
+                held.push(Loss { stack, logical_id, data: Data::Lost, lost: Vec::new() });
+            }
+        }
+        next = page.next_token;
+        if next.is_none() {
+            return Ok(held);
+        }
+    }
 }
 
 async fn delete(

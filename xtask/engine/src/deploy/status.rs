@@ -53,6 +53,16 @@ pub fn takes_cancellation(status: &str) -> bool {
     status == "UPDATE_IN_PROGRESS"
 }
 
+/// Whether a stack in this status is being rolled back.
+pub fn goes_back(status: &str) -> bool {
+    status.contains("ROLLBACK") && status.ends_with("_IN_PROGRESS")
+}
+
+/// Whether a resource in this status can be there with something in it, and goes with its stack.
+pub fn may_hold(status: &str) -> bool {
+    !matches!(status, "CREATE_FAILED" | "DELETE_COMPLETE" | "DELETE_SKIPPED")
+}
+
 /// What is done to a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
@@ -73,9 +83,13 @@ impl Operation {
             Self::Create => status == "CREATE_COMPLETE",
             Self::Update => status == "UPDATE_COMPLETE",
             Self::Delete => status == "DELETE_COMPLETE",
-            Self::RollBack => {
-                matches!(status, "UPDATE_ROLLBACK_COMPLETE" | "ROLLBACK_COMPLETE" | "DELETE_COMPLETE")
-            }
+            Self::RollBack => matches!(
+                status,
+                "UPDATE_ROLLBACK_COMPLETE"
+                    | "IMPORT_ROLLBACK_COMPLETE"
+                    | "ROLLBACK_COMPLETE"
+                    | "DELETE_COMPLETE"
+            ),
         }
     }
 }

@@ -55,6 +55,8 @@ pub fn stuck(status: &str, events: &[Event]) -> BTreeMap<String, String> {
     let resources = events.iter().filter(|event| !event.is_of_stack());
     let last: BTreeMap<&str, &Event> = resources.map(|event| (event.logical_id.as_str(), event)).collect();
     let failed = last.into_iter().filter(|(_, event)| stage(&event.status) == Stage::Failed);
+    // What was cancelled is not in the way.
+    let failed = failed.filter(|(_, event)| !says_cancelled(&event.reason));
     failed.map(|(id, event)| (id.to_owned(), event.reason.clone())).collect()
 }
 

@@ -108,6 +108,12 @@ pub struct Removal {
 }
 
 impl Removal {
+    /// Names of its resources: `stack.LogicalId`.
+    fn names(&self) -> impl Iterator<Item = String> {
+        let retained = self.retain.iter().map(|retained| &retained.resource);
+        self.delete.iter().chain(retained).map(|resource| format!("{}.{}", self.name, resource.logical_id))
+    }
+
     /// What is known to stay behind.
     pub fn stays(&self) -> impl Iterator<Item = &Retained> {
         self.retain.iter().filter(|retained| retained.why.is_known())
@@ -188,6 +194,23 @@ impl Explain for UnknownStack {
     }
 }
 
+/// `--abandon` names something else.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no stack that goes has a resource `{name}`")]
+pub struct UnknownResource {
+    name: String,
+}
+
+impl Explain for UnknownResource {
+    fn exit(&self) -> Exit {
+        Exit::Configuration
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("resources are named `stack.LogicalId`, as `destroy --plan` lists them".to_owned())
+    }
+}
+
 impl DestroyPlan {
     /// The plan for an environment of which nothing is there.
     pub fn empty(environment: &str) -> Self {
@@ -219,14 +242,17 @@ impl DestroyPlan {
 
     /// The same, with what somebody agreed to leave behind if it cannot be deleted: resources, `stack.LogicalId`, and
     /// whether everything may be.
-    #[must_use]
-    pub fn abandoning(mut self, resources: &[String], forced: bool) -> Self {
+    pub fn abandoning(mut self, resources: &[String], forced: bool) -> Result<Self, UnknownResource> {
+        let known: BTreeSet<String> = self.stacks.iter().flat_map(Removal::names).collect();
+        if let Some(name) = resources.iter().find(|name| !known.contains(*name)) {
+            return Err(UnknownResource { name: name.clone() });
+        }
         for stack in &mut self.stacks {
             let of = |named: &String| Some(named.strip_prefix(&stack.name)?.strip_prefix('.')?.to_owned());
             stack.abandon = resources.iter().filter_map(of).collect();
             stack.forced = forced;
         }
-        self
+        Ok(self)
     }
 
     /// What was left behind after all is what stays.

@@ -91,6 +91,9 @@ pub struct Failed {
     /// Whether something goes on, and nobody watches it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unwatched: bool,
+    /// Whether it was not touched: it waited for another one, or a person interrupted.
+    #[serde(skip)]
+    pub kept: bool,
 }
 
 impl Receipt {
@@ -127,16 +130,17 @@ impl Receipt {
             }
             Outcome::Failed(error) => error.to_string(),
             Outcome::Kept(holder) => format!("not touched, because {holder} needs it and is still there"),
-            Outcome::Interrupted => "interrupted".to_owned(),
+            Outcome::Interrupted { .. } => "interrupted".to_owned(),
         };
-        let (mut left, mut unwatched) = (Vec::new(), false);
+        let kept = matches!(outcome, Outcome::Kept(_) | Outcome::Interrupted { begun: false });
+        let (mut left, mut unwatched) = (Vec::new(), matches!(outcome, Outcome::Interrupted { begun: true }));
         if let Outcome::Failed(error) = outcome {
             unwatched = error.is_unwatched();
             if let RemoveError::Failed { stuck: ids, .. } = error {
                 left = ids.iter().map(|id| format!("{}.{id}", stack.name)).collect();
             }
         }
-        self.failed.push(Failed { stack: name, reason, stuck: left, unwatched });
+        self.failed.push(Failed { stack: name, reason, stuck: left, unwatched, kept });
     }
 
     /// Notes how many versions and markers went from its part of the account's bucket.
@@ -163,6 +167,12 @@ impl Receipt {
     /// Whether nothing is left but what was to be retained.
     pub fn is_clean(&self) -> bool {
         self.proof.is_clean() && self.failed.is_empty() && self.not_emptied.is_none()
+    }
+
+    /// Whether what is still there goes on, or waits for what does, and nobody watches it.
+    pub fn is_unwatched(&self) -> bool {
+        let mut begun = self.failed.iter().filter(|failed| !failed.kept).peekable();
+        begun.peek().is_some() && begun.all(|failed| failed.unwatched)
     }
 
     /// How many stacks are still there.

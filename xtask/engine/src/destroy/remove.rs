@@ -37,8 +37,11 @@ pub enum Outcome {
     Failed(RemoveError),
     /// It was not touched, because this stack needs it and is still there.
     Kept(String),
-    /// It was not finished, because a person interrupted.
-    Interrupted,
+    /// It was not finished, because a person interrupted; what was begun goes on.
+    Interrupted {
+        /// Whether it was begun.
+        begun: bool,
+    },
 }
 
 /// What a stack held, and what had to go before it.
@@ -130,7 +133,8 @@ pub async fn execute(
         Run::Done(emptied) => Outcome::Gone(emptied),
         Run::Failed(error) => Outcome::Failed(error),
         Run::Held { by, .. } => Outcome::Kept(by),
-        Run::Detached | Run::NotBegun => Outcome::Interrupted,
+        Run::Detached => Outcome::Interrupted { begun: true },
+        Run::NotBegun => Outcome::Interrupted { begun: false },
     };
     run(&plan.stacks, begin, interrupt).await.into_iter().map(outcome).collect()
 }
@@ -235,8 +239,9 @@ impl LastResort {
             self.again = true;
             return true;
         }
-        if self.abandoned.is_empty() && left.keys().all(|id| stack.abandon.contains(id)) {
-            self.abandoned.clone_from(left);
+        let may_stay = left.keys().all(|id| stack.abandon.contains(id));
+        if may_stay && left.keys().any(|id| !self.abandoned.contains_key(id)) {
+            self.abandoned.extend(left.clone());
             return true;
         }
         if !self.forced && stack.forced {

@@ -107,8 +107,8 @@ pub fn answer(world: &mut World, action: &str, form: &Form) -> Answer {
             })
         }
         "RollbackStack" => {
-            begin(world, form, action, &["CREATE_FAILED", "UPDATE_FAILED"], "ROLLBACK", |world, at, _| {
-                world.rollback(at)
+            begin(world, form, action, &["CREATE_FAILED", "UPDATE_FAILED"], "ROLLBACK", |world, at, form| {
+                world.rollback(at, form.get("RetainExceptOnCreate").is_some_and(|on| on == "true"))
             })
         }
         "CancelUpdateStack" => cancel_update_stack(world, form),

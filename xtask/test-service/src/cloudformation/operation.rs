@@ -237,7 +237,6 @@ impl World {
             return steps;
         }
         steps.push(stack("UPDATE_ROLLBACK_IN_PROGRESS", &reason));
-        let made = made.into_iter().map(|(id, _)| id).collect();
         self.revert(at, &changed, made, &BTreeSet::new(), &mut steps);
         steps
     }
@@ -256,7 +255,7 @@ impl World {
         &mut self,
         at: usize,
         changed: &[String],
-        made: Vec<String>,
+        made: Vec<(String, Value)>,
         skip: &BTreeSet<String>,
         steps: &mut Vec<Step>,
     ) {
@@ -295,7 +294,6 @@ impl World {
             return;
         }
         steps.push(stack("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", ""));
-        let made = made.into_iter().map(|id| (id, Value::Null)).collect();
         for id in self.unmake(at, made, &BTreeSet::new(), Unmaking::OnCreate, steps) {
             self.forget_later(&id, steps);
         }
@@ -315,13 +313,14 @@ impl World {
     /// A stack that failed and stayed as it was goes back to where it last was well.
     /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html>
     ///
+    /// `new_goes`, which requests call `RetainExceptOnCreate`: what is new goes whatever its policy says.
+    ///
     /// `unconfirmed`: that a stack which never was well ends in `ROLLBACK_COMPLETE` and is not deleted.
-    pub fn rollback(&mut self, at: usize) -> Vec<Step> {
+    pub fn rollback(&mut self, at: usize, new_goes: bool) -> Vec<Step> {
         if self.stacks[at].status == "CREATE_FAILED" {
             let mut steps = vec![stack("ROLLBACK_IN_PROGRESS", "User Initiated")];
-            let there = &self.stacks[at].resources;
-            let there: Vec<_> =
-                there.iter().map(|(id, one)| (id.clone(), Value::String(one.policy.clone()))).collect();
+            let there = self.stacks[at].resources.keys().cloned().collect();
+            let there = self.policies(at, there, new_goes);
             let left = self.unmake(at, there, &BTreeSet::new(), Unmaking::OnCreate, &mut steps);
             steps.push(if left.is_empty() {
                 stack("ROLLBACK_COMPLETE", "")
@@ -347,9 +346,16 @@ impl World {
                 .map(|(_, id, _)| id.clone())
                 .collect::<Vec<_>>()
         };
-        let (modified, removed) = (of("Modify"), of("Remove"));
+        let (modified, removed) = (of("Modify"), self.policies(at, of("Remove"), new_goes));
         self.revert(at, &modified, removed, &BTreeSet::new(), &mut steps);
         steps
+    }
+
+    /// Resources of a stack with what their policies say, which is nothing where they go all the same.
+    fn policies(&self, at: usize, ids: Vec<String>, go: bool) -> Vec<(String, Value)> {
+        let policy = |id: &String| Some(self.stacks[at].resources.get(id)?.policy.clone());
+        let with = |id: String| (policy(&id).filter(|_| !go).map_or(Value::Null, Value::String), id);
+        ids.into_iter().map(with).map(|(policy, id)| (id, policy)).collect()
     }
 
     /// An update that goes on is cancelled: it is rolled back.
@@ -365,7 +371,7 @@ impl World {
                 .map(|(_, id, _)| id.clone())
                 .collect::<Vec<_>>()
         };
-        let (modified, removed) = (of("Modify"), of("Remove"));
+        let (modified, removed) = (of("Modify"), self.policies(at, of("Remove"), false));
         self.revert(at, &modified, removed, &BTreeSet::new(), &mut steps);
         if let Some(operation) = self.stacks[at].operation.as_mut() {
             operation.steps = steps.into();

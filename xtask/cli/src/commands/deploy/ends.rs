@@ -83,7 +83,11 @@ pub fn conclude(
     }
     if errors.iter().all(|error| error.is_refusal()) {
         let message = "stacks were not changed, because the plan does not show it all";
-        return Err(Failure::new(Exit::Declined, message).hint(plan_again(plan, way)));
+        let hint = match way.binding {
+            Binding::Loose => "run the same command again: it plans what is left anew".to_owned(),
+            Binding::Exact => plan_again(plan, way),
+        };
+        return Err(Failure::new(Exit::Declined, message).hint(hint));
     }
     let failed = errors.iter().filter(|error| !error.is_unwatched()).count();
     if failed == 0 {

@@ -15,7 +15,7 @@ use crate::deploy::execute::{self, Outcome, StackError};
 use crate::deploy::plan::Desired;
 use crate::deploy::tests::engine::{desired, queue, stack, words};
 use crate::deploy::tests::fake::Against;
-use crate::deploy::{Settling, plan, rollback, settled_plan};
+use crate::deploy::{Settling, agreed_plan, plan, rollback, settled_plan};
 use crate::destroy::plan::{self as destruction, DestroyPlan};
 use crate::destroy::{find, remove};
 use session::Exit;
@@ -123,6 +123,7 @@ async fn plan_shows_what_deploy_does_and_changes_nothing() {
 async fn deploy_does_what_the_table_says_and_the_next_one_nothing() {
     for status in statuses().filter(|status| *status != "EXPRESS_IN_PROGRESS") {
         let against = there(status).await;
+        let against = Against { consent: Consent::to(&["ingest.Queue".to_owned()]), ..against };
         let deploy = of(status).deploy;
         let planned = match against.try_plan(&ingest(31)).await {
             Ok(planned) => planned,
@@ -255,6 +256,7 @@ fn named() -> Value {
 #[tokio::test]
 async fn a_name_that_a_failed_creation_took_is_free_for_the_next_one() {
     let against = Against::fake().await;
+    let against = Against { consent: Consent::to(&["ingest.Queue".to_owned()]), ..against };
     against.fake.put(STACK, "CREATE_FAILED", &named());
     let outcomes = against.deploy(&desired(vec![stack("ingest", &named(), &[])])).await;
     assert_eq!(words(&outcomes), ["ingest created"]);
@@ -262,32 +264,128 @@ async fn a_name_that_a_failed_creation_took_is_free_for_the_next_one() {
 }
 
 #[tokio::test]
-async fn what_is_in_a_bucket_of_a_failed_creation_goes_only_when_somebody_agreed() {
+async fn what_a_failed_creation_holds_goes_only_when_somebody_agreed_and_else_nothing_does() {
     for status in ["CREATE_FAILED", "ROLLBACK_FAILED"] {
-        let mut against = Against::fake().await;
-        let template = json!({"Resources": {"Bucket": {"Type": "AWS::S3::Bucket"}}});
-        against.fake.put(STACK, status, &template);
-        let bucket = against.fake.physical_id(STACK, "Bucket").expect("a bucket");
-        against.fake.objects(&bucket, 3);
-        let wanted = desired(vec![stack("ingest", &template, &[])]);
-        let outcomes = against.deploy(&wanted).await;
-        let Outcome::Failed(StackError::Refused(losses)) = &outcomes[0].1 else {
-            panic!("{status}: {outcomes:?}")
-        };
-        assert_eq!((losses[0].stack.as_str(), losses[0].logical_id.as_str()), ("ingest", "Bucket"));
-        assert_eq!(against.fake.count(&bucket), Some(3), "{status}");
-        // It is half deleted now, which takes a destruction.
-        let failure = against.try_plan(&wanted).await.expect_err("half deleted");
-        assert!(failure.hint.is_some_and(|hint| hint.contains("destroy --stack ingest")), "{status}");
+        for (kind, data) in [("AWS::S3::Bucket", 3), ("AWS::Kinesis::Stream", 0)] {
+            let template =
+                json!({"Resources": {"Data": {"Type": kind}, "Network": {"Type": "AWS::EC2::VPC"}}});
+            let wanted = desired(vec![stack("ingest", &template, &[])]);
+            let there = async |consent| {
+                let against = Against { consent, ..Against::fake().await };
+                against.fake.put(STACK, status, &template);
+                let bucket = against.fake.physical_id(STACK, "Data").expect("it is there");
+                if data > 0 {
+                    against.fake.objects(&bucket, data);
+                }
+                (against, bucket)
+            };
+            let (against, bucket) = there(Consent::default()).await;
+            let outcomes = against.deploy(&wanted).await;
+            let Outcome::Failed(StackError::Refused(losses)) = &outcomes[0].1 else {
+                panic!("{status} {kind}: {outcomes:?}")
+            };
+            assert_eq!((losses[0].stack.as_str(), losses[0].logical_id.as_str()), ("ingest", "Data"));
+            assert_eq!(against.fake.status(STACK).as_deref(), Some(status), "{kind}");
+            assert_eq!(against.fake.resources(STACK), ["Data", "Network"], "{status} {kind}");
+            assert_eq!(against.fake.count(&bucket).unwrap_or_default(), data, "{status} {kind}");
+            assert_eq!(against.fake.times("DeleteStack") + against.fake.times("RollbackStack"), 0);
 
-        let against_agreed = Against::fake().await;
-        against = Against { consent: Consent::to(&["ingest.Bucket".to_owned()]), ..against_agreed };
-        against.fake.put(STACK, status, &template);
-        let bucket = against.fake.physical_id(STACK, "Bucket").expect("a bucket");
-        against.fake.objects(&bucket, 3);
-        assert_eq!(words(&against.deploy(&wanted).await), ["ingest created"], "{status}");
-        assert_eq!(against.fake.count(&bucket), None, "{status}");
+            let (against, bucket) = there(Consent::to(&["ingest.Data".to_owned()])).await;
+            assert_eq!(words(&against.deploy(&wanted).await), ["ingest created"], "{status} {kind}");
+            assert_eq!(against.fake.count(&bucket), None, "{status} {kind}");
+        }
     }
+}
+
+#[tokio::test]
+async fn nothing_is_rolled_back_before_somebody_agreed() {
+    for status in ["UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED"] {
+        let against = there(status).await;
+        let engine = against.engine();
+        let asked = std::cell::RefCell::new(Vec::new());
+        let declined = |failed: &[&crate::deploy::plan::StackPlan]| {
+            asked.borrow_mut().extend(failed.iter().map(|stack| stack.stack_name.clone()));
+            Err(session::Failure::new(Exit::Declined, "no"))
+        };
+        let planned =
+            plan(&engine, &ingest(31)).await.unwrap_or_else(|failure| panic!("{:#}", failure.error));
+        let failure = agreed_plan(&engine, &ingest(31), planned, declined).await.expect_err("declined");
+        assert_eq!((failure.exit, asked.into_inner()), (Exit::Declined, vec![STACK.to_owned()]), "{status}");
+        assert!(is_untouched(&against), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_rollback_keeps_what_is_new_and_retained() {
+    let against = Against::fake().await;
+    let mut failed = queue(31);
+    failed["Resources"]["Kept"] = json!({"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain"});
+    failed["Resources"]["Gone"] = json!({"Type": "AWS::S3::Bucket"});
+    against.fake.put(STACK, "UPDATE_FAILED", &failed);
+    against.fake.was(STACK, &queue(30));
+    let bucket = against.fake.physical_id(STACK, "Kept").expect("a bucket");
+    against.fake.objects(&bucket, 3);
+    assert_eq!(words(&against.deploy(&ingest(31)).await), ["ingest updated"]);
+    assert_eq!(against.fake.count(&bucket), Some(3));
+    assert_eq!(
+        (against.fake.orphans(), against.fake.resources(STACK)),
+        (vec![bucket], vec!["Queue".to_owned()])
+    );
+}
+
+#[tokio::test]
+async fn a_bucket_that_a_failed_update_made_is_not_emptied_whatever_was_agreed_to() {
+    let against = Against::fake().await;
+    let against = Against { consent: Consent::to(&["ingest.Bucket".to_owned()]), ..against };
+    against.deploy(&ingest(30)).await;
+    let mut wanted = queue(31);
+    wanted["Resources"]["Bucket"] =
+        json!({"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "sluice-new"}});
+    against.fake.objects("sluice-new", 3);
+    against.fake.fail("Queue", Verb::Update, 9, "not now");
+    against.fake.fail("Bucket", Verb::Delete, 9, "The bucket you tried to delete is not empty");
+    let outcomes = against.deploy(&desired(vec![stack("ingest", &wanted, &[])])).await;
+    assert_eq!(words(&outcomes), ["ingest failed"]);
+    assert_eq!(against.fake.count("sluice-new"), Some(3));
+    assert!(against.told().contains("Bucket (AWS::S3::Bucket) could not be deleted"), "{}", against.told());
+}
+
+#[tokio::test]
+async fn a_rollback_that_goes_on_is_attached_to() {
+    for status in ["UPDATE_ROLLBACK_IN_PROGRESS", "ROLLBACK_IN_PROGRESS", "IMPORT_ROLLBACK_IN_PROGRESS"] {
+        let against = there(status).await;
+        let engine = against.engine();
+        let poller = Poller::start(engine.cloudformation.clone(), engine.pace);
+        let step = engine.observer.step("test");
+        assert!(rollback::takes(status));
+        let back = rollback::one(&engine, &poller, STACK, status, &BTreeSet::new(), &step).await;
+        assert_eq!(back.expect("it ends"), status.replace("IN_PROGRESS", "COMPLETE"));
+        assert!(is_untouched(&against), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn an_operation_that_tells_nothing_settles_in_the_status_of_its_stack() {
+    let against = there("ROLLBACK_COMPLETE").await;
+    let engine = against.engine();
+    let poller = Poller::start(engine.cloudformation.clone(), engine.pace);
+    let step = engine.observer.step("test");
+    let since = engine.beginning(STACK).await.expect("it answers").since;
+    let followed = execute::follow(&engine, &poller, STACK, since, None, &step);
+    let followed = tokio::time::timeout(Duration::from_secs(20), followed).await.expect("it ends");
+    assert_eq!(followed.expect("it is watched").status, "ROLLBACK_COMPLETE");
+}
+
+#[tokio::test]
+async fn what_is_out_of_reach_for_longer_than_an_outage_is_not_begun() {
+    let against = there("CREATE_COMPLETE").await;
+    let mut engine = against.engine();
+    engine.pace.outage = Duration::from_millis(50);
+    for _ in 0..200 {
+        against.fake.fault("DescribeStackEvents", Fault::Internal);
+    }
+    let begun = tokio::time::timeout(Duration::from_secs(60), engine.beginning(STACK)).await;
+    assert!(begun.expect("it gives up").is_err());
 }
 
 fn pair() -> Value {
@@ -316,7 +414,8 @@ async fn a_deletion_that_fails_is_tried_again_then_without_what_may_stay_then_by
         against.fake.put(STACK, "CREATE_COMPLETE", &pair());
         against.fake.fail("Network", Verb::Delete, times, reason);
         let abandon: Vec<String> = abandon.iter().map(|one| (*one).to_owned()).collect();
-        let plan = destroying(&against).await.abandoning(&abandon, forced);
+        let plan = destroying(&against).await.abandoning(&abandon, forced).expect("they are there");
+        assert!(plan.clone().abandoning(&["ingest.Nothing".to_owned()], forced).is_err());
         let outcomes = destroy(&against, &plan).await;
         let case = format!("{times} {reason} {abandon:?} {forced}");
         assert_eq!(against.fake.times("DeleteStack"), deletions, "{case}");
