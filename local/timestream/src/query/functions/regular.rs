@@ -294,7 +294,7 @@ fn class(rest: &mut Peekable<Chars>, out: &mut String, java: &str) -> Answer<()>
     // Whether what came last is one character that a range can start with, and whether a range waits for its end.
     let (mut starts, mut ranges) = (false, false);
     while let Some(character) = rest.next() {
-        let (started, ranged) = (std::mem::take(&mut starts), std::mem::take(&mut ranges));
+        let (started, in_range) = (std::mem::take(&mut starts), std::mem::take(&mut ranges));
         match character {
             ']' if empty => return Err(invalid(java)),
             ']' => {
@@ -314,7 +314,7 @@ fn class(rest: &mut Peekable<Chars>, out: &mut String, java: &str) -> Answer<()>
                     'b' | '0'..='9' | 'Q' | 'E' => return refuse(&format!("\\{escaped} in a class")),
                     _ => starts = shared(escaped, rest, out, java)?,
                 }
-                if ranged && !starts {
+                if in_range && !starts {
                     return Err(invalid(java));
                 }
             }
@@ -323,7 +323,7 @@ fn class(rest: &mut Peekable<Chars>, out: &mut String, java: &str) -> Answer<()>
                 starts = true;
             }
         }
-        starts &= !ranged;
+        starts &= !in_range;
         empty = false;
     }
     Err(invalid(java))

@@ -144,7 +144,7 @@ pub async fn prepare(
         templates: "bootstrap/templates".to_owned(),
     };
     let plan = deploy::plan::make(&desired, &current).map_err(deploy::DeployError::from)?;
-    let plan = deploy::settled_plan(&engine, &desired, plan, Settling::RollsBack).await?;
+    let plan = deploy::settled_plan(&engine, &desired, plan, Settling::Waits).await?;
     consent.require(&plan)?;
     confirm(&plan, &session.environment, global, report)?;
     let outcomes = execute::execute(&engine, &plan, interrupted()).await;
