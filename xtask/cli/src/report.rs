@@ -194,11 +194,11 @@ impl Report {
     pub fn note(&self, text: impl Display) {
         match self.told {
             Progress::Text => self.progress.suspend(|| anstream::eprintln!("{text}")),
-            Progress::Ndjson => self.tell(Told::Note, &text.to_string()),
+            Progress::Ndjson => Self::tell(Told::Note, &text.to_string()),
         }
     }
 
-    fn tell(&self, told: Told, text: &str) {
+    fn tell(told: Told, text: &str) {
         let text = anstream::adapter::strip_str(text).to_string();
         Self::line(&Line::new(told, &text));
     }
@@ -214,7 +214,7 @@ impl Report {
     pub fn warn(&self, text: impl Display) {
         match self.told {
             Progress::Text => self.note(format_args!("{} {text}", paint(CAUTION, "warning:"))),
-            Progress::Ndjson => self.tell(Told::Warning, &text.to_string()),
+            Progress::Ndjson => Self::tell(Told::Warning, &text.to_string()),
         }
     }
 
@@ -302,7 +302,7 @@ impl Observer for Report {
         match event {
             Event::Note(text) => self.note(text),
             Event::Warning(text) => self.warn(text),
-            Event::Failed(text) if ndjson => self.tell(Told::Failed, text),
+            Event::Failed(text) if ndjson => Self::tell(Told::Failed, text),
             Event::Failed(text) => self.note(format_args!("{} {text}", paint(BAD, "✗"))),
             Event::Began { step, text } => {
                 let bar = if ndjson {
