@@ -35,7 +35,7 @@ fn pipeline() -> Pipeline {
         std::fs::create_dir_all(models.join(&name)).expect("a folder");
         let file = format!("{name}/model.toml");
         std::fs::copy(gallery().join(&file), models.join(&file)).expect("a copy");
-        text += &format!("[[kind]]\nname = \"{name}\"\nfile = \"models/{file}\"\n\n");
+        text.extend(["[[kind]]\nname = \"", &name, "\"\nfile = \"models/", &file, "\"\n\n"]);
     }
     std::fs::write(pipeline.model(), text).expect("written");
     pipeline
@@ -73,13 +73,12 @@ fn condition(record: &Value) -> String {
             other => format!("{column} = {other}"),
         });
     };
-    match record["measures"].as_object() {
-        Some(measures) => measures.iter().for_each(|(name, value)| add(&format!("\"{name}\""), value)),
-        None => {
-            let value = &record["value"];
-            let kind = value.as_object().and_then(|value| value.keys().next()).expect("a type");
-            add(&format!("measure_value::{kind}"), value);
-        }
+    if let Some(measures) = record["measures"].as_object() {
+        measures.iter().for_each(|(name, value)| add(&format!("\"{name}\""), value));
+    } else {
+        let value = &record["value"];
+        let kind = value.as_object().and_then(|value| value.keys().next()).expect("a type");
+        add(&format!("measure_value::{kind}"), value);
     }
     conditions.join(" AND ")
 }

@@ -156,10 +156,10 @@ fn describe_stacks(world: &World, form: &Form) -> Answer {
         let _ =
             write!(text, "<EnableTerminationProtection>{}</EnableTerminationProtection>", stack.protected);
         let list = |name: &str, key: &str, value: &str, pairs: &BTreeMap<String, String>| {
-            let members: String = pairs
-                .iter()
-                .map(|(k, v)| format!("<member>{}{}</member>", element(key, k), element(value, v)))
-                .collect();
+            let member = |(k, v): (&String, &String)| {
+                format!("<member>{}{}</member>", element(key, k), element(value, v))
+            };
+            let members = pairs.iter().map(member).collect::<Vec<_>>().concat();
             format!("<{name}>{members}</{name}>")
         };
         text += &list("Parameters", "ParameterKey", "ParameterValue", &stack.parameters);
@@ -216,8 +216,8 @@ fn describe_stack_events(world: &World, form: &Form) -> Answer {
     with_stack(world, form, |stack| {
         let newest_first: Vec<&Event> = stack.events.iter().rev().skip(world.late).collect();
         let (page, token) = page(&newest_first, form);
-        let members: String =
-            page.iter().map(|one| format!("<member>{}</member>", event(one, stack))).collect();
+        let member = |one: &&Event| format!("<member>{}</member>", event(one, stack));
+        let members = page.iter().map(member).collect::<Vec<_>>().concat();
         result("DescribeStackEvents", &format!("<StackEvents>{members}</StackEvents>{token}"))
     })
 }

@@ -181,9 +181,9 @@ impl World {
     ) -> Vec<Step> {
         let old = (self.stacks[at].template.clone(), self.stacks[at].parameters.clone());
         let mut steps = vec![stack("UPDATE_IN_PROGRESS", "User Initiated")];
-        let changes = self.changes(at, template, parameters);
+        let differences = self.changes(at, template, parameters);
         let of = |wanted: &str| {
-            changes
+            differences
                 .iter()
                 .filter(|(action, ..)| *action == wanted)
                 .map(|(_, id, _)| id.clone())
@@ -220,7 +220,7 @@ impl World {
             // What cannot be deleted in the clean-up is no longer of the stack.
             // https://repost.aws/knowledge-center/cloudformation-update-complete-cleanup
             for id in &left {
-                self.forget_later(id, &mut steps);
+                forget_later(id, &mut steps);
             }
             let reason = if left.is_empty() {
                 ""
@@ -239,15 +239,6 @@ impl World {
         steps.push(stack("UPDATE_ROLLBACK_IN_PROGRESS", &reason));
         self.revert(at, &changed, made, &BTreeSet::new(), &mut steps);
         steps
-    }
-
-    fn forget_later(&mut self, id: &str, steps: &mut Vec<Step>) {
-        let last = steps
-            .iter_mut()
-            .rfind(|step| step.logical_id.as_deref() == Some(id) && step.status == "DELETE_FAILED");
-        if let Some(step) = last {
-            step.effect = Effect::Orphaned;
-        }
     }
 
     /// Gives resources back what they had before, and deletes what was new.
@@ -272,21 +263,18 @@ impl World {
                 continue;
             }
             steps.push(resource(id, "UPDATE_IN_PROGRESS", "", Effect::Nothing));
-            match self.failure(id, Verb::Rollback) {
-                Some(reason) => {
-                    steps.push(resource(id, "UPDATE_FAILED", &reason, Effect::Nothing));
-                    stuck.push(id.clone());
-                }
-                None => {
-                    let (template, parameters) =
-                        (self.stacks[at].template.clone(), self.stacks[at].parameters.clone());
-                    let mut old = self.resource(at, &template, &parameters, id);
-                    if let Some(there) = self.stacks[at].resources.get(id) {
-                        old.physical_id.clone_from(&there.physical_id);
-                    }
-                    steps.push(resource(id, "UPDATE_COMPLETE", "", Effect::Has(Box::new(old))));
-                }
+            if let Some(reason) = self.failure(id, Verb::Rollback) {
+                steps.push(resource(id, "UPDATE_FAILED", &reason, Effect::Nothing));
+                stuck.push(id.clone());
+                continue;
             }
+            let (template, parameters) =
+                (self.stacks[at].template.clone(), self.stacks[at].parameters.clone());
+            let mut old = self.resource(at, &template, &parameters, id);
+            if let Some(there) = self.stacks[at].resources.get(id) {
+                old.physical_id.clone_from(&there.physical_id);
+            }
+            steps.push(resource(id, "UPDATE_COMPLETE", "", Effect::Has(Box::new(old))));
         }
         if !stuck.is_empty() {
             let reason = format!("The following resource(s) failed to update: [{}]. ", listed(&stuck));
@@ -295,7 +283,7 @@ impl World {
         }
         steps.push(stack("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", ""));
         for id in self.unmake(at, made, &BTreeSet::new(), Unmaking::OnCreate, steps) {
-            self.forget_later(&id, steps);
+            forget_later(&id, steps);
         }
         steps.push(stack("UPDATE_ROLLBACK_COMPLETE", ""));
     }
@@ -388,4 +376,14 @@ enum Unmaking {
     OnDelete,
     /// They are to go, whatever happens.
     Forced,
+}
+
+/// What could not be deleted is of no stack from then on.
+fn forget_later(id: &str, steps: &mut [Step]) {
+    let last = steps
+        .iter_mut()
+        .rfind(|step| step.logical_id.as_deref() == Some(id) && step.status == "DELETE_FAILED");
+    if let Some(step) = last {
+        step.effect = Effect::Orphaned;
+    }
 }

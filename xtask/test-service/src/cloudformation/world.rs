@@ -280,18 +280,17 @@ impl World {
                 reason.clone_into(&mut stack.reason);
                 (stack.id.clone(), "AWS::CloudFormation::Stack".to_owned())
             }
-            Some(id) => match stack.resources.get_mut(id) {
-                Some(resource) => {
+            Some(id) => {
+                if let Some(resource) = stack.resources.get_mut(id) {
                     status.clone_into(&mut resource.status);
                     reason.clone_into(&mut resource.reason);
                     (resource.physical_id.clone(), resource.kind.clone())
-                }
-                None => {
+                } else {
                     let last = stack.events.iter().rfind(|event| event.logical_id == id);
                     last.map(|event| (event.physical_id.clone(), event.resource_type.clone()))
                         .unwrap_or_default()
                 }
-            },
+            }
         };
         let operation = stack.operation.as_ref();
         let (of, token) =
@@ -338,7 +337,7 @@ impl World {
             match stack.resources.get(id) {
                 None => changes.push(("Add", id.clone(), kind(id))),
                 Some(there) if there.properties != properties(template, parameters, id) => {
-                    changes.push(("Modify", id.clone(), kind(id)))
+                    changes.push(("Modify", id.clone(), kind(id)));
                 }
                 Some(_) => {}
             }
@@ -351,12 +350,11 @@ impl World {
     /// What a stack is to have that was left in the middle of something.
     fn go_on(&mut self, at: usize, begun: &str) {
         let end = match begun {
-            "UPDATE_COMPLETE_CLEANUP" => "UPDATE_COMPLETE",
             "UPDATE_ROLLBACK_COMPLETE_CLEANUP" | "UPDATE_ROLLBACK" => "UPDATE_ROLLBACK_COMPLETE",
             "ROLLBACK" => "ROLLBACK_COMPLETE",
             "IMPORT_ROLLBACK" => "IMPORT_ROLLBACK_COMPLETE",
             "CREATE" => "CREATE_COMPLETE",
-            "UPDATE" => "UPDATE_COMPLETE",
+            "UPDATE" | "UPDATE_COMPLETE_CLEANUP" => "UPDATE_COMPLETE",
             "IMPORT" => "IMPORT_COMPLETE",
             "DELETE" => "DELETE_COMPLETE",
             _ => return,
