@@ -155,7 +155,6 @@ async fn mutated_statements_are_refused_in_words_of_the_dialect() {
     let outcome = format!(
         "{tried} statements: {answered} answered, {unplaced} refused without a place, {vague} without a name"
     );
-    println!("{outcome}");
     // As docs/local-timestream.md has it.
     assert!(unplaced <= tried.div_ceil(100) && vague <= tried.div_ceil(250), "{outcome}");
     fixture.finish();

@@ -314,7 +314,7 @@ fn the_usual_causes() {
         });
         let page = text(&Deployed::of(&plan, &failed, &Ok(Vec::new()), way));
         let why = page.split_once("Why store failed").expect("a reason").1.split("\n\n").next();
-        pages += &format!("{name}{}\n", why.unwrap_or_default());
+        pages.extend([name, why.unwrap_or_default(), "\n"]);
     }
     insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
         insta::assert_snapshot!("usual-causes", pages);
