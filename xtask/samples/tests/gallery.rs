@@ -172,7 +172,7 @@ fn a_model_is_proposed_for_each_device_and_for_all_of_them() {
     for (name, folder) in folders() {
         let samples = samples_of(&folder);
         let (_, proposal) = tried(&name, &samples);
-        proposals += &format!("=== {name}\n{proposal}\n");
+        proposals.extend(["=== ", &name, "\n", &proposal, "\n"]);
         all.extend(samples);
     }
     insta::assert_snapshot!(proposals);
