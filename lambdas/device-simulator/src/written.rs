@@ -27,12 +27,16 @@ pub(crate) fn write(
         return mapped;
     }
     let wanted = read(measure, reading, &jiff::Timestamp::UNIX_EPOCH, rng);
-    let found = candidates(measure, &wanted).into_iter().filter(|raw| !is_special(&measure.written, raw));
-    let meant = found.filter_map(|raw| Some((meaning(measure, &raw)?, raw)));
+    let meant = candidates(measure, &wanted).into_iter().filter_map(|raw| {
+        let value = meaning(measure, &raw)?;
+        let text = as_text(&measure.written, raw);
+        // What is around a number, and what it lacks as text, decides what it is taken for.
+        (!is_special(&measure.written, &text)).then_some((value, text))
+    });
     let meant: Vec<_> = meant.collect();
     let best = meant.iter().position(|(value, _)| is_like(measure, value, &wanted)).unwrap_or(0);
     match meant.into_iter().nth(best) {
-        Some((value, raw)) => (as_text(&measure.written, raw), value),
+        Some((value, text)) => (text, value),
         // Whatever it could write stands for something else: the plain value is as good as any.
         None => (wanted.clone(), value_of(&wanted)),
     }
