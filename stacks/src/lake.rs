@@ -10,13 +10,15 @@ mod table;
 
 use std::collections::BTreeMap;
 
+use serde_json::{Value, json};
+use telemetry::lake::KIND_KEY;
+
 use crate::Inputs;
 use crate::artifact::{Calls, Function};
 use crate::buckets;
 use crate::cfn::{Arn, Expression, LogicalId, Resource, Statement, Template, Trust, role};
 use crate::environment::{ERROR_PREFIX, PARTITION, RESULT_PREFIX};
 use crate::functions::{self, Deployment, Failures};
-use serde_json::{Value, json};
 
 /// Makes one JSON line of each record on its way to the lake.
 pub const JSONL_TRANSFORM: Function =
@@ -98,8 +100,8 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
     template
 }
 
-/// The folder of the events of a kind, without slashes at its ends.
-fn folder(prefix: &str, kind: Option<&str>) -> String {
+/// The folder of the events of a kind, without slashes at its ends. `prefix` is that of the environment's lake.
+pub fn folder(prefix: &str, kind: Option<&str>) -> String {
     kind.iter().fold(prefix.to_owned(), |prefix, kind| format!("{prefix}/{kind}"))
 }
 
@@ -177,7 +179,8 @@ fn add_delivery(
 
     let by_kind = inputs.model.first().name.is_some();
     let buffer_mb = if by_kind { lake.buffer_mb.max(PARTITIONED_BUFFER_MB) } else { lake.buffer_mb };
-    let folder = folder(&lake.prefix, by_kind.then_some("!{partitionKeyFromLambda:kind}"));
+    let folder =
+        folder(&lake.prefix, by_kind.then(|| format!("!{{partitionKeyFromLambda:{KIND_KEY}}}")).as_deref());
     let mut destination = json!({
         "BucketARN": bucket.attribute("Arn"),
         "RoleARN": role.attribute("Arn"),

@@ -36,7 +36,7 @@ pub use artifact::{Artifact, Calls, Function};
 pub use catalog::{STACKS, StackDefinition, synthesize};
 pub use cfn::{ParameterSource, Template};
 pub use consumer::KINESIS_CONSUMER;
-pub use lake::JSONL_TRANSFORM;
+pub use lake::{JSONL_TRANSFORM, folder as lake_folder};
 pub use overlay::LOCAL_PROVIDER;
 pub use stack::{Inputs, Stack, id_of};
 pub use store::{DIMENSION, STORED, stored};

@@ -23,7 +23,6 @@ use telemetry::{EventKind, Model};
 
 use crate::config::{Document, Fault, Problem, Problems, Section};
 pub use difference::{Change, Difference, LayoutDifference, Stored, difference, layout_difference, refused};
-pub(crate) use kind::{EVENTS_MEMBER, NAME_MEMBER, VALUE_MEMBER};
 use kind::{KEYS, read_kind};
 use shared::Shared;
 pub use topic::overlap;

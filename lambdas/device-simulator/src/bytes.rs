@@ -18,7 +18,7 @@ pub(crate) fn write(
     rng: &mut Rng,
 ) -> (Scalar, Vec<Option<Value>>) {
     let parts = || measures.iter().filter_map(|(measure, _)| measure.written.binary.as_ref());
-    let end = parts().map(|binary| binary.offset as usize + width(binary.kind)).max().unwrap_or_default();
+    let end = parts().map(|binary| binary.offset as usize + binary.kind.bytes()).max().unwrap_or_default();
     let mut bytes = vec![0; end];
     for (measure, reading) in measures {
         if let Some(binary) = &measure.written.binary {
@@ -83,7 +83,7 @@ fn choose(
     };
     // As the bytes hold it: a float of 32 bits is not quite what was meant.
     let held = candidates.into_iter().map(|raw| {
-        let mut bytes = vec![0; binary.offset as usize + width(binary.kind)];
+        let mut bytes = vec![0; binary.offset as usize + binary.kind.bytes()];
         put(&mut bytes, binary, raw);
         get(&bytes, binary)
     });
@@ -119,20 +119,9 @@ fn meant(measure: &Measure, raw: &Scalar, clock: &Clock) -> Option<Value> {
     }
 }
 
-/// Bytes of a type.
-fn width(kind: BinaryType) -> usize {
-    match kind {
-        BinaryType::U8 | BinaryType::I8 => 1,
-        BinaryType::U16 | BinaryType::I16 => 2,
-        BinaryType::U24 | BinaryType::I24 => 3,
-        BinaryType::U32 | BinaryType::I32 | BinaryType::F32 => 4,
-        BinaryType::U64 | BinaryType::I64 | BinaryType::F64 => 8,
-    }
-}
-
 /// The lowest and the highest number of a type, as far as an i64 says it.
 fn range(binary: &Binary) -> (i64, i64) {
-    let bits = 8 * width(binary.kind);
+    let bits = 8 * binary.kind.bytes();
     match (binary.bits, binary.kind) {
         (Some((_, count)), _) => (0, i64::MAX >> 63_u32.saturating_sub(count.into())),
         (None, BinaryType::I8 | BinaryType::I16 | BinaryType::I24 | BinaryType::I32 | BinaryType::I64) => {
@@ -145,7 +134,7 @@ fn range(binary: &Binary) -> (i64, i64) {
 /// The place of a value in the bytes, the highest byte first.
 fn place<'a>(bytes: &'a [u8], binary: &Binary) -> Vec<&'a u8> {
     let offset = binary.offset as usize;
-    let place = bytes[offset..offset + width(binary.kind)].iter();
+    let place = bytes[offset..offset + binary.kind.bytes()].iter();
     if binary.endian.is_big() { place.collect() } else { place.rev().collect() }
 }
 
@@ -168,7 +157,7 @@ fn put(bytes: &mut [u8], binary: &Binary, raw: Scalar) {
             (unsigned(bytes, binary) & !mask) | ((bits << lowest) & mask)
         }
     };
-    let width = width(binary.kind);
+    let width = binary.kind.bytes();
     let places = (0..width).map(|at| if binary.endian.is_big() { width - 1 - at } else { at });
     for (place, byte) in places.zip(bits.to_le_bytes()) {
         bytes[binary.offset as usize + place] = byte;

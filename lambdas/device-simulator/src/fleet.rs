@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use fastrand::Rng;
-use telemetry::{EventKind, MeasureValue, Model};
+use telemetry::{EventKind, MeasureValue, Model, levels_of};
 
 use crate::clock::Clock;
 use crate::message::{self, Moment};
-use crate::topic::{Levels, named_by, topic};
+use crate::topic::{Levels, topic};
 
 const SECOND: i64 = 1_000_000;
 const HOUR: i64 = 3_600 * SECOND;
@@ -161,13 +161,13 @@ impl Fleet {
         let topic = topic(&kind.topic, &levels(kind, device, &dimensions, &fields), device);
         for (value, dimension) in dimensions.iter_mut().zip(&kind.dimensions) {
             if !dimension.topic_segments.is_empty() {
-                *value = named_by(&topic, &dimension.topic_segments);
+                *value = levels_of(&topic, &dimension.topic_segments);
             }
         }
         let client = device;
         let device = match &kind.device.topic_segments[..] {
             [] => device.to_owned(),
-            segments => named_by(&topic, segments),
+            segments => levels_of(&topic, segments),
         };
         let moment = Moment { device: &device, dimensions: &dimensions, time };
         let written = message::write(kind, &clocks[kind_index], &fields, &moment, traits.anomaly_chance, rng);

@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 use telemetry::path::Path;
-use telemetry::{Encoding, EventKind, Measure, MeasureValue, Message};
+use telemetry::{Encoding, EventKind, Measure, MeasureValue, Message, Named};
 
 use crate::clock::{Clock, number};
 use crate::tree::{Node, Scalar};
@@ -72,7 +72,7 @@ impl Writer<'_> {
         let mut message = Node::Object(Vec::new());
         match &self.kind.message {
             Message::Senml => return self.pack(fields).to_bytes(),
-            Message::Event if self.kind.named.as_ref().is_some_and(|named| named.value == "$") => {
+            Message::Event if self.kind.named.as_ref().is_some_and(Named::is_whole) => {
                 let value = fields.first().map(|field| self.value(field).0);
                 return bare(value.unwrap_or(Node::Nothing));
             }

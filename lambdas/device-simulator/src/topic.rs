@@ -28,13 +28,6 @@ pub(crate) fn topic(filter: &str, levels: &Levels, other: &str) -> String {
     topic.join("/")
 }
 
-/// The levels of a topic with these numbers, as they name something.
-pub(crate) fn named_by(topic: &str, segments: &[u32]) -> String {
-    let levels: Vec<&str> = topic.split('/').collect();
-    let level = |segment: &u32| levels.get(*segment as usize - 1).copied().unwrap_or_default();
-    segments.iter().map(level).collect::<Vec<_>>().join("/")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,6 +49,5 @@ mod tests {
             let levels: Levels = levels.into_iter().map(|(level, text)| (level, text.to_owned())).collect();
             assert_eq!(topic(filter, &levels, "d1"), expected, "{filter} {levels:?}");
         }
-        assert_eq!(named_by("a/b/c", &[3, 1]), "c/a");
     }
 }

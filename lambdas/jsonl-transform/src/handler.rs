@@ -22,8 +22,9 @@ use std::borrow::Cow;
 use base64_simd::STANDARD as BASE64;
 use serde::Deserialize;
 use sonic_rs::LazyValue;
+use telemetry::lake::{EVENTS_MEMBER, Form, VALUE_MEMBER};
 
-use crate::kinds::{Form, Kinds, Shape};
+use crate::kinds::{Kinds, Shape};
 use crate::line::{Line, Refusal, line};
 use crate::topic;
 
@@ -255,17 +256,17 @@ fn formed<'a>(
         Ok(Line::Whole(document) | Line::Compacted(document))
             if form == Form::Events && document.starts_with(b"[") =>
         {
-            wrap("events", document);
+            wrap(EVENTS_MEMBER, document);
         }
         Ok(Line::Whole(document) | Line::Compacted(document))
             if form == Form::Value && !document.starts_with(b"{") && !document.starts_with(b"[") =>
         {
-            wrap("value", document);
+            wrap(VALUE_MEMBER, document);
         }
         Err(Refusal::NotJson) if form == Form::Value => {
             // It is UTF-8, or it would be refused as that.
             let text = String::from_utf8_lossy(payload);
-            wrap("value", serde_json::Value::from(text.trim()).to_string().as_bytes());
+            wrap(VALUE_MEMBER, serde_json::Value::from(text.trim()).to_string().as_bytes());
         }
         as_it_is => return as_it_is,
     }

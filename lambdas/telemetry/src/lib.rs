@@ -12,6 +12,7 @@ mod fields;
 mod identity;
 mod instant;
 pub mod kpl;
+pub mod lake;
 mod limits;
 mod model;
 mod partition;
@@ -33,7 +34,7 @@ pub use model::{
     MODEL_FILE, Mapped, Measure, MeasureType, Message, Model, Named, Points, Range, RecordLayout, TimeField,
     TimeUnit, Undeclared, Written,
 };
-pub use partition::PartitionKey;
+pub use partition::{KeyLevels, PartitionKey, joined, levels_of};
 pub use reason::{Fault, MAX_REASONS, QUARANTINE_MESSAGE_BYTES, Reason, Rejection};
 pub use record::{DimensionValue, MeasureValue, Measured, ORIGINAL_TIME, Record, TIME_CORRECTED, Value};
 pub use retention::{Lateness, Retention};

@@ -2,7 +2,7 @@
 //!
 //! `stacks` makes it from `telemetry.toml`, after validation; nothing here validates. It is plain
 //! data with stable names, so that a job in another language reads the same file. What a field's path
-//! may be, [`Path`] says.
+//! may be, [`path`](crate::path) says.
 
 mod written;
 
@@ -10,6 +10,7 @@ use std::path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::path::WHOLE;
 pub use written::{Binary, BinaryType, Decimal, Encoding, Endian, Mapped, Points, Written};
 
 /// What the devices of a pipeline send: one kind of event, or several.
@@ -143,6 +144,13 @@ pub struct Named {
     /// Field of the event that holds the value; `$` is the event itself, which then may be any JSON value,
     /// or text that is not JSON.
     pub value: String,
+}
+
+impl Named {
+    /// Whether the event itself is the value.
+    pub fn is_whole(&self) -> bool {
+        self.value == WHOLE
+    }
 }
 
 /// What makes two events without a time of their own one.

@@ -15,6 +15,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::reason::{Fault, quoted};
 use crate::{EventKind, Model};
 
 /// What separates the parts of a key. No level of a topic contains it.
@@ -63,11 +64,7 @@ impl EventKind {
     /// The partition key of an event that `client` publishes to `topic`, as the rule makes it.
     pub fn partition_key_of(&self, topic: &str, client: &str) -> String {
         let rest = match self.partition_key() {
-            PartitionKey::Levels(levels) => {
-                let all: Vec<&str> = topic.split(SEPARATOR).collect();
-                let level = |level: &u32| all.get(*level as usize - 1).copied().unwrap_or_default();
-                levels.iter().map(level).collect::<Vec<_>>().join("/")
-            }
+            PartitionKey::Levels(levels) => levels_of(topic, &levels),
             PartitionKey::Topic => topic.to_owned(),
             PartitionKey::Client => client.to_owned(),
         };
@@ -85,5 +82,66 @@ impl Model {
         let (name, rest) = key.split_once(SEPARATOR)?;
         let index = self.kinds.iter().position(|kind| kind.name.as_deref() == Some(name))?;
         Some((index, rest))
+    }
+}
+
+/// The levels of the topic in a partition key, behind the name of its kind.
+#[derive(Debug, Clone, Default)]
+pub struct KeyLevels(Vec<u32>);
+
+impl KeyLevels {
+    /// Those in the keys of a kind.
+    pub fn of(kind: &EventKind) -> Self {
+        match kind.partition_key() {
+            PartitionKey::Levels(levels) => Self(levels),
+            PartitionKey::Topic | PartitionKey::Client => Self::default(),
+        }
+    }
+
+    /// Where `segments` of the topic are among them.
+    pub fn places(&self, segments: &[u32]) -> Box<[usize]> {
+        segments.iter().filter_map(|segment| self.0.iter().position(|level| level == segment)).collect()
+    }
+
+    /// The levels in a partition key, whose first part, the name of the kind, is taken off.
+    pub fn read<'k>(&self, key: &'k str) -> Result<Vec<&'k str>, Fault> {
+        match self.0.len() {
+            0 => Ok(Vec::new()),
+            // A device's name is a key of its own, with whatever is in it.
+            1 => Ok(vec![key]),
+            wanted => {
+                let levels: Vec<&str> = key.split(SEPARATOR).collect();
+                if levels.len() == wanted {
+                    Ok(levels)
+                } else {
+                    Err(Fault::KeyMismatch { key: quoted(key), levels: levels.len(), wanted })
+                }
+            }
+        }
+    }
+}
+
+/// What levels of the topic say together; `None` where that is nothing.
+pub fn joined(levels: &[&str], places: &[usize]) -> Option<String> {
+    let parts: Vec<&str> = places.iter().filter_map(|place| levels.get(*place)).copied().collect();
+    Some(parts.join("/")).filter(|text| !text.is_empty())
+}
+
+/// What segments of a topic, counted from 1, say together.
+pub fn levels_of(topic: &str, segments: &[u32]) -> String {
+    let levels: Vec<&str> = topic.split(SEPARATOR).collect();
+    let level = |segment: &u32| levels.get(*segment as usize - 1).copied().unwrap_or_default();
+    segments.iter().map(level).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_are_joined_in_their_order() {
+        assert_eq!(levels_of("a/b/c", &[3, 1]), "c/a");
+        assert_eq!(joined(&["a", "b"], &[1, 0]).as_deref(), Some("b/a"));
+        assert_eq!(joined(&[""], &[0]), None);
     }
 }

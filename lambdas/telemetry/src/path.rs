@@ -9,6 +9,9 @@
 
 use std::fmt;
 
+/// What stands for the message, or for an event, itself.
+pub const WHOLE: &str = "$";
+
 /// A path, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Path {
@@ -46,16 +49,17 @@ pub enum PathFault {
 impl Path {
     /// Takes `text` apart. A text that is no path is the name of a member, as it stands.
     pub fn of(text: &str) -> Self {
-        Self::parse(text).unwrap_or_else(|_| Self {
-            from_message: false,
-            steps: vec![Step::Member(text.into())],
-            literal: None,
-        })
+        Self::parse(text).unwrap_or_else(|_| Self::to(vec![Step::Member(text.into())]))
+    }
+
+    /// The path of these steps from an event.
+    pub fn to(steps: Vec<Step>) -> Self {
+        Self { from_message: false, steps, literal: None }
     }
 
     /// Takes `text` apart, or says why it is no path.
     pub fn parse(text: &str) -> Result<Self, PathFault> {
-        if text == "$" {
+        if text == WHOLE {
             return Ok(Self { from_message: true, steps: Vec::new(), literal: None });
         }
         let (from_message, rest) = match text.strip_prefix("$.") {
@@ -155,7 +159,7 @@ impl Steps<'_> {
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.from_message {
-            f.write_str("$")?;
+            f.write_str(WHOLE)?;
         }
         for (index, step) in self.steps.iter().enumerate() {
             match step {

@@ -8,11 +8,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use telemetry::lake::{EVENTS_MEMBER, Form, NAME_MEMBER, VALUE_MEMBER};
 use telemetry::path::{Path, Step};
 use telemetry::{EventKind, Measure, MeasureType, Message, TimeField, TimeUnit};
 
 use crate::environment::PARTITION;
-use crate::model::{EVENTS_MEMBER, NAME_MEMBER, VALUE_MEMBER};
 
 /// The labels of a record of [`SenML`](https://www.rfc-editor.org/rfc/rfc8428#section-4), but for sums.
 const SENML: [(&str, &str); 11] = [
@@ -89,10 +89,9 @@ fn fields(kind: &EventKind) -> Vec<Field> {
     let member = |name: &str| vec![Step::Member(name.into())];
     // Where a line has the events, and what the model says of a path in one.
     let events = match &kind.message {
-        Message::Event => Vec::new(),
-        Message::Each(path) if path == "$" => [&member(EVENTS_MEMBER)[..], &[Step::Element(0)]].concat(),
+        _ if Form::of(kind) == Form::Events => [&member(EVENTS_MEMBER)[..], &[Step::Element(0)]].concat(),
         Message::Each(path) => [&Path::of(path).steps[..], &[Step::Element(0)]].concat(),
-        Message::Senml => [&member(EVENTS_MEMBER)[..], &[Step::Element(0)]].concat(),
+        Message::Event | Message::Senml => Vec::new(),
     };
     let at = |field: &str| {
         let path = Path::of(field);
@@ -123,7 +122,7 @@ fn fields(kind: &EventKind) -> Vec<Field> {
     if let Some(named) = &kind.named {
         let path = named.field.as_deref().map_or_else(|| member(NAME_MEMBER), at);
         fields.push(text(path, "name of the measure"));
-        let path = if named.value == "$" { member(VALUE_MEMBER) } else { at(&named.value) };
+        let path = if named.is_whole() { member(VALUE_MEMBER) } else { at(&named.value) };
         fields.push(field(path, common_type(&kind.measures), "value of the measure"));
     } else if !is_senml {
         fields.extend(kind.measures.iter().map(|one| Field { path: at(&one.field), node: measure(one) }));

@@ -2,7 +2,8 @@
 
 use std::cell::RefCell;
 
-use telemetry::path::Path;
+use telemetry::lake::{EVENTS_MEMBER, NAME_MEMBER, VALUE_MEMBER};
+use telemetry::path::{Path, WHOLE};
 use telemetry::{
     Device, Dimension, EventIdentity, EventKind, Message, Named, RecordLayout, TimeField, Undeclared,
 };
@@ -35,16 +36,6 @@ const MAX_WINDOW_SECONDS: u32 = 3_600;
 
 /// What a topic looks like.
 pub(super) const TOPIC: &str = "an MQTT topic filter, such as \"dt/+/measures\"";
-
-/// The message, or the event, as a path.
-const WHOLE: &str = "$";
-
-/// The member of a line of the lake that has the elements of a message that is an array.
-pub const EVENTS_MEMBER: &str = "events";
-/// The member of a line of the lake that has an event that is a value.
-pub const VALUE_MEMBER: &str = "value";
-/// The member of a line of the lake that has the name that a topic gives to a value.
-pub const NAME_MEMBER: &str = "name";
 
 /// Why a kind cannot be used, although each of its keys is well formed.
 #[derive(Debug, thiserror::Error)]

@@ -48,7 +48,7 @@ enum WrittenFault {
     #[error("are given for \"{found}\", but bits are those of an unsigned integer")]
     Bits { found: &'static str },
     #[error("end with bit {end}, but \"{found}\" has {width}")]
-    BitsBeyond { end: u32, found: &'static str, width: u32 },
+    BitsBeyond { end: usize, found: &'static str, width: usize },
 }
 
 impl Fault for WrittenFault {
@@ -241,20 +241,20 @@ fn check_suffix(suffix: &str) -> Result<(), WrittenFault> {
     if usable { Ok(()) } else { Err(WrittenFault::Suffix { suffix: suffix.to_owned() }) }
 }
 
-/// The name of a type of value in bytes, how many bits it has, and whether it is an unsigned integer.
-const BINARY_TYPES: [(&str, BinaryType, u32, Number); 12] = [
-    ("u8", BinaryType::U8, 8, Number::Unsigned),
-    ("i8", BinaryType::I8, 8, Number::Signed),
-    ("u16", BinaryType::U16, 16, Number::Unsigned),
-    ("i16", BinaryType::I16, 16, Number::Signed),
-    ("u24", BinaryType::U24, 24, Number::Unsigned),
-    ("i24", BinaryType::I24, 24, Number::Signed),
-    ("u32", BinaryType::U32, 32, Number::Unsigned),
-    ("i32", BinaryType::I32, 32, Number::Signed),
-    ("u64", BinaryType::U64, 64, Number::Unsigned),
-    ("i64", BinaryType::I64, 64, Number::Signed),
-    ("f32", BinaryType::F32, 32, Number::Fraction),
-    ("f64", BinaryType::F64, 64, Number::Fraction),
+/// The name of a type of value in bytes, and what its values are.
+const BINARY_TYPES: [(&str, BinaryType, Number); 12] = [
+    ("u8", BinaryType::U8, Number::Unsigned),
+    ("i8", BinaryType::I8, Number::Signed),
+    ("u16", BinaryType::U16, Number::Unsigned),
+    ("i16", BinaryType::I16, Number::Signed),
+    ("u24", BinaryType::U24, Number::Unsigned),
+    ("i24", BinaryType::I24, Number::Signed),
+    ("u32", BinaryType::U32, Number::Unsigned),
+    ("i32", BinaryType::I32, Number::Signed),
+    ("u64", BinaryType::U64, Number::Unsigned),
+    ("i64", BinaryType::I64, Number::Signed),
+    ("f32", BinaryType::F32, Number::Fraction),
+    ("f64", BinaryType::F64, Number::Fraction),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -278,9 +278,9 @@ fn read_binary(section: &Section<'_>, kind: Option<MeasureType>, is_mapped: bool
         let count = bits.integer("count", 1..=64_u8).required();
         Some((lowest?, count?))
     });
-    let (word, binary_type, width, number) = found?;
+    let (word, binary_type, number) = found?;
     if let Some(Some((lowest, count))) = bits {
-        let end = u32::from(lowest) + u32::from(count);
+        let (end, width) = (usize::from(lowest) + usize::from(count), 8 * binary_type.bytes());
         if number != Number::Unsigned {
             section.add("bits", WrittenFault::Bits { found: word });
         } else if end > width {

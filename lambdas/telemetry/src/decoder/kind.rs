@@ -11,6 +11,7 @@ use super::prepared::{Field, MessageForm, Prepared};
 use super::whole::Whole;
 use crate::clock::Arrival;
 use crate::fields::{self, Declared, Fields, Place};
+use crate::path::WHOLE;
 use crate::reason::{Fault, MAX_REASONS, Reason};
 use crate::record::{MeasureValue, ORIGINAL_TIME, TIME_CORRECTED, Value};
 use crate::scalar::Scalar;
@@ -179,7 +180,7 @@ fn array(text: &str) -> Result<Vec<&str>, Reason> {
     if json.starts_with('{') {
         return Ok(vec![json]);
     }
-    elements(json).map_err(|fault| Reason { field: Some("$".to_owned()), fault })
+    elements(json).map_err(|fault| Reason { field: Some(WHOLE.to_owned()), fault })
 }
 
 /// The elements of an array. What says that there is no value has none.

@@ -6,14 +6,11 @@ use std::sync::Arc;
 use crate::fields::{Declared, Place};
 use crate::instant::Times;
 use crate::model::Points;
-use crate::path::Path;
-use crate::reason::{Fault, quoted};
+use crate::partition::KeyLevels;
+use crate::path::{Path, WHOLE};
 use crate::record::DimensionValue;
 use crate::value::Conversion;
-use crate::{EventKind, Message, Named, PartitionKey, Range, TimeUnit};
-
-/// What stands for the message, or for an event, itself.
-const ITSELF: &str = "$";
+use crate::{EventKind, Message, Named, Range, TimeUnit};
 
 /// Where the values of a kind are.
 #[derive(Debug, Clone)]
@@ -23,7 +20,7 @@ pub(super) struct Prepared {
     pub(super) event: Declared,
     /// The fields of a message that holds several events.
     pub(super) around: Declared,
-    pub(super) levels: Levels,
+    pub(super) levels: KeyLevels,
     /// The device first.
     pub(super) dimensions: Vec<Source>,
     pub(super) time: Option<Field>,
@@ -75,10 +72,6 @@ pub(super) struct Source {
     /// Which levels of the key hold it, where the topic does.
     pub(super) levels: Option<Box<[usize]>>,
 }
-
-/// The levels of the topic in the partition key.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Levels(Vec<u32>);
 
 /// What makes copies of an event one.
 #[derive(Debug, Clone)]
@@ -190,7 +183,7 @@ impl Prepared {
     pub(super) fn new(kind: &EventKind) -> Self {
         let several = !kind.message.is_event();
         let mut fields = Fields { event: Declared::default(), around: Declared::default(), several };
-        let levels = Levels::of(kind);
+        let levels = KeyLevels::of(kind);
         // In the order in which devices usually write them.
         let time = match kind.message {
             Message::Senml => None,
@@ -230,14 +223,12 @@ impl Prepared {
             Message::Senml => {
                 MessageForm::Senml(Labels::declare(&mut fields.event, std::mem::take(&mut chosen)))
             }
-            Message::Each(path) if path == ITSELF => MessageForm::Array,
+            Message::Each(path) if path == WHOLE => MessageForm::Array,
             Message::Each(path) => {
                 let slot = fields.around.declare(&Path::of(path));
                 MessageForm::Each(Field { text: path.as_str().into(), slot, scope: Scope::Message })
             }
-            Message::Event if kind.named.as_ref().is_some_and(|named| named.value == ITSELF) => {
-                MessageForm::Value
-            }
+            Message::Event if kind.named.as_ref().is_some_and(|named| named.is_whole()) => MessageForm::Value,
             Message::Event => MessageForm::Event,
         };
         let named = kind.named.as_ref().map(|named| ByName::new(named, &levels, &mut fields, chosen));
@@ -257,13 +248,13 @@ impl Prepared {
 }
 
 impl ByName {
-    fn new(named: &Named, levels: &Levels, fields: &mut Fields, measures: Names) -> Self {
+    fn new(named: &Named, levels: &KeyLevels, fields: &mut Fields, measures: Names) -> Self {
         Self {
             name: match &named.field {
                 Some(field) if named.topic_segments.is_empty() => Naming::Field(fields.declare(field)),
                 _ => Naming::Topic(levels.places(&named.topic_segments)),
             },
-            value: (named.value != ITSELF).then(|| fields.of_event(&named.value)),
+            value: (!named.is_whole()).then(|| fields.of_event(&named.value)),
             measures,
         }
     }
@@ -300,41 +291,4 @@ impl Labels {
             measures,
         }
     }
-}
-
-impl Levels {
-    fn of(kind: &EventKind) -> Self {
-        match kind.partition_key() {
-            PartitionKey::Levels(levels) => Self(levels),
-            PartitionKey::Topic | PartitionKey::Client => Self::default(),
-        }
-    }
-
-    /// Where `segments` of the topic are in the key.
-    fn places(&self, segments: &[u32]) -> Box<[usize]> {
-        segments.iter().filter_map(|segment| self.0.iter().position(|level| level == segment)).collect()
-    }
-
-    /// The levels in a partition key, whose first part, the name of the kind, is taken off.
-    pub(super) fn read<'k>(&self, key: &'k str) -> Result<Vec<&'k str>, Fault> {
-        match self.0.len() {
-            0 => Ok(Vec::new()),
-            // A device's name is a key of its own, with whatever is in it.
-            1 => Ok(vec![key]),
-            wanted => {
-                let levels: Vec<&str> = key.split('/').collect();
-                if levels.len() == wanted {
-                    Ok(levels)
-                } else {
-                    Err(Fault::KeyMismatch { key: quoted(key), levels: levels.len(), wanted })
-                }
-            }
-        }
-    }
-}
-
-/// What levels of the topic say together; `None` where that is nothing.
-pub(super) fn joined(levels: &[&str], places: &[usize]) -> Option<String> {
-    let parts: Vec<&str> = places.iter().filter_map(|place| levels.get(*place)).copied().collect();
-    Some(parts.join("/")).filter(|text| !text.is_empty())
 }

@@ -2,9 +2,10 @@
 
 use super::gathered::Gathered;
 use super::kind::KindDecoder;
-use super::prepared::{ByName, Field, Naming, Source, joined};
+use super::prepared::{ByName, Field, Naming, Source};
 use crate::clock::Arrival;
 use crate::fields::{Fields, Place};
+use crate::partition::joined;
 use crate::reason::Fault;
 use crate::record::Value;
 

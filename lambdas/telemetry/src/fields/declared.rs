@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::path::{Path, Step};
+use crate::path::{Path, Step, WHOLE};
 
 /// Up to so many names are compared one by one.
 const FEW: usize = 8;
@@ -39,11 +39,11 @@ impl Declared {
     /// The slot of the field at `path`; the same place has the same slot.
     pub(crate) fn declare(&mut self, path: &Path) -> usize {
         // `$` alone is no place in an event: a member may be called so.
-        let itself = [Step::Member("$".into())];
+        let itself = [Step::Member(WHOLE.into())];
         let steps = if path.steps.is_empty() { &itself[..] } else { &path.steps };
         let mut node = &mut self.root;
         for (index, step) in steps.iter().enumerate() {
-            let at = || Path { from_message: false, steps: steps[..=index].to_vec(), literal: None };
+            let at = || Path::to(steps[..=index].to_vec());
             node = match step {
                 Step::Member(name) => node.members.of(name, || at().to_string().into()),
                 Step::Element(element) => node.element(*element as usize, || at().to_string().into()),

@@ -44,26 +44,13 @@ impl Encoding {
     }
 }
 
-impl BinaryType {
-    /// In bytes.
-    const fn len(self) -> usize {
-        match self {
-            Self::U8 | Self::I8 => 1,
-            Self::U16 | Self::I16 => 2,
-            Self::U24 | Self::I24 => 3,
-            Self::U32 | Self::I32 | Self::F32 => 4,
-            Self::U64 | Self::I64 | Self::F64 => 8,
-        }
-    }
-}
-
 /// The number of `binary` in the bytes of a text.
 pub(super) fn number(binary: &Binary, scalar: &Scalar<'_>) -> Result<Scalar<'static>, Fault> {
     let unreadable = || Fault::BinaryUnreadable { text: scalar.quoted(), encoding: binary.encoding.name() };
     let Scalar::Text(text) = scalar else { return Err(unreadable()) };
     let bytes = binary.encoding.bytes(text.trim()).ok_or_else(unreadable)?;
     let start = binary.offset as usize;
-    let end = start + binary.kind.len();
+    let end = start + binary.kind.bytes();
     let part = bytes.get(start..end).ok_or(Fault::BinaryShort { start, end, len: bytes.len() })?;
     let push = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
     let raw = match binary.endian {
@@ -82,7 +69,7 @@ pub(super) fn number(binary: &Binary, scalar: &Scalar<'_>) -> Result<Scalar<'sta
             (raw.checked_shr(u32::from(lowest)).unwrap_or(0) & mask).to_string()
         }
         (BinaryType::I8 | BinaryType::I16 | BinaryType::I24 | BinaryType::I32 | BinaryType::I64, None) => {
-            let unused = 64 - 8 * binary.kind.len();
+            let unused = 64 - 8 * binary.kind.bytes();
             ((raw << unused).cast_signed() >> unused).to_string()
         }
         (_, None) => raw.to_string(),

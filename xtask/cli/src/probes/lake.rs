@@ -41,7 +41,7 @@ impl Lake {
         Ok(Self {
             client: session.s3(),
             bucket: inventory.output(session, "lake", "LakeBucket")?.to_owned(),
-            folder: kind.name.iter().fold(prefix.clone(), |prefix, name| format!("{prefix}/{name}")),
+            folder: stacks::lake_folder(prefix, kind.name.as_deref()),
             marker: marker.to_owned(),
             start: Timestamp::now(),
             read: HashSet::new(),
