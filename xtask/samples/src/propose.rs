@@ -5,6 +5,7 @@
 
 mod fields;
 mod kind;
+mod shape;
 mod time;
 mod topics;
 mod tree;

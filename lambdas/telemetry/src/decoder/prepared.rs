@@ -228,7 +228,7 @@ impl Prepared {
                 let slot = fields.around.declare(&Path::of(path));
                 MessageForm::Each(Field { text: path.as_str().into(), slot, scope: Scope::Message })
             }
-            Message::Event if kind.named.as_ref().is_some_and(|named| named.is_whole()) => MessageForm::Value,
+            Message::Event if kind.named.as_ref().is_some_and(Named::is_whole) => MessageForm::Value,
             Message::Event => MessageForm::Event,
         };
         let named = kind.named.as_ref().map(|named| ByName::new(named, &levels, &mut fields, chosen));

@@ -54,8 +54,6 @@ const SUFFIXES: &[(&str, &str)] = &[
 ];
 /// Volts that nothing has which sends them: these are millivolts.
 const MOST_VOLTS: f64 = 1_000.0;
-/// Longest text that is one of the store.
-const LONGEST_TEXT: usize = 2_048;
 
 /// A measure as the samples suggest it.
 #[derive(Debug, Clone, PartialEq)]
@@ -243,7 +241,7 @@ fn text_remark(values: &[&Tree]) -> Option<String> {
     let id = |text: &str| {
         text.len() >= 16 && !text.contains(' ') && text.bytes().any(|byte| byte.is_ascii_digit())
     };
-    let remark = if texts.iter().any(|text| text.len() > LONGEST_TEXT) {
+    let remark = if texts.iter().any(|text| text.len() > timestream::LIMITS.text_bytes) {
         "longer than the store takes"
     } else if all(hex) {
         "may be bytes: a measure for each part of them has `binary = { encoding = \"hex\", offset = 0, type = \"i16\" }`"

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use telemetry::path::{Path, Step};
+use telemetry::path::{Path, Step, WHOLE};
 
 use super::fields::{self, Proposed, measure, snake};
+use super::shape::{LONGEST_ARRAY, SENML_VALUES, Shape, long_arrays, readings, shape};
 use super::time::{self, Written};
-use super::topics::Group;
+use super::topics::{Group, Message};
 use super::tree::Tree;
 
 /// Names of fields that name the device, the likeliest first.
@@ -43,20 +44,6 @@ const DEVICE_NAMES: &[&str] = &[
 const NAME_MEMBERS: &[&str] =
     &["n", "name", "key", "metric", "tag", "sensor", "measurement", "field", "parameter"];
 const VALUE_MEMBERS: &[&str] = &["v", "value", "val", "reading", "data"];
-/// Labels of SenML that hold a value.
-const SENML_VALUES: &[&str] = &["v", "vs", "vb", "vd"];
-/// Longest array whose elements are measures of their own.
-const LONGEST_ARRAY: usize = 8;
-/// Most numbers outside of an array whose elements are the events.
-const MOST_BESIDE: usize = 3;
-
-/// Where the events of a message are.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Shape {
-    Event,
-    Each(String),
-    Senml,
-}
 
 /// Where a name or an identity is.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,7 +77,20 @@ pub(super) struct Kind {
 /// An event, and the message that it is in.
 struct Event<'a> {
     tree: &'a Tree,
-    message: &'a Tree,
+    message: &'a Message,
+}
+
+/// The values of each name, in the order in which the first of each came.
+#[derive(Default)]
+struct ByName<'a>(Vec<(String, Vec<&'a Tree>)>);
+
+impl<'a> ByName<'a> {
+    fn add(&mut self, name: String, value: &'a Tree) {
+        match self.0.iter_mut().find(|(one, _)| *one == name) {
+            Some((_, values)) => values.push(value),
+            None => self.0.push((name, vec![value])),
+        }
+    }
 }
 
 impl Kind {
@@ -117,7 +117,7 @@ impl Kind {
         }
         kind.find_time(&events);
         kind.find_named(group, &events);
-        kind.find_measures(group, &events);
+        kind.find_measures(&events);
         kind
     }
 
@@ -137,7 +137,7 @@ impl Kind {
         }
         let by_name = |in_message: bool| {
             let leaves = events.first().map(|event| {
-                let tree = if in_message { event.message } else { event.tree };
+                let tree = if in_message { &event.message.tree } else { event.tree };
                 tree.leaves(0)
             });
             let named = leaves.into_iter().flatten().filter_map(|(path, leaf)| {
@@ -151,7 +151,7 @@ impl Kind {
         };
         let of_event = by_name(false).map(|(rank, path)| (rank, path, false));
         let of_message = match &self.shape {
-            Shape::Each(each) if each != "$" => by_name(true).map(|(rank, path)| (rank, path, true)),
+            Shape::Each(each) if each != WHOLE => by_name(true).map(|(rank, path)| (rank, path, true)),
             _ => None,
         };
         if let Some((_, path, in_message)) =
@@ -202,20 +202,18 @@ impl Kind {
             let name = if named.insert(name.clone()) { name } else { format!("{name}_{level}") };
             (name, Source::Topic(vec![level]))
         });
-        let dimensions: Vec<_> = dimensions.collect();
-        if self.shape == Shape::Senml || !dimensions.is_empty() {
-            self.dimensions = dimensions;
-        }
+        self.dimensions = dimensions.collect();
     }
 
     fn find_time(&mut self, events: &[Event<'_>]) {
         let mut candidates: Vec<(usize, Path, bool, Written)> = Vec::new();
         let in_messages: &[bool] = match &self.shape {
-            Shape::Each(each) if each != "$" => &[false, true],
+            Shape::Each(each) if each != WHOLE => &[false, true],
             _ => &[false],
         };
         for &in_message in in_messages {
-            let trees = || events.iter().map(|event| if in_message { event.message } else { event.tree });
+            let trees =
+                || events.iter().map(|event| if in_message { &event.message.tree } else { event.tree });
             let Some(first) = trees().next() else { continue };
             for (path, _) in first.leaves(0) {
                 let Some(rank) = time::rank(&path) else { continue };
@@ -233,7 +231,7 @@ impl Kind {
 
     fn find_named(&mut self, group: &Group, events: &[Event<'_>]) {
         if !group.names.is_empty() {
-            self.named = Some(NamedBy { name: Source::Topic(group.names.clone()), value: "$".to_owned() });
+            self.named = Some(NamedBy { name: Source::Topic(group.names.clone()), value: WHOLE.to_owned() });
             return;
         }
         let is_member = |names: &[&str], name: &str| names.contains(&name.to_ascii_lowercase().as_str());
@@ -260,15 +258,14 @@ impl Kind {
         }
     }
 
-    fn find_measures(&mut self, group: &Group, events: &[Event<'_>]) {
+    fn find_measures(&mut self, events: &[Event<'_>]) {
         if let Some(named) = self.named.clone() {
             let value = Path::of(&named.value);
-            let mut names: Vec<String> = Vec::new();
-            let mut values: Vec<Vec<&Tree>> = Vec::new();
-            for (event, message) in events.iter().zip(group_of(group, events)) {
+            let mut values = ByName::default();
+            for event in events {
                 let name = match &named.name {
                     Source::Field(field) => event.tree.member(field).and_then(Tree::text),
-                    Source::Topic(levels) => message.topic.as_ref().map(|topic| {
+                    Source::Topic(levels) => event.message.topic.as_ref().map(|topic| {
                         levels
                             .iter()
                             .filter_map(|level| topic.get(level - 1))
@@ -277,19 +274,14 @@ impl Kind {
                             .join("/")
                     }),
                 };
-                let found = if named.value == "$" { Some(event.tree) } else { event.tree.at(&value) };
+                let found = if named.value == WHOLE { Some(event.tree) } else { event.tree.at(&value) };
                 if let (Some(name), Some(found)) = (name, found) {
-                    let index = names.iter().position(|one| *one == name).unwrap_or_else(|| {
-                        names.push(name);
-                        values.push(Vec::new());
-                        names.len() - 1
-                    });
-                    values[index].push(found);
+                    values.add(name, found);
                 }
             }
-            for (field, values) in names.into_iter().zip(values) {
+            for (field, values) in values.0 {
                 let steps = field.split('/').map(|level| Step::Member(level.into())).collect();
-                self.add(&Path { from_message: false, steps, literal: None }, &field, &values);
+                self.add(&Path::to(steps), &field, &values);
             }
             return;
         }
@@ -297,22 +289,11 @@ impl Kind {
         for event in events {
             for (array, time, value) in readings(event.tree) {
                 if self.measures.iter().all(|measure| measure.field != array.to_string()) {
-                    let found: Vec<&Tree> = events
-                        .iter()
-                        .filter_map(|event| event.tree.at(&array))
-                        .flat_map(
-                            |tree| if let Tree::Array(elements) = tree { elements.as_slice() } else { &[] },
-                        )
-                        .filter_map(|element| element.member(&value))
-                        .collect();
-                    let times: Vec<&Tree> = events
-                        .iter()
-                        .filter_map(|event| event.tree.at(&array))
-                        .flat_map(
-                            |tree| if let Tree::Array(elements) = tree { elements.as_slice() } else { &[] },
-                        )
-                        .filter_map(|element| element.member(&time))
-                        .collect();
+                    let of = |member: &str| -> Vec<&Tree> {
+                        let arrays = events.iter().filter_map(|event| event.tree.at(&array));
+                        arrays.flat_map(Tree::elements).filter_map(|element| element.member(member)).collect()
+                    };
+                    let (found, times) = (of(&value), of(&time));
                     // The unit of their times is that of the event's, which may have none.
                     let unit = time::written(&times).filter(|_| self.time.is_none());
                     self.time = unit.map(|written| (time.clone(), written)).or(self.time.take());
@@ -356,7 +337,7 @@ impl Kind {
             }
         }
         // What is longer is no list of measures.
-        for event in events.iter().take(1) {
+        if let Some(event) = events.first() {
             for (path, count) in long_arrays(event.tree) {
                 self.remarks.push(format!("`{path}` is an array of {count} elements: left out"));
             }
@@ -390,8 +371,7 @@ impl Kind {
     }
 
     fn read_senml(&mut self, group: &Group) {
-        let mut names: Vec<String> = Vec::new();
-        let mut values: Vec<Vec<&Tree>> = Vec::new();
+        let mut values = ByName::default();
         for message in &group.messages {
             let Tree::Array(records) = &message.tree else { continue };
             let mut base = String::new();
@@ -409,17 +389,11 @@ impl Kind {
                 let Some(value) = SENML_VALUES.iter().find_map(|label| record.member(label)) else {
                     continue;
                 };
-                let index = names.iter().position(|one| *one == name).unwrap_or_else(|| {
-                    names.push(name);
-                    values.push(Vec::new());
-                    names.len() - 1
-                });
-                values[index].push(value);
+                values.add(name, value);
             }
         }
-        for (field, values) in names.into_iter().zip(values) {
-            let path =
-                Path { from_message: false, steps: vec![Step::Member(field.as_str().into())], literal: None };
+        for (field, values) in values.0 {
+            let path = Path::to(vec![Step::Member(field.as_str().into())]);
             self.add(&path, &field, &values);
         }
     }
@@ -457,130 +431,21 @@ fn kind_name(group: &Group, taken: &BTreeSet<String>) -> String {
     std::iter::once(first.clone()).chain(longer).chain(numbered).find(fits).unwrap_or(first)
 }
 
-fn shape(group: &Group) -> Shape {
-    let trees = || group.messages.iter().map(|message| &message.tree);
-    if trees().all(|tree| matches!(tree, Tree::Array(_))) {
-        let records =
-            trees().flat_map(|tree| if let Tree::Array(elements) = tree { elements.as_slice() } else { &[] });
-        let is_record = |record: &Tree| {
-            let has = |label: &str| record.member(label).is_some();
-            (has("n") || has("bn")) && (SENML_VALUES.iter().any(|label| has(label)) || has("bn"))
-        };
-        let mut records = records.peekable();
-        let is_pack = records.peek().is_some() && records.all(is_record);
-        return if is_pack { Shape::Senml } else { Shape::Each("$".to_owned()) };
-    }
-    let Some(first) = group.messages.first().map(|message| &message.tree) else { return Shape::Event };
-    for (path, elements) in arrays_of_objects(first) {
-        let beside = first.leaves(0).into_iter().filter(|(leaf, value)| {
-            matches!(value, Tree::Whole(_) | Tree::Number(_) | Tree::Boolean(_)) && time::rank(leaf).is_none()
-        });
-        let is_readings = elements.iter().all(|element| two_members(element).is_some());
-        let everywhere = trees().all(|tree| matches!(tree.at(&path), Some(Tree::Array(_))));
-        if everywhere && !is_readings && beside.count() <= MOST_BESIDE {
-            return Shape::Each(path.to_string());
-        }
-    }
-    Shape::Event
-}
-
-/// Arrays of objects, up to two names deep.
-fn arrays_of_objects(tree: &Tree) -> Vec<(Path, &[Tree])> {
-    let mut found = Vec::new();
-    let Tree::Object(members) = tree else { return found };
-    let path = |names: &[&str]| Path {
-        from_message: false,
-        steps: names.iter().map(|name| Step::Member((*name).into())).collect(),
-        literal: None,
-    };
-    let is_list = |elements: &[Tree]| {
-        !elements.is_empty() && elements.iter().all(|element| matches!(element, Tree::Object(_)))
-    };
-    for (name, value) in members {
-        match value {
-            Tree::Array(elements) if is_list(elements) => found.push((path(&[name]), elements.as_slice())),
-            Tree::Object(inner) => {
-                for (inner_name, value) in inner {
-                    if let Tree::Array(elements) = value
-                        && is_list(elements)
-                    {
-                        found.push((path(&[name, inner_name]), elements.as_slice()));
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    found
-}
-
-/// The time and the value of an element that has nothing else.
-fn two_members(element: &Tree) -> Option<(String, String)> {
-    let Tree::Object(members) = element else { return None };
-    let [(one, first), (other, second)] = &members[..] else { return None };
-    let is_time = |name: &str, value: &Tree| {
-        let steps = vec![Step::Member(name.into())];
-        time::rank(&Path { from_message: false, steps, literal: None }).is_some()
-            && time::written(&[value]).is_some()
-    };
-    if is_time(one, first) && second.is_scalar() {
-        Some((one.clone(), other.clone()))
-    } else if is_time(other, second) && first.is_scalar() {
-        Some((other.clone(), one.clone()))
-    } else {
-        None
-    }
-}
-
-/// Arrays of readings: their paths, and the names of their members.
-fn readings(tree: &Tree) -> Vec<(Path, String, String)> {
-    let arrays = arrays_of_objects(tree).into_iter();
-    arrays
-        .filter_map(|(path, elements)| {
-            let (time, value) = two_members(elements.first()?)?;
-            let same =
-                elements.iter().all(|element| two_members(element) == Some((time.clone(), value.clone())));
-            same.then_some((path, time, value))
-        })
-        .collect()
-}
-
-/// Arrays whose elements are too many to be measures.
-fn long_arrays(tree: &Tree) -> Vec<(String, usize)> {
-    let Tree::Object(members) = tree else { return Vec::new() };
-    let long = members.iter().filter_map(|(name, value)| match value {
-        Tree::Array(elements) if elements.len() > LONGEST_ARRAY => elements
-            .iter()
-            .any(|element| two_members(element).is_none())
-            .then(|| (name.clone(), elements.len())),
-        _ => None,
-    });
-    long.collect()
-}
-
 fn events<'a>(group: &'a Group, shape: &Shape) -> Vec<Event<'a>> {
     let mut events = Vec::new();
     for message in &group.messages {
         let tree = &message.tree;
         let array = match shape {
             Shape::Event | Shape::Senml => {
-                events.push(Event { tree, message: tree });
+                events.push(Event { tree, message });
                 continue;
             }
-            Shape::Each(path) if path == "$" => Some(tree),
+            Shape::Each(path) if path == WHOLE => Some(tree),
             Shape::Each(path) => tree.at(&Path::of(path)),
         };
-        if let Some(Tree::Array(elements)) = array {
-            events.extend(elements.iter().map(|element| Event { tree: element, message: tree }));
+        if let Some(array) = array {
+            events.extend(array.elements().iter().map(|element| Event { tree: element, message }));
         }
     }
     events
-}
-
-/// The message of each event.
-fn group_of<'a>(group: &'a Group, events: &[Event<'a>]) -> Vec<&'a super::topics::Message> {
-    let of = |event: &Event<'a>| {
-        group.messages.iter().find(|message| std::ptr::eq(&raw const message.tree, event.message))
-    };
-    events.iter().filter_map(of).collect()
 }

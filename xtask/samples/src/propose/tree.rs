@@ -42,6 +42,11 @@ impl Tree {
         })
     }
 
+    /// Those of an array; nothing else has any.
+    pub(super) fn elements(&self) -> &[Self] {
+        if let Self::Array(elements) = self { elements } else { &[] }
+    }
+
     pub(super) fn is_scalar(&self) -> bool {
         !matches!(self, Self::Array(_) | Self::Object(_))
     }
@@ -81,7 +86,7 @@ impl Tree {
             }
             Self::Array(_) => {}
             scalar => {
-                leaves.push((Path { from_message: false, steps: steps.clone(), literal: None }, scalar));
+                leaves.push((Path::to(steps.clone()), scalar));
             }
         }
     }

@@ -2,8 +2,11 @@
 
 use std::fmt::Write as _;
 
+use telemetry::path::WHOLE;
+
 use super::fields::Proposed;
-use super::kind::{Kind, NamedBy, Shape, Source};
+use super::kind::{Kind, NamedBy, Source};
+use super::shape::Shape;
 
 /// The text of a model of these kinds.
 pub(super) fn model(kinds: &[Kind], samples: usize) -> String {
@@ -64,7 +67,7 @@ fn write_kind(out: &mut String, kind: &Kind, is_named: bool) -> std::fmt::Result
     }
     writeln!(out, "\n[{prefix}record]")?;
     // One value a message: in a record with all measures the next one would replace it.
-    let single = matches!(&kind.named, Some(named) if named.value == "$" || kind.shape == Shape::Event);
+    let single = matches!(&kind.named, Some(named) if named.value == WHOLE || kind.shape == Shape::Event);
     if single {
         writeln!(out, "layout = \"single\"")?;
     } else {
