@@ -35,6 +35,11 @@ impl Consent {
     }
 }
 
+/// The logical id of what somebody named `stack.LogicalId`, if it is of this stack.
+pub fn named_in<'n>(name: &'n str, stack: &str) -> Option<&'n str> {
+    name.strip_prefix(stack)?.strip_prefix('.')
+}
+
 /// What is about to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doing {

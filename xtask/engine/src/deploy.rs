@@ -291,14 +291,10 @@ pub async fn agreed_plan(
 
 /// Waits for what goes on, for as long as is to be waited.
 async fn attach(engine: &Engine<'_>, busy: Vec<&StackPlan>) -> Result<(), DeployError> {
-    let Some(limit) = engine.wait_limit else {
-        execute::attach(engine, busy).await;
-        return Ok(());
-    };
     let first =
         busy.first().map(|stack| (stack.stack_name.clone(), stack.status.clone().unwrap_or_default()));
-    match (tokio::time::timeout(limit, execute::attach(engine, busy)).await, first) {
-        (Err(_), Some((stack_name, status))) => Err(DeployError::StillBusy { stack_name, status, limit }),
+    match (engine.within_limit(execute::attach(engine, busy)).await, first) {
+        (Err(limit), Some((stack_name, status))) => Err(DeployError::StillBusy { stack_name, status, limit }),
         _ => Ok(()),
     }
 }

@@ -13,13 +13,13 @@ use super::{Outcome, duration};
 use crate::Global;
 use crate::question::Question;
 use crate::report::{BAD, Document, GOOD, Report, STRONG, many, paint};
-use engine::consent::{Consent, Declined, Doing, Guard, Said};
+use engine::consent::{Consent, Declined, Doing, Guard, Said, named_in};
 use engine::deploy::engine::Engine;
 use engine::deploy::events::Poller;
 use engine::deploy::options::selection;
 use engine::deploy::rollback::{self, RollbackError};
 use engine::destroy::find;
-use engine::destroy::plan::Found;
+use engine::destroy::plan::{Found, UnknownStack};
 use session::{Exit, Failure};
 
 /// Take stacks that failed half-way back to where they last were well
@@ -93,11 +93,11 @@ impl Rollback {
         let environment = &session.environment;
         let found = find::stacks(&session.cloudformation(), environment).await?.ours;
         let chosen = self.choose(&found)?;
-        if chosen.iter().any(|one| !rollback::goes_back(&one.status)) {
+        // What goes on is attached to, which changes nothing.
+        let begun = chosen.iter().filter(|one| !rollback::goes_back(&one.status));
+        let mut stacks = begun.map(|one| (one.stack_name.as_str(), one.status.as_str())).peekable();
+        if stacks.peek().is_some() {
             let keeps = environment.on_delete == OnDelete::Retain;
-            // What goes on is attached to, which changes nothing.
-            let stacks = chosen.iter().filter(|one| !rollback::goes_back(&one.status));
-            let stacks = stacks.map(|one| (one.stack_name.as_str(), one.status.as_str()));
             agree(environment, keeps, stacks, global.yes, report)?;
         }
         let consent = Consent::default();
@@ -111,14 +111,7 @@ impl Rollback {
 
     /// The stacks that are named, or all that can go back.
     fn choose<'a>(&self, found: &'a [Found]) -> Result<Vec<&'a Found>, Failure> {
-        if let Some(unknown) = self.stacks.iter().find(|name| !found.iter().any(|stack| stack.name == **name))
-        {
-            let known: Vec<&str> = found.iter().map(|stack| stack.name.as_str()).collect();
-            let message = format!("there is no stack `{unknown}` in this environment");
-            return Err(
-                Failure::new(Exit::Configuration, message).hint(format!("there are: {}", known.join(", ")))
-            );
-        }
+        UnknownStack::refuse(&self.stacks, found.iter().map(|stack| stack.name.as_str()))?;
         let named = |stack: &&Found| self.stacks.is_empty() || self.stacks.contains(&stack.name);
         // What goes on is cancelled only where somebody names it.
         let takes = |stack: &&Found| {
@@ -131,7 +124,7 @@ impl Rollback {
         let chosen: Vec<&Found> = found.iter().filter(named).filter(takes).collect();
         let has = |named: &String| {
             chosen.iter().any(|stack| {
-                let id = named.strip_prefix(&stack.name).and_then(|rest| rest.strip_prefix('.'));
+                let id = named_in(named, &stack.name);
                 stack.resources.iter().any(|resource| Some(resource.logical_id.as_str()) == id)
             })
         };
@@ -145,7 +138,7 @@ impl Rollback {
     }
 
     async fn back(&self, engine: &Engine<'_>, poller: &Poller, stack: &Found) -> Attempt {
-        let of = |named: &String| Some(named.strip_prefix(&stack.name)?.strip_prefix('.')?.to_owned());
+        let of = |name: &String| named_in(name, &stack.name).map(str::to_owned);
         let skip: BTreeSet<String> = self.skip.iter().filter_map(of).collect();
         let step =
             engine.observer.step(format_args!("{} is in {}: rolling back", stack.stack_name, stack.status));

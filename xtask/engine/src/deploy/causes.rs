@@ -28,6 +28,13 @@ const fn cause(
     Cause { name, code, says, remedy }
 }
 
+// What to do about causes that have a code, or are told without one.
+const QUOTA: &str = "the account has as many as it may have: delete what nobody needs, or raise the quota under Service Quotas";
+const TAKEN: &str = "something has that name which is of no stack here: a destroyed environment that retains its data leaves such things, and a bucket's name is taken in every account; remove it, or deploy under another name";
+const THROTTLED: &str = "the service has too many requests in this account: deploy again later";
+const BROKEN: &str =
+    "the service failed by itself: deploy again; if it goes on, https://health.aws.amazon.com may say more";
+
 #[rustfmt::skip]
 const CAUSES: &[Cause] = &[
     cause("explicit deny", "", &["with an explicit deny"], "a policy denies it whatever others allow: the sentence says which, a boundary or one of the organization"),
@@ -37,14 +44,14 @@ const CAUSES: &[Cause] = &[
     cause("concurrency", "", &["UnreservedConcurrentExecution"], "the account's quota of concurrent Lambda executions is too small to reserve that many: raise it under Service Quotas, or reserve fewer"),
     cause("networks", "", &["maximum number of VPCs has been reached", "VpcLimitExceeded"], "the Region has as many VPCs as the account may have: delete one, or raise the quota under Service Quotas"),
     cause("addresses", "", &["maximum number of addresses has been reached", "AddressLimitExceeded"], "the Region has as many elastic addresses as the account may have: release one, or raise the quota under Service Quotas"),
-    cause("quota", "ServiceLimitExceeded", &[], "the account has as many as it may have: delete what nobody needs, or raise the quota under Service Quotas"),
-    cause("quota, by its sentence", "", &["LimitExceeded", "limit exceeded", "quota"], "the account has as many as it may have: delete what nobody needs, or raise the quota under Service Quotas"),
+    cause("quota", "ServiceLimitExceeded", &[], QUOTA),
+    cause("quota, by its sentence", "", &["LimitExceeded", "limit exceeded", "quota"], QUOTA),
     cause("identity center", "", &["IAM Identity Center is not enabled", "SSO is not enabled", "AWS SSO"], "the account has no IAM Identity Center: enable it, or take `[grafana] kind = \"container\"`"),
     cause("region", "", &["Unrecognized resource types", "is not supported in this region", "not available in this region", "Could not connect to the endpoint URL"], "the Region has no such service: choose another `region` in the environment's file, or do without it"),
     cause("no such archive", "", &["NoSuchKey", "S3 Error Code: NoSuchBucket"], "the code is not where the template says: deploy again, which uploads what is missing; if it goes on, look whether a lifecycle rule empties the bucket"),
     cause("too large", "", &["Unzipped size must be smaller than", "Request must be smaller than"], "the function is too large: build it without what it does not use"),
-    cause("name taken", "AlreadyExists", &[], "something has that name which is of no stack here: a destroyed environment that retains its data leaves such things, and a bucket's name is taken in every account; remove it, or deploy under another name"),
-    cause("name taken, by its sentence", "", &["already exists", "AlreadyOwnedByYou", "BucketAlreadyExists"], "something has that name which is of no stack here: a destroyed environment that retains its data leaves such things, and a bucket's name is taken in every account; remove it, or deploy under another name"),
+    cause("name taken", "AlreadyExists", &[], TAKEN),
+    cause("name taken, by its sentence", "", &["already exists", "AlreadyOwnedByYou", "BucketAlreadyExists"], TAKEN),
     cause("bucket not empty", "", &["BucketNotEmpty", "bucket you tried to delete is not empty"], "something was written to the bucket meanwhile: `cargo xtask destroy` empties what it deletes; agree to it in a deployment with `--allow-data-loss`"),
     cause("in use", "", &["has a dependent object", "has dependencies", "is in use", "DependencyViolation", "ResourceInUse", "currently in use"], "something outside of the stack uses it: remove that, then deploy again"),
     cause("certificate", "", &["UnsupportedCertificate", "CertificateNotFound", "certificate must have", "Certificate ARN"], "the certificate is not of this Region and account, or not issued yet: look at `[grafana] certificate` and at ACM"),
@@ -53,12 +60,12 @@ const CAUSES: &[Cause] = &[
     cause("failed hook", "", &["hook(s) failed", "hook failed", "Hook failed"], "a hook of the account refuses it: its message says what it wants; whoever runs the hooks can say more"),
     cause("gone", "NotFound", &[], "somebody deleted it by other means, and the stack does not know: deploy a change of it that replaces it, or import it again"),
     cause("another change", "ResourceConflict", &[], "the service is changing it already: deploy again when that is over"),
-    cause("throttled", "Throttling", &[], "the service has too many requests in this account: deploy again later"),
-    cause("throttled, by its sentence", "", &["Rate exceeded", "TooManyRequests"], "the service has too many requests in this account: deploy again later"),
+    cause("throttled", "Throttling", &[], THROTTLED),
+    cause("throttled, by its sentence", "", &["Rate exceeded", "TooManyRequests"], THROTTLED),
     cause("did not stabilize", "NotStabilized", &[], "the service took it and did not finish: look at it in its console, then deploy again"),
     cause("timed out", "", &["timed out", "Exceeded attempts to wait", "did not stabilize"], "the service took it and did not finish in time: look at it in its console, then deploy again"),
-    cause("service broken", "ServiceInternalError", &[], "the service failed by itself: deploy again; if it goes on, https://health.aws.amazon.com may say more"),
-    cause("service broken, by its code", "InternalFailure", &[], "the service failed by itself: deploy again; if it goes on, https://health.aws.amazon.com may say more"),
+    cause("service broken", "ServiceInternalError", &[], BROKEN),
+    cause("service broken, by its code", "InternalFailure", &[], BROKEN),
     cause("bad value", "InvalidRequest", &[], "the service refuses a value: the sentence says which; `cargo xtask check` validates templates before anything is deployed"),
 ];
 

@@ -85,6 +85,14 @@ impl<'a> Engine<'a> {
         beginning(&self.cloudformation, stack, self.pace, self.tokens).await
     }
 
+    /// What `waiting` comes to, for as long as another operation is waited for. `Err`: it took longer than this.
+    pub async fn within_limit<T>(&self, waiting: impl Future<Output = T>) -> Result<T, Duration> {
+        match self.wait_limit {
+            None => Ok(waiting.await),
+            Some(limit) => tokio::time::timeout(limit, waiting).await.map_err(|_| limit),
+        }
+    }
+
     /// Tells what early validation holds against a stack's change set.
     pub fn warn(&self, stack_name: &str, warnings: &[String]) {
         for warning in warnings {

@@ -3,7 +3,7 @@
 //! The stack goes on without being watched, so the poller tells of trouble and asks again. It ends when
 //! CloudFormation refuses for a while, as it does when credentials have expired: a person must see to that.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use aws_sdk_cloudformation::Client;
@@ -57,6 +57,18 @@ impl Event {
     pub fn is_of_stack(&self) -> bool {
         self.physical_id == self.stack_id
     }
+}
+
+/// The resources whose last word in these events was a failure that did not follow from another one: CloudFormation
+/// tries again by itself. `key` tells one resource from another.
+pub fn last_failures<'e>(
+    events: impl IntoIterator<Item = &'e Event>,
+    key: fn(&Event) -> &str,
+) -> impl Iterator<Item = &'e Event> {
+    let resources = events.into_iter().filter(|event| !event.is_of_stack());
+    let last: BTreeMap<&str, &Event> = resources.map(|event| (key(event), event)).collect();
+    let failed = last.into_values().filter(|event| stage(&event.status) == Stage::Failed);
+    failed.filter(|event| !says_cancelled(&event.reason))
 }
 
 /// What a watched stack tells.

@@ -2,14 +2,12 @@
 //! resource is no stack's any more, and nobody hears of it but here.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html>
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::engine::Engine;
-use super::events::Event;
+use super::events::{Event, last_failures};
 use super::plan::StackPlan;
-use super::status::{Stage, begins_cleanup, says_cancelled, says_not_empty, stage};
+use super::status::{begins_cleanup, says_not_empty};
 use crate::destroy::buckets;
 use session::Step;
 use session::sdk_error::sentence;
@@ -31,13 +29,7 @@ pub struct Leftover {
 /// What the clean-up of an update left. `events` are those of the update, oldest first.
 pub fn of(events: &[Event]) -> Vec<Leftover> {
     let cleanup = events.iter().skip_while(|event| !(event.is_of_stack() && begins_cleanup(&event.status)));
-    // CloudFormation tries again by itself: the last word on a resource counts.
-    let last: BTreeMap<&str, &Event> = cleanup
-        .filter(|event| !event.is_of_stack())
-        .map(|event| (event.physical_id.as_str(), event))
-        .collect();
-    let failed = last.into_values().filter(|event| stage(&event.status) == Stage::Failed);
-    let left = failed.filter(|event| !says_cancelled(&event.reason)).map(|event| Leftover {
+    let left = last_failures(cleanup, |event| &event.physical_id).map(|event| Leftover {
         logical_id: event.logical_id.clone(),
         kind: event.kind.clone(),
         physical_id: event.physical_id.clone(),
@@ -59,7 +51,7 @@ pub async fn sweep(
     let mut left = Vec::new();
     for mut one in of(events) {
         let agreed = succeeded && engine.consent.covers(&stack.name, &one.logical_id);
-        if one.kind == "AWS::S3::Bucket" && says_not_empty(&one.reason) && agreed {
+        if one.kind == buckets::TYPE && says_not_empty(&one.reason) && agreed {
             step.update(format_args!("{} emptying {}", stack.stack_name, one.physical_id));
             match delete(engine, &one.physical_id).await {
                 Ok(()) => continue,

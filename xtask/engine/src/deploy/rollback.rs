@@ -1,14 +1,15 @@
 //! The way back: a stack that failed half-way goes to where it last was well, and one that never was goes away.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use futures::future::try_join_all;
 
 use super::DeployError;
 use super::difference::Data;
 use super::engine::Engine;
-use super::events::{Beginning, Event, Poller, RootCause, Since, root_cause};
+use super::events::{Beginning, Event, Poller, RootCause, Since, last_failures, root_cause};
 use super::execute::{Followed, Outcome, Outcomes, follow};
 use super::patience::patiently;
 use super::plan::{Loss, Plan, StackPlan};
@@ -16,15 +17,11 @@ use super::recovery::{self, Deploy};
 use super::replacement::{holds_data, stands_for};
 use super::stack_error::{StackError, Unheard, Unwatched};
 pub use super::status::goes_back;
-use super::status::{
-    Operation, Stage, may_hold, says_cancelled, says_not_empty, says_not_there, stage, takes_cancellation,
-};
+use super::status::{Operation, may_hold, says_not_empty, says_not_there, takes_cancellation};
 use crate::destroy::buckets;
 use crate::destroy::contents::Contents;
 use session::Step;
 use session::sdk_error::sentence;
-
-const BUCKET: &str = "AWS::S3::Bucket";
 
 /// Why a stack is not back where it was.
 #[derive(Debug, thiserror::Error)]
@@ -142,7 +139,7 @@ pub async fn one(
         // What is told of it is of the update that goes on.
         since = Since::LatestOperation;
         let cancel = client.cancel_update_stack().stack_name(stack_id).client_request_token(token);
-        patiently(engine.pace, || cancel.clone().send()).await.map(|_| ()).map_err(|error| sentence(&error))
+        begun(patiently(engine.pace, || cancel.clone().send()).await)
     } else {
         match recovery::of(status).deploy {
             Deploy::Continue => {
@@ -150,23 +147,25 @@ pub async fn one(
                 let go_on =
                     client.continue_update_rollback().stack_name(stack_id).client_request_token(token);
                 let go_on = go_on.set_resources_to_skip(skip);
-                patiently(engine.pace, || go_on.clone().send())
-                    .await
-                    .map(|_| ())
-                    .map_err(|error| sentence(&error))
+                begun(patiently(engine.pace, || go_on.clone().send()).await)
             }
             Deploy::RollBack | Deploy::Undo => {
                 let back = client.rollback_stack().stack_name(stack_id).client_request_token(token);
-                patiently(engine.pace, || back.clone().send())
-                    .await
-                    .map(|_| ())
-                    .map_err(|error| sentence(&error))
+                begun(patiently(engine.pace, || back.clone().send()).await)
             }
             _ => return Err(RollbackError::Nothing(status.to_owned())),
         }
     };
-    sent.map_err(RollbackError::Refused)?;
+    sent?;
     followed(engine, poller, stack_id, since, step).await
+}
+
+/// Whether CloudFormation began what it was asked for.
+fn begun<T, E>(answer: Result<T, SdkError<E>>) -> Result<(), RollbackError>
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    answer.map(|_| ()).map_err(|error| RollbackError::Refused(sentence(&error)))
 }
 
 /// Follows a rollback to its end, and returns the status that its stack has then.
@@ -178,12 +177,7 @@ async fn followed(
     step: &Step<'_>,
 ) -> Result<String, RollbackError> {
     let followed = follow(engine, poller, stack_id, since, None, step);
-    let Followed { status, events } = match engine.wait_limit {
-        None => followed.await?,
-        Some(limit) => {
-            tokio::time::timeout(limit, followed).await.map_err(|_| RollbackError::Slow(limit))??
-        }
-    };
+    let Followed { status, events } = engine.within_limit(followed).await.map_err(RollbackError::Slow)??;
     if Operation::RollBack.succeeded(&status) {
         return Ok(status);
     }
@@ -210,10 +204,7 @@ pub async fn cancel(engine: &Engine<'_>, plan: &Plan, outcomes: &Outcomes) -> Ve
 
 /// The resources whose last word was a failure that did not follow from another one.
 fn in_the_way(events: &[Event]) -> Vec<RootCause> {
-    let resources = events.iter().filter(|event| !event.is_of_stack());
-    let last: BTreeMap<&str, &Event> = resources.map(|event| (event.logical_id.as_str(), event)).collect();
-    let failed = last.into_values().filter(|event| stage(&event.status) == Stage::Failed);
-    failed.filter(|event| !says_cancelled(&event.reason)).map(RootCause::of).collect()
+    last_failures(events, |event| &event.logical_id).map(RootCause::of).collect()
 }
 
 /// Removes what is left of a stack that was never well, so that it can be created: rolls its creation back where that
@@ -247,7 +238,7 @@ pub async fn clear(
     }
     let failed = in_the_way(&events);
     let agreed = |cause: &RootCause| engine.consent.covers(&stack.name, &cause.logical_id);
-    let full = |cause: &RootCause| cause.kind == BUCKET && says_not_empty(&cause.reason);
+    let full = |cause: &RootCause| cause.kind == buckets::TYPE && says_not_empty(&cause.reason);
     // A bucket that nobody agreed to empty was filled since it was looked at.
     if failed.is_empty() || !failed.iter().all(|cause| full(cause) && agreed(cause)) {
         return Err(StackError::Failed { cause: root_cause(&events).map(Box::new), status });
@@ -291,7 +282,7 @@ async fn held(engine: &Engine<'_>, stack: &StackPlan, id: &str) -> Result<Vec<Lo
             if !is_there || name.is_empty() || engine.consent.covers(&stack.name, logical_id) {
                 continue;
             }
-            let holds = if stands_for(kind) == BUCKET {
+            let holds = if stands_for(kind) == buckets::TYPE {
                 let contents = Contents::of(&engine.s3, name, "").await;
                 !contents.map_err(|error| untold(error.to_string()))?.is_empty()
             } else {

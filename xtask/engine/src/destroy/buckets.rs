@@ -8,6 +8,9 @@ use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use crate::deploy::status::says_not_there;
 use session::sdk_error::sentence;
 
+/// The type of a bucket.
+pub const TYPE: &str = "AWS::S3::Bucket";
+
 /// A bucket was not emptied.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot empty bucket {bucket}: {cause}")]

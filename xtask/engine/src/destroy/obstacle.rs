@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::plan::Removal;
-use crate::deploy::events::Event;
+use crate::deploy::events::{Event, last_failures};
 use crate::deploy::replacement::stands_for;
-use crate::deploy::status::{
-    Condition, Stage, condition, says_cancelled, says_denied, says_not_empty, stage,
-};
+use crate::deploy::status::{Condition, condition, says_denied, says_not_empty};
 
 /// What has to be emptied before a stack can go.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -26,13 +24,8 @@ impl<'a> Obstacles<'a> {
         if condition(status) != Condition::HalfDeleted {
             return None;
         }
-        // CloudFormation tries again by itself: the last word on a resource counts.
-        let resources = events.iter().filter(|event| !event.is_of_stack());
-        let last: BTreeMap<&str, &Event> =
-            resources.map(|event| (event.logical_id.as_str(), event)).collect();
-        let failed = last.into_values().filter(|event| stage(&event.status) == Stage::Failed);
         let mut obstacles = Self::default();
-        for event in failed.filter(|event| !says_cancelled(&event.reason)) {
+        for event in last_failures(events, |event| &event.logical_id) {
             let bucket = stack.buckets().find(|bucket| *bucket == event.physical_id);
             let of_twin = stands_for(&event.kind).starts_with("AWS::IoTTwinMaker::");
             match bucket {
@@ -52,12 +45,8 @@ pub fn stuck(status: &str, events: &[Event]) -> BTreeMap<String, String> {
     if condition(status) != Condition::HalfDeleted {
         return BTreeMap::new();
     }
-    let resources = events.iter().filter(|event| !event.is_of_stack());
-    let last: BTreeMap<&str, &Event> = resources.map(|event| (event.logical_id.as_str(), event)).collect();
-    let failed = last.into_iter().filter(|(_, event)| stage(&event.status) == Stage::Failed);
-    // What was cancelled is not in the way.
-    let failed = failed.filter(|(_, event)| !says_cancelled(&event.reason));
-    failed.map(|(id, event)| (id.to_owned(), event.reason.clone())).collect()
+    let failed = last_failures(events, |event| &event.logical_id);
+    failed.map(|event| (event.logical_id.clone(), event.reason.clone())).collect()
 }
 
 #[cfg(test)]

@@ -8,9 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::buckets;
 use super::contents::Contents;
 use super::why::{self, Why};
 use super::workspace::Extra;
+use crate::consent::named_in;
 use crate::deploy::graph::{Cycle, Graph};
 use crate::deploy::replacement::stands_for;
 use session::{Exit, Explain};
@@ -147,7 +149,7 @@ impl Removal {
     pub fn buckets(&self) -> impl Iterator<Item = &str> {
         self.delete
             .iter()
-            .filter(|resource| resource.kind == "AWS::S3::Bucket" && !resource.physical_id.is_empty())
+            .filter(|resource| resource.kind == buckets::TYPE && !resource.physical_id.is_empty())
             .map(|resource| resource.physical_id.as_str())
     }
 }
@@ -182,6 +184,20 @@ impl Explain for Protected {
 pub struct UnknownStack {
     name: String,
     known: Vec<String>,
+}
+
+impl UnknownStack {
+    /// Refuses names of which there is no stack.
+    pub fn refuse<'a>(names: &[String], known: impl Iterator<Item = &'a str>) -> Result<(), Self> {
+        let known: Vec<&str> = known.collect();
+        match names.iter().find(|name| !known.contains(&name.as_str())) {
+            None => Ok(()),
+            Some(name) => {
+                let known = known.into_iter().map(str::to_owned).collect();
+                Err(Self { name: name.clone(), known })
+            }
+        }
+    }
 }
 
 impl Explain for UnknownStack {
@@ -222,10 +238,7 @@ impl DestroyPlan {
         if names.is_empty() {
             return Ok(self);
         }
-        let known = || self.stacks.iter().map(|stack| stack.name.clone());
-        if let Some(name) = names.iter().find(|name| !known().any(|known| known == **name)) {
-            return Err(UnknownStack { name: name.clone(), known: known().collect() });
-        }
+        UnknownStack::refuse(names, self.stacks.iter().map(|stack| stack.name.as_str()))?;
         let mut going: BTreeSet<String> = names.iter().cloned().collect();
         // What goes first stands before what it needs.
         for stack in self.stacks.iter().rev() {
@@ -248,7 +261,7 @@ impl DestroyPlan {
             return Err(UnknownResource { name: name.clone() });
         }
         for stack in &mut self.stacks {
-            let of = |named: &String| Some(named.strip_prefix(&stack.name)?.strip_prefix('.')?.to_owned());
+            let of = |name: &String| named_in(name, &stack.name).map(str::to_owned);
             stack.abandon = resources.iter().filter_map(of).collect();
             stack.forced = forced;
         }

@@ -19,6 +19,7 @@ use stacks::kinds::Witness;
 use stacks::tags::ENVIRONMENT_TAG;
 
 use super::ask;
+use super::buckets;
 use super::find;
 use super::plan::{DestroyPlan, Removal, Resource};
 use crate::deploy::pace::Pace;
@@ -251,7 +252,7 @@ impl<'a> Inquiry<'a> {
                 Ok(tags) => {
                     let ours = &self.environment().name;
                     if tags.tag_set().iter().any(|tag| tag.key() == ENVIRONMENT_TAG && tag.value() == ours) {
-                        self.find("AWS::S3::Bucket", &name);
+                        self.find(buckets::TYPE, &name);
                     }
                 }
                 Err(error) if has_no_tags(&error) => {}

@@ -162,12 +162,8 @@ async fn remove(
     if condition(&stack.status) == Condition::Busy {
         step.update(format_args!("{} is in {}: waiting", stack.stack_name, stack.status));
         let followed = follow(engine, poller, &stack.stack_id, Since::LatestOperation, None, &step);
-        let followed = match engine.wait_limit {
-            None => followed.await?,
-            Some(limit) => tokio::time::timeout(limit, followed)
-                .await
-                .map_err(|_| RemoveError::StillBusy { status: stack.status.clone(), limit })??,
-        };
+        let still_busy = |limit| RemoveError::StillBusy { status: stack.status.clone(), limit };
+        let followed = engine.within_limit(followed).await.map_err(still_busy)??;
         if Operation::Delete.succeeded(&followed.status) {
             step.done("deleted");
             return Ok(Emptied::default());

@@ -182,13 +182,7 @@ impl World {
         let old = (self.stacks[at].template.clone(), self.stacks[at].parameters.clone());
         let mut steps = vec![stack("UPDATE_IN_PROGRESS", "User Initiated")];
         let differences = self.changes(at, template, parameters);
-        let of = |wanted: &str| {
-            differences
-                .iter()
-                .filter(|(action, ..)| *action == wanted)
-                .map(|(_, id, _)| id.clone())
-                .collect::<Vec<_>>()
-        };
+        let of = |wanted: &str| ids(&differences, wanted);
         let (added, modified, removed) = (of("Add"), of("Modify"), of("Remove"));
         let (made, mut failed) =
             self.make_all(at, template, parameters, &mut steps, Some(&added.into_iter().collect()));
@@ -324,17 +318,16 @@ impl World {
             self.stacks[at].template = template;
             self.stacks[at].parameters = parameters;
         }
-        let mut steps = vec![stack("UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated")];
+        self.back(at, new_goes, "User Initiated")
+    }
+
+    /// Gives a stack back what its template says.
+    fn back(&mut self, at: usize, new_goes: bool, reason: &str) -> Vec<Step> {
+        let mut steps = vec![stack("UPDATE_ROLLBACK_IN_PROGRESS", reason)];
         let (template, parameters) = (self.stacks[at].template.clone(), self.stacks[at].parameters.clone());
         let changes = self.changes(at, &template, &parameters);
-        let of = |wanted: &str| {
-            changes
-                .iter()
-                .filter(|(action, ..)| *action == wanted)
-                .map(|(_, id, _)| id.clone())
-                .collect::<Vec<_>>()
-        };
-        let (modified, removed) = (of("Modify"), self.policies(at, of("Remove"), new_goes));
+        let (modified, removed) = (ids(&changes, "Modify"), ids(&changes, "Remove"));
+        let removed = self.policies(at, removed, new_goes);
         self.revert(at, &modified, removed, &BTreeSet::new(), &mut steps);
         steps
     }
@@ -349,22 +342,16 @@ impl World {
     /// An update that goes on is cancelled: it is rolled back.
     /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CancelUpdateStack.html>
     pub fn cancel(&mut self, at: usize) {
-        let (template, parameters) = (self.stacks[at].template.clone(), self.stacks[at].parameters.clone());
-        let mut steps = vec![stack("UPDATE_ROLLBACK_IN_PROGRESS", "Update cancelled by user.")];
-        let changes = self.changes(at, &template, &parameters);
-        let of = |wanted: &str| {
-            changes
-                .iter()
-                .filter(|(action, ..)| *action == wanted)
-                .map(|(_, id, _)| id.clone())
-                .collect::<Vec<_>>()
-        };
-        let (modified, removed) = (of("Modify"), self.policies(at, of("Remove"), false));
-        self.revert(at, &modified, removed, &BTreeSet::new(), &mut steps);
+        let steps = self.back(at, false, "Update cancelled by user.");
         if let Some(operation) = self.stacks[at].operation.as_mut() {
             operation.steps = steps.into();
         }
     }
+}
+
+/// The logical ids of the changes of this action.
+fn ids(changes: &[(&'static str, String, String)], action: &str) -> Vec<String> {
+    changes.iter().filter(|(one, ..)| *one == action).map(|(_, id, _)| id.clone()).collect()
 }
 
 /// Why resources are deleted.
