@@ -57,14 +57,7 @@ impl World {
         }
         steps.push(stack("ROLLBACK_IN_PROGRESS", &format!("{reason} Rollback requested by user.")));
         let left = self.unmake(at, made, &BTreeSet::new(), Unmaking::OnCreate, &mut steps);
-        steps.push(if left.is_empty() {
-            stack("ROLLBACK_COMPLETE", "")
-        } else {
-            stack(
-                "ROLLBACK_FAILED",
-                &format!("The following resource(s) failed to delete: [{}]. ", listed(&left)),
-            )
-        });
+        steps.push(removed("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", &left));
         steps
     }
 
@@ -160,14 +153,7 @@ impl World {
             there.iter().map(|(id, one)| (id.clone(), Value::String(one.policy.clone()))).collect();
         let how = if forced { Unmaking::Forced } else { Unmaking::OnDelete };
         let left = self.unmake(at, there, retain, how, &mut steps);
-        steps.push(if left.is_empty() {
-            stack("DELETE_COMPLETE", "")
-        } else {
-            stack(
-                "DELETE_FAILED",
-                &format!("The following resource(s) failed to delete: [{}]. ", listed(&left)),
-            )
-        });
+        steps.push(removed("DELETE_COMPLETE", "DELETE_FAILED", &left));
         steps
     }
 
@@ -304,14 +290,7 @@ impl World {
             let there = self.stacks[at].resources.keys().cloned().collect();
             let there = self.policies(at, there, new_goes);
             let left = self.unmake(at, there, &BTreeSet::new(), Unmaking::OnCreate, &mut steps);
-            steps.push(if left.is_empty() {
-                stack("ROLLBACK_COMPLETE", "")
-            } else {
-                stack(
-                    "ROLLBACK_FAILED",
-                    &format!("The following resource(s) failed to delete: [{}]. ", listed(&left)),
-                )
-            });
+            steps.push(removed("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", &left));
             return steps;
         }
         if let Some((template, parameters)) = self.stacks[at].stable.take() {
@@ -347,6 +326,14 @@ impl World {
             operation.steps = steps.into();
         }
     }
+}
+
+/// How a stack ends of which all was to go, and this is left.
+fn removed(complete: &str, failed: &str, left: &[String]) -> Step {
+    if left.is_empty() {
+        return stack(complete, "");
+    }
+    stack(failed, &format!("The following resource(s) failed to delete: [{}]. ", listed(left)))
 }
 
 /// The logical ids of the changes of this action.
