@@ -90,7 +90,8 @@ mod tests {
         fn visit(command: &clap::Command, global: &[&clap::Id]) {
             for command in command.get_subcommands() {
                 for argument in command.get_arguments() {
-                    assert!(!global.contains(&argument.get_id()), "{} {argument}", command.get_name());
+                    let name = argument.get_id();
+                    assert!(!global.contains(&name), "{} {name}", command.get_name());
                 }
                 visit(command, global);
             }
