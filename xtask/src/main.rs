@@ -84,20 +84,23 @@ mod tests {
         super::Cli::command().debug_assert();
     }
 
-    /// One that is called like a global one is read in its place, whatever its type.
+    /// An argument that is called like a global one is read in its place, and clap panics where it is of another type.
     #[test]
-    fn no_argument_is_called_like_a_global_one() {
-        fn visit(command: &clap::Command, global: &[&clap::Id]) {
+    fn what_stands_for_a_global_argument_is_of_its_type() {
+        fn visit(command: &clap::Command, global: &[&clap::Arg]) {
             for command in command.get_subcommands() {
                 for argument in command.get_arguments() {
-                    let name = argument.get_id();
-                    assert!(!global.contains(&name), "{} {name}", command.get_name());
+                    let id = argument.get_id();
+                    let kind = |argument: &clap::Arg| argument.get_value_parser().type_id();
+                    let stands_for = global.iter().find(|one| one.get_id() == id);
+                    let fits = stands_for.is_none_or(|one| kind(one) == kind(argument));
+                    assert!(fits, "--{id} of {}", command.get_name());
                 }
                 visit(command, global);
             }
         }
         let command = super::Cli::command();
-        visit(&command, &command.get_arguments().map(clap::Arg::get_id).collect::<Vec<_>>());
+        visit(&command, &command.get_arguments().collect::<Vec<_>>());
     }
 
     #[test]
