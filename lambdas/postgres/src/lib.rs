@@ -1,4 +1,4 @@
-//! PostgreSQL as a store of this pipeline, as it is known without asking it: the schema that the pipeline keeps
+//! `PostgreSQL` as a store of this pipeline, as it is known without asking it: the schema that the pipeline keeps
 //! in it, the rows that are written to it, what it takes, which names it permits, and its SQL.
 //!
 //! Pure: no SDK, no network, no clock. What a row is, when one replaces another and which are refused is decided by

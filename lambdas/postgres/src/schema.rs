@@ -72,7 +72,7 @@ enum Content {
 }
 
 impl Content {
-    /// Its type in PostgreSQL, as [`Schema::existing`] spells it.
+    /// Its type in `PostgreSQL`, as [`Schema::existing`] spells it.
     fn sql(self) -> &'static str {
         match self {
             Self::Dimension | Self::Measure(MeasureType::Varchar) => "text",
@@ -364,3 +364,6 @@ fn list(names: &[String]) -> String {
     }
     list
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! The functions of the schema.
 //!
-//! No text here has a colon before a letter or an equals sign, but in casts: the Data API would take it for a
+//! No text here has a colon but in casts: the Data API takes one before a letter for a
 //! [parameter](https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/data-api.calling.html).
 
 use super::{MEASURE_NAME, NANOSECOND, SCHEMA, Schema, TIME, VERSION, identifier, literal};
@@ -75,7 +75,7 @@ fn put(schema: &Schema, columns: &[(String, String)], place: &[String]) -> Strin
         format!("ROW({})", values.join(", "))
     };
     let body = format!(
-        r#"DECLARE
+        r"DECLARE
   written bigint;
 BEGIN
   INSERT INTO {table} AS stored ({names})
@@ -85,7 +85,7 @@ BEGIN
   WHERE stored.{VERSION} < excluded.{VERSION};
   GET DIAGNOSTICS written = ROW_COUNT;
   IF written = json_array_length(rows) THEN
-    RETURN '{{"superseded":[],"refused":[]}}';
+    RETURN json_build_object('superseded', json_build_array(), 'refused', json_build_array());
   END IF;
   RETURN (
     SELECT json_build_object(
@@ -99,7 +99,7 @@ BEGIN
       WHERE stored.{VERSION} > sent.{VERSION}
         OR stored.{VERSION} = sent.{VERSION} AND {stored_row} IS DISTINCT FROM {sent_row}
     ) AS found);
-END"#,
+END",
         constraint = identifier(&schema.place()),
         replaced = replaced.join(", "),
         same = same_place(&schema.devices, place),
