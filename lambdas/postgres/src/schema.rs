@@ -245,7 +245,8 @@ impl Schema {
             "CREATE INDEX IF NOT EXISTS {} ON {table} USING brin ({TIME})",
             identifier(&format!("{}_time", self.table))
         ));
-        statements.extend(functions::all(self, &all, &place));
+        let names: Vec<String> = all.into_iter().map(|(name, _)| name).collect();
+        statements.extend(functions::all(self, &names, &place));
         statements.extend(self.grants());
         Ok(statements)
     }

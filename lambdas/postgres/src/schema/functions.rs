@@ -6,9 +6,14 @@
 use super::{MEASURE_NAME, NANOSECOND, SCHEMA, Schema, TIME, VERSION, identifier, literal};
 use crate::limits::DAYS_AHEAD;
 
-/// Every function, each after those that it calls. `columns` has names and types of all columns, `place` the names of
+/// Characters of a reason. A row of an answer of the Data API has at most
+/// [64 KB](https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/data-api.limitations.html), and the reasons for
+/// every row of a request are one.
+const REASON_CHARACTERS: usize = 80;
+
+/// Every function, each after those that it calls. `columns` are the names of all columns, `place` of
 /// those that tell rows apart.
-pub(super) fn all(schema: &Schema, columns: &[(String, String)], place: &[String]) -> [String; 5] {
+pub(super) fn all(schema: &Schema, columns: &[String], place: &[String]) -> [String; 5] {
     [nanoseconds(), open_day(schema), put(schema, columns, place), write(schema), maintain(schema)]
 }
 
@@ -55,33 +60,19 @@ END",
 
 /// Puts rows into the table, all or none. In the order of their places, so that two writers of the same places wait
 /// for each other and do not stand in each other's way.
-fn put(schema: &Schema, columns: &[(String, String)], place: &[String]) -> String {
+///
+/// A row is of the table's own type, so that the columns of a large model stand here once: a statement of the Data API
+/// has at most 65,536 characters.
+fn put(schema: &Schema, columns: &[String], place: &[String]) -> String {
     let table = schema.qualified();
-    let names: Vec<String> = columns.iter().map(|(name, _)| identifier(name)).collect();
-    let names = names.join(", ");
-    let typed: Vec<String> = columns
-        .iter()
-        .map(|(name, kind)| format!("{} {}", identifier(name), kind.trim_end_matches(" NOT NULL")))
-        .collect();
-    let typed = typed.join(", ");
-    let ordered = super::list(place);
-    let content: Vec<String> =
-        columns.iter().filter(|(name, _)| !place.contains(name)).map(|(name, _)| identifier(name)).collect();
-    let replaced: Vec<String> = content.iter().map(|name| format!("{name} = excluded.{name}")).collect();
-    let row = |of: &str| {
-        let version = identifier(VERSION);
-        let values: Vec<String> =
-            content.iter().filter(|name| **name != version).map(|name| format!("{of}.{name}")).collect();
-        format!("ROW({})", values.join(", "))
-    };
     let body = format!(
         r"DECLARE
   written bigint;
 BEGIN
-  INSERT INTO {table} AS stored ({names})
-  SELECT {names} FROM json_to_recordset(rows) AS sent ({typed})
+  INSERT INTO {table} AS stored
+  SELECT * FROM json_populate_recordset(NULL::{table}, rows)
   ORDER BY {ordered}
-  ON CONFLICT ON CONSTRAINT {constraint} DO UPDATE SET {replaced}
+  ON CONFLICT ON CONSTRAINT {constraint} DO UPDATE SET ({names}) = ROW(excluded.*)
   WHERE stored.{VERSION} < excluded.{VERSION};
   GET DIAGNOSTICS written = ROW_COUNT;
   IF written = json_array_length(rows) THEN
@@ -93,18 +84,18 @@ BEGIN
       'refused', coalesce(json_agg(json_build_object('index', found.ordinal - 1, 'reason',
         'the table has another row of the same version')) FILTER (WHERE NOT found.later), '[]'))
     FROM (
-      SELECT sent.ordinal, stored.{VERSION} > sent.{VERSION} AS later
-      FROM ROWS FROM (json_to_recordset(rows) AS ({typed})) WITH ORDINALITY AS sent ({names}, ordinal)
+      SELECT element.ordinal, stored.{VERSION} > sent.{VERSION} AS later
+      FROM json_array_elements(rows) WITH ORDINALITY AS element (row, ordinal),
+        LATERAL json_populate_record(NULL::{table}, element.row) AS sent
       JOIN {table} AS stored ON {same}
       WHERE stored.{VERSION} > sent.{VERSION}
-        OR stored.{VERSION} = sent.{VERSION} AND {stored_row} IS DISTINCT FROM {sent_row}
+        OR stored.{VERSION} = sent.{VERSION} AND stored IS DISTINCT FROM sent
     ) AS found);
 END",
+        names = super::list(columns),
+        ordered = super::list(place),
         constraint = identifier(&schema.place()),
-        replaced = replaced.join(", "),
         same = same_place(&schema.devices, place),
-        stored_row = row("stored"),
-        sent_row = row("sent"),
     );
     function("put(rows json)", "json", false, &body)
 }
@@ -178,7 +169,7 @@ BEGIN
   END LOOP;
   IF json_array_length(rows) = 1 THEN
     RETURN json_build_object('superseded', json_build_array(), 'refused', json_build_array(
-      json_build_object('index', 0, 'reason', why)));
+      json_build_object('index', 0, 'reason', left(why, {REASON_CHARACTERS}))));
   END IF;
   RETURN (
     SELECT json_build_object(

@@ -2,8 +2,10 @@ use telemetry::Model;
 
 use super::*;
 
-/// A model of the kinds that are given, each with the device's dimension, further dimensions and measures.
-fn model(kinds: &[(&str, &[&str], &[(&str, &str)], &str)]) -> Model {
+/// A kind of event: the device's dimension, further dimensions, measures with their types, the layout.
+type Kind = (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)], &'static str);
+
+fn model(kinds: &[Kind]) -> Model {
     let kinds: Vec<_> = kinds
         .iter()
         .map(|(device, dimensions, measures, layout)| {
@@ -47,7 +49,7 @@ fn there() -> Vec<Existing> {
     ]
 }
 
-const PUMP: (&str, &[&str], &[(&str, &str)], &str) = ("pump", &["site"], &[("pressure", "double")], "multi");
+const PUMP: Kind = ("pump", &["site"], &[("pressure", "double")], "multi");
 
 #[test]
 fn the_schema_of_a_model() {
@@ -87,7 +89,7 @@ fn what_the_model_gains_is_added_and_what_it_loses_stays() {
 
 #[test]
 fn a_column_does_not_become_something_else() {
-    let table: [((&str, &[&str], &[(&str, &str)], &str), &str); 3] = [
+    let table: [(Kind, &str); 3] = [
         (
             ("pump", &[], &[("pressure", "bigint")], "multi"),
             "is of type double precision, and the model wants bigint",
@@ -114,5 +116,16 @@ fn no_statement_has_what_looks_like_a_parameter() {
     for statement in statements {
         let text = statement.replace("::", "");
         assert!(!text.contains(':'), "{statement}");
+    }
+}
+
+/// The Data API takes a statement of at most 65,536 characters.
+#[test]
+fn a_table_of_as_many_measures_as_a_model_may_have_is_made_by_the_data_api() {
+    let measures = (0..1_000).map(|index| (format!("measure_of_a_device_{index:04}"), MeasureType::Bigint));
+    let mut schema = Schema::of(&model(&[PUMP]), "telemetry", 31);
+    schema.measures.extend(measures);
+    for statement in schema.statements(&[]).expect("no table is there") {
+        assert!(statement.len() <= 65_536, "{} characters: {:.80}", statement.len(), statement);
     }
 }
