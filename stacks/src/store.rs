@@ -17,8 +17,7 @@ use crate::cfn::{LogicalId, Template};
 use crate::environment::StoreKind;
 
 pub use postgres::STORE_SETUP;
-pub(crate) use postgres::{ADDRESSES, PORT};
-pub(crate) use timestream::{DATABASE, TABLE};
+pub(crate) use postgres::{ADDRESSES, PORT, network};
 pub(crate) use way::{Use, Way};
 
 /// Where Timestream puts its reports, inside the bucket of rejected data.

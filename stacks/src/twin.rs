@@ -11,8 +11,6 @@
 mod component;
 mod entity;
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
 use telemetry::canary::CANARY;
 

@@ -99,15 +99,17 @@ struct Network {
     group: LogicalId,
 }
 
+/// The network of the store or, where the store has none, of the dashboards.
+pub(crate) fn network() -> Resource {
+    Resource::new(
+        "AWS::EC2::VPC",
+        json!({"CidrBlock": ADDRESSES, "EnableDnsHostnames": true, "EnableDnsSupport": true}),
+    )
+}
+
 /// Two subnets, because a cluster wants two zones.
 fn add_network(template: &mut Template, environment: &Environment) -> Network {
-    let vpc = template.add(
-        LogicalId::new("Network"),
-        Resource::new(
-            "AWS::EC2::VPC",
-            json!({"CidrBlock": ADDRESSES, "EnableDnsHostnames": true, "EnableDnsSupport": true}),
-        ),
-    );
+    let vpc = template.add(LogicalId::new("Network"), network());
     let mut zone = 0;
     let subnets = SUBNETS.map(|(id, addresses)| {
         let subnet = Resource::new(
