@@ -5,6 +5,7 @@
 
 mod access;
 mod data;
+mod database;
 mod grafana;
 mod job;
 mod naming;
@@ -16,6 +17,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use self::database::DatabaseBreach;
 pub use self::grafana::ContainerBreach;
 use crate::Stack;
 use crate::cfn::{LogicalId, Resource};
@@ -87,6 +89,9 @@ pub enum Breach {
     /// Something that holds data goes with its stack, where the environment says that data stays.
     #[error("it holds data and would be deleted, but the environment says `on_delete = \"retain\"`")]
     LosesData,
+    /// What data that stays refers to goes, which its service refuses.
+    #[error("it stays, but `{0}`, to which it refers, would be deleted: give that the same `DeletionPolicy`")]
+    LosesGround(String),
     /// A mapping fails a batch as a whole, or loses it.
     #[error("`{0}` is missing: a bad record would take good ones with it, or be lost")]
     CarelessMapping(&'static str),
@@ -161,6 +166,9 @@ pub enum Breach {
     /// A container, or the way to it.
     #[error(transparent)]
     Container(#[from] ContainerBreach),
+    /// A database.
+    #[error(transparent)]
+    Database(#[from] DatabaseBreach),
     /// A parameter or template beyond a quota of `CloudFormation`.
     #[error("it has {found} {what}, but CloudFormation accepts at most {limit}")]
     Quota {
@@ -193,6 +201,7 @@ fn check_one(stack: &Stack) -> Vec<Violation> {
         let mut breaches = Vec::new();
         access::check(&subject, &mut breaches);
         data::check(&subject, &mut breaches);
+        database::check(&subject, &mut breaches);
         job::check(&subject, &mut breaches);
         operation::check(&subject, &mut breaches);
         naming::check(&subject, &mut breaches);

@@ -77,7 +77,7 @@ pub(super) fn check(subject: &Subject) -> Vec<ContainerBreach> {
     match subject.resource.kind() {
         "AWS::ElasticLoadBalancingV2::Listener" => check_listener(subject),
         "AWS::EC2::SecurityGroup" if !is_of_balancer(subject) => doors(subject.resource)
-            .filter(|rule| rule["SourceSecurityGroupId"].is_null())
+            .filter(|rule| rule["SourceSecurityGroupId"].is_null() && !is_inside(subject, rule))
             .map(|rule| ContainerBreach::Reachable(peer(rule)))
             .collect(),
         "AWS::ECS::Service" => check_service(subject),
@@ -88,6 +88,13 @@ pub(super) fn check(subject: &Subject) -> Vec<ContainerBreach> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Whether a rule lets in the addresses of the network of its group and no others.
+fn is_inside(subject: &Subject, rule: &Value) -> bool {
+    let network = subject.referred(subject.resource.property("VpcId")).map(|(_, network)| network);
+    network
+        .is_some_and(|network| !rule["CidrIp"].is_null() && network.property("CidrBlock") == &rule["CidrIp"])
 }
 
 /// What a security group lets in.

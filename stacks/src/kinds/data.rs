@@ -3,11 +3,16 @@
 //! No stack says it of its resources: it follows from the type and from what the environment says of its
 //! data, so that nobody can forget it.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::of;
-use crate::cfn::{Policy, Template};
+use crate::cfn::{LogicalId, Policy, Resource, Template};
 use crate::environment::OnDelete;
+
+/// The end of what stays. What was never created leaves nothing behind.
+const KEPT: (Policy, Policy) = (Policy::RetainExceptOnCreate, Policy::Retain);
 
 /// What a type holds.
 #[derive(Debug, Clone, Copy)]
@@ -63,17 +68,56 @@ impl Data {
         };
         Some(match on_delete {
             OnDelete::Delete => (Policy::Delete, Policy::Delete),
-            OnDelete::Retain => (Policy::RetainExceptOnCreate, Policy::Retain),
+            OnDelete::Retain => KEPT,
         })
     }
 }
 
 /// Says of every resource what becomes of it at its end.
 pub(crate) fn apply(template: &mut Template, on_delete: OnDelete) {
-    for resource in template.resources_mut().values_mut() {
-        let end = of(resource.kind()).and_then(|kind| kind.data.end(on_delete));
+    let needed = match on_delete {
+        OnDelete::Retain => needed(template),
+        OnDelete::Delete => BTreeSet::new(),
+    };
+    for (id, resource) in template.resources_mut() {
+        let Some(kind) = of(resource.kind()) else { continue };
+        let end = kind.data.end(on_delete).or_else(|| needed.contains(id).then_some(KEPT));
         if let Some((deletion, replacement)) = end {
             resource.set_policies(deletion, replacement);
         }
+    }
+}
+
+/// What data that stays refers to, directly or by way of something else: a cluster cannot be without the subnets that
+/// it is in, so that deleting them would fail.
+fn needed(template: &Template) -> BTreeSet<LogicalId> {
+    let resources = template.resources();
+    let stays = |resource: &&Resource| {
+        let data = of(resource.kind()).map(|kind| kind.data);
+        matches!(data, Some(Data::HoldsData(_) | Data::GoesWithData(_)))
+    };
+    let mut found = BTreeSet::new();
+    let mut open: Vec<&Resource> = resources.values().filter(stays).collect();
+    while let Some(resource) = open.pop() {
+        let mut ids = BTreeSet::new();
+        references(resource.properties(), &mut ids);
+        for (id, other) in resources.iter().filter(|(id, _)| ids.contains(id.as_str())) {
+            if found.insert(id.clone()) {
+                open.push(other);
+            }
+        }
+    }
+    found
+}
+
+/// Every name that a value refers to by `Ref` or `Fn::GetAtt`.
+fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
+    match value {
+        Value::Object(map) => {
+            found.extend(value["Ref"].as_str().or_else(|| value["Fn::GetAtt"][0].as_str()));
+            map.values().for_each(|inner| references(inner, found));
+        }
+        Value::Array(items) => items.iter().for_each(|inner| references(inner, found)),
+        _ => {}
     }
 }

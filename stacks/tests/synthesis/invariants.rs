@@ -2,14 +2,15 @@
 
 use serde_json::{Value, json};
 use stacks::cfn::{Auditor, LogicalId, Policy, Resource};
-use stacks::invariants::{Breach, check};
+use stacks::invariants::{Breach, DatabaseBreach, check};
 
-use crate::fixture::{ENVIRONMENTS, stacks, with_flink};
+use crate::fixture::{ENVIRONMENTS, stacks, stacks_of, with_flink};
 
 #[test]
 fn the_shipped_environments_break_nothing() {
     for environment in ENVIRONMENTS {
-        for stacks in [stacks(environment), with_flink(environment)] {
+        let postgres = stacks_of(environment, &[("store.kind", "postgres")]);
+        for stacks in [stacks(environment), with_flink(environment), postgres] {
             let violations: Vec<String> = check(&stacks).iter().map(ToString::to_string).collect();
             assert_eq!(violations, Vec::<String>::new(), "{environment}");
         }
@@ -352,4 +353,58 @@ fn a_violation_says_where_and_what_to_do() {
             "stack lake, Workgroup: `Name` is \"lake\" in every environment; let CloudFormation name it, or put the environment's name in"
         ]
     );
+}
+
+/// Breaks one property of the PostgreSQL store of an environment whose data stays.
+fn of_database(id: &'static str, change: impl Fn(&mut Resource)) -> Vec<Breach> {
+    let mut stacks = stacks_of("prod", &[("store.kind", "postgres")]);
+    let store = stacks.iter_mut().find(|stack| stack.name == "store").expect("the store");
+    change(store.template.resources_mut().get_mut(&LogicalId::new(id)).unwrap_or_else(|| panic!("no {id}")));
+    check(&stacks).into_iter().map(|violation| violation.breach).collect()
+}
+
+#[test]
+fn every_property_of_a_database_that_matters_is_noticed() {
+    let off = json!(false);
+    #[rustfmt::skip]
+    let cases = [
+        ("Instance", "/PubliclyAccessible", json!(true), Breach::from(DatabaseBreach::Addressed)),
+        ("Instance", "/PubliclyAccessible", Value::Null, DatabaseBreach::Addressed.into()),
+        ("Parameters", "/Parameters/rds.force_ssl", json!("0"), DatabaseBreach::PlainText.into()),
+        ("Cluster", "/DBClusterParameterGroupName", json!("default.aurora-postgresql17"), DatabaseBreach::PlainText.into()),
+        ("Cluster", "/ManageMasterUserPassword", Value::Null, DatabaseBreach::PlainPassword.into()),
+        ("Cluster", "/DeletionProtection", off.clone(), DatabaseBreach::Unprotected.into()),
+        ("Cluster", "/BackupRetentionPeriod", Value::Null, DatabaseBreach::NoBackups.into()),
+        ("Cluster", "/ServerlessV2ScalingConfiguration/MaxCapacity", Value::Null, DatabaseBreach::Unbounded.into()),
+        ("Cluster", "/StorageEncrypted", off, Breach::Unencrypted("StorageEncrypted")),
+        ("Cluster", "/EnableCloudwatchLogsExports", json!(["postgresql", "upgrade"]), Breach::UndeclaredLogGroup),
+        ("ClusterLogs", "/LogGroupName", json!("/sluice/prod/postgresql"), Breach::UndeclaredLogGroup),
+        ("ClusterLogs", "/RetentionInDays", Value::Null, Breach::NoRetention),
+    ];
+    for (id, pointer, value, expected) in cases {
+        let found = of_database(id, |resource| {
+            *resource.property_mut(pointer).unwrap_or_else(|| panic!("no {pointer}")) = value.clone();
+        });
+        assert_eq!(found, [expected], "{id}{pointer}");
+    }
+}
+
+/// A cluster that stays has its subnets and its group: deleting those would fail, and leave the stack half deleted.
+#[test]
+fn what_a_cluster_that_stays_is_in_stays_with_it() {
+    let ground = ["DatabaseGroup", "DatabaseSubnetA", "DatabaseSubnetB", "Network"];
+    for (environment, expected) in [("prod", Some(Policy::RetainExceptOnCreate)), ("start", None)] {
+        let stacks = stacks_of(environment, &[("store.kind", "postgres")]);
+        let store = stacks.iter().find(|stack| stack.name == "store").expect("the store");
+        for id in ground {
+            let resource = &store.template.resources()[&LogicalId::new(id)];
+            assert_eq!(resource.deletion_policy(), expected, "{environment} {id}");
+        }
+    }
+    for (id, by) in [("DatabaseGroup", 1), ("DatabaseSubnetA", 1), ("Network", 3)] {
+        let found = of_database(id, |resource| {
+            *resource = Resource::new(resource.kind(), resource.properties().clone());
+        });
+        assert_eq!(found, vec![Breach::LosesGround(id.to_owned()); by], "{id}");
+    }
 }
