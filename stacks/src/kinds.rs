@@ -34,7 +34,7 @@ pub(crate) mod load;
 mod logs;
 mod naming;
 mod proof;
-mod rds;
+pub(crate) mod rds;
 mod route53;
 mod s3;
 mod secrets_manager;

@@ -20,7 +20,7 @@ const SERVICE: Service =
 
 pub(super) const KINDS: &[Kind] = &[
     Kind {
-        name: "AWS::RDS::DBCluster",
+        name: CLUSTER,
         service: &SERVICE,
         naming: Naming::own("/DBClusterIdentifier", 63, Generated::Lower(63), "cluster:{name}"),
         tags: Tags::List("Tags"),
@@ -96,9 +96,15 @@ pub(super) const KINDS: &[Kind] = &[
     },
 ];
 
+/// The type that holds the data.
+pub(crate) const CLUSTER: &str = "AWS::RDS::DBCluster";
+
 /// What secrets of master users are called: RDS [names them](https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-secrets-manager.html)
 /// by an id of its own.
-pub(super) const MASTER_SECRETS: &str = "secret:rds!cluster-*";
+pub(crate) const MASTER_SECRETS: &str = "secret:rds!cluster-*";
+
+/// The tag by which RDS says of which cluster a secret is.
+pub(crate) const MASTER_TAG: &str = "aws:ResourceTag/aws:rds:primaryDBClusterArn";
 
 const TAGGING: [&str; 2] = ["rds:AddTagsToResource", "rds:RemoveTagsFromResource"];
 
@@ -111,18 +117,32 @@ fn listed(subject: Subject, actions: &[&str], kind: &str) -> Grant {
     )
 }
 
+/// Why groups are named that are nobody's.
+const DEFAULTS: &str = "Groups of that name are those of AWS, which nobody can change";
+
 /// The role of the service itself, which the first resource of an account makes.
 fn service_role(subject: Subject) -> Grant {
     linked_role(subject, "rds.amazonaws.com")
 }
 
 /// [`AWS::RDS::DBCluster`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbcluster.html).
-/// What it is made with is checked together with it. The secret of the master user has a name of the service.
+/// What it is made with is checked together with it, as in
+/// [AWS's example](https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/security_iam_id-based-policy-examples-create-and-modify-examples.html),
+/// and so are the [key and the secret](https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-secrets-manager.html)
+/// of the master user, which has a name of the service.
 fn cluster(subject: Subject) -> Needed {
     let arn = subject.arn()?;
     let secrets = [subject.arn_of("secretsmanager", MASTER_SECRETS)];
-    let parts = ["cluster-pg:*", "subgrp:*"].map(|part| subject.arn_of("rds", part));
-    let made = [&[arn.clone()][..], &parts].concat();
+    let named = |property, part: &str| {
+        let name = subject.text(subject.resource.property(property))?;
+        Ok(subject.arn_of("rds", &format!("{part}:{name}")))
+    };
+    let made = [
+        arn.clone(),
+        named("DBClusterParameterGroupName", "cluster-pg")?,
+        named("DBSubnetGroupName", "subgrp")?,
+    ];
+    let changes = ["rds:CreateDBCluster", "rds:ModifyDBCluster"];
     Ok(vec![
         look(&["ec2:DescribeSecurityGroups"]),
         listed(subject, &["rds:DescribeDBClusters"], "cluster"),
@@ -130,9 +150,11 @@ fn cluster(subject: Subject) -> Needed {
         look(&["rds:DescribeEvents", "rds:DescribeGlobalClusters"]),
         service_role(subject),
         write(
-            allow(&["rds:CreateDBCluster", "rds:ModifyDBCluster"], made)
-                .because("A cluster is made with its settings and subnets, whose names CloudFormation makes"),
+            allow(&["kms:DescribeKey"], [subject.arn_of("kms", "key/*")])
+                .because("The keys are those of the services in this account, whose ids nobody names"),
         ),
+        write(allow(&changes, made)),
+        write(allow(&changes, [subject.arn_of("rds", "og:default:*")]).because(DEFAULTS)),
         write(allow(
             &["rds:DeleteDBCluster", "rds:DisableHttpEndpoint", "rds:EnableHttpEndpoint"],
             [arn.clone()],
@@ -151,10 +173,13 @@ fn cluster_steps(subject: Subject) -> Needed {
 }
 
 /// [`AWS::RDS::DBInstance`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbinstance.html).
+/// The attributes of the network that it is in are asked for with the grant of that.
 fn instance(subject: Subject) -> Needed {
     let arn = subject.arn()?;
     let cluster = subject.text(subject.resource.property("DBClusterIdentifier"))?;
     let cluster = subject.arn_of("rds", &format!("cluster:{cluster}"));
+    let subnets = subject.arn_of("rds", &format!("subgrp:{}-*", subject.stack.stack_name));
+    let defaults = ["og:default:*", "pg:default.*"].map(|group| subject.arn_of("rds", group));
     Ok(vec![
         look(&[
             "ec2:DescribeAccountAttributes",
@@ -162,14 +187,15 @@ fn instance(subject: Subject) -> Needed {
             "ec2:DescribeInternetGateways",
             "ec2:DescribeSecurityGroups",
             "ec2:DescribeSubnets",
-            "ec2:DescribeVpcAttribute",
             "ec2:DescribeVpcs",
             "rds:DescribeDBEngineVersions",
             "rds:DescribeEvents",
         ]),
+        listed(subject, &["rds:DescribeDBClusters"], "cluster"),
         listed(subject, &["rds:DescribeDBInstances"], "db"),
         service_role(subject),
-        write(allow(&["rds:CreateDBInstance"], [arn.clone(), cluster])),
+        write(allow(&["rds:CreateDBInstance"], [arn.clone(), cluster, subnets])),
+        write(allow(&["rds:CreateDBInstance"], defaults).because(DEFAULTS)),
         write(allow(
             &["rds:DeleteDBInstance", "rds:ModifyDBInstance", "rds:RebootDBInstance"],
             [arn.clone()],

@@ -74,7 +74,7 @@ fn what_one_environment_may_do_no_other_may() {
         ("lake", "store"),
     ];
     for (mine, other) in pairs {
-        for from in ["dev", "prod"] {
+        for from in ["dev", "prod", "start"] {
             let (mine_policies, other) = (renamed(from, mine), renamed(from, other));
             let roles = [
                 ("deploy", mine_policies.deploy(), other.deploy()),
@@ -99,8 +99,8 @@ fn what_one_environment_may_do_no_other_may() {
 /// The evaluator is not the reason why the other tests pass: an environment may do what it may.
 #[test]
 fn an_environment_may_do_what_its_policies_say() {
-    for name in ["dev", "preview-*"] {
-        let place = renamed("dev", name);
+    for (from, name) in [("dev", "dev"), ("dev", "preview-*"), ("start", "start"), ("start", "preview-*")] {
+        let place = renamed(from, name);
         let policies = place.deploy();
         for request in allowed(&policies).flat_map(requests) {
             assert!(allows(&policies, &request), "{name}: {request:?}");
@@ -140,10 +140,17 @@ fn what_is_shared_is_known() {
         // Through CloudFormation alone, which is asked for a stack of the environment.
         "kinesis:UpdateShardCount",
         "kinesis:UpdateStreamMode",
+        // The groups of AWS are named beside the cluster and the instance, which are the environment's.
+        "rds:CreateDBCluster",
+        "rds:CreateDBInstance",
+        "rds:ModifyDBCluster",
+        // Secrets with the names that RDS gives, for master users.
+        "secretsmanager:CreateSecret",
+        "secretsmanager:TagResource",
         // One name of the zone.
         "route53:ChangeResourceRecordSets",
     ];
-    for name in ["dev", "prod"] {
+    for name in ["dev", "prod", "start"] {
         let place = renamed(name, name);
         let policies = place.deploy();
         let shared: BTreeSet<String> = allowed(&policies)
@@ -228,7 +235,7 @@ fn names_that_are_cut_are_still_the_environments() {
 /// The boundary leaves every role what its own policy gives.
 #[test]
 fn the_boundary_takes_nothing_from_the_roles() {
-    for name in ["dev", "prod"] {
+    for name in ["dev", "prod", "start"] {
         let place = shipped(name);
         let boundary = [place.boundary()];
         let actions: BTreeSet<&str> =

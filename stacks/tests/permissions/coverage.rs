@@ -77,7 +77,7 @@ fn without_all_of(place: &Place, kind: &'static str) -> (Vec<&'static str>, Vec<
 fn a_type_that_is_gone_takes_its_actions_with_it() {
     let managed = overridden("prod", &[("grafana", "{ kind = \"managed\" }")]);
     let mut seen = BTreeSet::new();
-    for place in [shipped("dev"), shipped("prod"), managed] {
+    for place in [shipped("dev"), shipped("prod"), shipped("start"), managed] {
         let all = place.deploy();
         for kind in kinds(&place) {
             let (gone, after) = without_all_of(&place, kind);

@@ -310,3 +310,55 @@ fn a_role_of_a_stack_stays_in_its_boundary() {
         ],
     );
 }
+
+/// Of an environment that stores in PostgreSQL: its own cluster, and its secrets with it.
+#[test]
+fn whoever_deploys_has_one_cluster() {
+    const MASTER: &str = "aws:ResourceTag/aws:rds:primaryDBClusterArn";
+    const OF_START: &str = "arn:aws:rds:eu-central-1:111122223333:cluster:sluice-start";
+    const OF_PROD: &str = "arn:aws:rds:eu-central-1:111122223333:cluster:sluice-prod";
+    let cluster = "cluster:sluice-start";
+    check(
+        &shipped("start").deploy(),
+        &[
+            ("rds:CreateDBCluster", cluster, &[], true),
+            ("rds:CreateDBCluster", "subgrp:sluice-start-store-subnetgroup-1", &[], true),
+            ("rds:CreateDBCluster", "cluster-pg:sluice-start-store-parameters-1", &[], true),
+            ("rds:CreateDBCluster", "og:default:aurora-postgresql-17", &[], true),
+            ("rds:CreateDBCluster", "og:others", &[], false),
+            ("rds:CreateDBCluster", "subgrp:sluice-prod-store-subnetgroup-1", &[], false),
+            ("rds:CreateDBInstance", "db:sluice-start-store-instance-1", &[], true),
+            ("rds:CreateDBInstance", "pg:default.aurora-postgresql17", &[], true),
+            ("rds:CreateDBInstance", "cluster:sluice-start2", &[], false),
+            ("rds:ModifyDBCluster", "cluster:sluice-prod", &[], false),
+            ("rds:DeleteDBCluster", cluster, &[], true),
+            ("rds:DeleteDBCluster", "cluster:sluice-start2", &[], false),
+            ("rds:DeleteDBInstance", "db:sluice-start2-store-instance-1", &[], false),
+            ("rds-data:ExecuteStatement", OF_START, &[], true),
+            ("rds-data:ExecuteStatement", OF_PROD, &[], false),
+            ("timestream:CreateDatabase", "database/sluice_start", &[], false),
+        ],
+    );
+    check(
+        &shipped("start").plan(),
+        &[
+            ("rds:DescribeDBClusters", cluster, &[], true),
+            ("rds:ModifyDBCluster", cluster, &[], false),
+            ("rds-data:ExecuteStatement", OF_START, &[], false),
+            ("secretsmanager:GetSecretValue", "secret:ReaderSecret-1", &[(TAG, "start")], false),
+        ],
+    );
+    check(
+        &[shipped("start").boundary()],
+        &[
+            ("rds-data:ExecuteStatement", OF_START, &[], true),
+            ("rds-data:ExecuteStatement", OF_PROD, &[], false),
+            ("secretsmanager:GetSecretValue", "secret:WriterSecret-1", &[(TAG, "start")], true),
+            ("secretsmanager:GetSecretValue", "secret:WriterSecret-1", &[(TAG, "prod")], false),
+            ("secretsmanager:GetSecretValue", "secret:rds!cluster-1", &[(MASTER, OF_START)], true),
+            ("secretsmanager:GetSecretValue", "secret:rds!cluster-1", &[(MASTER, OF_PROD)], false),
+            ("secretsmanager:GetSecretValue", "secret:rds!cluster-1", &[(TAG, "start")], false),
+            ("rds:DeleteDBCluster", cluster, &[], false),
+        ],
+    );
+}

@@ -16,6 +16,9 @@ fn places() -> Vec<(&'static str, Place)> {
         ("longest instance", renamed("dev", "abcdefghijklmno-*")),
         ("managed Grafana", overridden("prod", &[("grafana", "{ kind = \"managed\" }")])),
         ("no twin", overridden("dev", &[("twin.enabled", "false")])),
+        ("PostgreSQL", shipped("start")),
+        ("PostgreSQL in prod", overridden("prod", &[("store.kind", "postgres")])),
+        ("PostgreSQL, longest instance", renamed("start", "abcdefghijklmno-*")),
     ]
 }
 

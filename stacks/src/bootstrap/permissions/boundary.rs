@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::PermissionsError;
 use crate::cfn::WILDCARD_METADATA;
+use crate::kinds::rds;
 use crate::kinds::statement::{Effect, Statement};
 use crate::kinds::subject::{BY_ID, Scope, Subject};
 
@@ -35,6 +36,9 @@ fn resolved(subject: Subject, statement: &Value) -> Result<Vec<Statement>, Permi
     let actions: Vec<&str> = items(&statement["Action"]).filter_map(Value::as_str).collect();
     let resources: Vec<String> =
         items(&statement["Resource"]).map(|arn| subject.text(arn)).collect::<Result<_, _>>()?;
+    let master_secrets = scope.arn("secretsmanager", rds::MASTER_SECRETS);
+    let (of_masters, resources): (Vec<String>, Vec<String>) =
+        resources.into_iter().partition(|arn| *arn == master_secrets);
     let (by_id, named): (Vec<String>, Vec<String>) =
         resources.into_iter().partition(|arn| scope.is_by_id(arn));
     let allow = |resources: Vec<String>| {
@@ -49,6 +53,16 @@ fn resolved(subject: Subject, statement: &Value) -> Result<Vec<Statement>, Permi
     let mut statements = Vec::new();
     if !named.is_empty() {
         statements.push(allow(named));
+    }
+    // RDS makes these, with a tag of its own and without the environment's.
+    if !of_masters.is_empty() {
+        let clusters: Vec<String> = scope
+            .subjects()
+            .filter(|other| other.kind() == rds::CLUSTER)
+            .map(Subject::arn)
+            .collect::<Result<_, _>>()?;
+        let allowed = allow(of_masters).because(BY_ID);
+        statements.push(allowed.when("ArnLike", rds::MASTER_TAG, clusters.iter().map(String::as_str)));
     }
     if !by_id.is_empty() {
         let allowed = allow(by_id).because(BY_ID);
