@@ -28,6 +28,7 @@ const VARIANTS: &[(&str, &[(&str, &str)])] = &[
     ("preview-1", &[("consumer.kind", "flink"), ("grafana.kind", "managed"), ("bootstrap", "false")]),
     ("preview-1", &[]),
     ("prod", &[]),
+    ("start", &[]),
 ];
 
 #[test]
@@ -117,4 +118,36 @@ fn a_stream_that_is_too_small_for_the_load_is_noticed() {
     {
         assert_eq!(of(name, &[], rate).needed_shards, expected, "{name} {rate}");
     }
+}
+
+/// A cluster costs its least capacity until the load is more than that takes, and never more than its most.
+#[test]
+fn a_cluster_costs_what_is_between_its_bounds() {
+    let of_cluster = |overrides: &[(&str, &str)], rate: f64| {
+        let estimate = of("start", overrides, rate);
+        let item = estimate.items.into_iter().find(|item| item.price.unit == "ACU-hours");
+        item.expect("a cluster").amount / 730.0
+    };
+    let idle = [("simulator.enabled", "false"), ("store.min_acu", "0")];
+    for (overrides, rate, expected) in [
+        (&[][..], 0.0, 0.5),
+        (&[], 100.0, 0.5),
+        (&[], 1e6, 2.0),
+        (&[("store.max_acu", "16")], 1e6, 16.0),
+        (&[("store.min_acu", "1.5")], 0.0, 1.5),
+        // Without events it pauses, and with the first it does not.
+        (&idle, 0.0, 0.0),
+        (&idle, 1.0, 0.5),
+    ] {
+        let found = of_cluster(overrides, rate);
+        assert!((found - expected).abs() < 1e-9, "{overrides:?} {rate}: {found} instead of {expected}");
+    }
+}
+
+#[test]
+fn the_other_store_costs_nothing_of_timestream() {
+    let has = |estimate: &Estimate, service: &str| estimate.items.iter().any(|item| item.service == service);
+    let (postgres, timestream) = (of("start", &[], 100.0), of("dev", &[], 100.0));
+    assert!(has(&timestream, "Timestream") && !has(&postgres, "Timestream"));
+    assert!(has(&postgres, "RDS") && !has(&timestream, "RDS"));
 }
