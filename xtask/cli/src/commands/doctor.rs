@@ -17,6 +17,8 @@ use artifacts::toolchain::jdk;
 use artifacts::toolchain::python;
 use artifacts::toolchain::requirements::{AUDIT, EMULATOR, Requirements, TOOLS};
 use artifacts::toolchain::venv::{self, Venv};
+use engine::deploy::causes::OTHER_STORE;
+use engine::deploy::status::says_timestream_closed;
 use engine::twin::Workspace;
 use session::sdk_error::sentence;
 use session::{Exit, Project, Session};
@@ -203,7 +205,10 @@ async fn services(model: &Model, environment: &Environment) -> Vec<Finding> {
         }
     };
     let place = format!("for account {}, Region {}", environment.account, environment.region);
-    let mut findings = vec![Finding::fine("AWS credentials", place), queries(&session).await];
+    let mut findings = vec![Finding::fine("AWS credentials", place)];
+    if environment.store.postgres().is_none() {
+        findings.push(queries(&session).await);
+    }
     if environment.twin.enabled {
         findings.push(match Workspace::named(&session).exists().await {
             Ok(_) => Finding::fine("TwinMaker", "answers"),
@@ -225,9 +230,16 @@ async fn queries(session: &Session) -> Finding {
     };
     match client.describe_account_settings().send().await {
         Ok(settings) => capacity(settings.query_pricing_model(), settings.max_query_tcu()),
-        // What it costs is no reason not to deploy.
-        Err(error) => Finding::absent(QUERIES, format!("are not known: {}", sentence(&error))),
+        Err(error) => unanswered(&sentence(&error)),
     }
+}
+
+/// What it means that the service does not answer. What queries cost is no reason not to deploy.
+fn unanswered(cause: &str) -> Finding {
+    if says_timestream_closed(cause) {
+        return Finding::lacking(QUERIES, format!("are refused: {cause}"), OTHER_STORE);
+    }
+    Finding::absent(QUERIES, format!("are not known: {cause}"))
 }
 
 /// What the [settings of an account](https://docs.aws.amazon.com/timestream/latest/developerguide/tcu.html) mean.
@@ -293,6 +305,15 @@ mod tests {
             assert_eq!((found.state, found.fix.as_ref()), (state, None), "{found:?}");
             assert!(found.detail.contains(words), "{found:?}");
         }
+    }
+
+    #[test]
+    fn an_account_to_which_timestream_is_closed_is_told_of_the_other_store() {
+        let closed = "Only existing Timestream for LiveAnalytics customers can access the service.";
+        let found = unanswered(closed);
+        assert_eq!(found.state, State::Lacking, "{found:?}");
+        assert!(found.fix.is_some_and(|fix| fix.contains("`--set store.kind=postgres`")));
+        assert_eq!(unanswered("AccessDeniedException: no").state, State::Absent);
     }
 
     #[test]

@@ -32,6 +32,9 @@ const fn cause(
 const QUOTA: &str = "the account has as many as it may have: delete what nobody needs, or raise the quota under Service Quotas";
 const TAKEN: &str = "something has that name which is of no stack here: a destroyed environment that retains its data leaves such things, and a bucket's name is taken in every account; remove it, or deploy under another name";
 const THROTTLED: &str = "the service has too many requests in this account: deploy again later";
+/// The way out for an account to which Timestream is closed.
+pub const OTHER_STORE: &str = "store in PostgreSQL instead: `--set store.kind=postgres` for once, `kind = \"postgres\"` under [store] of the \
+     environment's file for good, as environments/start.toml has it; or deploy to an account that has used Timestream";
 const BROKEN: &str =
     "the service failed by itself: deploy again; if it goes on, https://health.aws.amazon.com may say more";
 
@@ -54,6 +57,9 @@ const CAUSES: &[Cause] = &[
     cause("name taken, by its sentence", "", &["already exists", "AlreadyOwnedByYou", "BucketAlreadyExists"], TAKEN),
     cause("bucket not empty", "", &["BucketNotEmpty", "bucket you tried to delete is not empty"], "something was written to the bucket meanwhile: `cargo xtask destroy` empties what it deletes; agree to it in a deployment with `--allow-data-loss`"),
     cause("in use", "", &["has a dependent object", "has dependencies", "is in use", "DependencyViolation", "ResourceInUse", "currently in use"], "something outside of the stack uses it: remove that, then deploy again"),
+    cause("protected cluster", "", &["Cannot delete protected Cluster", "has deletion protection option enabled"], "its data is to stay, so the cluster is protected: `aws rds modify-db-cluster --no-deletion-protection --db-cluster-identifier NAME` lifts that, if nobody needs its data; then do the same again"),
+    cause("one zone", "", &["coverage requirement"], "a cluster needs subnets in two zones, and the account has one in this Region: choose another `region` in the environment's file"),
+    cause("engine version", "", &["Cannot find version"], "RDS has no such version in this Region, or none any more: `aws rds describe-db-engine-versions --engine aurora-postgresql` lists those that there are, and stacks/src/store/postgres.rs names the one that is asked for"),
     cause("certificate", "", &["UnsupportedCertificate", "CertificateNotFound", "certificate must have", "Certificate ARN"], "the certificate is not of this Region and account, or not issued yet: look at `[grafana] certificate` and at ACM"),
     cause("tasks do not start", "", &["Circuit Breaker was triggered", "deployment circuit breaker", "tasks failed to start"], "the container does not become healthy: `cargo xtask logs` has what it said last, and the console the reason why its tasks stopped"),
     cause("no answer of a function", "", &["did not receive a response from your Custom Resource", "Custom Resource failed to stabilize"], "the function that stands in for the resource did not answer: `cargo xtask logs` has what it said last"),
@@ -90,6 +96,9 @@ pub const EXAMPLES: &[(&str, &str, &str)] = &[
     ("name taken, by its sentence", "AWS::S3::Bucket", "sluice-dev-lake already exists in stack arn:aws:cloudformation:eu-central-1:111122223333:stack/other/1"),
     ("bucket not empty", "AWS::S3::Bucket", "Resource handler returned message: \"The bucket you tried to delete is not empty (Service: S3, Status Code: 409, Request ID: 1)\" (RequestToken: 1, HandlerErrorCode: GeneralServiceException)"),
     ("in use", "AWS::EC2::SecurityGroup", "resource sg-1 has a dependent object (Service: AmazonEC2; Status Code: 400; Error Code: DependencyViolation; Request ID: 1; Proxy: null)"),
+    ("protected cluster", "AWS::RDS::DBCluster", "Resource handler returned message: \"Cannot delete protected Cluster, please disable deletion protection and try again. (Service: Rds, Status Code: 400, Request ID: 1)\" (RequestToken: 1, HandlerErrorCode: InvalidRequest)"),
+    ("one zone", "AWS::RDS::DBSubnetGroup", "Resource handler returned message: \"The DB subnet group doesn't meet Availability Zone (AZ) coverage requirement. Current AZ coverage: eu-central-1c. Add subnets to cover at least 2 AZs. (Service: Rds, Status Code: 400, Request ID: 1)\" (RequestToken: 1, HandlerErrorCode: InvalidRequest)"),
+    ("engine version", "AWS::RDS::DBCluster", "Resource handler returned message: \"Cannot find version 17.5 for aurora-postgresql (Service: Rds, Status Code: 400, Request ID: 1)\" (RequestToken: 1, HandlerErrorCode: InvalidRequest)"),
     ("certificate", "AWS::ElasticLoadBalancingV2::Listener", "Resource handler returned message: \"Certificate ARN 'arn:aws:acm:us-east-1:111122223333:certificate/1' is not valid (Service: ElasticLoadBalancingV2, Status Code: 400, Request ID: 1)\" (RequestToken: 1, HandlerErrorCode: InvalidRequest)"),
     ("tasks do not start", "AWS::ECS::Service", "Resource handler returned message: \"Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'.\" (RequestToken: 1, HandlerErrorCode: GeneralServiceException)"),
     ("no answer of a function", "Custom::Thing", "CloudFormation did not receive a response from your Custom Resource. Please check your logs for requestId [1]. If you are using the Python cfn-response module, you may need to update your Lambda function code so that CloudFormation can attach the updated version."),
@@ -108,11 +117,7 @@ pub const EXAMPLES: &[(&str, &str, &str)] = &[
 /// What a failure of this resource is, and what to do about it.
 pub fn remedy(kind: &str, reason: &str) -> Option<String> {
     if says_timestream_closed(reason) {
-        return Some(
-            "AWS takes no new customers of Timestream for LiveAnalytics: deploy to an account that has used it, or run \
-             the pipeline with `--env local`"
-                .to_owned(),
-        );
+        return Some(format!("AWS takes no new customers of Timestream for LiveAnalytics: {OTHER_STORE}"));
     }
     if says_role_not_told(kind, reason) {
         return Some("the role is too new for its service to know it: deploy again in a minute".to_owned());

@@ -5,6 +5,7 @@ use serde_json::Value;
 use stacks::Stack;
 use stacks::environment::ACCOUNT_STACK;
 
+use super::causes::OTHER_STORE;
 use super::difference::{Fixed, fixed};
 use super::plan::Current;
 use super::replacement::stands_for;
@@ -98,10 +99,7 @@ impl Explain for PreflightError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::TimestreamClosed { .. } => Some(
-                "deploy to an account that has used it before, or run the pipeline on this machine with `--env local`"
-                    .to_owned(),
-            ),
+            Self::TimestreamClosed { .. } => Some(OTHER_STORE.to_owned()),
             Self::Timestream(_) => Some(
                 "the credentials need `timestream:DescribeEndpoints` and `timestream:DescribeDatabase`"
                     .to_owned(),
@@ -139,7 +137,8 @@ impl Explain for PreflightError {
 /// Makes sure that Timestream will take what these stacks have of it: that the account may use the
 /// service, that a database to be created is not there, and that nothing changes which is fixed.
 ///
-/// The local endpoint is open, and a database there goes with its target.
+/// The local endpoint is open, and a database there goes with its target. Nothing is asked where no stack has
+/// Timestream.
 pub async fn timestream(session: &Session, stacks: &[Stack]) -> Result<(), PreflightError> {
     let stores: Vec<&Stack> = stacks.iter().filter(|stack| uses_timestream(stack)).collect();
     if stores.is_empty() {
@@ -330,6 +329,27 @@ mod tests {
             }
             assert!(unchanged(&store(environment, "device_id"), None).is_ok(), "{environment}");
         }
+    }
+
+    /// The service is gone, so that every question would fail.
+    #[tokio::test]
+    async fn nothing_of_timestream_is_asked_for_postgres() {
+        let set = [("store.kind".to_owned(), "postgres".to_owned())];
+        let loaded = Project::locate().load_named("dev", &set);
+        let (model, environment) = loaded.unwrap_or_else(|failure| panic!("{:#}", failure.error));
+        let stacks = stacks::synthesize(&Inputs { model: &model, environment: &environment });
+        assert!(!stacks.iter().any(uses_timestream));
+        let service = Service::moto();
+        let session = service.session().await;
+        drop(service);
+        timestream(&session, &stacks).await.expect("nothing is asked");
+    }
+
+    #[test]
+    fn a_closed_account_is_told_of_the_other_store() {
+        let error = PreflightError::TimestreamClosed { account: "111122223333".to_owned() };
+        let hint = error.hint().unwrap_or_default();
+        assert!(hint.contains("`--set store.kind=postgres`"), "{hint}");
     }
 
     #[test]

@@ -48,5 +48,23 @@ fn a_role_that_is_too_new_and_a_closed_service_are_told_apart_from_a_denial() {
     let told = remedy("AWS::KinesisFirehose::DeliveryStream", role).unwrap_or_default();
     assert!(told.starts_with("the role is too new"), "{told}");
     let closed = "Only existing Timestream for LiveAnalytics customers can access the service. (HandlerErrorCode: AccessDenied)";
-    assert!(remedy("AWS::Timestream::Table", closed).is_some_and(|told| told.contains("no new customers")));
+    let told = remedy("AWS::Timestream::Table", closed).unwrap_or_default();
+    assert!(told.contains("no new customers") && told.contains("`--set store.kind=postgres`"), "{told}");
+}
+
+/// What is left of a destroyed environment has its name still, and an account has so many.
+#[test]
+fn a_cluster_that_stayed_and_one_too_many_are_what_they_are_of_other_types() {
+    for (reason, name) in [
+        (
+            "Resource handler returned message: \"DB Cluster already exists (Service: Rds, Status Code: 400, Request ID: 1)\" (RequestToken: 1, HandlerErrorCode: AlreadyExists)",
+            "name taken",
+        ),
+        (
+            "Resource handler returned message: \"You cannot create more DB clusters (Service: Rds, Status Code: 403, Request ID: 1)\" (RequestToken: 1, HandlerErrorCode: ServiceLimitExceeded)",
+            "quota",
+        ),
+    ] {
+        assert_eq!(of(reason).map(|cause| cause.name), Some(name), "{reason}");
+    }
 }

@@ -26,7 +26,7 @@ fn what_is_lost_is_named() {
     let versions = |status: &str| json!({"VersioningConfiguration": {"Status": status}});
     let backup = |status: &str| json!({"BackupPolicy": {"Status": status}});
     let none = json!({});
-    let rows: [(&str, Value, Value, &[&str]); 25] = [
+    let rows: [(&str, Value, Value, &[&str]); 29] = [
         ("AWS::Kinesis::Stream", hours(168), hours(24), &["records between 24 h and 168 h old"]),
         ("AWS::Kinesis::Stream", hours(24), hours(168), &[]),
         ("AWS::Kinesis::Stream", hours(8_760), none.clone(), &["records between 1 d and 365 d old"]),
@@ -92,6 +92,25 @@ fn what_is_lost_is_named() {
             none.clone(),
             &["batches that the function gives up"],
         ),
+        (
+            "AWS::RDS::DBCluster",
+            json!({"BackupRetentionPeriod": 7}),
+            none.clone(),
+            &["backups between 1 d and 7 d old"],
+        ),
+        (
+            "Custom::PostgresCluster",
+            json!({"BackupRetentionPeriod": 1}),
+            json!({"BackupRetentionPeriod": 7}),
+            &[],
+        ),
+        (
+            "AWS::CloudFormation::CustomResource",
+            json!({"RetentionDays": "31"}),
+            json!({"RetentionDays": "8"}),
+            &["points between 8 d and 31 d old"],
+        ),
+        ("AWS::CloudFormation::CustomResource", none.clone(), none.clone(), &[]),
         ("AWS::IAM::Role", hours(168), hours(24), &[]),
     ];
     for (kind, old, new, expected) in rows {
