@@ -9,7 +9,8 @@ use serde_json::Value;
 const MAY_USE: &[(&str, &[&str])] = &[
     ("telemetry", &[]),
     ("timestream", &["telemetry"]),
-    ("stacks", &["telemetry", "timestream"]),
+    ("postgres", &["telemetry", "timestream"]),
+    ("stacks", &["postgres", "telemetry", "timestream"]),
     ("kinesis-consumer", &["telemetry", "timestream"]),
     ("jsonl-transform", &["telemetry"]),
     ("device-simulator", &["telemetry"]),
