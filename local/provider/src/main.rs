@@ -1,10 +1,9 @@
 //! What the local emulator lacks, behind interfaces that it has.
 //!
 //! It stands behind the custom resources that replace Timestream's and TwinMaker's types
-//! ([`custom_resource`], [`timestream`], [`twinmaker`]). It is deployed to the local target only; nothing here may
+//! ([`timestream`], [`twinmaker`]). It is deployed to the local target only; nothing here may
 //! be needed on AWS.
 
-mod custom_resource;
 mod properties;
 mod resources;
 mod scalar;
@@ -33,7 +32,7 @@ async fn main() -> Result<(), Error> {
         .timeout_config(TimeoutConfig::builder().operation_timeout(CALL_TIMEOUT).build())
         .load()
         .await;
-    let responder = Responder::new()?;
+    let responder = Responder::default();
     let resources = Resources {
         timestream: Timestream::new(aws_sdk_timestreamwrite::Client::new(&config)),
         twinmaker: TwinMaker::new(twinmaker::client(

@@ -1,6 +1,7 @@
 //! Which service a custom resource belongs to.
 
-use crate::custom_resource::{Provisioned, Request};
+use custom_resource::{Provisioned, Request};
+
 use crate::timestream::{self, Timestream};
 use crate::twinmaker::{self, TwinMaker};
 

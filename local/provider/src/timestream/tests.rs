@@ -2,16 +2,18 @@
 //! over the real SDK and real HTTP.
 
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
 use aws_sdk_timestreamwrite::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
+
+use custom_resource::{MARGIN, NOT_CREATED, Responder};
 
 use super::*;
 use crate::resources::Resources;
-use crate::timestream::Timestream;
 use crate::twinmaker::TwinMaker;
 
 /// What Timestream answers to an operation. What is not named is done.
@@ -30,8 +32,6 @@ struct Log {
     calls: Vec<(String, Value)>,
     /// Bodies that were PUT to the response URL.
     answers: Vec<Value>,
-    /// How many PUTs are refused before one is taken.
-    deaf: usize,
 }
 
 async fn listen(app: axum::Router) -> String {
@@ -41,8 +41,8 @@ async fn listen(app: axum::Router) -> String {
     endpoint
 }
 
-async fn run(mut request: Value, answers: Answers, deaf: usize, time: Duration) -> (Result<(), Error>, Log) {
-    let log = Arc::new(Mutex::new(Log { deaf, ..Log::default() }));
+async fn run(mut request: Value, answers: Answers, time: Duration) -> Log {
+    let log = Arc::new(Mutex::new(Log::default()));
 
     let shared = Arc::clone(&log);
     let timestream = async move |headers: HeaderMap, body: axum::body::Bytes| -> Response {
@@ -68,15 +68,9 @@ async fn run(mut request: Value, answers: Answers, deaf: usize, time: Duration) 
     let endpoint = listen(axum::Router::new().fallback(timestream)).await;
 
     let shared = Arc::clone(&log);
-    let cloud_formation = async move |headers: HeaderMap, body: axum::body::Bytes| {
-        let mut log = shared.lock().expect("no panic");
-        assert!(!headers.contains_key("content-type"));
-        if log.deaf > 0 {
-            log.deaf -= 1;
-            return StatusCode::SERVICE_UNAVAILABLE;
-        }
-        log.answers.push(serde_json::from_slice(&body).expect("JSON"));
-        StatusCode::OK
+    let cloud_formation = async move |body: axum::body::Bytes| {
+        let answer = serde_json::from_slice(&body).expect("JSON");
+        shared.lock().expect("no panic").answers.push(answer);
     };
     let url = listen(axum::Router::new().fallback(axum::routing::put(cloud_formation))).await;
 
@@ -96,17 +90,11 @@ async fn run(mut request: Value, answers: Answers, deaf: usize, time: Duration) 
     };
     request["ResponseURL"] = format!("{url}/answer?signature=x").into();
     let request: Request = serde_json::from_value(request).expect("a request");
-    let outcome = Responder::new()
-        .expect("a client")
-        .answer(
-            &request,
-            Resources::service(&request),
-            resources.provision(&request),
-            SystemTime::now() + MARGIN + time,
-        )
-        .await;
-    let log = std::mem::take(&mut *log.lock().expect("no panic"));
-    (outcome, log)
+    let responder = Responder::default();
+    let deadline = SystemTime::now() + MARGIN + time;
+    let service = Resources::service(&request);
+    responder.answer(&request, service, resources.provision(&request), deadline).await.expect("an answer");
+    std::mem::take(&mut *log.lock().expect("no panic"))
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "the table reads better")]
@@ -133,8 +121,7 @@ const TABLE_ARN: &str = "arn:aws:timestream:eu-central-1:0:database/d/table/t";
 
 async fn check(cases: Vec<Case>) {
     for (name, request, answers, calls, physical_id, arn) in cases {
-        let (outcome, log) = run(request, answers, 0, LONG).await;
-        outcome.expect(name);
+        let log = run(request, answers, LONG).await;
         let calls: Vec<_> = calls.into_iter().map(|(operation, body)| (operation.to_owned(), body)).collect();
         assert_eq!(log.calls, calls, "{name}");
         let [answer] = log.answers.as_slice() else { panic!("{name}: {:?}", log.answers) };
@@ -353,31 +340,11 @@ async fn what_cannot_be_done_fails_with_its_reason() {
         ),
     ];
     for (request, answers, physical_id, reason) in cases {
-        let (outcome, log) = run(request, answers, 0, Duration::from_millis(900)).await;
-        outcome.expect(reason);
+        let log = run(request, answers, Duration::from_millis(900)).await;
         let [answer] = log.answers.as_slice() else { panic!("{reason}: {:?}", log.answers) };
         assert_eq!(answer["Status"], "FAILED", "{reason}");
         assert_eq!(answer["PhysicalResourceId"], physical_id, "{reason}");
         let found = answer["Reason"].as_str().expect("a reason");
         assert!(found.starts_with(reason), "{found}");
     }
-}
-
-#[tokio::test]
-async fn an_answer_is_offered_more_than_once() {
-    let create = || request("Create", "Database", None, json!({"DatabaseName": "d"}), json!({}));
-    for (deaf, delivered) in [(1, true), (2, true), (3, false)] {
-        let (outcome, log) = run(create(), &[], deaf, LONG).await;
-        assert_eq!(outcome.is_ok(), delivered, "{deaf}");
-        assert_eq!(log.answers.len(), usize::from(delivered), "{deaf}");
-        assert_eq!(log.calls.len(), 1, "{deaf}");
-    }
-}
-
-#[test]
-fn a_reason_is_no_longer_than_the_answer_may_be() {
-    let request =
-        serde_json::from_str(include_str!("../../tests/events/create-database.json")).expect("a request");
-    let answer = response(&request, Err("\u{1}".repeat(10_000)));
-    assert!(serde_json::to_string(&answer).expect("JSON").len() <= 4096);
 }
