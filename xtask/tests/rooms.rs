@@ -10,7 +10,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("telemetry", &[]),
     ("timestream", &["telemetry"]),
     ("postgres", &["telemetry", "timestream"]),
-    ("stacks", &["telemetry", "timestream"]),
+    ("stacks", &["postgres", "telemetry", "timestream"]),
     ("kinesis-consumer", &["telemetry", "timestream"]),
     ("jsonl-transform", &["telemetry"]),
     ("device-simulator", &["telemetry"]),

@@ -166,6 +166,11 @@ impl Schema {
         schema
     }
 
+    /// The columns that the model wants beside those of every row, with their types.
+    pub fn columns(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        self.wanted().map(|(name, content)| (name, content.sql()))
+    }
+
     /// Asks for the columns that are there: name, type and whether they are in the place, in their order.
     pub fn existing(&self) -> String {
         format!(

@@ -21,6 +21,11 @@ pub const PLUGIN: &str = "grafana-timestream-datasource@2.13.0";
 pub const FILES_VARIABLE: &str = "SLUICE_FILES";
 
 /// Name of the container, which the load balancer and people ask for.
+/// Variables of the container that hold host, port and password of a store that has them. The file of the data
+/// source names them.
+const STORE_HOST: &str = "STORE_HOST";
+const STORE_PORT: &str = "STORE_PORT";
+const STORE_PASSWORD: &str = "STORE_PASSWORD";
 const NAME: &str = "grafana";
 const VOLUME: &str = "data";
 /// Where Grafana keeps its database and its plugin.
@@ -171,12 +176,14 @@ fn add_task(
         LogicalId::new("TaskRole"),
         role("Grafana: reads the store, and keeps its database", &trust, &statements),
     );
+    let store = environment.store.postgres().map(|_| template.input("store", "GrafanaSecretArn"));
+    let own: Vec<LogicalId> = [admin, key].into_iter().chain(&store).cloned().collect();
     let start_role = template.add(
         LogicalId::new("StartRole"),
         role(
             "Starts Grafana: hands it its secrets, and keeps its logs",
             &trust,
-            &start_statements(container, [admin, key], logs),
+            &start_statements(container, &own, logs),
         ),
     );
 
@@ -200,6 +207,14 @@ fn add_task(
         json!({"Name": "GF_SECURITY_ADMIN_PASSWORD", "ValueFrom": password}),
         json!({"Name": "GF_SECURITY_SECRET_KEY", "ValueFrom": key.reference()}),
     ];
+    if let Some(secret) = &store {
+        variables.extend([
+            json!({"Name": STORE_HOST, "Value": template.input("store", "ReadEndpoint").reference()}),
+            json!({"Name": STORE_PORT, "Value": template.input("store", "Port").reference()}),
+        ]);
+        let password = Expression::joined([secret.reference(), ":password::".into()]);
+        secrets.push(json!({"Name": STORE_PASSWORD, "ValueFrom": password}));
+    }
     if let Some(oidc) = &container.oidc {
         variables.extend(sign_on::variables(oidc));
         secrets.push(sign_on::secret(oidc));
@@ -243,12 +258,8 @@ fn add_task(
 /// What it takes to start the container: its secrets, a stream for its logs, and the image, where that is in a
 /// private repository of ECR. See
 /// [the role](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html).
-fn start_statements(
-    container: &GrafanaContainer,
-    secrets: [&LogicalId; 2],
-    logs: &LogicalId,
-) -> Vec<Statement> {
-    let secrets = secrets.into_iter().map(Arn::parameter);
+fn start_statements(container: &GrafanaContainer, secrets: &[LogicalId], logs: &LogicalId) -> Vec<Statement> {
+    let secrets = secrets.iter().map(Arn::parameter);
     let secrets = secrets.chain(container.oidc.as_deref().map(sign_on::secret_arn));
     let mut statements =
         vec![Statement::allow(&["secretsmanager:GetSecretValue"], secrets), write_logs(logs)];
