@@ -6,15 +6,18 @@
 //! again is the caller's.
 
 mod failure;
+mod pages;
 
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_sdk_rdsdata::Client;
 use aws_sdk_rdsdata::config::Builder;
 use aws_sdk_rdsdata::operation::execute_statement::ExecuteStatementOutput;
+use aws_sdk_rdsdata::operation::execute_statement::builders::ExecuteStatementFluentBuilder;
 use aws_sdk_rdsdata::types::{Field, SqlParameter};
 
 pub use failure::Failure;
+pub use pages::{Pages, Patience};
 
 /// A database of a cluster, as one of its roles.
 #[derive(Debug, Clone)]
@@ -88,16 +91,22 @@ impl Database {
         parameters: Vec<SqlParameter>,
         transaction: Option<&str>,
     ) -> Result<ExecuteStatementOutput, Failure> {
-        let statement = self.client.execute_statement();
-        let statement = statement
-            .resource_arn(&self.cluster_arn)
-            .secret_arn(&self.secret_arn)
-            .database(&self.name)
-            .sql(sql)
-            .set_parameters(Some(parameters).filter(|all| !all.is_empty()))
-            .set_transaction_id(transaction.map(str::to_owned));
+        let statement = self.statement(sql, transaction);
+        let statement = statement.set_parameters(Some(parameters).filter(|all| !all.is_empty()));
         // Boxed: the future of a request is kilobytes, and every caller of callers would hold it.
         Box::pin(statement.send()).await.map_err(|error| Failure::of(&error))
+    }
+
+    /// Runs a query, whose answer tells its columns.
+    async fn ask(&self, sql: &str, transaction: Option<&str>) -> Result<ExecuteStatementOutput, Failure> {
+        let statement = self.statement(sql, transaction).include_result_metadata(true);
+        Box::pin(statement.send()).await.map_err(|error| Failure::of(&error))
+    }
+
+    fn statement(&self, sql: &str, transaction: Option<&str>) -> ExecuteStatementFluentBuilder {
+        let statement = self.client.execute_statement();
+        let statement = statement.resource_arn(&self.cluster_arn).secret_arn(&self.secret_arn);
+        statement.database(&self.name).sql(sql).set_transaction_id(transaction.map(str::to_owned))
     }
 }
 
