@@ -2,8 +2,9 @@ package dev.sluice.flink;
 
 import dev.sluice.flink.domain.Model;
 import dev.sluice.flink.quarantine.Quarantine;
+import dev.sluice.flink.sink.Store;
+import dev.sluice.flink.timestream.Table;
 import dev.sluice.flink.timestream.Timestream;
-import dev.sluice.flink.timestream.TimestreamSink;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,9 +17,7 @@ import java.util.TreeMap;
  *
  * @param streamArn the stream
  * @param region Region of everything
- * @param database database of the store
- * @param table table of the store
- * @param memoryHours hours for which the store keeps a record in memory
+ * @param store where records go
  * @param quarantineUrl the queue of the quarantine
  * @param rejectedBucket the bucket for what is too large for the queue
  * @param bufferMegabytes megabytes of events that a subtask holds while the store does not take them
@@ -28,9 +27,7 @@ import java.util.TreeMap;
 public record JobProperties(
         String streamArn,
         String region,
-        String database,
-        String table,
-        int memoryHours,
+        Store store,
         String quarantineUrl,
         String rejectedBucket,
         int bufferMegabytes,
@@ -62,12 +59,12 @@ public record JobProperties(
         if (model.isEmpty()) {
             missing.add(MODEL + "." + CHUNK + "00");
         }
+        String streamArn = property(pipeline, "StreamArn", missing);
+        String region = property(pipeline, "Region", missing);
         JobProperties properties = new JobProperties(
-                property(pipeline, "StreamArn", missing),
-                property(pipeline, "Region", missing),
-                property(pipeline, "Database", missing),
-                property(pipeline, "Table", missing),
-                count(pipeline, "MemoryHours", missing),
+                streamArn,
+                region,
+                store(pipeline, region, missing),
                 property(pipeline, "QuarantineUrl", missing),
                 property(pipeline, "RejectedBucket", missing),
                 count(pipeline, "BufferMegabytes", missing),
@@ -79,6 +76,14 @@ public record JobProperties(
         }
         properties.parsedModel();
         return properties;
+    }
+
+    private static Store store(Properties pipeline, String region, List<String> missing) {
+        return new Table(
+                region,
+                property(pipeline, "Database", missing),
+                property(pipeline, "Table", missing),
+                Timestream.retention(count(pipeline, "MemoryHours", missing)));
     }
 
     private static String property(Properties group, String name, List<String> missing) {
@@ -118,11 +123,6 @@ public record JobProperties(
             throw new InvalidException(
                     "the model in the application's properties is not readable: " + invalid.getMessage());
         }
-    }
-
-    /** Where records go. */
-    public TimestreamSink.Table store() {
-        return new TimestreamSink.Table(region, database, table, Timestream.retention(memoryHours));
     }
 
     /** Bytes of events that a subtask holds while the store does not take them. */

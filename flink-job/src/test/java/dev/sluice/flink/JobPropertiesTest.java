@@ -4,10 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sluice.flink.timestream.Table;
+import dev.sluice.flink.timestream.Timestream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;
 import org.junit.jupiter.api.Test;
@@ -39,8 +40,7 @@ final class JobPropertiesTest {
         String model = Files.readString(Path.of("../test-vectors/models/smart-home.json"));
         JobProperties read = JobProperties.of(Map.of("pipeline", pipeline(), "model", chunks(model, 20)));
         assertEquals(model, read.model());
-        assertEquals("the Table", read.store().table());
-        assertEquals(Duration.ofHours(48), read.store().retention().fresh());
+        assertEquals(new Table("the Region", "the Database", "the Table", Timestream.retention(48)), read.store());
         assertEquals(32 << 20, read.bufferBytes());
     }
 

@@ -47,9 +47,9 @@ final class LocalRunTest {
         Map<String, String> pipeline = Map.of(
                 "StreamArn", named.streamArn(),
                 "Region", named.region(),
-                "Database", named.database(),
-                "Table", named.table(),
-                "MemoryHours", Integer.toString(named.memoryHours()),
+                "Database", world.store().database(),
+                "Table", world.store().table(),
+                "MemoryHours", Long.toString(world.store().retention().fresh().toHours()),
                 "QuarantineUrl", named.quarantineUrl(),
                 "RejectedBucket", named.rejectedBucket(),
                 "BufferMegabytes", Integer.toString(named.bufferMegabytes()),

@@ -9,9 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.flink.domain.Record;
 import dev.sluice.flink.sink.Entry;
+import dev.sluice.flink.sink.StoreSink;
 import dev.sluice.flink.source.Delivery;
 import dev.sluice.flink.source.KinesisSource;
-import dev.sluice.flink.timestream.TimestreamSink;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -182,11 +182,11 @@ final class LossesTest {
         List<String> events = events(525);
         world.put(events);
         Consumer<StreamExecutionEnvironment> poisoned = environment -> stream(environment, world)
-                .process(new Decoding(world.properties().model()))
+                .process(new Decoding(world.properties().model(), world.store()))
                 .returns(TypeInformation.of(Entry.class))
                 .map(LossesTest::poison)
                 .returns(TypeInformation.of(Entry.class))
-                .sinkTo(new TimestreamSink(
+                .sinkTo(new StoreSink(
                         world.store(), world.quarantine(), world.properties().bufferBytes()));
         try (Cluster.Running running = cluster.start(poisoned, Optional.empty())) {
             eventually(() -> {

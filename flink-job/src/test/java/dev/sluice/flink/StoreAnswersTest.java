@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.flink.source.Delivery;
+import dev.sluice.flink.timestream.Table;
+import dev.sluice.flink.timestream.Timestream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -78,9 +80,7 @@ final class StoreAnswersTest {
         JobProperties properties = new JobProperties(
                 "arn:aws:kinesis:us-east-1:000000000000:stream/events",
                 "us-east-1",
-                "database",
-                "table",
-                MEMORY_HOURS,
+                new Table("us-east-1", "database", "table", Timestream.retention(MEMORY_HOURS)),
                 services.url() + "/queue",
                 "bucket",
                 32,

@@ -5,7 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.flink.quarantine.Quarantine;
-import dev.sluice.flink.timestream.TimestreamSink;
+import dev.sluice.flink.timestream.Table;
+import dev.sluice.flink.timestream.Timestream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -100,15 +101,14 @@ final class World implements AutoCloseable {
     JobProperties properties(String name) {
         try {
             String model = Files.readString(Path.of("../test-vectors/models/" + name + ".json"));
-            return new JobProperties(
-                    streamArn, REGION, "tests", table, MEMORY_HOURS, queueUrl, this.name, 32, "test", model);
+            return new JobProperties(streamArn, REGION, store(), queueUrl, this.name, 32, "test", model);
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }
     }
 
-    TimestreamSink.Table store() {
-        return properties().store();
+    Table store() {
+        return new Table(REGION, "tests", table, Timestream.retention(MEMORY_HOURS));
     }
 
     Quarantine.Place quarantine() {

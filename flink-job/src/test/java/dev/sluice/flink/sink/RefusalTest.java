@@ -1,7 +1,6 @@
-package dev.sluice.flink.timestream;
+package dev.sluice.flink.sink;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.sluice.flink.domain.MeasureValue;
 import dev.sluice.flink.domain.Measured;
@@ -38,7 +37,6 @@ final class RefusalTest {
                 .map(name -> new MeasureValue(name, new Value.Double(1)))
                 .toList();
         Record record = new Record(List.of(), "m", new Measured.Multi(values), 5, 5);
-        assertEquals(given.blamed(), new Refusal(0, given.reason(), null).blamed(record));
-        assertNull(new Refusal(0, given.reason(), 5L).blamed(record), "a version is at fault, not a measure");
+        assertEquals(given.blamed(), Refusal.of(0, given.reason(), record).measure());
     }
 }
