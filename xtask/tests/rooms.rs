@@ -9,6 +9,7 @@ use serde_json::Value;
 const MAY_USE: &[(&str, &[&str])] = &[
     ("telemetry", &[]),
     ("timestream", &["telemetry"]),
+    ("postgres", &["telemetry", "timestream"]),
     ("stacks", &["telemetry", "timestream"]),
     ("kinesis-consumer", &["telemetry", "timestream"]),
     ("jsonl-transform", &["telemetry"]),
