@@ -1,6 +1,7 @@
 package dev.sluice.flink;
 
 import dev.sluice.flink.domain.Model;
+import dev.sluice.flink.postgres.Database;
 import dev.sluice.flink.quarantine.Quarantine;
 import dev.sluice.flink.sink.Store;
 import dev.sluice.flink.timestream.Table;
@@ -37,6 +38,12 @@ public record JobProperties(
     private static final String PIPELINE = "pipeline";
     private static final String MODEL = "model";
     private static final String CHUNK = "json.";
+
+    /** Says which store it is; without it, it is the first. */
+    private static final String STORE = "Store";
+
+    private static final String TIMESTREAM = "timestream";
+    private static final String POSTGRES = "postgres";
 
     /** Properties that do not say what they must. */
     public static final class InvalidException extends RuntimeException {
@@ -79,11 +86,21 @@ public record JobProperties(
     }
 
     private static Store store(Properties pipeline, String region, List<String> missing) {
-        return new Table(
-                region,
-                property(pipeline, "Database", missing),
-                property(pipeline, "Table", missing),
-                Timestream.retention(count(pipeline, "MemoryHours", missing)));
+        String database = property(pipeline, "Database", missing);
+        String table = property(pipeline, "Table", missing);
+        String kind = pipeline.getProperty(STORE, TIMESTREAM);
+        return switch (kind) {
+            case TIMESTREAM ->
+                new Table(region, database, table, Timestream.retention(count(pipeline, "MemoryHours", missing)));
+            case POSTGRES ->
+                new Database(
+                        region,
+                        property(pipeline, "ClusterArn", missing),
+                        property(pipeline, "SecretArn", missing),
+                        database,
+                        table);
+            default -> throw invalid(STORE, kind, TIMESTREAM + " or " + POSTGRES);
+        };
     }
 
     private static String property(Properties group, String name, List<String> missing) {
@@ -99,9 +116,13 @@ public record JobProperties(
         try {
             return value.isEmpty() ? 0 : Integer.parseUnsignedInt(value);
         } catch (NumberFormatException invalid) {
-            throw new InvalidException("the application's property " + PIPELINE + "." + name + " is \"" + value
-                    + "\", and must be a whole number; deploy the consumer again");
+            throw invalid(name, value, "a whole number");
         }
+    }
+
+    private static InvalidException invalid(String name, String value, String wanted) {
+        return new InvalidException("the application's property " + PIPELINE + "." + name + " is \"" + value
+                + "\", and must be " + wanted + "; deploy the consumer again");
     }
 
     /** The chunks, concatenated in the order of their names. */

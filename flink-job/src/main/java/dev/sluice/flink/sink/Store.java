@@ -22,7 +22,7 @@ public interface Store extends Serializable {
     /** Bytes of the records of one request. */
     long requestBytes();
 
-    /** At least the bytes that {@code record} takes of them: to find more costs more than it is worth. */
+    /** No fewer than the bytes that {@code record} takes of them; more where that is found sooner. */
     long bytesAtMost(Record record);
 
     /**

@@ -37,11 +37,7 @@ final class Answer {
         return Effect.of(cause);
     }
 
-    /**
-     * What a <a href="https://docs.aws.amazon.com/timestream/latest/developerguide/API_RejectedRecord.html">rejected
-     * record</a> is: replaced by a later version, or refused, be it for one of its measures. The service publishes
-     * no sentence for a measure of another type than the table's column.
-     */
+    /** Each record that it names is replaced by a later version, or refused, be it for one of its measures. */
     private static Effect rejected(RejectedRecordsException rejected, List<Record> sent) {
         int superseded = 0;
         List<Refusal> refusals = new ArrayList<>();
@@ -54,7 +50,7 @@ final class Answer {
             Long existing = one.existingVersion();
             String reason = one.reason() == null ? "the store gives no reason" : one.reason();
             if (existing == null) {
-                refusals.add(Refusal.of(index, reason, record));
+                refusals.add(new Refusal(index, reason, Blame.of(reason, record)));
             } else if (existing > record.version()) {
                 superseded++;
             } else {

@@ -1,4 +1,4 @@
-package dev.sluice.flink.sink;
+package dev.sluice.flink.timestream;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -10,7 +10,7 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-final class RefusalTest {
+final class BlameTest {
     /** Measures of a record; a reason; the measure that it blames. */
     private record Case(List<String> measures, String reason, String blamed) {}
 
@@ -37,6 +37,6 @@ final class RefusalTest {
                 .map(name -> new MeasureValue(name, new Value.Double(1)))
                 .toList();
         Record record = new Record(List.of(), "m", new Measured.Multi(values), 5, 5);
-        assertEquals(given.blamed(), Refusal.of(0, given.reason(), record).measure());
+        assertEquals(given.blamed(), Blame.of(given.reason(), record));
     }
 }
