@@ -139,7 +139,7 @@ fn same_place(devices: &[String], place: &[String]) -> String {
     parts.join(" AND ")
 }
 
-/// Writes rows: at once; after making the partitions that lack; and where one spoils the others, one by one.
+/// Writes rows, if the table has a column for each of their members: at once; after making the partitions that lack; and where one spoils the others, one by one.
 fn write(schema: &Schema) -> String {
     let days = schema.retention_days;
     let body = format!(
@@ -147,7 +147,14 @@ fn write(schema: &Schema) -> String {
   today date = (now() AT TIME ZONE 'UTC')::date;
   opened integer;
   why text;
+  unknown text;
 BEGIN
+  SELECT json_object_keys(sent.row) INTO unknown FROM json_array_elements(rows) AS sent (row)
+  EXCEPT SELECT attname FROM pg_attribute WHERE attrelid = {table}::regclass LIMIT 1;
+  IF unknown IS NOT NULL THEN
+    RAISE undefined_column USING MESSAGE = 'the table has no column ' || quote_ident(unknown)
+      || ', which the model has, because the stack of the store was deployed with an older one';
+  END IF;
   FOR attempt IN 1..2 LOOP
     BEGIN
       RETURN {SCHEMA}.put(rows);
@@ -179,7 +186,8 @@ BEGIN
         answer.of -> 'refused' -> 0 ->> 'reason')) FILTER (WHERE json_array_length(answer.of -> 'refused') > 0), '[]'))
     FROM json_array_elements(rows) WITH ORDINALITY AS sent (row, ordinal),
       LATERAL (SELECT {SCHEMA}.write(json_build_array(sent.row)) AS of) AS answer);
-END"
+END",
+        table = literal(&schema.qualified()),
     );
     function("write(rows json)", "json", true, &body)
 }
