@@ -32,7 +32,9 @@ final class RoomsTest {
                 new Room("domain", "org\\.apache|software\\.amazon|dev\\.sluice\\.flink\\.(?!domain)"),
                 // A store knows nothing of another; but what one takes the other has to take as well.
                 new Room("timestream", "(?i)postgres|rdsdata"),
-                new Room("postgres", "(?i)^(?!import dev\\.sluice\\.flink\\.timestream\\.Timestream;|.*= Timestream\\.LIMITS;).*timestream"));
+                new Room(
+                        "postgres",
+                        "(?i)^(?!import dev\\.sluice\\.flink\\.timestream\\.Timestream;|.*= Timestream\\.LIMITS;).*timestream"));
     }
 
     /** The packages of the stores, and the wiring: which one it is, the properties say. */
