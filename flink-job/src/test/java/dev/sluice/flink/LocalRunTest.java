@@ -117,7 +117,7 @@ final class LocalRunTest {
     @EnumSource(Kind.class)
     void killedTenTimesUnderLoadItWritesWhatItWouldHaveWritten(Kind kind) throws Exception {
         try (World world = new World(kind)) {
-            Services.running().faults("{\"throttle\": 0.1, \"lost_answer\": 0.1, \"delay_ms\": 20}");
+            world.faults("{\"throttle\": 0.1, \"lost_answer\": 0.1, \"delay_ms\": 20}");
             List<String> events = World.events(EVENTS);
             CompletableFuture<Void> producer = CompletableFuture.runAsync(() -> trickle(world, events));
             Random moments = new Random(11);

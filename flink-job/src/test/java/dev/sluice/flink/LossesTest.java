@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
@@ -125,13 +126,13 @@ final class LossesTest {
         begin(kind);
         world.put(events);
         if (kind != Kind.TIMESTREAM) {
-            Services.running().faults(faults);
+            world.faults(faults);
             endsWell(good);
             return;
         }
         World other = new World();
         other.put(events);
-        Services.running().faults(faults);
+        world.faults(faults);
         try (Cluster.Running sample = cluster.start(samples(other), Optional.empty())) {
             endsWell(good);
             seenBySample(chance);
@@ -193,8 +194,9 @@ final class LossesTest {
         World other = new World();
         world.put(events(300));
         other.put(events(300));
-        // Longer than an attempt may take.
-        Services.running().faults("{\"delay_ms\": 11000}");
+        // Longer than an attempt may take, of Timestream.
+        world.faults("{\"delay_ms\": 11000}");
+        other.faults("{\"delay_ms\": 11000}");
         try (Cluster.Running sample = cluster.start(samples(other), Optional.empty());
                 Cluster.Running running = cluster.start(ours(), Optional.empty())) {
             seenBySample(SampleConsumer.BATCH);
@@ -226,9 +228,10 @@ final class LossesTest {
                 assertEquals(515, world.rows());
                 assertEquals(10, world.quarantinedEvents().size());
             });
-            // The function of the database finds the row by itself.
-            String code = kind == Kind.POSTGRES ? "store_rejected" : "store_invalid";
-            assertEquals(Set.of(code), Set.copyOf(world.quarantinedEvents().values()));
+            // The function of the database may find the row by itself.
+            Set<String> codes = new TreeSet<>(world.quarantinedEvents().values());
+            codes.removeAll(Set.of("store_invalid", kind == Kind.POSTGRES ? "store_rejected" : ""));
+            assertEquals(Set.of(), codes);
         }
         // The sample makes a record of its own that fails its whole batch: a dimension without a value.
         World other = new World();

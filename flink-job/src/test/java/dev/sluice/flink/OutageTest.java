@@ -64,7 +64,7 @@ final class OutageTest {
     void aDatabaseThatResumesIsWaitedFor() throws Exception {
         try (World world = new World(Kind.POSTGRES)) {
             world.put(events(1_000));
-            PostgresCluster.faults("POST", "{\"resuming_ms\": 8000}");
+            PostgresCluster.faults("{\"resuming_ms\": 8000}");
             try (Cluster.Running running =
                     cluster.start(environment -> Job.describe(environment, world.properties()), Optional.empty())) {
                 eventually(() -> assertEquals(1_000, world.rows()));
@@ -86,7 +86,7 @@ final class OutageTest {
                 pairs.add(event("a", now - number, number + 0.5));
             }
             world.put(pairs);
-            Services.running().faults("{\"throttle\": 1.0}");
+            world.faults("{\"throttle\": 1.0}");
             try (Cluster.Running running =
                     cluster.start(environment -> Job.describe(environment, world.properties()), Optional.empty())) {
                 Thread.sleep(5_000);

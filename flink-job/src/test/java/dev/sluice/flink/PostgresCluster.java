@@ -18,13 +18,13 @@ final class PostgresCluster {
     private static final String WRITER = "sluice_writer";
     private static PostgresCluster running;
 
-    private final URI endpoint;
+    private final URI faults;
     private final JsonNode described;
     private final String writerSecretArn;
 
     private PostgresCluster() throws IOException, InterruptedException {
         Path state = Files.createTempDirectory("flink-job-postgres");
-        endpoint = Services.listening(new ProcessBuilder(
+        URI endpoint = Services.listening(new ProcessBuilder(
                         Services.needed("SLUICE_LOCAL_RDS_DATA", "the program local-rds-data"),
                         "--port",
                         "0",
@@ -43,6 +43,7 @@ final class PostgresCluster {
         writerSecretArn = "arn:aws:secretsmanager:" + World.REGION + ":000000000000:secret:" + WRITER;
         known.putObject(writerSecretArn).put("username", WRITER).put("password", PASSWORD);
         JSON.writeValue(secrets.toFile(), known);
+        faults = endpoint.resolve("/_local/faults");
         System.setProperty("aws.endpointUrlRdsData", endpoint.toString());
     }
 
@@ -58,10 +59,15 @@ final class PostgresCluster {
         return running;
     }
 
-    /** Does what {@code plan} says with requests from now on, if there is a cluster. */
-    static synchronized void faults(String method, String plan) {
+    /** What it does wrong from now on. */
+    static void faults(String plan) {
+        Services.send("POST", running().faults, plan);
+    }
+
+    /** It does nothing wrong any more, if it runs at all. */
+    static synchronized void noFaults() {
         if (running != null) {
-            Services.send(method, running.endpoint.resolve("/_local/faults"), plan);
+            Services.send("DELETE", running.faults, "");
         }
     }
 

@@ -136,6 +136,11 @@ final class PostgresTable implements WorldTable {
     }
 
     @Override
+    public void faults(String writes) {
+        PostgresCluster.faults("{\"seed\": 7, \"operations\": {\"ExecuteStatement\": " + writes + "}}");
+    }
+
+    @Override
     public void close() {
         client.close();
     }

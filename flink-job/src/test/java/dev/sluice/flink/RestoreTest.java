@@ -50,7 +50,7 @@ final class RestoreTest {
     @EnumSource(Kind.class)
     void afterTenCrashesEveryEventIsWhereItWouldBeWithoutThem(Kind kind) throws Exception {
         try (World world = new World(kind)) {
-            Services.running().faults("{\"throttle\": 0.2, \"internal\": 0.1, \"lost_answer\": 0.1, \"delay_ms\": 20}");
+            world.faults("{\"throttle\": 0.2, \"internal\": 0.1, \"lost_answer\": 0.1, \"delay_ms\": 20}");
             Consumer<StreamExecutionEnvironment> job = environment -> Job.describe(environment, world.properties());
             List<String> events = events();
             CompletableFuture<Void> producer = CompletableFuture.runAsync(() -> trickle(world, events));

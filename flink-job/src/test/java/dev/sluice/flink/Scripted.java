@@ -77,6 +77,11 @@ final class Scripted implements AutoCloseable {
         return table.rows();
     }
 
+    /** The Data API, to be asked what it was sent. */
+    ScriptedDataApi postgres() {
+        return postgres;
+    }
+
     /** What is in quarantine. */
     synchronized List<JsonNode> messages() {
         return new ArrayList<>(messages);
@@ -124,7 +129,7 @@ final class Scripted implements AutoCloseable {
         }
         Answered answered = switch (target) {
             case "Timestream_20181101.WriteRecords" -> timestream(request);
-            case EXECUTE -> postgres(request);
+            case EXECUTE -> execute(request);
             case "AmazonSQS.SendMessageBatch" -> keep(request);
             default -> throw new IOException("nothing serves " + target);
         };
@@ -156,7 +161,7 @@ final class Scripted implements AutoCloseable {
                 : invalid ? ScriptedTimestream.invalid() : timestream.write(request);
     }
 
-    private synchronized Answered postgres(JsonNode request) throws IOException {
+    private synchronized Answered execute(JsonNode request) throws IOException {
         return away ? ScriptedDataApi.unavailable() : invalid ? ScriptedDataApi.invalid() : postgres.write(request);
     }
 

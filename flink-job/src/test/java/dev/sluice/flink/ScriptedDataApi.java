@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.flink.Scripted.Answered;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -19,9 +20,21 @@ final class ScriptedDataApi {
     private static final Set<String> FIXED = Set.of(DEVICE, "measure_name", "time", "nanosecond", "version");
 
     private final ScriptedTable table;
+    private int mostRows;
+    private int mostBytes;
 
     ScriptedDataApi(ScriptedTable table) {
         this.table = table;
+    }
+
+    /** Rows of the request that had most. */
+    int mostRows() {
+        return mostRows;
+    }
+
+    /** Bytes of rows of the request that had most. */
+    int mostBytes() {
+        return mostBytes;
     }
 
     static Answered unavailable() {
@@ -39,8 +52,10 @@ final class ScriptedDataApi {
                 || !parameter.path("name").asText().equals("rows")) {
             throw new IllegalStateException("nothing executes " + request);
         }
-        JsonNode rows =
-                JSON.readTree(parameter.path("value").path("stringValue").asText());
+        String text = parameter.path("value").path("stringValue").asText();
+        JsonNode rows = JSON.readTree(text);
+        mostRows = Math.max(mostRows, rows.size());
+        mostBytes = Math.max(mostBytes, text.getBytes(StandardCharsets.UTF_8).length);
         for (JsonNode row : rows) {
             if (row.path(DEVICE).asText().equals(Scripted.POISON)) {
                 return invalid();

@@ -115,17 +115,15 @@ final class Services {
         throw new IOException("nothing listens on port " + port);
     }
 
-    /** What the stores do wrong with writes from now on, in the form of {@code POST /_local/faults}. */
-    void faults(String writes) {
-        String plan = "{\"seed\": 7, \"operations\": {\"%s\": " + writes + "}}";
-        send("POST", store.resolve("/_local/faults"), plan.formatted("WriteRecords"));
-        PostgresCluster.faults("POST", plan.formatted("ExecuteStatement"));
+    /** What Timestream does wrong from now on. */
+    void faults(String plan) {
+        send("POST", store.resolve("/_local/faults"), plan);
     }
 
     /** The stores do nothing wrong any more. */
     void noFaults() {
         send("DELETE", store.resolve("/_local/faults"), "");
-        PostgresCluster.faults("DELETE", "");
+        PostgresCluster.noFaults();
     }
 
     /** Sends a request of the tests' own to a service; gives what it answers. */

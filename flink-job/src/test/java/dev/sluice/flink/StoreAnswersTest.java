@@ -266,6 +266,22 @@ final class StoreAnswersTest {
                         .toList());
     }
 
+    /** Many small rows are as many as a request takes; of large ones fewer are too much for it. */
+    @Test
+    void aRequestToPostgresHasNoMoreThanItTakes() throws Exception {
+        List<Delivery> events = new ArrayList<>(events(3_000));
+        String large = "\\\"".repeat(1_000);
+        for (int number = 3_000; number < 6_000; number++) {
+            events.add(delivery(number, NOW_MS, event(large, NOW_MS - number, "\"temperature_measure\": 1")));
+        }
+        try (Cluster.Running running = job(Kind.POSTGRES, events)) {
+            eventually(() -> assertEquals(6_000, services.rows().size()));
+        }
+        assertEquals(500, services.postgres().mostRows());
+        int most = services.postgres().mostBytes();
+        assertTrue(most > 1_000_000 && most <= 1 << 20, most + " bytes");
+    }
+
     /** Late events before fresh ones, and more of them than the requests at once can carry. */
     private static List<Delivery> lateAndFresh(int late, int fresh) {
         List<Delivery> events = new ArrayList<>();

@@ -130,6 +130,11 @@ final class TimestreamTable implements WorldTable {
     }
 
     @Override
+    public void faults(String writes) {
+        Services.running().faults("{\"seed\": 7, \"operations\": {\"WriteRecords\": " + writes + "}}");
+    }
+
+    @Override
     public void close() {
         writes.close();
         queries.close();

@@ -213,6 +213,11 @@ final class World implements AutoCloseable {
         ((TimestreamTable) table).writeText(measure);
     }
 
+    /** What the store does wrong with writes from now on. */
+    void faults(String writes) {
+        table.faults(writes);
+    }
+
     void dropTable() {
         table.drop();
     }

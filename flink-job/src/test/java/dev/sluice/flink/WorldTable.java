@@ -35,6 +35,9 @@ interface WorldTable extends AutoCloseable {
     /** The names of its columns. */
     Set<String> columns();
 
+    /** What its store does wrong with writes from now on, in the form of {@code POST /_local/faults}. */
+    void faults(String writes);
+
     @Override
     void close();
 }
