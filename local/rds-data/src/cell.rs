@@ -164,11 +164,10 @@ fn array(element: &Type, bytes: &[u8]) -> Result<Cell, Error> {
     let (length, _bound) = if dimensions == 1 { (words.next(), words.next()) } else { (Some(0), None) };
     let mut cells = Vec::new();
     for _ in 0..length.ok_or_else(malformed)? {
+        // A null has a length below zero.
         let Ok(length) = usize::try_from(words.next().ok_or_else(malformed)?) else {
-            return Err(Error::new(
-                ErrorCode::UnsupportedResult,
-                "The result contains an array with a null.",
-            ));
+            cells.push(Cell::Null);
+            continue;
         };
         let (bytes, rest) = words.0.split_at_checked(length).ok_or_else(malformed)?;
         words.0 = rest;

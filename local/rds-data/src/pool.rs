@@ -37,13 +37,21 @@ pub struct Connection {
     pub client: Client,
     /// The process of the server that answers it.
     pub id: i32,
-    _permit: OwnedSemaphorePermit,
+    permit: OwnedSemaphorePermit,
 }
 
-/// Connections that nobody uses at the moment.
+/// A connection that nobody uses at the moment.
+#[derive(Debug)]
+struct Idle {
+    client: Client,
+    id: i32,
+}
+
+/// The connections.
 #[derive(Debug)]
 pub struct Pool {
-    idle: Mutex<HashMap<Key, Vec<Connection>>>,
+    idle: Mutex<HashMap<Key, Vec<Idle>>>,
+    /// One for each connection that is used.
     permits: Arc<Semaphore>,
 }
 
@@ -57,29 +65,28 @@ impl Pool {
     /// A connection for the role whose credentials the secret holds.
     pub async fn take(&self, clusters: &Clusters, key: Key) -> Result<Connection, Error> {
         let cluster = cluster(clusters, &key.cluster)?;
-        loop {
-            let idle = self.idle().get_mut(&key).and_then(Vec::pop);
-            match idle {
-                Some(connection) if connection.client.is_closed() => {}
-                Some(connection) => return Ok(connection),
-                None => break,
-            }
+        let ends = |_| Error::new(ErrorCode::DatabaseUnavailable, "The service ends.");
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(ends)?;
+        if let Some(Idle { client, id }) = self.idle_for(&key) {
+            return Ok(Connection { key, client, id, permit });
         }
-        let permit = self.permit().await?;
         let credentials = clusters.secrets().get(&key.secret).await?;
         let database = key.database.as_deref().unwrap_or_else(|| cluster.database());
         let client = cluster.server.connect(&credentials.username, &credentials.password, database).await?;
         let id = client.query_one("SELECT pg_backend_pid()", &[]).await?.get(0);
-        Ok(Connection { key, client, id, _permit: permit })
+        Ok(Connection { key, client, id, permit })
     }
 
     /// Gives a connection back, which may take a moment.
     pub fn give(self: &Arc<Self>, connection: Connection) {
         let pool = Arc::clone(self);
         tokio::spawn(async move {
-            if connection.client.batch_execute("DISCARD ALL").await.is_ok() {
-                pool.idle().entry(connection.key.clone()).or_default().push(connection);
+            let Connection { key, client, id, permit } = connection;
+            if client.batch_execute("DISCARD ALL").await.is_ok() {
+                pool.idle().entry(key).or_default().push(Idle { client, id });
             }
+            // Whoever waits for it finds the connection.
+            drop(permit);
         });
     }
 
@@ -88,18 +95,22 @@ impl Pool {
         self.idle().clear();
     }
 
-    /// Room for one more connection. What nobody uses makes room first.
-    async fn permit(&self) -> Result<OwnedSemaphorePermit, Error> {
-        let permits = Arc::clone(&self.permits);
-        if let Ok(permit) = Arc::clone(&permits).try_acquire_owned() {
-            return Ok(permit);
+    /// A connection that nobody uses. Where there is none of this key, those of others make room for one.
+    fn idle_for(&self, key: &Key) -> Option<Idle> {
+        let mut idle = self.idle();
+        while let Some(found) = idle.get_mut(key).and_then(Vec::pop) {
+            if !found.client.is_closed() {
+                return Some(found);
+            }
         }
-        self.close();
-        let closed = |_| Error::new(ErrorCode::DatabaseUnavailable, "The service ends.");
-        permits.acquire_owned().await.map_err(closed)
+        let unused: usize = idle.values().map(Vec::len).sum();
+        if unused > self.permits.available_permits() {
+            idle.clear();
+        }
+        None
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Vec<Connection>>> {
+    fn idle(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Vec<Idle>>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -25,10 +25,14 @@ use cli::github;
 use cli::report::{Document, Report, STRONG, paint};
 use session::{Exit, Explain as _, Project};
 
-/// Programs of this workspace that the tests of the Flink job drive: the store, and the decoder that theirs
-/// has to equal.
-const STORE: &str = "local-timestream";
-const DECODER: &str = "decode";
+/// Programs of this workspace that the tests of the Flink job drive, each with how cargo calls it and the variable that
+/// names it to them: the stores, the schema of one of them, and the decoder that theirs has to equal.
+const PROGRAMS: [(&str, &str, &str); 4] = [
+    ("--bin", "local-timestream", "SLUICE_LOCAL_TIMESTREAM"),
+    ("--bin", "local-rds-data", "SLUICE_LOCAL_RDS_DATA"),
+    ("--example", "schema", "SLUICE_SCHEMA"),
+    ("--example", "decode", "SLUICE_DECODE"),
+];
 
 /// Folder of the C library that an emulated program for arm64 loads, where Debian's `libc6-arm64-cross` puts it.
 const EMULATED_ROOT: &str = "/usr/aarch64-linux-gnu";
@@ -160,15 +164,11 @@ fn emulator() -> Result<Option<PathBuf>, String> {
 }
 
 async fn of_job(project: &Project, jdk: &Jdk, venv: &Venv, report: &Report) -> anyhow::Result<Tested> {
-    let (store, decoder) = programs(project, report).await?;
+    let programs = programs(project, report).await?;
     let _lock = job::lock(project).await.context("cannot lock the Flink job's folder")?;
     report.note(paint(STRONG, "./mvnw -B verify"));
     let mut command = maven::command(&job::folder(project), jdk);
-    command
-        .args(["--no-transfer-progress", "verify"])
-        .env("SLUICE_LOCAL_TIMESTREAM", store)
-        .env("SLUICE_DECODE", decoder)
-        .env("SLUICE_PYTHON", venv.python());
+    command.args(["--no-transfer-progress", "verify"]).envs(programs).env("SLUICE_PYTHON", venv.python());
     let (status, output) = shown(command, report).await.context("the Maven wrapper does not start")?;
     let (passed, failed, skipped) = maven::counts(&output).unwrap_or_default();
     if !status.success() {
@@ -191,17 +191,21 @@ async fn is_reproducible(project: &Project, jdk: &Jdk, report: &Report) -> anyho
     Ok(status.success())
 }
 
-/// Builds what the tests of the Flink job drive.
-async fn programs(project: &Project, report: &Report) -> anyhow::Result<(PathBuf, PathBuf)> {
+/// Builds what the tests of the Flink job drive: each variable with its program.
+async fn programs(project: &Project, report: &Report) -> anyhow::Result<Vec<(&'static str, PathBuf)>> {
     let step = report.step("Building what the Flink job is tested against");
     let mut command = toolchain::cargo(project);
     command.args(["build", "--workspace", "--message-format", "json-render-diagnostics"]);
-    command.args(["--bin", STORE, "--example", DECODER]);
+    command.args(PROGRAMS.iter().flat_map(|(target, name, _)| [*target, *name]));
     let messages = toolchain::build(command, &step).await?;
-    let mut programs = toolchain::executables(&messages);
-    let mut program =
-        |name: &str| programs.remove(name).ok_or_else(|| anyhow!("the build made no executable `{name}`"));
-    let programs = (program(STORE)?, program(DECODER)?);
+    let mut built = toolchain::executables(&messages);
+    let programs = PROGRAMS.iter().map(|(_, name, variable)| {
+        let program = built.remove(*name);
+        program
+            .map(|program| (*variable, program))
+            .ok_or_else(|| anyhow!("the build made no executable `{name}`"))
+    });
+    let programs = programs.collect::<anyhow::Result<_>>()?;
     step.done("");
     Ok(programs)
 }

@@ -374,9 +374,11 @@ async fn quarantine(session: &Session, inventory: &Inventory) -> Option<Result<i
 impl Document for Overview {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
         writeln!(out, "{} in {}", paint(STRONG, &self.environment), self.region)?;
-        if let Some(Endpoints { aws, timestream, twinmaker, mqtt }) = &self.endpoints {
-            let endpoints =
-                format_args!("AWS {aws}, Timestream {timestream}, TwinMaker {twinmaker}, MQTT port {mqtt}");
+        if let Some(Endpoints { aws, timestream, twinmaker, rds_data, mqtt }) = &self.endpoints {
+            let rds_data = rds_data.as_ref().map(|url| format!("RDS Data API {url}, ")).unwrap_or_default();
+            let endpoints = format_args!(
+                "AWS {aws}, Timestream {timestream}, TwinMaker {twinmaker}, {rds_data}MQTT port {mqtt}"
+            );
             writeln!(out, "{}", paint(FAINT, endpoints))?;
         }
         for part in self.stacks.iter().chain(&self.parts) {

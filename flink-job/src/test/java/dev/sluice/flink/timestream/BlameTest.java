@@ -1,7 +1,6 @@
 package dev.sluice.flink.timestream;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.sluice.flink.domain.MeasureValue;
 import dev.sluice.flink.domain.Measured;
@@ -11,7 +10,7 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-final class RefusalTest {
+final class BlameTest {
     /** Measures of a record; a reason; the measure that it blames. */
     private record Case(List<String> measures, String reason, String blamed) {}
 
@@ -38,7 +37,6 @@ final class RefusalTest {
                 .map(name -> new MeasureValue(name, new Value.Double(1)))
                 .toList();
         Record record = new Record(List.of(), "m", new Measured.Multi(values), 5, 5);
-        assertEquals(given.blamed(), new Refusal(0, given.reason(), null).blamed(record));
-        assertNull(new Refusal(0, given.reason(), 5L).blamed(record), "a version is at fault, not a measure");
+        assertEquals(given.blamed(), Blame.of(given.reason(), record));
     }
 }

@@ -1,10 +1,6 @@
-package dev.sluice.flink.timestream;
+package dev.sluice.flink.sink;
 
-import dev.sluice.flink.domain.Retention;
 import dev.sluice.flink.quarantine.Quarantine;
-import dev.sluice.flink.sink.EntriesSerializer;
-import dev.sluice.flink.sink.Entry;
-import java.io.Serializable;
 import java.util.Collection;
 import java.util.List;
 import org.apache.flink.api.connector.sink2.StatefulSinkWriter;
@@ -14,7 +10,7 @@ import org.apache.flink.connector.base.sink.writer.BufferedRequestState;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 
 /**
- * Timestream for LiveAnalytics as a sink: <b>at least once, with idempotent writes</b>.
+ * A store as a sink: <b>at least once, with idempotent writes</b>.
  *
  * <p>A checkpoint holds every record that the store has not confirmed, so that a restored job writes each
  * again that may not be there. The version of a record is the
@@ -25,7 +21,7 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
  * beside the late ones, and a number of bytes that all records hold together with their events. Then the job
  * reads no further (backpressure) until the store has taken some.
  */
-public final class TimestreamSink extends AsyncSinkBase<Entry, Entry> {
+public final class StoreSink extends AsyncSinkBase<Entry, Entry> {
     private static final long serialVersionUID = 1;
 
     /** Requests at once, of one subtask. */
@@ -37,40 +33,27 @@ public final class TimestreamSink extends AsyncSinkBase<Entry, Entry> {
     /** How long a record waits for others before it is written with what there is. */
     static final long MOST_WAIT_MS = 500;
 
-    /** No request comes near it: a record is at most 2 KB. */
-    static final long REQUEST_BYTES = 4L << 20;
-
-    private final Table table;
+    private final Store store;
     private final Quarantine.Place quarantine;
     private final long heldBytes;
 
     /**
-     * A table of the store.
+     * A sink that writes to {@code store}, and to {@code quarantine} what that refuses.
      *
-     * @param region its Region
-     * @param database name of the database
-     * @param table name of the table
-     * @param retention how long it keeps records: which of them are late
-     */
-    public record Table(String region, String database, String table, Retention retention) implements Serializable {}
-
-    /**
-     * A sink that writes to {@code table}, and to {@code quarantine} what that refuses.
-     *
-     * @param table where records go
+     * @param store where records go
      * @param quarantine where refused events go
      * @param heldBytes bytes of events and records that a subtask holds while they are not written, about
      */
-    public TimestreamSink(Table table, Quarantine.Place quarantine, long heldBytes) {
+    public StoreSink(Store store, Quarantine.Place quarantine, long heldBytes) {
         super(
                 (entry, context) -> entry,
-                Timestream.REQUEST_RECORDS,
+                store.requestRecords(),
                 REQUESTS,
                 BUFFERED,
-                REQUEST_BYTES,
+                store.requestBytes(),
                 MOST_WAIT_MS,
-                REQUEST_BYTES);
-        this.table = table;
+                store.requestBytes());
+        this.store = store;
         this.quarantine = quarantine;
         this.heldBytes = heldBytes;
     }
@@ -83,7 +66,7 @@ public final class TimestreamSink extends AsyncSinkBase<Entry, Entry> {
     @Override
     public StatefulSinkWriter<Entry, BufferedRequestState<Entry>> restoreWriter(
             WriterInitContext context, Collection<BufferedRequestState<Entry>> states) {
-        return new TimestreamWriter(context, table, quarantine, heldBytes, states);
+        return new StoreWriter(context, store, quarantine, heldBytes, states);
     }
 
     @Override

@@ -3,8 +3,8 @@
 //!
 //! It may not lose sight of a record: each has a fate at the end.
 //!
-//! **Late records** are those that the store keeps on disk. They have requests of their own, which begin
-//! after those of all others: the store
+//! **Late records** are those that the store takes more slowly. They have requests of their own, which begin
+//! after those of all others: Timestream
 //! [throttles them](https://docs.aws.amazon.com/timestream/latest/developerguide/troubleshoot-writethrottles.html)
 //! by a limit of their own, for hours if it comes to that.
 //!
@@ -13,9 +13,9 @@
 //!
 //! **A request is invalid.** The store does not say which record is to blame, if any: it is written in halves,
 //! and halves of these. A record that is invalid alone is to blame only if the store takes requests, and a
-//! probe, a record that is valid in form, shows whether it does. Where the probe is invalid too, the table
+//! probe, a record that is valid in form, shows whether it does. Where the probe is invalid too, the store
 //! is unusable: what has no fate yet stays unwritten and comes again, and nothing of it goes to quarantine.
-//! So poison in every record ends in quarantine, a table that takes nothing loses nothing, and both hold for
+//! So poison in every record ends in quarantine, a store that takes nothing loses nothing, and both hold for
 //! a request of one record.
 
 use std::borrow::Cow;
@@ -24,11 +24,11 @@ use std::time::Instant;
 
 use futures::StreamExt;
 use telemetry::{Lateness, Record};
-use timestream::limits::REQUEST_RECORDS;
 use tokio::time::Instant as Deadline;
 
-use super::{Busy, Effect, Refusal, Table};
+use crate::effect::{Busy, Cause, Effect, Refusal};
 use crate::outgoing::{Outgoing, without};
+use crate::store::Store;
 use crate::time_left::{pause, within};
 use crate::written::{Fate, Refused, RefusedValue, Written};
 
@@ -46,7 +46,7 @@ struct Piece<'a> {
 
 /// One request on its way, with what becomes of it.
 struct Course<'a> {
-    table: &'a Table,
+    store: &'a Store,
     until: Deadline,
     fates: Vec<(usize, Fate)>,
     /// All but the fates.
@@ -56,7 +56,7 @@ struct Course<'a> {
 /// No further answer of the store is to be had now: what has no fate yet stays unwritten.
 struct End;
 
-impl Table {
+impl Store {
     /// Writes records until `until`, those that are fresh by `lateness` of their times before the others.
     pub async fn write(
         &self,
@@ -67,7 +67,8 @@ impl Table {
         let pieces = outgoing.iter().enumerate().map(|(index, one)| (index, &one.record));
         let (fresh, late): (Vec<_>, Vec<_>) =
             pieces.partition(|(_, record)| lateness(record.time) == Lateness::Fresh);
-        let requests = fresh.chunks(REQUEST_RECORDS).chain(late.chunks(REQUEST_RECORDS));
+        let size = self.request_records();
+        let requests = fresh.chunks(size).chain(late.chunks(size));
         let courses: Vec<Course<'_>> = futures::stream::iter(requests)
             .map(|request| Course::run(self, request, until))
             // In this order: a late request begins when no other is left to begin.
@@ -91,9 +92,9 @@ impl Table {
 
 impl<'a> Course<'a> {
     /// Writes the records of one request.
-    async fn run(table: &'a Table, records: &[(usize, &'a Record)], until: Deadline) -> Self {
+    async fn run(store: &'a Store, records: &[(usize, &'a Record)], until: Deadline) -> Self {
         let written = Written::default();
-        let mut course = Self { table, until, fates: Vec::new(), written };
+        let mut course = Self { store, until, fates: Vec::new(), written };
         let piece =
             |(index, record): &(usize, &'a Record)| Piece { index: *index, record: Cow::Borrowed(*record) };
         let mut groups: Vec<Vec<Piece<'a>>> = vec![records.iter().map(piece).collect()];
@@ -109,7 +110,7 @@ impl<'a> Course<'a> {
     /// Writes records together. Gives those that are to be written next, the first of them last.
     async fn write(&mut self, mut group: Vec<Piece<'a>>) -> Result<Vec<Vec<Piece<'a>>>, End> {
         let records: Vec<&Record> = group.iter().map(|piece| &*piece.record).collect();
-        match self.attempt(async |table| table.send(&records).await).await? {
+        match self.attempt(async |store| store.send(&records).await).await? {
             Effect::Stored => {
                 self.fates.extend(group.iter().map(|piece| (piece.index, Fate::Stored)));
                 Ok(Vec::new())
@@ -132,20 +133,22 @@ impl<'a> Course<'a> {
 
     /// Tells the fates of records of which some are refused. Gives what is to be written of those.
     fn settle(&mut self, group: Vec<Piece<'a>>, refusals: Vec<Refusal>) -> Vec<Piece<'a>> {
-        let mut refusals: BTreeMap<usize, Refusal> =
-            refusals.into_iter().map(|refusal| (refusal.index, refusal)).collect();
+        let mut causes: BTreeMap<usize, Cause> =
+            refusals.into_iter().map(|refusal| (refusal.index, refusal.cause)).collect();
         let mut rest = Vec::new();
         for (at, piece) in group.into_iter().enumerate() {
-            let Some(refusal) = refusals.remove(&at) else {
-                self.fates.push((piece.index, Fate::Stored));
-                continue;
+            let (reason, measure) = match causes.remove(&at) {
+                None => {
+                    self.fates.push((piece.index, Fate::Stored));
+                    continue;
+                }
+                Some(Cause::Outdated) => {
+                    self.fates.push((piece.index, Fate::Superseded));
+                    continue;
+                }
+                Some(Cause::Content { reason, measure }) => (reason, measure),
             };
-            if refusal.existing_version.is_some_and(|existing| existing > piece.record.version) {
-                self.fates.push((piece.index, Fate::Superseded));
-                continue;
-            }
-            let measure = refusal.blames(&piece.record).map(str::to_owned);
-            let why = Refused { code: "store_rejected", reason: refusal.reason };
+            let why = Refused { code: "store_rejected", reason };
             match measure.and_then(|measure| Some((without(&piece.record, &measure)?, measure))) {
                 Some((record, measure)) => {
                     self.written.values.push(RefusedValue { record: piece.index, measure, why });
@@ -159,7 +162,7 @@ impl<'a> Course<'a> {
 
     /// Asks whether the store takes requests at all.
     async fn must_take(&mut self) -> Result<(), End> {
-        match self.attempt(async |table| table.probe().await).await? {
+        match self.attempt(async |store| store.probe().await).await? {
             Effect::Stored | Effect::Refused(_) => Ok(()),
             Effect::Invalid(reason) | Effect::Unusable(reason) => Err(self.unusable(reason)),
             Effect::Busy(_) => Err(End),
@@ -173,10 +176,10 @@ impl<'a> Course<'a> {
 
     /// Sends a request until the store decides or the time is over. An attempt without an answer may have
     /// been stored; the same records again, with the same versions, change nothing.
-    async fn attempt(&mut self, send: impl AsyncFn(&Table) -> Effect) -> Result<Effect, End> {
+    async fn attempt(&mut self, send: impl AsyncFn(&Store) -> Effect) -> Result<Effect, End> {
         for attempts in 1.. {
             let started = Instant::now();
-            let effect = within(self.until, send(self.table)).await.map_err(|_| End)?;
+            let effect = within(self.until, send(self.store)).await.map_err(|_| End)?;
             self.written.latencies.push(started.elapsed());
             match effect {
                 Effect::Busy(Busy::Throttled) => self.written.throttled += 1,
