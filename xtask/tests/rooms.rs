@@ -8,7 +8,8 @@ use serde_json::Value;
 /// What each package may use of the workspace, in its tests too but for [`IN_TESTS`].
 const MAY_USE: &[(&str, &[&str])] = &[
     ("telemetry", &[]),
-    ("timestream", &["telemetry"]),
+    ("sql", &["telemetry"]),
+    ("timestream", &["sql", "telemetry"]),
     ("postgres", &["telemetry", "timestream"]),
     ("stacks", &["postgres", "telemetry", "timestream"]),
     ("custom-resource", &[]),

@@ -129,6 +129,17 @@ impl Pages<'_> {
         self.rest = Some(rest);
         Ok(true)
     }
+
+    /// Turns to no further part.
+    ///
+    /// # Errors
+    /// A [`Failure`] of letting go what the parts had in common; the service does so by itself after a while.
+    pub async fn close(self) -> Result<(), Failure> {
+        match self.rest {
+            Some(rest) => rest.transaction.roll_back().await,
+            None => Ok(()),
+        }
+    }
 }
 
 /// As many rows of a query behind the first `read` as a part holds, at least one, if there is one; each with a column

@@ -18,6 +18,30 @@ impl DataSource for Postgres {
     const CHOSEN_TIME: &'static str = "$__timeFilter(time)";
     const EVENT_TIME: &'static str = "time, nanosecond";
     const ALIAS: &'static str = " AS chosen";
+    // A bin of any length, which counts from 1970 as Grafana does.
+    const INTERVALS: [&'static str; 2] = [
+        "date_bin($__interval_ms * interval '1 millisecond', time, TIMESTAMPTZ 'epoch')",
+        "date_bin($__interval_ms * interval '1 millisecond', minute, TIMESTAMPTZ 'epoch')",
+    ];
+    const MINUTE: &'static str = "date_trunc('minute', time)";
+    const AGE: &'static str = "floor(extract(epoch FROM now() - max(time)))::bigint";
+    const DOUBLE: &'static str = "DOUBLE PRECISION";
+
+    fn ago(seconds: u32) -> String {
+        format!("now() - interval '{seconds} seconds'")
+    }
+
+    fn earliest(value: &str) -> String {
+        format!("(array_agg({value} ORDER BY time, nanosecond))[1]")
+    }
+
+    fn latest(value: &str) -> String {
+        format!("(array_agg({value} ORDER BY time DESC, nanosecond DESC))[1]")
+    }
+
+    fn percentile(value: &str, share: &str) -> String {
+        format!("percentile_cont({share}) WITHIN GROUP (ORDER BY {value})")
+    }
 
     fn column(column: &Column) -> Sql {
         columns::sql(column)

@@ -106,6 +106,16 @@ pub fn columns(table: &TableName) -> Sql {
     sql
 }
 
+/// How many days a table has partitions for, the first and the last of them, in one row.
+pub fn days(table: &TableName) -> Sql {
+    let mut sql = Sql::new(
+        "SELECT count(*), min(to_date(right(relname, 8), 'YYYYMMDD'))::text, max(to_date(right(relname, 8), \
+         'YYYYMMDD'))::text FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = to_regclass(",
+    );
+    sql.literal(&Literal::Text(table.to_string())).text(")");
+    sql
+}
+
 #[cfg(test)]
 mod tests {
     use ::sql::Finite;

@@ -23,6 +23,30 @@ pub trait DataSource: Dialect + Sized {
     /// What follows a query in parentheses that others select from.
     const ALIAS: &'static str;
 
+    /// The beginning of the interval of the page in which a record is, and that in which a `minute` is.
+    const INTERVALS: [&'static str; 2];
+
+    /// The beginning of the minute in which a record is.
+    const MINUTE: &'static str;
+
+    /// The whole seconds since the newest of a group of records.
+    const AGE: &'static str;
+
+    /// The type of numbers with a fraction.
+    const DOUBLE: &'static str;
+
+    /// The instant so many seconds ago.
+    fn ago(seconds: u32) -> String;
+
+    /// The value of the first of a group of records.
+    fn earliest(value: &str) -> String;
+
+    /// The value of the last of a group of records.
+    fn latest(value: &str) -> String;
+
+    /// The value below which a share of a group of records is.
+    fn percentile(value: &str, share: &str) -> String;
+
     /// The column of a measure.
     fn column(column: &Column) -> Sql<Self>;
 

@@ -16,6 +16,26 @@ impl DataSource for Timestream {
     const CHOSEN_TIME: &'static str = "$__timeFilter";
     const EVENT_TIME: &'static str = "time";
     const ALIAS: &'static str = "";
+    const INTERVALS: [&'static str; 2] = ["bin(time, $__interval_ms)", "bin(minute, $__interval_ms)"];
+    const MINUTE: &'static str = "bin(time, 1m)";
+    const AGE: &'static str = "date_diff('second', max(time), now())";
+    const DOUBLE: &'static str = "DOUBLE";
+
+    fn ago(seconds: u32) -> String {
+        format!("ago({seconds}s)")
+    }
+
+    fn earliest(value: &str) -> String {
+        format!("min_by({value}, time)")
+    }
+
+    fn latest(value: &str) -> String {
+        format!("max_by({value}, time)")
+    }
+
+    fn percentile(value: &str, share: &str) -> String {
+        format!("approx_percentile({value}, {share})")
+    }
 
     fn column(column: &Column) -> Sql {
         columns::sql(column)

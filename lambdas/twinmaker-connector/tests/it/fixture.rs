@@ -1,7 +1,10 @@
 //! A table of a real store with rows in it, and a connector in front of it. The stores are the local endpoint for
 //! Timestream, and PostgreSQL behind its local Data API.
 
+// By their paths, since a benchmark takes this file from elsewhere.
+#[path = "fixture/postgres.rs"]
 mod postgres;
+#[path = "fixture/timestream.rs"]
 mod timestream;
 
 use std::collections::BTreeMap;

@@ -16,6 +16,7 @@ use super::Outcome;
 use crate::Global;
 use crate::grafana::service;
 use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, Report, STRONG, paint};
+use crate::store::Store;
 use engine::deploy::application::{APPLICATION, Applications};
 use engine::deploy::description::units;
 use engine::deploy::status::{Activity, activity};
@@ -289,6 +290,13 @@ async fn table(session: &Session, inventory: &Inventory) -> Vec<Part> {
         return Vec::new();
     };
     let name = format!("{database}.{table}");
+    if session.environment.store.postgres().is_some() {
+        let asked = async { Store::deployed(session, inventory).await?.kept().await };
+        return vec![match asked.await {
+            Ok(kept) => Part::new("table", &name, "ACTIVE", kept),
+            Err(failure) => Part::silent("table", &name, &failure.error.to_string()),
+        }];
+    }
     let client = match session.timestream_write().await {
         Ok(client) => client,
         Err(failure) => return vec![Part::silent("table", &name, &failure.error.to_string())],
