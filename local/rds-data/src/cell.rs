@@ -148,10 +148,7 @@ fn cell(kind: &Type, bytes: &[u8]) -> Result<Cell, Error> {
 /// length and bytes.
 fn array(element: &Type, bytes: &[u8]) -> Result<Cell, Error> {
     let malformed = || Error::new(ErrorCode::InternalServerError, "An array is malformed.");
-    let member = match cell_of(element) {
-        Some(member) => member,
-        None => return Err(unsupported(element)),
-    };
+    let Some(member) = cell_of(element) else { return Err(unsupported(element)) };
     let mut words = Words(bytes);
     let dimensions = words.next().ok_or_else(malformed)?;
     if dimensions > 1 {
@@ -235,11 +232,8 @@ fn timestamp(microseconds: i64) -> Option<String> {
         i64::MIN => Some("-infinity".to_owned()),
         _ => {
             let instant = Timestamp::from_microsecond(microseconds.checked_add(EPOCH_MICROSECONDS)?).ok()?;
-            let (date, time) = {
-                let utc = instant.to_zoned(TimeZone::UTC);
-                (utc.date(), utc.time())
-            };
-            Some(format!("{date} {time}"))
+            let utc = instant.to_zoned(TimeZone::UTC);
+            Some(format!("{} {}", utc.date(), utc.time()))
         }
     }
 }

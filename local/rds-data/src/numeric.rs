@@ -2,6 +2,8 @@
 //!
 //! Groups of four decimal digits with the weight of the first, as in `src/backend/utils/adt/numeric.c`.
 
+use std::fmt::Write as _;
+
 const NEGATIVE: u16 = 0x4000;
 const NAN: u16 = 0xC000;
 const INFINITE: u16 = 0xD000;
@@ -25,6 +27,10 @@ pub fn text(bytes: &[u8]) -> Option<String> {
     let group =
         |index: i32| usize::try_from(index).ok().and_then(|index| digits.get(index)).copied().unwrap_or(0);
     let mut text = String::new();
+    // Writing to a string never fails.
+    let put = |text: &mut String, digits| {
+        let _ = write!(text, "{digits:04}");
+    };
     if sign == NEGATIVE {
         text.push('-');
     }
@@ -33,13 +39,17 @@ pub fn text(bytes: &[u8]) -> Option<String> {
     }
     for index in 0..=weight {
         let digits = group(index);
-        text.push_str(&if index == 0 { digits.to_string() } else { format!("{digits:04}") });
+        if index == 0 {
+            text.push_str(&digits.to_string());
+        } else {
+            put(&mut text, digits);
+        }
     }
     if scale > 0 {
         let mut fraction = String::new();
         let mut index = weight + 1;
         while fraction.len() < scale {
-            fraction.push_str(&format!("{:04}", group(index)));
+            put(&mut fraction, group(index));
             index += 1;
         }
         text.extend([".", &fraction[..scale]]);

@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
     process::Stdio,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -95,7 +95,7 @@ pub enum Error {
 pub struct Server {
     /// Where it listens, on the loopback interface.
     pub port: u16,
-    pipe: std::sync::Mutex<Option<ChildStdin>>,
+    pipe: Mutex<Option<ChildStdin>>,
     ended: watch::Receiver<bool>,
     stopping: Arc<AtomicBool>,
     id: Option<u32>,
@@ -187,13 +187,7 @@ impl Programs {
             }
             let _ = tell.send(true);
         });
-        let server = Server {
-            port,
-            pipe: Some(pipe).map(std::sync::Mutex::new).unwrap_or_default(),
-            ended: over,
-            stopping,
-            id,
-        };
+        let server = Server { port, pipe: Mutex::new(pipe), ended: over, stopping, id };
         server.answers(password, &log).await?;
         Ok(server)
     }
@@ -232,7 +226,7 @@ impl Server {
     /// Asks it to stop, and waits until it has.
     pub async fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
-        drop(self.pipe.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take());
+        drop(self.pipe.lock().unwrap_or_else(PoisonError::into_inner).take());
         let mut ended = self.ended.clone();
         if timeout(STOP, ended.wait_for(|ended| *ended)).await.is_err()
             && let Some(pid) =

@@ -17,7 +17,7 @@ pub fn numbered(sql: &str) -> Statement<'_> {
     let mut rest = sql;
     let mut before = None;
     while let Some(first) = rest.chars().next() {
-        let length = if let Some(name) = parameter(rest) {
+        if let Some(name) = parameter(rest) {
             let known = statement.names.iter().position(|known| *known == name);
             let number = known.unwrap_or_else(|| {
                 statement.names.push(name);
@@ -27,9 +27,8 @@ pub fn numbered(sql: &str) -> Statement<'_> {
             rest = &rest[1 + name.len()..];
             before = name.chars().last();
             continue;
-        } else {
-            opaque(rest, before).unwrap_or(first.len_utf8())
-        };
+        }
+        let length = opaque(rest, before).unwrap_or(first.len_utf8());
         let (text, after) = rest.split_at(length);
         statement.text.push_str(text);
         before = text.chars().last();

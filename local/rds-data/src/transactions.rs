@@ -5,7 +5,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -93,7 +93,7 @@ impl Transactions {
         }
     }
 
-    fn open(&self) -> std::sync::MutexGuard<'_, HashMap<String, Transaction>> {
+    fn open(&self) -> MutexGuard<'_, HashMap<String, Transaction>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
