@@ -40,7 +40,7 @@ impl StackDefinition {
 pub static STACKS: &[StackDefinition] = &[
     StackDefinition { name: "artifacts", summary: "archives of functions",          depends_on: &[],                               enabled: alone,     build: crate::artifacts::build },
     StackDefinition { name: "ingest",    summary: "topic rule, stream, quarantine", depends_on: &[],                               enabled: always,    build: crate::ingest::build },
-    StackDefinition { name: "store",     summary: "Timestream database and table",  depends_on: &[],                               enabled: always,    build: crate::store::build },
+    StackDefinition { name: "store",     summary: "where events are stored",        depends_on: &[],                               enabled: always,    build: crate::store::build },
     StackDefinition { name: "consumer",  summary: "from the stream to the store",   depends_on: &["artifacts", "ingest", "store"], enabled: always,    build: crate::consumer::build },
     StackDefinition { name: "lake",      summary: "raw events as JSON lines",       depends_on: &["artifacts", "ingest"],          enabled: always,    build: crate::lake::build },
     StackDefinition { name: "twin",      summary: "workspace, entities, connector", depends_on: &["artifacts", "store"],           enabled: twinned,   build: crate::twin::build },

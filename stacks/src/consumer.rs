@@ -9,8 +9,8 @@ mod lambda;
 
 use crate::Inputs;
 use crate::cfn::{Arn, LogicalId, Statement, Template};
-use crate::environment::Consumer;
-use crate::store::{QUARANTINE_PREFIX, REPORT_PREFIX};
+use crate::environment::{Consumer, Environment};
+use crate::store::{QUARANTINE_PREFIX, REPORT_PREFIX, Use, Way};
 
 pub use lambda::KINESIS_CONSUMER;
 
@@ -20,7 +20,7 @@ pub(crate) use flink::{MAX_MODEL_CHUNKS, model_chunks};
 pub(crate) fn build(inputs: &Inputs) -> Template {
     let mut template =
         Template::new(format!("Sluice {}: from the stream to the store", inputs.environment.name));
-    let ends = Ends::of(&mut template);
+    let ends = Ends::of(&mut template, inputs.environment);
     match &inputs.environment.consumer {
         Consumer::Lambda(consumer) => lambda::add(&mut template, inputs, consumer, &ends),
         Consumer::Flink(consumer) => flink::add(&mut template, inputs, consumer, &ends),
@@ -33,22 +33,18 @@ struct Ends {
     stream: LogicalId,
     quarantine_url: LogicalId,
     quarantine: Arn,
-    database: LogicalId,
-    table_name: LogicalId,
-    table: Arn,
+    store: Way,
     rejected_bucket: LogicalId,
     rejected: Arn,
 }
 
 impl Ends {
-    fn of(template: &mut Template) -> Self {
+    fn of(template: &mut Template, environment: &Environment) -> Self {
         Self {
             stream: template.input("ingest", "StreamArn"),
             quarantine_url: template.input("ingest", "QuarantineUrl"),
             quarantine: Arn::parameter(&template.input("ingest", "QuarantineArn")),
-            database: template.input("store", "DatabaseName"),
-            table_name: template.input("store", "TableName"),
-            table: Arn::parameter(&template.input("store", "TableArn")),
+            store: Way::of(template, environment, Use::Writes),
             rejected_bucket: template.input("store", "RejectedBucket"),
             rejected: Arn::parameter(&template.input("store", "RejectedBucketArn")),
         }
@@ -58,28 +54,26 @@ impl Ends {
     /// cannot be stored. `further` are folders of the rejected-data bucket beside those.
     fn statements(&self, further: &[&'static str]) -> Vec<Statement> {
         // Timestream writes its reports with the permissions of whoever wrote the records.
-        let folders = [QUARANTINE_PREFIX, REPORT_PREFIX];
-        let folders =
-            folders.iter().chain(further).map(|folder| self.rejected.within(format!("/{folder}/*")));
-        vec![
-            Statement::allow(
-                &[
-                    "kinesis:DescribeStream",
-                    "kinesis:DescribeStreamSummary",
-                    "kinesis:GetRecords",
-                    "kinesis:GetShardIterator",
-                    "kinesis:ListShards",
-                ],
-                [Arn::parameter(&self.stream)],
-            ),
-            Statement::allow(&["timestream:WriteRecords"], [self.table.clone()]),
-            Statement::allow_everywhere(
-                &["timestream:DescribeEndpoints"],
-                "Endpoint discovery has no resource: the service accepts only *",
-            ),
+        let reports: &[&str] = if self.store.is_timestream() { &[REPORT_PREFIX] } else { &[] };
+        let folders = [QUARANTINE_PREFIX];
+        let folders = folders.iter().chain(reports).chain(further);
+        let folders = folders.map(|folder| self.rejected.within(format!("/{folder}/*")));
+        let mut statements = vec![Statement::allow(
+            &[
+                "kinesis:DescribeStream",
+                "kinesis:DescribeStreamSummary",
+                "kinesis:GetRecords",
+                "kinesis:GetShardIterator",
+                "kinesis:ListShards",
+            ],
+            [Arn::parameter(&self.stream)],
+        )];
+        statements.extend(self.store.statements());
+        statements.extend([
             Statement::allow(&["sqs:SendMessage"], [self.quarantine.clone()]),
             Statement::allow(&["s3:PutObject"], folders.collect::<Vec<_>>()),
             Statement::allow(&["s3:GetBucketAcl", "s3:ListBucket"], [self.rejected.clone()]),
-        ]
+        ]);
+        statements
     }
 }

@@ -10,6 +10,7 @@ mod grafana;
 pub mod name;
 mod read;
 mod region;
+mod store;
 mod tags;
 mod twin;
 
@@ -63,7 +64,7 @@ pub struct Environment {
     pub stream: Stream,
     /// What moves events from the stream to the store.
     pub consumer: Consumer,
-    /// Retention of the Timestream table.
+    /// Where events are stored, and how long they are kept.
     pub store: Store,
     /// Delivery to the lake.
     pub lake: Lake,
@@ -192,13 +193,56 @@ pub struct FlinkConsumer {
     pub buffer_mb: u32,
 }
 
-/// [Retention](https://docs.aws.amazon.com/timestream/latest/developerguide/storage.html) of the Timestream table.
+/// Where events are stored. The two times of [Timestream's tiers](https://docs.aws.amazon.com/timestream/latest/developerguide/storage.html)
+/// add up; another store keeps what is not older than their sum.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Store {
+    /// Which store it is.
+    #[serde(flatten)]
+    pub kind: StoreKind,
     /// Memory store, in hours, 1 to 8,766.
     pub memory_hours: u32,
     /// Magnetic store, in days, 1 to 73,000.
     pub magnetic_days: u32,
+}
+
+/// Which store it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum StoreKind {
+    /// Timestream for `LiveAnalytics`, which takes no new customers since 2025-06-20.
+    Timestream,
+    /// `PostgreSQL`: Aurora Serverless v2.
+    Postgres(PostgresStore),
+}
+
+/// An [Aurora Serverless v2](https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.how-it-works.html)
+/// cluster. Its capacity counts in halves of an ACU, of which each has about 2 GB of memory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PostgresStore {
+    /// The least capacity, in half ACUs, 0 to 512; with 0 it pauses.
+    pub min_half_acus: u32,
+    /// The most, in half ACUs, 2 to 512.
+    pub max_half_acus: u32,
+    /// Seconds without a connection after which it pauses, 300 to 86,400. `None`: never.
+    pub pause_seconds: Option<u32>,
+    /// For how many days its backups are kept, 1 to 35.
+    pub backup_days: u32,
+}
+
+impl Store {
+    /// The cluster, where it is one.
+    pub fn postgres(&self) -> Option<&PostgresStore> {
+        match &self.kind {
+            StoreKind::Timestream => None,
+            StoreKind::Postgres(store) => Some(store),
+        }
+    }
+
+    /// For how many whole days a store without tiers keeps what it has.
+    pub fn retention_days(&self) -> u32 {
+        postgres::limits::retention_days(self.memory_hours, self.magnetic_days)
+    }
 }
 
 /// Name of the hour's partition, in the keys of the objects and in the table.
@@ -293,10 +337,15 @@ impl Environment {
         format!("sluice-{}-{stack}", self.name)
     }
 
-    /// Name of the Timestream database and of the Glue database: `sluice_<environment>`, with
+    /// Name of the database of the store and of the Glue database: `sluice_<environment>`, with
     /// underscores only, so that SQL needs no quotes.
     pub fn database(&self) -> String {
         format!("sluice_{}", self.name.replace('-', "_"))
+    }
+
+    /// Identifier of the `PostgreSQL` cluster: `sluice-<environment>`.
+    pub fn cluster(&self) -> String {
+        format!("sluice-{}", self.name)
     }
 
     /// Id of the `TwinMaker` workspace: `sluice-<environment>`.
@@ -304,7 +353,7 @@ impl Environment {
         format!("sluice-{}", self.name)
     }
 
-    /// Name of the Timestream table.
+    /// Name of the store's table.
     pub fn table(&self) -> &'static str {
         TABLE
     }

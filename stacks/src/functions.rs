@@ -61,7 +61,7 @@ const PLAIN_VARIABLES: &str = "Its variables are names of resources and settings
     encrypts them with a key that it keeps";
 
 /// Why a log group has no key of its own.
-const LOG_KEY: &str = "CloudWatch Logs encrypts each group with a key that it keeps. One of one's own costs a \
+pub(crate) const LOG_KEY: &str = "CloudWatch Logs encrypts each group with a key that it keeps. One of one's own costs a \
     dollar a month, and a mistake in its policy loses the logs";
 
 /// Adds a function, its role and its log group, and returns the function's id.

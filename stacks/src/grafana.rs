@@ -15,6 +15,7 @@ mod managed;
 mod network;
 mod service;
 mod sign_on;
+mod source;
 mod storage;
 mod units;
 
@@ -56,8 +57,11 @@ fn add_container(template: &mut Template, inputs: &Inputs, container: &GrafanaCo
     template.output("GrafanaLogGroup", "Log group of the container", service.logs);
 }
 
-/// Reading this environment's table, and nothing else of Timestream.
+/// Reading this environment's table, and nothing else of Timestream. What a cluster lets it do, its role there says.
 fn read_store(template: &mut Template, environment: &Environment) -> Vec<Statement> {
+    if environment.store.postgres().is_some() {
+        return Vec::new();
+    }
     let table = Arn::parameter(&template.input("store", "TableArn"));
     let database = Arn::sub("arn:${AWS::Partition}:timestream:${AWS::Region}:${AWS::AccountId}:database/")
         .within(environment.database());

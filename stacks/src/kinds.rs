@@ -12,6 +12,7 @@
 
 mod athena;
 mod certificate_manager;
+mod cloudformation;
 pub(crate) mod data;
 mod ec2;
 mod ecs;
@@ -33,6 +34,7 @@ pub(crate) mod load;
 mod logs;
 mod naming;
 mod proof;
+mod rds;
 mod route53;
 mod s3;
 mod secrets_manager;
@@ -152,6 +154,8 @@ pub(crate) enum Local {
 /// A service that the emulator does not have, and that a process of the local target is instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Bridge {
+    /// `local/rds-data`.
+    Postgres,
     /// `local/timestream`.
     Timestream,
     /// `local/twinmaker`.
@@ -165,6 +169,7 @@ const TOLD_BY_ID: AtMostOnce = AtMostOnce::Many("nothing but an id of the servic
 static SERVICES: &[&[Kind]] = &[
     athena::KINDS,
     certificate_manager::KINDS,
+    cloudformation::KINDS,
     ec2::KINDS,
     ecs::KINDS,
     efs::KINDS,
@@ -180,6 +185,7 @@ static SERVICES: &[&[Kind]] = &[
     kinesis_analytics::KINDS,
     lambda::KINDS,
     logs::KINDS,
+    rds::KINDS,
     route53::KINDS,
     s3::KINDS,
     secrets_manager::KINDS,

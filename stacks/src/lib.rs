@@ -39,4 +39,4 @@ pub use consumer::KINESIS_CONSUMER;
 pub use lake::{JSONL_TRANSFORM, folder as lake_folder};
 pub use overlay::LOCAL_PROVIDER;
 pub use stack::{Inputs, Stack, id_of};
-pub use store::{DIMENSION, STORED, stored};
+pub use store::{DIMENSION, STORE_SETUP, STORED, stored};

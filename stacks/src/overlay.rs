@@ -67,7 +67,12 @@ pub(crate) fn leave_out(template: &mut Template) {
 fn provision(bridge: Bridge, inputs: &Inputs) -> Vec<Statement> {
     const DATABASES: Arn =
         Arn::sub("arn:${AWS::Partition}:timestream:${AWS::Region}:${AWS::AccountId}:database/");
+    const CLUSTERS: Arn = Arn::sub("arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:cluster:");
     match bridge {
+        Bridge::Postgres => vec![Statement::allow(
+            &["rds:CreateDBCluster", "rds:DeleteDBCluster", "rds:DescribeDBClusters", "rds:ModifyDBCluster"],
+            [CLUSTERS.within(inputs.environment.cluster())],
+        )],
         Bridge::Timestream => {
             let database = DATABASES.within(inputs.environment.database());
             vec![

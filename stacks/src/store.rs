@@ -1,21 +1,24 @@
-//! `store`: the Timestream database and table, and the bucket for what they reject.
+//! `store`: where events are stored, and the bucket for what is rejected.
 //!
-//! The table takes late data into its magnetic tier; what that tier rejects later, when nobody waits
-//! for an answer any more, is reported into the bucket.
+//! The environment chooses the kind. Both give the consumers, the connector and Grafana what they need to find it as
+//! outputs of this stack.
+
+mod postgres;
+mod timestream;
+mod way;
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
 use telemetry::Model;
 
 use crate::Inputs;
 use crate::buckets;
-use crate::cfn::{Auditor, LogicalId, Resource, Template};
+use crate::cfn::{LogicalId, Template};
+use crate::environment::StoreKind;
 
-/// The database.
-pub(crate) const DATABASE: LogicalId = LogicalId::new("Database");
-/// The table.
-pub(crate) const TABLE: LogicalId = LogicalId::new("Table");
+pub use postgres::STORE_SETUP;
+pub(crate) use postgres::{ADDRESSES, PORT, network};
+pub(crate) use way::{Use, Way};
 
 /// Where Timestream puts its reports, inside the bucket of rejected data.
 pub(crate) const REPORT_PREFIX: &str = "timestream";
@@ -31,10 +34,6 @@ pub const STORED: &str = "sluice:stored";
 /// What a name of the table is, where it is no measure.
 pub const DIMENSION: &str = "dimension";
 
-const CLOSED: &str = "W3697";
-const CLOSED_BECAUSE: &str =
-    "Timestream for LiveAnalytics takes no new customers; this pipeline is for accounts that have it";
-
 /// Builds the stack.
 pub(crate) fn build(inputs: &Inputs) -> Template {
     let environment = inputs.environment;
@@ -46,53 +45,10 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
         buckets::UNDO_DAYS,
         Vec::new(),
     );
-
-    let database = template.add(
-        DATABASE,
-        Resource::new("AWS::Timestream::Database", json!({"DatabaseName": environment.database()}))
-            .accept(CLOSED, CLOSED_BECAUSE)
-            .skip(
-                Auditor::Checkov,
-                "CKV_AWS_160",
-                "Without a key of one's own Timestream encrypts with alias/aws/timestream, a key of KMS in this \
-                 account that costs nothing and whose use CloudTrail records",
-            ),
-    );
-    let table = template.add(
-        TABLE,
-        Resource::new(
-            "AWS::Timestream::Table",
-            json!({
-                "DatabaseName": database.reference(),
-                "TableName": environment.table(),
-                // The schema wants these numbers as strings.
-                "RetentionProperties": {
-                    "MemoryStoreRetentionPeriodInHours": environment.store.memory_hours.to_string(),
-                    "MagneticStoreRetentionPeriodInDays": environment.store.magnetic_days.to_string(),
-                },
-                "MagneticStoreWriteProperties": {
-                    "EnableMagneticStoreWrites": true,
-                    "MagneticStoreRejectedDataLocation": {"S3Configuration": {
-                        "BucketName": rejected.reference(),
-                        "ObjectKeyPrefix": REPORT_PREFIX,
-                        "EncryptionOption": "SSE_S3",
-                    }},
-                },
-                // Queries ask for a device; partitioned by it, they read that device alone.
-                "Schema": {"CompositePartitionKey": [{
-                    "Type": "DIMENSION",
-                    "Name": inputs.model.first().device.dimension,
-                    "EnforcementInRecord": "REQUIRED",
-                }]},
-            }),
-        )
-        .metadata_entry(STORED, json!(stored(inputs.model)))
-        .accept(CLOSED, CLOSED_BECAUSE),
-    );
-
-    template.output("DatabaseName", "Timestream database", database.reference());
-    template.output("TableName", "Timestream table", table.attribute("Name"));
-    template.output("TableArn", "ARN of the table", table.attribute("Arn"));
+    match &environment.store.kind {
+        StoreKind::Timestream => timestream::add(&mut template, inputs, &rejected),
+        StoreKind::Postgres(store) => postgres::add(&mut template, inputs, store),
+    }
     template.output("RejectedBucket", "Bucket of rejected and of oversized data", rejected.reference());
     template.output("RejectedBucketArn", "ARN of that bucket", rejected.attribute("Arn"));
     template

@@ -11,8 +11,6 @@
 mod component;
 mod entity;
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
 use telemetry::canary::CANARY;
 
@@ -23,6 +21,7 @@ use crate::cfn::{Arn, LogicalId, Resource, Statement, Template, Trust, role};
 use crate::environment::Environment;
 use crate::functions::{self, Deployment, Failures};
 use crate::stack::id_of;
+use crate::store::{Use, Way};
 
 pub use crate::device::{DeviceFault, check_device, entity_id};
 pub use component::{ComponentType, ComponentTypes, KindTypes};
@@ -113,9 +112,7 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
 
 /// The connector reads one table, and nothing else.
 fn add_connector(template: &mut Template, environment: &Environment) -> LogicalId {
-    let database = template.input("store", "DatabaseName");
-    let table_name = template.input("store", "TableName");
-    let table = Arn::parameter(&template.input("store", "TableArn"));
+    let store = Way::of(template, environment, Use::Reads);
     let connector = functions::add(
         template,
         environment,
@@ -125,17 +122,8 @@ fn add_connector(template: &mut Template, environment: &Environment) -> LogicalI
             description: "Answers the digital twin from the store",
             memory_mb: environment.twin.memory_mb,
             timeout_seconds: environment.twin.timeout_seconds,
-            variables: BTreeMap::from([
-                ("DATABASE", database.reference()),
-                ("TABLE", table_name.reference()),
-            ]),
-            statements: vec![
-                Statement::allow(&["timestream:Select"], [table]),
-                Statement::allow_everywhere(
-                    &["timestream:DescribeEndpoints"],
-                    "Endpoint discovery has no resource: the service accepts only *",
-                ),
-            ],
+            variables: store.variables(),
+            statements: store.statements(),
             failures: Failures::NotQueued(
                 "TwinMaker waits for its answer, so that such a queue would stay empty: an error is the \
                        answer to whoever asked",

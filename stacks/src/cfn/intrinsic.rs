@@ -61,7 +61,12 @@ impl LogicalId {
 
     /// The attribute `Arn`.
     pub fn arn(&self) -> Arn {
-        Arn(self.attribute("Arn"))
+        self.arn_of("Arn")
+    }
+
+    /// An attribute that is an ARN.
+    pub fn arn_of(&self, attribute: &'static str) -> Arn {
+        Arn(self.attribute(attribute))
     }
 }
 

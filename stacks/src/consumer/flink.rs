@@ -36,6 +36,18 @@ pub(crate) const MAX_MODEL_CHUNKS: usize = 50;
 
 pub(super) fn add(template: &mut Template, inputs: &Inputs, consumer: &FlinkConsumer, ends: &Ends) {
     let environment = inputs.environment;
+    let mut properties = ends.store.properties();
+    properties.extend([
+        ("StreamArn", ends.stream.reference()),
+        ("Region", environment.region.as_str().into()),
+        ("QuarantineUrl", ends.quarantine_url.reference()),
+        ("RejectedBucket", ends.rejected_bucket.reference()),
+        ("BufferMegabytes", consumer.buffer_mb.to_string().into()),
+        ("Environment", environment.name.as_str().into()),
+    ]);
+    if ends.store.is_timestream() {
+        properties.insert("MemoryHours", environment.store.memory_hours.to_string().into());
+    }
     let logs =
         add_log_group(template, environment, APPLICATION.with("Logs"), "consumer", Artifact::FlinkJob.name());
     let log_stream = template.add(
@@ -87,17 +99,7 @@ pub(super) fn add(template: &mut Template, inputs: &Inputs, consumer: &FlinkCons
                     },
                     "EnvironmentProperties": {"PropertyGroups": [
                         {"PropertyGroupId": MODEL_GROUP, "PropertyMap": model_properties(inputs.model)},
-                        {"PropertyGroupId": PIPELINE_GROUP, "PropertyMap": {
-                            "StreamArn": ends.stream.reference(),
-                            "Region": environment.region,
-                            "Database": ends.database.reference(),
-                            "Table": ends.table_name.reference(),
-                            "MemoryHours": environment.store.memory_hours.to_string(),
-                            "QuarantineUrl": ends.quarantine_url.reference(),
-                            "RejectedBucket": ends.rejected_bucket.reference(),
-                            "BufferMegabytes": consumer.buffer_mb.to_string(),
-                            "Environment": environment.name,
-                        }},
+                        {"PropertyGroupId": PIPELINE_GROUP, "PropertyMap": properties},
                     ]},
                     // Of a configuration that is not CUSTOM, the service ignores the rest.
                     "FlinkApplicationConfiguration": {

@@ -1,8 +1,6 @@
 //! Kind `lambda`: a function that the stream's batches invoke. Retries end, batches are halved to find
 //! the record that fails, and what is given up goes to S3 with its payload.
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
 
 use super::Ends;
@@ -21,6 +19,14 @@ pub const KINESIS_CONSUMER: Function =
 const GIVEN_UP_PREFIX: &str = "aws/lambda";
 
 pub(super) fn add(template: &mut Template, inputs: &Inputs, consumer: &LambdaConsumer, ends: &Ends) {
+    let mut variables = ends.store.variables();
+    variables.extend([
+        ("QUARANTINE_URL", ends.quarantine_url.reference()),
+        ("REJECTED_BUCKET", ends.rejected_bucket.reference()),
+    ]);
+    if ends.store.is_timestream() {
+        variables.insert("MEMORY_HOURS", inputs.environment.store.memory_hours.to_string().into());
+    }
     let function = functions::add(
         template,
         inputs.environment,
@@ -30,13 +36,7 @@ pub(super) fn add(template: &mut Template, inputs: &Inputs, consumer: &LambdaCon
             description: "Writes the events of the stream to the store",
             memory_mb: consumer.memory_mb,
             timeout_seconds: consumer.timeout_seconds,
-            variables: BTreeMap::from([
-                ("DATABASE", ends.database.reference()),
-                ("TABLE", ends.table_name.reference()),
-                ("MEMORY_HOURS", inputs.environment.store.memory_hours.to_string().into()),
-                ("QUARANTINE_URL", ends.quarantine_url.reference()),
-                ("REJECTED_BUCKET", ends.rejected_bucket.reference()),
-            ]),
+            variables,
             statements: ends.statements(&[GIVEN_UP_PREFIX]),
             failures: Failures::NotQueued(
                 "The mapping waits for its answer, so that such a queue would stay empty: what the \

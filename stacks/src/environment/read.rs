@@ -1,14 +1,12 @@
 //! `environments/<name>.toml` becomes an [`Environment`]: keys, limits and defaults.
 
-use timestream::limits;
-
 use crate::config::{Document, Fault, Problems, Section};
 use crate::model::{TopicFault, check_filter, check_plain};
 
 use super::name::NameFault;
 use super::{
-    Architecture, Environment, Expiry, LOCAL_ACCOUNT, Lake, LogLevel, Logs, OnDelete, Simulator, Store,
-    Stream, StreamMode, Target, consumer, grafana, name, region, tags, twin,
+    Architecture, Environment, Expiry, LOCAL_ACCOUNT, Lake, LogLevel, Logs, OnDelete, Simulator, StoreKind,
+    Stream, StreamMode, Target, consumer, grafana, name, region, store, tags, twin,
 };
 use super::{ERROR_PREFIX, PARTITION, RESULT_PREFIX};
 
@@ -22,10 +20,6 @@ mod default {
     pub const ON_DELETE: OnDelete = OnDelete::Retain;
     /// The shortest that Kinesis keeps records: included in its price.
     pub const STREAM_RETENTION_HOURS: u32 = 24;
-    /// A day of late and of frequently read data.
-    pub const MEMORY_HOURS: u32 = 24;
-    /// A year.
-    pub const MAGNETIC_DAYS: u32 = 365;
     /// Objects large enough for Athena.
     pub const BUFFER_MB: u32 = 64;
     /// A lake that is at most five minutes behind.
@@ -163,7 +157,7 @@ fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
     let stream = root.table("stream", read_stream);
     let hours = stream.as_ref().map(|stream| stream.retention_hours);
     let consumer = root.table("consumer", |section| consumer::read(section, hours));
-    let store = root.table("store", read_store);
+    let store = root.table("store", |section| store::read(section, on_delete));
     let lake = root.table("lake", read_lake);
     let owner = match (target, &region, &account) {
         (Some(Target::Aws), Some(region), Some(account)) => {
@@ -183,6 +177,9 @@ fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
         }
         Some(tags)
     });
+    if let (Some(region), Some(StoreKind::Timestream)) = (&region, store.as_ref().map(|store| &store.kind)) {
+        store::check_region(root, region);
+    }
     if let (Some(Target::Aws), Some(region), true) = (target, &region, twinned) {
         twin::check_region(root, region);
     }
@@ -254,12 +251,6 @@ fn read_stream(section: &Section<'_>) -> Option<Stream> {
     };
     let retention_hours = section.integer("retention_hours", 24..=8_760).or(default::STREAM_RETENTION_HOURS);
     Some(Stream { mode: mode?, retention_hours: retention_hours? })
-}
-
-fn read_store(section: &Section<'_>) -> Option<Store> {
-    let memory_hours = section.integer("memory_hours", limits::MEMORY_HOURS).or(default::MEMORY_HOURS);
-    let magnetic_days = section.integer("magnetic_days", limits::MAGNETIC_DAYS).or(default::MAGNETIC_DAYS);
-    Some(Store { memory_hours: memory_hours?, magnetic_days: magnetic_days? })
 }
 
 fn read_lake(section: &Section<'_>) -> Option<Lake> {

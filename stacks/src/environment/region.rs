@@ -45,28 +45,19 @@ const REGIONS: [&str; 38] = [
     "us-west-2",
 ];
 
-/// A service that the pipeline needs and that is not in every Region.
-struct Service {
-    name: &'static str,
-    regions: &'static [&'static str],
-}
-
-/// Every such service.
-const SERVICES: [Service; 1] = [Service {
-    // https://docs.aws.amazon.com/general/latest/gr/timestream.html
-    name: "Timestream for LiveAnalytics",
-    regions: &[
-        "ap-northeast-1",
-        "ap-south-1",
-        "ap-southeast-2",
-        "eu-central-1",
-        "eu-west-1",
-        "us-east-1",
-        "us-east-2",
-        "us-gov-west-1",
-        "us-west-2",
-    ],
-}];
+/// The Regions that have Timestream for `LiveAnalytics`, by its
+/// [endpoints](https://docs.aws.amazon.com/general/latest/gr/timestream.html). An environment may have another store.
+const TIMESTREAM_REGIONS: [&str; 9] = [
+    "ap-northeast-1",
+    "ap-south-1",
+    "ap-southeast-2",
+    "eu-central-1",
+    "eu-west-1",
+    "us-east-1",
+    "us-east-2",
+    "us-gov-west-1",
+    "us-west-2",
+];
 
 /// The Regions that have `IoT TwinMaker`, by its
 /// [endpoints](https://docs.aws.amazon.com/general/latest/gr/iot-twinmaker.html). An environment may do
@@ -90,8 +81,8 @@ const TWIN_REGIONS: [&str; 11] = [
 pub(super) enum RegionFault {
     #[error("is {region:?}, which is no Region")]
     Unknown { region: String },
-    #[error("is \"{region}\", which does not have {service}")]
-    Lacks { region: String, service: &'static str, regions: &'static [&'static str] },
+    #[error("is \"{region}\", which does not have Timestream for LiveAnalytics")]
+    LacksTimestream { region: String },
     #[error("is \"{region}\", which does not have IoT TwinMaker")]
     LacksTwin { region: String },
 }
@@ -99,30 +90,36 @@ pub(super) enum RegionFault {
 impl Fault for RegionFault {
     fn help(&self) -> String {
         match self {
-            Self::Unknown { region } => match likely(region, usable()) {
+            Self::Unknown { region } => match likely(region, REGIONS) {
                 Some(likely) => format!("did you mean \"{likely}\"?"),
-                None => format!("write one of {}", usable().collect::<Vec<_>>().join(", ")),
+                None => format!("write one of {}", REGIONS.join(", ")),
             },
-            Self::Lacks { regions, .. } => format!("these have it: {}", regions.join(", ")),
+            Self::LacksTimestream { .. } => {
+                let regions = TIMESTREAM_REGIONS.join(", ");
+                format!("write `kind = \"postgres\"` under [store], or choose one of {regions}")
+            }
             Self::LacksTwin { .. } => {
-                let regions: Vec<_> = usable().filter(|region| TWIN_REGIONS.contains(region)).collect();
-                format!("write `enabled = false` under [twin], or choose one of {}", regions.join(", "))
+                let regions = TWIN_REGIONS.join(", ");
+                format!("write `enabled = false` under [twin], or choose one of {regions}")
             }
         }
     }
 }
 
-/// Checks that a Region exists and has every service.
+/// Checks that a Region exists.
 pub(super) fn check(region: &str) -> Result<(), RegionFault> {
-    if !REGIONS.contains(&region) {
-        return Err(RegionFault::Unknown { region: region.to_owned() });
+    if REGIONS.contains(&region) {
+        return Ok(());
     }
-    match SERVICES.iter().find(|service| !service.regions.contains(&region)) {
-        None => Ok(()),
-        Some(&Service { name, regions }) => {
-            Err(RegionFault::Lacks { region: region.to_owned(), service: name, regions })
-        }
+    Err(RegionFault::Unknown { region: region.to_owned() })
+}
+
+/// Checks that a Region has Timestream.
+pub(super) fn check_timestream(region: &str) -> Result<(), RegionFault> {
+    if TIMESTREAM_REGIONS.contains(&region) {
+        return Ok(());
     }
+    Err(RegionFault::LacksTimestream { region: region.to_owned() })
 }
 
 /// Checks that a Region has the digital twin's service.
@@ -133,36 +130,26 @@ pub(super) fn check_twin(region: &str) -> Result<(), RegionFault> {
     Err(RegionFault::LacksTwin { region: region.to_owned() })
 }
 
-/// The Regions that have every service.
-fn usable() -> impl Iterator<Item = &'static str> {
-    REGIONS.into_iter().filter(|region| check(region).is_ok())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{REGIONS, SERVICES, TWIN_REGIONS, check};
+    use super::{REGIONS, TIMESTREAM_REGIONS, TWIN_REGIONS, check, check_timestream};
 
     #[test]
     fn a_service_is_in_regions_that_exist() {
-        for service in SERVICES {
-            for region in service.regions {
-                assert!(REGIONS.contains(region), "{}: {region}", service.name);
-            }
-        }
-        for region in TWIN_REGIONS {
+        for region in TIMESTREAM_REGIONS.into_iter().chain(TWIN_REGIONS) {
             assert!(REGIONS.contains(&region), "{region}");
         }
     }
 
     #[test]
-    fn a_region_must_exist_and_have_every_service() {
+    fn a_region_must_exist_and_have_the_store() {
         for (region, fault) in [
             ("eu-central-1", None),
             ("eu-north-1", Some("is \"eu-north-1\", which does not have Timestream for LiveAnalytics")),
             ("eu-centrall-1", Some("is \"eu-centrall-1\", which is no Region")),
         ] {
-            let found = check(region).err().map(|fault| fault.to_string());
-            assert_eq!(found.as_deref(), fault);
+            let found = check(region).and_then(|()| check_timestream(region)).err();
+            assert_eq!(found.map(|fault| fault.to_string()).as_deref(), fault);
         }
     }
 }

@@ -1,11 +1,12 @@
 //! An Amazon Managed Grafana workspace. People sign in through IAM Identity Center; dashboards are
 //! imported by hand, because a workspace takes no files.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::read_store;
 use crate::cfn::{Expression, LogicalId, Resource, Template, Trust, role};
 use crate::environment::Environment;
+use crate::store;
 
 pub(super) fn add(template: &mut Template, environment: &Environment) {
     let statements = read_store(template, environment);
@@ -15,26 +16,55 @@ pub(super) fn add(template: &mut Template, environment: &Environment) {
         LogicalId::new("WorkspaceRole"),
         role("Reads the store for the dashboards", &trust, &statements),
     );
-    let workspace = template.add(
-        LogicalId::new("Workspace"),
-        Resource::new(
-            "AWS::Grafana::Workspace",
-            json!({
-                "Name": environment.stack_name("grafana"),
-                "Description": "Dashboards of the pipeline",
-                "AccountAccessType": "CURRENT_ACCOUNT",
-                "AuthenticationProviders": ["AWS_SSO"],
-                "PermissionType": "CUSTOMER_MANAGED",
-                "RoleArn": role.attribute("Arn"),
-                "DataSources": ["TIMESTREAM"],
-                // The Timestream data source is a plugin.
-                "PluginAdminEnabled": true,
-            }),
-        ),
-    );
+    let mut properties = json!({
+        "Name": environment.stack_name("grafana"),
+        "Description": "Dashboards of the pipeline",
+        "AccountAccessType": "CURRENT_ACCOUNT",
+        "AuthenticationProviders": ["AWS_SSO"],
+        "PermissionType": "CUSTOMER_MANAGED",
+        "RoleArn": role.attribute("Arn"),
+        "DataSources": ["TIMESTREAM"],
+        // The Timestream data source is a plugin.
+        "PluginAdminEnabled": true,
+    });
+    if environment.store.postgres().is_some() {
+        // The data source of PostgreSQL is a part of Grafana.
+        properties["DataSources"] = json!([]);
+        properties["PluginAdminEnabled"] = json!(false);
+        properties["VpcConfiguration"] = network(template, environment);
+    }
+    let workspace =
+        template.add(LogicalId::new("Workspace"), Resource::new("AWS::Grafana::Workspace", properties));
     template.output(
         "GrafanaUrl",
         "Where Grafana is",
         Expression::joined(["https://".into(), workspace.attribute("Endpoint"), "/".into()]),
     );
+}
+
+/// The way into the network of the store: an address in each of its subnets.
+fn network(template: &mut Template, environment: &Environment) -> Value {
+    let vpc = template.input("store", "VpcId");
+    let subnets = template.input("store", "SubnetIds");
+    let group = template.add(
+        LogicalId::new("WorkspaceGroup"),
+        Resource::new(
+            "AWS::EC2::SecurityGroup",
+            json!({
+                "VpcId": vpc.reference(),
+                "GroupDescription": format!("Workspace of Grafana, Sluice {}", environment.name),
+                "SecurityGroupEgress": [{
+                    "Description": "store",
+                    "IpProtocol": "tcp",
+                    "FromPort": store::PORT,
+                    "ToPort": store::PORT,
+                    "CidrIp": store::ADDRESSES,
+                }],
+            }),
+        ),
+    );
+    json!({
+        "SecurityGroupIds": [group.attribute("GroupId")],
+        "SubnetIds": {"Fn::Split": [",", subnets.reference()]},
+    })
 }

@@ -1,5 +1,7 @@
 //! The network: two public subnets, because a load balancer wants two, and no NAT.
 //!
+//! The network is its own, or that of the store, where the store has one.
+//!
 //! Who reaches whom is decided by three groups: the world (or the listed networks) the load balancer,
 //! the load balancer the container, the container its files. A group refers only to those before it,
 //! so that their rules can stand in them.
@@ -8,10 +10,10 @@ use serde_json::{Value, json};
 
 use super::PORT;
 use crate::cfn::{Auditor, LogicalId, Resource, Template};
-use crate::environment::{self, Entrance, Environment, GrafanaContainer};
+use crate::environment::{self, Entrance, Environment, GrafanaContainer, StoreKind};
+use crate::store::{self, ADDRESSES};
 
-/// Addresses of the network and of its subnets. No other network is joined to it.
-const ADDRESSES: &str = "10.42.0.0/24";
+/// The subnets, within the [`ADDRESSES`] of the network. No other network is joined to it.
 const SUBNETS: [(LogicalId, &str); 2] =
     [(LogicalId::new("SubnetA"), "10.42.0.0/26"), (LogicalId::new("SubnetB"), "10.42.0.64/26")];
 const EVERYWHERE: &str = "0.0.0.0/0";
@@ -37,13 +39,10 @@ pub(super) fn add(
     environment: &Environment,
     container: &GrafanaContainer,
 ) -> Network {
-    let vpc = template.add(
-        LogicalId::new("Network"),
-        Resource::new(
-            "AWS::EC2::VPC",
-            json!({"CidrBlock": ADDRESSES, "EnableDnsHostnames": true, "EnableDnsSupport": true}),
-        ),
-    );
+    let vpc = match environment.store.kind {
+        StoreKind::Timestream => template.add(LogicalId::new("Network"), store::network()),
+        StoreKind::Postgres(_) => template.input("store", "VpcId"),
+    };
     let gateway =
         template.add(LogicalId::new("Gateway"), Resource::new("AWS::EC2::InternetGateway", json!({})));
     let attachment = template.add(
@@ -112,6 +111,14 @@ pub(super) fn add(
         );
     }
     let balancer = template.add(LogicalId::new("BalancerGroup"), visited);
+    let mut reaches = vec![
+        rule("image, plugin, secrets, logs, Timestream", HTTPS, ("CidrIp", json!(EVERYWHERE))),
+        rule("files", NFS, ("CidrIp", json!(ADDRESSES))),
+    ];
+    if environment.store.postgres().is_some() {
+        reaches[0]["Description"] = "image, secrets, logs".into();
+        reaches.push(rule("store", store::PORT, ("CidrIp", json!(ADDRESSES))));
+    }
     let service = group(
         &vpc,
         &format!("Container of Grafana, Sluice {name}"),
@@ -120,10 +127,7 @@ pub(super) fn add(
             PORT,
             ("SourceSecurityGroupId", json!(balancer.attribute("GroupId"))),
         )],
-        &[
-            rule("image, plugin, secrets, logs, Timestream", HTTPS, ("CidrIp", json!(EVERYWHERE))),
-            rule("files", NFS, ("CidrIp", json!(ADDRESSES))),
-        ],
+        &reaches,
     );
     let service = template.add(LogicalId::new("ContainerGroup"), service);
     let files = group(

@@ -12,14 +12,19 @@ use super::storage::Storage;
 use super::{PORT, TARGETS, read_store, sign_on};
 use crate::Inputs;
 use crate::cfn::{Arn, Auditor, Expression, LogicalId, Resource, Statement, Template, Trust, role};
-use crate::environment::{GrafanaContainer, Repository};
+use crate::environment::{Environment, GrafanaContainer, Repository};
 use crate::functions::{add_log_group, write_logs};
 
-/// The Timestream data source, as `id@version`.
+/// The Timestream data source, as `id@version`. That for `PostgreSQL` is a part of Grafana.
 pub const PLUGIN: &str = "grafana-timestream-datasource@2.13.0";
 /// Variable of the container that holds the packed files.
 pub const FILES_VARIABLE: &str = "SLUICE_FILES";
 
+/// Variables of the container that hold host, port and password of a store that has them. The file of the data
+/// source names them.
+const STORE_HOST: &str = "STORE_HOST";
+const STORE_PORT: &str = "STORE_PORT";
+const STORE_PASSWORD: &str = "STORE_PASSWORD";
 /// Name of the container, which the load balancer and people ask for.
 const NAME: &str = "grafana";
 const VOLUME: &str = "data";
@@ -171,17 +176,19 @@ fn add_task(
         LogicalId::new("TaskRole"),
         role("Grafana: reads the store, and keeps its database", &trust, &statements),
     );
+    let store = environment.store.postgres().map(|_| template.input("store", "GrafanaSecretArn"));
+    let own: Vec<LogicalId> = [admin, key].into_iter().chain(&store).cloned().collect();
     let start_role = template.add(
         LogicalId::new("StartRole"),
         role(
             "Starts Grafana: hands it its secrets, and keeps its logs",
             &trust,
-            &start_statements(container, [admin, key], logs),
+            &start_statements(container, &own, logs),
         ),
     );
 
     let packed = pack(&files(inputs.model, environment, Place::CONTAINER));
-    let mut variables: Vec<Value> = settings(Place::CONTAINER.folder, inputs.model)
+    let mut variables: Vec<Value> = settings(Place::CONTAINER.folder, inputs.model, environment)
         .into_iter()
         .map(|(name, value)| json!({"Name": name, "Value": value}))
         .collect();
@@ -200,6 +207,14 @@ fn add_task(
         json!({"Name": "GF_SECURITY_ADMIN_PASSWORD", "ValueFrom": password}),
         json!({"Name": "GF_SECURITY_SECRET_KEY", "ValueFrom": key.reference()}),
     ];
+    if let Some(secret) = &store {
+        variables.extend([
+            json!({"Name": STORE_HOST, "Value": template.input("store", "ReadEndpoint").reference()}),
+            json!({"Name": STORE_PORT, "Value": template.input("store", "Port").reference()}),
+        ]);
+        let password = Expression::joined([secret.reference(), ":password::".into()]);
+        secrets.push(json!({"Name": STORE_PASSWORD, "ValueFrom": password}));
+    }
     if let Some(oidc) = &container.oidc {
         variables.extend(sign_on::variables(oidc));
         secrets.push(sign_on::secret(oidc));
@@ -243,12 +258,8 @@ fn add_task(
 /// What it takes to start the container: its secrets, a stream for its logs, and the image, where that is in a
 /// private repository of ECR. See
 /// [the role](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html).
-fn start_statements(
-    container: &GrafanaContainer,
-    secrets: [&LogicalId; 2],
-    logs: &LogicalId,
-) -> Vec<Statement> {
-    let secrets = secrets.into_iter().map(Arn::parameter);
+fn start_statements(container: &GrafanaContainer, secrets: &[LogicalId], logs: &LogicalId) -> Vec<Statement> {
+    let secrets = secrets.iter().map(Arn::parameter);
     let secrets = secrets.chain(container.oidc.as_deref().map(sign_on::secret_arn));
     let mut statements =
         vec![Statement::allow(&["secretsmanager:GetSecretValue"], secrets), write_logs(logs)];
@@ -280,20 +291,26 @@ fn start_command() -> String {
 
 /// What Grafana is told wherever it runs, as variables of its environment. `folder` holds the files.
 /// See [its configuration](https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/).
-pub fn settings(folder: &str, model: &Model) -> BTreeMap<&'static str, String> {
+pub fn settings(
+    folder: &str,
+    model: &Model,
+    environment: &Environment,
+) -> BTreeMap<&'static str, String> {
     let fixed = [
         ("GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES", "false"),
         ("GF_ANALYTICS_CHECK_FOR_UPDATES", "false"),
         ("GF_ANALYTICS_REPORTING_ENABLED", "false"),
         ("GF_AUTH_ANONYMOUS_ENABLED", "false"),
         ("GF_PLUGINS_PREINSTALL_AUTO_UPDATE", "false"),
-        ("GF_PLUGINS_PREINSTALL_SYNC", PLUGIN),
         ("GF_SECURITY_DISABLE_GRAVATAR", "true"),
         ("GF_USERS_ALLOW_SIGN_UP", "false"),
     ];
     let mut settings: BTreeMap<_, _> =
         fixed.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
     settings.insert("GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH", format!("{folder}/{}", home_file(model)));
+    if environment.store.postgres().is_none() {
+        settings.insert("GF_PLUGINS_PREINSTALL_SYNC", PLUGIN.to_owned());
+    }
     settings.insert("GF_PATHS_PROVISIONING", format!("{folder}/{PROVISIONING}"));
     settings
 }

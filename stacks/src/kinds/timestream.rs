@@ -216,6 +216,12 @@ fn records_of(model: &EventKind) -> (f64, f64) {
     }
 }
 
+/// Gigabytes of records that are stored in a second.
+pub(super) fn stored_gb_a_second(site: Site) -> f64 {
+    let (count, bytes) = records(site);
+    rate(site) * count * bytes / GB
+}
+
 fn table_amounts(site: Site, _: &LogicalId, _: &Resource) -> Amounts {
     let (count, bytes) = records(site);
     let (batches, events) = batches(site);
@@ -224,7 +230,7 @@ fn table_amounts(site: Site, _: &LogicalId, _: &Resource) -> Amounts {
     let in_request = if requests > 0.0 { in_batch / requests } else { 0.0 };
     let writes = batches * requests * (in_request * bytes / KB).ceil();
     let store = &site.environment.store;
-    let gb_a_second = rate(site) * count * bytes / GB;
+    let gb_a_second = stored_gb_a_second(site);
     let memory = gb_a_second * f64::from(store.memory_hours) * 3_600.0;
     let magnetic = gb_a_second * f64::from(store.magnetic_days) * 86_400.0;
     vec![

@@ -9,7 +9,7 @@ pub use crate::shipped::environment;
 use crate::shipped::placed;
 
 /// Those that are shipped for an account; one instance stands for all.
-pub const ENVIRONMENTS: [&str; 3] = ["dev", "preview-1", "prod"];
+pub const ENVIRONMENTS: [&str; 4] = ["dev", "preview-1", "prod", "start"];
 
 /// `octo-org/octo-repo`, whose numbers are known.
 pub fn repository() -> Repository {

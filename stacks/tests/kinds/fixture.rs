@@ -14,7 +14,7 @@ const CONTAINER: Choice = ("grafana", "{ kind = \"container\", networks = [\"203
 const MANAGED: Choice = ("grafana", "{ kind = \"managed\" }");
 
 /// The shipped environments, and an instance of the one that has instances.
-const ENVIRONMENTS: [&str; 4] = ["dev", "local", "preview-7", "prod"];
+const ENVIRONMENTS: [&str; 5] = ["dev", "local", "preview-7", "prod", "start"];
 
 /// Every stack of every shipped environment as it is, and with each kind of consumer and of Grafana, where data
 /// goes and where it stays, alone in its account and not; and what `bootstrap` makes for them.
@@ -22,6 +22,9 @@ pub static EVERY_STACK: LazyLock<Vec<Stack>> = LazyLock::new(|| {
     let mut stacks = Vec::new();
     for name in ENVIRONMENTS {
         stacks.extend(stacks_of(name, &[]));
+        if name == "local" {
+            stacks.extend(stacks_of(name, &[("store.kind", "postgres")]));
+        }
         for consumer in ["lambda", "flink"] {
             for on_delete in ["delete", "retain"] {
                 for grafana in [CONTAINER, MANAGED] {

@@ -7,7 +7,7 @@ use stacks::{Inputs, Stack, synthesize};
 use crate::shipped::{self, placed};
 
 /// Names of the shipped environments that lie in an account.
-pub const ENVIRONMENTS: [&str; 2] = ["dev", "prod"];
+pub const ENVIRONMENTS: [&str; 3] = ["dev", "prod", "start"];
 
 /// The account and the Region of the shipped environments.
 pub const ACCOUNT: &str = "111122223333";

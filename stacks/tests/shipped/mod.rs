@@ -30,6 +30,7 @@ pub fn environment(name: &str, overrides: &[(&str, &str)]) -> Environment {
         "local" => include_str!("../../../environments/local.toml"),
         "preview" => include_str!("../../../environments/preview.toml"),
         "prod" => include_str!("../../../environments/prod.toml"),
+        "start" => include_str!("../../../environments/start.toml"),
         other => panic!("there is no environment {other}"),
     };
     stacks::environment::parse(name, name, text, &overrides).expect("the shipped environment is valid")

@@ -8,7 +8,7 @@ use crate::shipped;
 pub use crate::shipped::model;
 
 /// Names of the shipped environments, and of an instance of the one that has instances.
-pub const ENVIRONMENTS: [&str; 4] = ["dev", "local", "preview-1", "prod"];
+pub const ENVIRONMENTS: [&str; 5] = ["dev", "local", "preview-1", "prod", "start"];
 
 /// A shipped environment.
 pub fn environment(name: &str) -> Environment {

@@ -242,7 +242,7 @@ fn variables(files: &str, port: u16, model: &Model, environment: &Environment) -
         // By itself it hands a plugin of AWS what leads to a role, but not keys.
         ("GF_PLUGINS_FORWARD_HOST_ENV_VARS", plugin_id().to_owned()),
     ];
-    let everywhere = grafana::settings(files, model);
+    let everywhere = grafana::settings(files, model, environment);
     everywhere.into_iter().chain(own).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 

@@ -9,6 +9,7 @@ use base64::prelude::*;
 use kinesis_consumer::batch::{Batch, Delivery};
 use kinesis_consumer::handler::{Consumer, Handled};
 use kinesis_consumer::quarantine::Quarantine;
+use kinesis_consumer::store::Store;
 use kinesis_consumer::timestream::Table;
 use serde_json::json;
 use telemetry::{Decoder, Model, Retention};
@@ -156,11 +157,11 @@ fn consumer(endpoint: &str) -> Consumer {
         .credentials_provider(credentials());
     Consumer {
         decoder: Decoder::new(&model(), timestream::LIMITS),
-        table: Table {
+        store: Store::Timestream(Table {
             client: store(endpoint, Duration::from_millis(500)),
             database: "db".to_owned(),
             table: "table".to_owned(),
-        },
+        }),
         retention: Retention { fresh: MEMORY, kept: None },
         quarantine: Quarantine {
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),

@@ -3,8 +3,6 @@
 use std::time::Duration;
 
 use kinesis_consumer::batch::Batch;
-use kinesis_consumer::timestream::Refusal;
-use telemetry::{MeasureValue, Measured, Record, Value};
 
 use crate::bench::{ARRIVAL_MS, Bench, batch, delivery, event, failures};
 use crate::services::Faults;
@@ -125,40 +123,5 @@ async fn poison_in_every_record_ends_in_quarantine() {
         assert_eq!(bench.services.held().messages.len(), events);
         assert!(bench.services.held().rows.is_empty(), "a probe leaves nothing behind");
         assert!(reasons(&bench).iter().all(|(_, code, _)| code == "store_invalid"));
-    }
-}
-
-/// Measures of a record; a reason; the measure that it blames.
-type Case<'a> = (&'a [&'a str], &'a str, Option<&'a str>);
-
-#[test]
-fn a_reason_blames_the_measure_that_it_names() {
-    let table: [Case<'_>; 12] = [
-        (&["t", "h"], r#"The measure "h" has the data type BIGINT."#, Some("h")),
-        (&["t", "h"], "Type of 'h' differs", Some("h")),
-        (&["t", "h"], "Type of [h] differs", Some("h")),
-        (&["data", "h"], r#"The measure "h" has the data type BIGINT."#, Some("h")),
-        (&["t", "h"], "measure h is of type BIGINT", Some("h")),
-        (&["temp", "temp_max"], "measure temp_max is of type BIGINT", Some("temp_max")),
-        (&["temp", "x-temp"], "measure x-temp: other type", Some("x-temp")),
-        (&["t", "h"], r#""t" and "h" differ"#, None),
-        (&["t", "h"], "t and h differ", None),
-        (&["t", "h"], "too many records", None),
-        (&["value", "h"], "A higher version is required to update the measure value.", None),
-        (&["ü", "h"], "measure \"ü\" is of type BIGINT", Some("ü")),
-    ];
-    for (measures, reason, expected) in table {
-        let value = |name: &&str| MeasureValue { name: (*name).into(), value: Value::Double(1.0) };
-        let record = Record {
-            dimensions: [].into(),
-            measure_name: "m".into(),
-            measured: Measured::Multi(measures.iter().map(value).collect()),
-            time: 5,
-            version: 5,
-        };
-        let refusal = Refusal { index: 0, reason: reason.to_owned(), existing_version: None };
-        assert_eq!(refusal.blames(&record), expected, "{reason}");
-        let outdated = Refusal { existing_version: Some(5), ..refusal };
-        assert_eq!(outdated.blames(&record), None, "a version is at fault, not a measure");
     }
 }

@@ -1,0 +1,226 @@
+//! Clusters of Aurora `PostgreSQL`.
+
+use serde_json::Value;
+
+use super::grants::{Grant, Grants, NO_STEP, Needed, linked_role, look, read, write};
+use super::kept::{DAY, Seconds, number, times};
+use super::load::{Amounts, Cost, HOURS, Site};
+use super::proof::{A_PART, TAGGED};
+use super::statement::allow;
+use super::subject::Subject;
+use super::timestream::stored_gb_a_second;
+use super::{
+    AtMostOnce, Bridge, Data, Encryption, Generated, Group, Held, Keeping, Kept, Kind, Local, Lost, Naming,
+    Service, Tags,
+};
+use crate::cfn::{LogicalId, Resource};
+
+const SERVICE: Service =
+    Service { namespace: "rds", calls: &["ec2", "rds-data", "secretsmanager"], policy: Group::Data };
+
+pub(super) const KINDS: &[Kind] = &[
+    Kind {
+        name: "AWS::RDS::DBCluster",
+        service: &SERVICE,
+        naming: Naming::own("/DBClusterIdentifier", 63, Generated::Lower(63), "cluster:{name}"),
+        tags: Tags::List("Tags"),
+        data: Data::HoldsData(Held {
+            encryption: Encryption::By("StorageEncrypted", |properties| {
+                properties["StorageEncrypted"] == true
+            }),
+            keeping: Keeping {
+                cost: "by the hour of its capacity, and by the gigabyte and month",
+                remove: |id| {
+                    format!("aws rds delete-db-cluster --db-cluster-identifier {id} --skip-final-snapshot")
+                },
+            },
+        }),
+        replaced_by: &["DBClusterIdentifier", "DBSubnetGroupName", "DatabaseName", "StorageEncrypted"],
+        // The service replaces the cluster for some values of these and refuses others.
+        immutable: &["Engine", "MasterUsername"],
+        at_most_once: AtMostOnce::By(&["/DBClusterIdentifier"]),
+        kept: &[Kept::For { of: backups, lost: Lost::Aged("backups") }],
+        grants: Grants::Needs(cluster),
+        steps: Grants::Needs(cluster_steps),
+        local: Local::StandIn("Custom::PostgresCluster", Bridge::Postgres),
+        proof: TAGGED,
+        cost: Cost::Metered(cluster_amounts),
+    },
+    Kind {
+        name: "AWS::RDS::DBClusterParameterGroup",
+        service: &SERVICE,
+        naming: Naming::own("/DBClusterParameterGroupName", 255, Generated::Lower(255), "cluster-pg:{name}"),
+        tags: Tags::List("Tags"),
+        data: Data::GoesWithData("a cluster that stays has its settings from it"),
+        replaced_by: &["DBClusterParameterGroupName", "Description", "Family"],
+        immutable: &[],
+        at_most_once: AtMostOnce::By(&["/DBClusterParameterGroupName"]),
+        kept: &[],
+        grants: Grants::Needs(parameters),
+        steps: NO_STEP,
+        local: Local::StandIn("Custom::PostgresParameterGroup", Bridge::Postgres),
+        proof: A_PART,
+        cost: Cost::Free("settings of a cluster cost nothing"),
+    },
+    Kind {
+        name: "AWS::RDS::DBInstance",
+        service: &SERVICE,
+        naming: Naming::own("/DBInstanceIdentifier", 63, Generated::Lower(63), "db:{name}"),
+        tags: Tags::List("Tags"),
+        data: Data::GoesWithData("a cluster that stays answers through it"),
+        replaced_by: &["DBClusterIdentifier", "DBInstanceIdentifier"],
+        immutable: &["Engine"],
+        at_most_once: AtMostOnce::By(&["/DBInstanceIdentifier"]),
+        kept: &[],
+        grants: Grants::Needs(instance),
+        steps: NO_STEP,
+        local: Local::StandIn("Custom::PostgresInstance", Bridge::Postgres),
+        proof: A_PART,
+        cost: Cost::Free("counted with its cluster"),
+    },
+    Kind {
+        name: "AWS::RDS::DBSubnetGroup",
+        service: &SERVICE,
+        naming: Naming::own("/DBSubnetGroupName", 255, Generated::Lower(255), "subgrp:{name}"),
+        tags: Tags::List("Tags"),
+        data: Data::GoesWithData("a cluster that stays has its addresses from it"),
+        replaced_by: &["DBSubnetGroupName"],
+        immutable: &[],
+        at_most_once: AtMostOnce::By(&["/DBSubnetGroupName"]),
+        kept: &[],
+        grants: Grants::Needs(subnets),
+        steps: NO_STEP,
+        local: Local::StandIn("Custom::PostgresSubnetGroup", Bridge::Postgres),
+        proof: A_PART,
+        cost: Cost::Free("addresses of a cluster cost nothing"),
+    },
+];
+
+const TAGGING: [&str; 2] = ["rds:AddTagsToResource", "rds:RemoveTagsFromResource"];
+
+/// The role of the service itself, which the first resource of an account makes.
+fn service_role(subject: Subject) -> Grant {
+    linked_role(subject, "rds.amazonaws.com")
+}
+
+/// [`AWS::RDS::DBCluster`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbcluster.html).
+/// What it is made with is checked together with it. The secret of the master user has a name of the service.
+fn cluster(subject: Subject) -> Needed {
+    let arn = subject.arn()?;
+    let secrets = [subject.arn_of("secretsmanager", "secret:rds!cluster-*")];
+    let parts = ["cluster-pg:*", "subgrp:*"].map(|part| subject.arn_of("rds", part));
+    let made = [&[arn.clone()][..], &parts].concat();
+    Ok(vec![
+        look(&["ec2:DescribeSecurityGroups"]),
+        read(allow(&["rds:DescribeDBClusters"], [subject.arn_of("rds", "cluster:*")])),
+        read(allow(&["rds:DescribeDBSubnetGroups"], [subject.arn_of("rds", "subgrp:*")])),
+        look(&["rds:DescribeEvents", "rds:DescribeGlobalClusters"]),
+        service_role(subject),
+        write(allow(&["rds:CreateDBCluster", "rds:ModifyDBCluster"], made)),
+        write(allow(
+            &["rds:DeleteDBCluster", "rds:DisableHttpEndpoint", "rds:EnableHttpEndpoint"],
+            [arn.clone()],
+        )),
+        write(allow(&TAGGING, [arn])),
+        write(
+            allow(&["secretsmanager:CreateSecret", "secretsmanager:TagResource"], secrets)
+                .because("The service makes the secret of the master user, and names it by an id of its own"),
+        ),
+    ])
+}
+
+/// `verify` and `query` ask through the Data API, with the secret of whoever reads, whose row has it.
+fn cluster_steps(subject: Subject) -> Needed {
+    Ok(vec![write(allow(&["rds-data:ExecuteStatement"], [subject.arn()?]))])
+}
+
+/// [`AWS::RDS::DBInstance`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbinstance.html).
+fn instance(subject: Subject) -> Needed {
+    let arn = subject.arn()?;
+    let cluster = subject.text(subject.resource.property("DBClusterIdentifier"))?;
+    let cluster = subject.arn_of("rds", &format!("cluster:{cluster}"));
+    Ok(vec![
+        look(&[
+            "ec2:DescribeAccountAttributes",
+            "ec2:DescribeAvailabilityZones",
+            "ec2:DescribeInternetGateways",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeVpcAttribute",
+            "ec2:DescribeVpcs",
+            "rds:DescribeDBEngineVersions",
+            "rds:DescribeEvents",
+        ]),
+        read(allow(&["rds:DescribeDBInstances"], [subject.arn_of("rds", "db:*")])),
+        service_role(subject),
+        write(allow(&["rds:CreateDBInstance"], [arn.clone(), cluster])),
+        write(allow(
+            &["rds:DeleteDBInstance", "rds:ModifyDBInstance", "rds:RebootDBInstance"],
+            [arn.clone()],
+        )),
+        write(allow(&TAGGING, [arn])),
+    ])
+}
+
+/// [`AWS::RDS::DBSubnetGroup`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbsubnetgroup.html).
+fn subnets(subject: Subject) -> Needed {
+    let arn = subject.arn()?;
+    Ok(vec![
+        read(allow(&["rds:DescribeDBSubnetGroups"], [subject.arn_of("rds", "subgrp:*")])),
+        read(allow(&["rds:ListTagsForResource"], [arn.clone()])),
+        service_role(subject),
+        write(allow(
+            &["rds:CreateDBSubnetGroup", "rds:DeleteDBSubnetGroup", "rds:ModifyDBSubnetGroup"],
+            [arn.clone()],
+        )),
+        write(allow(&TAGGING, [arn])),
+    ])
+}
+
+/// [`AWS::RDS::DBClusterParameterGroup`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbclusterparametergroup.html).
+fn parameters(subject: Subject) -> Needed {
+    let arn = subject.arn()?;
+    Ok(vec![
+        look(&["rds:DescribeEngineDefaultClusterParameters"]),
+        read(allow(
+            &["rds:DescribeDBClusterParameterGroups", "rds:DescribeDBClusterParameters"],
+            [subject.arn_of("rds", "cluster-pg:*")],
+        )),
+        read(allow(&["rds:DescribeDBClusters"], [subject.arn_of("rds", "cluster:*")])),
+        read(allow(&["rds:ListTagsForResource"], [arn.clone()])),
+        service_role(subject),
+        write(allow(
+            &[
+                "rds:CreateDBClusterParameterGroup",
+                "rds:DeleteDBClusterParameterGroup",
+                "rds:ModifyDBClusterParameterGroup",
+                "rds:ResetDBClusterParameterGroup",
+            ],
+            [arn.clone()],
+        )),
+        write(allow(&TAGGING, [arn])),
+    ])
+}
+
+fn backups(properties: &Value) -> Option<Seconds> {
+    number(properties, "/BackupRetentionPeriod", 1).map(|days| times(days, DAY))
+}
+
+/// Rows, with their index, against what a record of Timestream is: text keys are in both.
+const ROW_SHARE: f64 = 2.0;
+/// Events a second that an ACU takes. Assumed; what was measured on one machine is in `docs/measurements.md`.
+const EVENTS_OF_AN_ACU: f64 = 1_000.0;
+
+/// Capacity by the hour, between its bounds, and storage. What writes all the time never lets it pause.
+fn cluster_amounts(site: Site, _: &LogicalId, _: &Resource) -> Amounts {
+    let Some(store) = site.environment.store.postgres() else { return Vec::new() };
+    let halves = |halves: u32| f64::from(halves) / 2.0;
+    let rate = super::load::rate(site);
+    let least = if rate > 0.0 { halves(store.min_half_acus).max(0.5) } else { halves(store.min_half_acus) };
+    let acus = (rate / EVENTS_OF_AN_ACU).clamp(least, halves(store.max_half_acus));
+    let seconds = f64::from(site.environment.store.retention_days()) * 86_400.0;
+    vec![
+        ("aurora-capacity", acus * HOURS),
+        ("aurora-storage", stored_gb_a_second(site) * ROW_SHARE * seconds),
+    ]
+}
