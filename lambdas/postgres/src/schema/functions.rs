@@ -149,14 +149,14 @@ fn write(schema: &Schema) -> String {
   why text;
   unknown text;
 BEGIN
-  SELECT json_object_keys(sent.row) INTO unknown FROM json_array_elements(rows) AS sent (row)
-  EXCEPT SELECT attname FROM pg_attribute WHERE attrelid = {table}::regclass LIMIT 1;
-  IF unknown IS NOT NULL THEN
-    RAISE undefined_column USING MESSAGE = 'the table has no column ' || quote_ident(unknown)
-      || ', which the model has, because the stack of the store was deployed with an older one';
-  END IF;
   FOR attempt IN 1..2 LOOP
     BEGIN
+      SELECT json_object_keys(sent.row) INTO unknown FROM json_array_elements(rows) AS sent (row)
+      EXCEPT SELECT attname FROM pg_attribute WHERE attrelid = {table}::regclass LIMIT 1;
+      IF unknown IS NOT NULL THEN
+        RAISE undefined_column USING MESSAGE = 'the table has no column ' || quote_ident(unknown)
+          || ', which the model has, because the stack of the store was deployed with an older one';
+      END IF;
       RETURN {SCHEMA}.put(rows);
     EXCEPTION
       WHEN check_violation THEN
