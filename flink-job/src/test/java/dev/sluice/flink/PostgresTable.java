@@ -1,11 +1,14 @@
 package dev.sluice.flink;
 
 import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.flink.postgres.Database;
 import dev.sluice.flink.sink.Store;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,9 +35,19 @@ final class PostgresTable implements WorldTable {
     private final RdsDataAsyncClient client =
             RdsDataAsyncClient.builder().region(Region.of(World.REGION)).build();
     private final String database;
+    private final Path model;
+    private final int keptDays;
 
-    PostgresTable(String name) {
+    /**
+     * The table of a model, in a database called {@code name}.
+     *
+     * @param model the file of the model
+     * @param keptDays for how many days it keeps rows
+     */
+    PostgresTable(String name, Path model, int keptDays) {
         this.database = name;
+        this.model = model;
+        this.keptDays = keptDays;
         execute(cluster.database(), "CREATE DATABASE \"" + database + "\"");
         restore();
         execute("ALTER ROLE sluice_writer PASSWORD '" + PostgresCluster.PASSWORD + "'");
@@ -67,17 +80,17 @@ final class PostgresTable implements WorldTable {
 
     @Override
     public void restore() {
-        schema(World.MODEL).forEach(this::execute);
+        schema().forEach(this::execute);
     }
 
-    /** The statements that make the schema of a model, by the program that tells them to tests. */
-    private static List<String> schema(String model) {
+    /** The statements that make its schema, by the program that tells them to tests. */
+    private List<String> schema() {
         try {
             Process program = new ProcessBuilder(
                             Services.needed("SLUICE_SCHEMA", "the example schema of the crate postgres"),
-                            World.model(model).toString(),
+                            model.toString(),
                             TABLE,
-                            Integer.toString(World.KEPT_DAYS))
+                            Integer.toString(keptDays))
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
             return JSON.readValue(program.getInputStream(), new TypeReference<List<String>>() {});
@@ -106,6 +119,42 @@ final class PostgresTable implements WorldTable {
         Set<String> columns = new TreeSet<>();
         execute("SELECT column_name::text FROM information_schema.columns WHERE table_schema = 'sluice'")
                 .forEach(row -> columns.add(row.get(0).stringValue()));
+        return columns;
+    }
+
+    /** Takes out every row: what its columns have, but for those that have nothing, and its time in nanoseconds. */
+    Set<Map<String, Object>> take() {
+        Set<String> doubles = new TreeSet<>();
+        execute("SELECT column_name::text FROM information_schema.columns WHERE table_schema = 'sluice'"
+                        + " AND data_type = 'double precision'")
+                .forEach(row -> doubles.add(row.get(0).stringValue()));
+        Set<Map<String, Object>> rows = new HashSet<>();
+        execute("WITH taken AS (DELETE FROM " + FROM + " RETURNING *)"
+                        + " SELECT (to_jsonb(taken) - 'nanosecond' || jsonb_build_object('time',"
+                        + " sluice.nanoseconds(taken.time, taken.nanosecond)))::text FROM taken")
+                .forEach(row -> rows.add(columns(row.get(0).stringValue(), doubles)));
+        return rows;
+    }
+
+    private static Map<String, Object> columns(String row, Set<String> doubles) {
+        Map<String, Object> columns = new TreeMap<>();
+        try {
+            for (Map.Entry<String, JsonNode> column : JSON.readTree(row).properties()) {
+                String name = column.getKey();
+                JsonNode value = column.getValue();
+                if (doubles.contains(name) && value.isNumber()) {
+                    columns.put(name, value.doubleValue());
+                } else if (value.isNumber()) {
+                    columns.put(name, value.longValue());
+                } else if (value.isBoolean()) {
+                    columns.put(name, value.booleanValue());
+                } else if (!value.isNull()) {
+                    columns.put(name, value.textValue());
+                }
+            }
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
         return columns;
     }
 
