@@ -96,7 +96,20 @@ pub(super) const KINDS: &[Kind] = &[
     },
 ];
 
+/// What secrets of master users are called: RDS [names them](https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-secrets-manager.html)
+/// by an id of its own.
+pub(super) const MASTER_SECRETS: &str = "secret:rds!cluster-*";
+
 const TAGGING: [&str; 2] = ["rds:AddTagsToResource", "rds:RemoveTagsFromResource"];
+
+/// What a handler asks about all of a kind, to find its own.
+fn listed(subject: Subject, actions: &[&str], kind: &str) -> Grant {
+    let all = [subject.arn_of("rds", &format!("{kind}:*"))];
+    read(
+        allow(actions, all)
+            .because("The handlers also ask without a name, which is about no single resource"),
+    )
+}
 
 /// The role of the service itself, which the first resource of an account makes.
 fn service_role(subject: Subject) -> Grant {
@@ -107,16 +120,19 @@ fn service_role(subject: Subject) -> Grant {
 /// What it is made with is checked together with it. The secret of the master user has a name of the service.
 fn cluster(subject: Subject) -> Needed {
     let arn = subject.arn()?;
-    let secrets = [subject.arn_of("secretsmanager", "secret:rds!cluster-*")];
+    let secrets = [subject.arn_of("secretsmanager", MASTER_SECRETS)];
     let parts = ["cluster-pg:*", "subgrp:*"].map(|part| subject.arn_of("rds", part));
     let made = [&[arn.clone()][..], &parts].concat();
     Ok(vec![
         look(&["ec2:DescribeSecurityGroups"]),
-        read(allow(&["rds:DescribeDBClusters"], [subject.arn_of("rds", "cluster:*")])),
-        read(allow(&["rds:DescribeDBSubnetGroups"], [subject.arn_of("rds", "subgrp:*")])),
+        listed(subject, &["rds:DescribeDBClusters"], "cluster"),
+        listed(subject, &["rds:DescribeDBSubnetGroups"], "subgrp"),
         look(&["rds:DescribeEvents", "rds:DescribeGlobalClusters"]),
         service_role(subject),
-        write(allow(&["rds:CreateDBCluster", "rds:ModifyDBCluster"], made)),
+        write(
+            allow(&["rds:CreateDBCluster", "rds:ModifyDBCluster"], made)
+                .because("A cluster is made with its settings and subnets, whose names CloudFormation makes"),
+        ),
         write(allow(
             &["rds:DeleteDBCluster", "rds:DisableHttpEndpoint", "rds:EnableHttpEndpoint"],
             [arn.clone()],
@@ -151,7 +167,7 @@ fn instance(subject: Subject) -> Needed {
             "rds:DescribeDBEngineVersions",
             "rds:DescribeEvents",
         ]),
-        read(allow(&["rds:DescribeDBInstances"], [subject.arn_of("rds", "db:*")])),
+        listed(subject, &["rds:DescribeDBInstances"], "db"),
         service_role(subject),
         write(allow(&["rds:CreateDBInstance"], [arn.clone(), cluster])),
         write(allow(
@@ -166,7 +182,7 @@ fn instance(subject: Subject) -> Needed {
 fn subnets(subject: Subject) -> Needed {
     let arn = subject.arn()?;
     Ok(vec![
-        read(allow(&["rds:DescribeDBSubnetGroups"], [subject.arn_of("rds", "subgrp:*")])),
+        listed(subject, &["rds:DescribeDBSubnetGroups"], "subgrp"),
         read(allow(&["rds:ListTagsForResource"], [arn.clone()])),
         service_role(subject),
         write(allow(
@@ -182,11 +198,12 @@ fn parameters(subject: Subject) -> Needed {
     let arn = subject.arn()?;
     Ok(vec![
         look(&["rds:DescribeEngineDefaultClusterParameters"]),
-        read(allow(
+        listed(
+            subject,
             &["rds:DescribeDBClusterParameterGroups", "rds:DescribeDBClusterParameters"],
-            [subject.arn_of("rds", "cluster-pg:*")],
-        )),
-        read(allow(&["rds:DescribeDBClusters"], [subject.arn_of("rds", "cluster:*")])),
+            "cluster-pg",
+        ),
+        listed(subject, &["rds:DescribeDBClusters"], "cluster"),
         read(allow(&["rds:ListTagsForResource"], [arn.clone()])),
         service_role(subject),
         write(allow(

@@ -283,6 +283,8 @@ impl<'a> Subject<'a> {
         let other = self.other(id)?;
         match attribute {
             "Arn" => Ok(other.arn()? + of(other.kind()).map_or("", |kind| kind.naming.behind)),
+            "DBClusterArn" => other.arn(),
+            "MasterUserSecret.SecretArn" => Ok(self.arn_of("secretsmanager", super::rds::MASTER_SECRETS)),
             "Name" => other.name(),
             _ => Err(self.unresolved(&format!("{id}.{attribute}"))),
         }
