@@ -18,7 +18,7 @@ pub struct Postgres;
 /// A query or a part of one.
 pub type Sql = ::sql::Sql<Postgres>;
 
-/// What stands for a NUL, which no text of PostgreSQL has: a noncharacter, which no text has that is for others.
+/// What stands for a NUL, which no text of `PostgreSQL` has: a noncharacter, which no text has that is for others.
 const INSTEAD_OF_NUL: char = '\u{ffff}';
 
 /// This is the one place where values become text of a query.
