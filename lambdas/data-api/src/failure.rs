@@ -95,8 +95,8 @@ impl Failure {
             // Connections; rolled back for another; out of memory, disk or connections; an object that is in
             // use; shut down, failed over or cancelled; the system; the engine.
             | ("08" | "40" | "53" | "55" | "57" | "58" | "XX", _)
-            // The writer of before a failover, which only reads.
-            | (_, "25006") => Self::Unavailable(message),
+            // The writer of before a failover, which only reads; what another one made at the same time.
+            | (_, "25006" | "42P07" | "42710") => Self::Unavailable(message),
             ("28", _) => Self::Unusable(format!(
                 "{message}: the database does not know the role by the name and password of the secret, as after a change of one of them alone; deploy the store again"
             )),
@@ -135,6 +135,7 @@ mod tests {
                 "ERROR: cannot execute INSERT in a read-only transaction; SQLState: 25006",
                 ("unavailable", None),
             ),
+            ("ERROR: relation \"telemetry_20261130\" already exists; SQLState: 42P07", ("unavailable", None)),
             ("Transaction is still running a query", ("unavailable", None)),
             ("FATAL: password authentication failed for user \"w\"; SQLState: 28P01", ("unusable", None)),
             ("FATAL: database \"d\" does not exist; SQLState: 3D000", ("unusable", None)),

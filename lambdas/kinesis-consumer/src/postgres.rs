@@ -7,9 +7,10 @@ use data_api::{Database, Failure, only_text, text};
 use postgres::limits::REQUEST_BYTES;
 use postgres::rows::{self, Answer};
 use postgres::schema::WRITE;
-use telemetry::Record;
+use telemetry::{Measured, Record};
 
 use crate::effect::{Busy, Cause, Effect, Refusal};
+use crate::store::PROBE_TIME;
 
 /// A table of the store.
 #[derive(Debug, Clone)]
@@ -41,6 +42,18 @@ impl Table {
             Err(Failure::Unusable(reason)) => Effect::Unusable(reason),
             Err(Failure::Refused { message, .. }) => Effect::Invalid(message),
         }
+    }
+
+    /// Sends a record of the columns that every table has, of a time that is refused.
+    pub async fn probe(&self) -> Effect {
+        let record = Record {
+            dimensions: [].into(),
+            measure_name: "probe".into(),
+            measured: Measured::Multi(Vec::new()),
+            time: PROBE_TIME,
+            version: 1,
+        };
+        self.send(&[&record]).await
     }
 }
 

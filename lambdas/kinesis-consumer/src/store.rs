@@ -6,13 +6,14 @@
 
 use std::fmt;
 
-use telemetry::{DimensionValue, Limits, Measured, Record, Value};
+use telemetry::{Limits, Record};
 
 use crate::effect::Effect;
 use crate::{postgres, timestream};
 
-/// A time of which no store takes a record, in nanoseconds: 2200-01-01T00:00:00Z.
-const PROBE_TIME: i64 = 7_258_118_400_000_000_000;
+/// A time of which no store takes a record, in nanoseconds: 2200-01-01T00:00:00Z. A record of it is refused alone, and
+/// tells by that whether the store takes requests at all.
+pub(crate) const PROBE_TIME: i64 = 7_258_118_400_000_000_000;
 
 /// A table of one of the stores.
 #[derive(Debug, Clone)]
@@ -52,14 +53,10 @@ impl Store {
     /// refused for its time, so that every answer but [`Effect::Refused`] and [`Effect::Stored`] is about
     /// something else than the record.
     pub async fn probe(&self) -> Effect {
-        let record = Record {
-            dimensions: [DimensionValue { name: "probe".into(), value: "probe".to_owned() }].into(),
-            measure_name: "probe".into(),
-            measured: Measured::Single(Value::Double(0.0)),
-            time: PROBE_TIME,
-            version: 1,
-        };
-        self.send(&[&record]).await
+        match self {
+            Self::Timestream(table) => table.probe().await,
+            Self::Postgres(table) => table.probe().await,
+        }
     }
 }
 

@@ -6,10 +6,11 @@
 use aws_sdk_timestreamwrite::Client;
 use aws_sdk_timestreamwrite::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_timestreamwrite::operation::write_records::WriteRecordsError;
-use telemetry::Record;
+use telemetry::{DimensionValue, Measured, Record, Value};
 
 use super::{refusal, request};
 use crate::effect::{Busy, Effect};
+use crate::store::PROBE_TIME;
 
 /// Status of a request that is too large for something on its way.
 const TOO_LARGE: u16 = 413;
@@ -49,6 +50,18 @@ impl Table {
             Ok(_) => Effect::Stored,
             Err(error) => meaning(&error, records),
         }
+    }
+
+    /// Sends the least of a record, of a time that is refused.
+    pub async fn probe(&self) -> Effect {
+        let record = Record {
+            dimensions: [DimensionValue { name: "probe".into(), value: "probe".to_owned() }].into(),
+            measure_name: "probe".into(),
+            measured: Measured::Single(Value::Double(0.0)),
+            time: PROBE_TIME,
+            version: 1,
+        };
+        self.send(&[&record]).await
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kinesis_consumer::batch::Batch;
 
-use crate::bench::{ARRIVAL_MS, Bench, batch, delivery, event, failures};
+use crate::bench::{ARRIVAL_MS, Bench, Kind, batch, delivery, event, failures, for_each_store};
 use crate::services::Faults;
 
 fn both(number: usize) -> String {
@@ -95,11 +95,11 @@ async fn nothing_is_rejected_of_what_comes_again() {
     assert_eq!((held.messages.len(), held.rows.len()), (20, 20));
 }
 
-#[tokio::test]
-async fn a_store_that_calls_everything_invalid_is_waited_for() {
+async fn a_store_that_calls_everything_invalid_is_waited_for(kind: Kind) {
+    let invalid = if kind == Kind::Timestream { "ValidationException" } else { "BadRequestException" };
     for events in [1, 2, 3, 100, 250] {
-        let faults = Faults { always: Some("ValidationException"), ..Faults::default() };
-        let bench = Bench::new(faults).await;
+        let faults = Faults { always: Some(invalid), ..Faults::default() };
+        let bench = Bench::of(kind, faults).await;
         let all = batch((0..events).map(event));
         let handled = bench.handle(&all).await;
         assert_eq!(failures(&handled).len(), events);
@@ -108,20 +108,24 @@ async fn a_store_that_calls_everything_invalid_is_waited_for() {
         assert!(requests <= 9 * events.div_ceil(100), "{events}: {requests} requests to find that out");
         bench.services.held().faults = Faults::default();
         assert_eq!(bench.deliver(&all, Duration::from_mins(1)).await, 1);
-        assert_eq!(bench.services.held().rows.len(), events);
+        assert_eq!(bench.rows().await.len(), events);
     }
 }
 
-#[tokio::test]
-async fn poison_in_every_record_ends_in_quarantine() {
+async fn poison_in_every_record_ends_in_quarantine(kind: Kind) {
     for events in [1, 2, 7] {
-        let bench = Bench::new(Faults::default()).await;
+        let bench = Bench::of(kind, Faults::default()).await;
         let poison =
             |number: usize| format!(r#"{{"id": "poison", "t": {}, "v": 1}}"#, 1_609_757_170_000 + number);
         let handled = bench.handle(&batch((0..events).map(poison))).await;
         assert_eq!(failures(&handled), Vec::<String>::new());
         assert_eq!(bench.services.held().messages.len(), events);
-        assert!(bench.services.held().rows.is_empty(), "a probe leaves nothing behind");
+        assert!(bench.rows().await.is_empty(), "a probe leaves nothing behind");
         assert!(reasons(&bench).iter().all(|(_, code, _)| code == "store_invalid"));
     }
 }
+
+for_each_store!(
+    a_store_that_calls_everything_invalid_is_waited_for,
+    poison_in_every_record_ends_in_quarantine,
+);
