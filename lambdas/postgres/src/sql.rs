@@ -1,4 +1,4 @@
-//! How PostgreSQL writes SQL here, and what is asked of the table.
+//! How `PostgreSQL` writes SQL here, and what is asked of the table.
 //!
 //! The dialect is that of [PostgreSQL](https://www.postgresql.org/docs/current/sql.html) since 15. No value has a
 //! colon in it: the Data API takes one before a letter for a
