@@ -188,7 +188,12 @@ impl<'a> Context<'a> {
                 Grafana::Container(container) => container.alerts.map(Alerts::new::<D>),
                 Grafana::None | Grafana::Managed => None,
             },
-            watched: model.kinds.iter().flat_map(numbers::<D>).filter(|number| number.outside.is_some()).collect(),
+            watched: model
+                .kinds
+                .iter()
+                .flat_map(numbers::<D>)
+                .filter(|number| number.outside.is_some())
+                .collect(),
         }
     }
 }

@@ -95,7 +95,10 @@ pub fn is_path(path: &str) -> bool {
     match path.split('/').collect::<Vec<_>>()[..] {
         [DASHBOARDS, name] => is_dashboard(name),
         [DASHBOARDS, kind, name] => is_dashboard(name) && is_kind_name(kind),
-        _ => PROVISIONING_FILES.iter().chain([&TIMESTREAM_FILE, &POSTGRES_FILE]).any(|(known, _)| *known == path),
+        _ => PROVISIONING_FILES
+            .iter()
+            .chain([&TIMESTREAM_FILE, &POSTGRES_FILE])
+            .any(|(known, _)| *known == path),
     }
 }
 

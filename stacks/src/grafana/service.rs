@@ -291,11 +291,7 @@ fn start_command() -> String {
 
 /// What Grafana is told wherever it runs, as variables of its environment. `folder` holds the files.
 /// See [its configuration](https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/).
-pub fn settings(
-    folder: &str,
-    model: &Model,
-    environment: &Environment,
-) -> BTreeMap<&'static str, String> {
+pub fn settings(folder: &str, model: &Model, environment: &Environment) -> BTreeMap<&'static str, String> {
     let fixed = [
         ("GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES", "false"),
         ("GF_ANALYTICS_CHECK_FOR_UPDATES", "false"),

@@ -125,7 +125,8 @@ impl Store {
             Source::Timestream(_) => Ok(String::new()),
             Source::Postgres(_) => {
                 let answer = self.query(postgresql::days(&self.table).as_str(), None).await?;
-                let [Some(days), first, last] = [0, 1, 2].map(|column| answer.rows.first()?.get(column)) else {
+                let [Some(days), first, last] = [0, 1, 2].map(|column| answer.rows.first()?.get(column))
+                else {
                     return Ok(String::new());
                 };
                 let day = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or("-").to_owned();

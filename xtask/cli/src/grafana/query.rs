@@ -64,16 +64,19 @@ impl<'a> Page<'a> {
         }
         match self.environment.store.kind {
             StoreKind::Timestream => {
-                let time =
-                    format!("time BETWEEN from_milliseconds({}) AND from_milliseconds({})", self.from, self.to);
+                let time = format!(
+                    "time BETWEEN from_milliseconds({}) AND from_milliseconds({})",
+                    self.from, self.to
+                );
                 sql.replace("$__database", &self.environment.database())
                     .replace("$__table", self.environment.table())
                     .replace("$__timeFilter", &time)
                     .replace("$__interval_ms", &format!("{interval}ms"))
             }
             StoreKind::Postgres(_) => {
-                let [from, to] = [self.from, self.to]
-                    .map(|time| sql::literal::<Postgres>(&sql::Literal::RowTime(time.saturating_mul(1_000_000))));
+                let [from, to] = [self.from, self.to].map(|time| {
+                    sql::literal::<Postgres>(&sql::Literal::RowTime(time.saturating_mul(1_000_000)))
+                });
                 sql.replace("$__timeFilter(time)", &format!("time BETWEEN {from} AND {to}"))
                     .replace("$__interval_ms", &interval.to_string())
             }
@@ -81,11 +84,7 @@ impl<'a> Page<'a> {
     }
 
     /// Takes the first choice of each variable of a dashboard.
-    pub async fn choose(
-        &mut self,
-        store: &Store,
-        dashboard: &Value,
-    ) -> Result<(), Failure> {
+    pub async fn choose(&mut self, store: &Store, dashboard: &Value) -> Result<(), Failure> {
         for variable in dashboard["templating"]["list"].as_array().into_iter().flatten() {
             let name = variable["name"].as_str().context("a variable has no name")?.to_owned();
             let value = match variable["query"].as_str() {
@@ -102,12 +101,7 @@ impl<'a> Page<'a> {
 
     /// Runs every query of a panel. One that the store refuses, because no device has sent the measure
     /// yet, gives nothing: on its page, too, the panel is empty then.
-    pub async fn run(
-        &self,
-        store: &Store,
-        panel: &Value,
-        points: i64,
-    ) -> Result<Vec<Answer>, Failure> {
+    pub async fn run(&self, store: &Store, panel: &Value, points: i64) -> Result<Vec<Answer>, Failure> {
         let interval = self.interval(panel, points);
         let mut answers = Vec::new();
         for target in panel["targets"].as_array().into_iter().flatten() {

@@ -13,8 +13,8 @@ use telemetry::canary::{CANARY, is_canary};
 
 use super::super::Outcome;
 use crate::Global;
-use crate::store::{Devices, Store};
 use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, Report, STRONG, paint};
+use crate::store::{Devices, Store};
 use engine::inventory::Inventory;
 use engine::twin::sync::{Change, Components, Creation, Plan, is_ours};
 use engine::twin::{Component, Entity, TwinError, Workspace};
