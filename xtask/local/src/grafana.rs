@@ -68,13 +68,16 @@ pub fn address(location: &Location) -> Option<String> {
 
 /// Writes the files, and starts Grafana with them where this machine can. One that runs reads changed
 /// dashboards by itself; for data sources and alerts, which it reads when it starts, it is started again.
-/// `None`: there is neither the program nor Docker.
+/// `None`: there is neither the program nor Docker, or the store is one that only its own roles may ask.
 pub fn start(
     location: &Location,
     model: &Model,
     environment: &Environment,
     endpoints: &Endpoints,
 ) -> Result<Option<String>, Failure> {
+    if environment.store.postgres().is_some() {
+        return Ok(None);
+    }
     let folder = Folder::of(location);
     let _lock = folder.lock().map_err(|source| at(&folder, source))?;
     folder.prepare(NAME).map_err(|source| at(&folder, source))?;
