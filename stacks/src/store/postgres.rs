@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use postgres::schema::{GRAFANA, READER, Schema, WRITER};
 use serde_json::{Value, json};
 
-use super::{STORED, stored};
+use super::{STORED, TRANSACTIONS, stored};
 use crate::Inputs;
 use crate::artifact::{Calls, Function};
 use crate::cfn::{Arn, Auditor, Expression, LogicalId, Resource, Statement, Template};
@@ -290,15 +290,7 @@ fn add_schema(
                 ("DATABASE", environment.database().into()),
             ]),
             statements: vec![
-                Statement::allow(
-                    &[
-                        "rds-data:BeginTransaction",
-                        "rds-data:CommitTransaction",
-                        "rds-data:ExecuteStatement",
-                        "rds-data:RollbackTransaction",
-                    ],
-                    [cluster.arn_of("DBClusterArn")],
-                ),
+                Statement::allow(TRANSACTIONS, [cluster.arn_of("DBClusterArn")]),
                 Statement::allow(&["secretsmanager:GetSecretValue"], secrets),
             ],
             failures: Failures::NotQueued(
