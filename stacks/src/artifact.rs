@@ -23,8 +23,8 @@ pub enum Calls {
     PerBuffer,
     /// A schedule, every minute.
     PerMinute,
-    /// A schedule, every hour.
-    PerHour,
+    /// A schedule, every twelve hours.
+    TwiceADay,
     /// Whoever wants to know something: nobody can foresee how often.
     OnRequest,
     /// What a stack of one's own lets call it.

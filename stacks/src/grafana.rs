@@ -15,6 +15,7 @@ mod managed;
 mod network;
 mod service;
 mod sign_on;
+mod source;
 mod storage;
 mod units;
 

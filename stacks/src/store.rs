@@ -18,7 +18,7 @@ use crate::environment::StoreKind;
 
 pub use postgres::STORE_SETUP;
 pub(crate) use postgres::{ADDRESSES, PORT, network};
-pub(crate) use way::{Use, Way};
+pub(crate) use way::{TRANSACTIONS, Use, Way};
 
 /// Where Timestream puts its reports, inside the bucket of rejected data.
 pub(crate) const REPORT_PREFIX: &str = "timestream";

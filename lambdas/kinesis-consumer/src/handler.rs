@@ -19,7 +19,7 @@ use crate::events::{self, Event};
 use crate::metrics::Metrics;
 use crate::outgoing::{Cause, Gathered, LeftOut, Outgoing, Settled};
 use crate::quarantine::{Quarantine, QuarantinedEvent, Reason};
-use crate::store::Table;
+use crate::store::Store;
 use crate::time_left::TimeLeft;
 use crate::written::{Fate, Refused, Written};
 
@@ -29,7 +29,7 @@ pub struct Consumer {
     /// Knows what the devices send.
     pub decoder: Decoder,
     /// Where records go.
-    pub table: Table,
+    pub store: Store,
     /// How long the store keeps records: which of them are late.
     pub retention: Retention,
     /// Where everything else goes.
@@ -70,15 +70,10 @@ impl Consumer {
         metrics.joined = joined;
         let now = nanoseconds(now);
         let lateness = |time| self.retention.lateness(time, now);
-        let written = self.table.write(&outgoing, lateness, time.writing).await;
+        let written = self.store.write(&outgoing, lateness, time.writing).await;
         let mut failed = settle(&outgoing, &written, &mut rejected, &mut metrics);
         if let Some(cause) = &written.unusable {
-            tracing::error!(
-                database = self.table.database,
-                table = self.table.table,
-                cause,
-                "the store cannot be written to"
-            );
+            tracing::error!(store = %self.store, cause, "the store cannot be written to");
         }
 
         let quarantined: Vec<(usize, QuarantinedEvent<'_>)> = rejected

@@ -5,12 +5,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+use data_api::Database;
 use kinesis_consumer::batch::{Batch, BatchResponse};
 use kinesis_consumer::handler::{Consumer, Handled};
 use kinesis_consumer::quarantine::Quarantine;
-use kinesis_consumer::store::{self, LIMITS, Table, retention};
+use kinesis_consumer::store::Store;
+use kinesis_consumer::{postgres, timestream};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use telemetry::{Decoder, Model};
+use telemetry::{Decoder, Model, Retention};
 use tracing_subscriber::EnvFilter;
 
 /// One attempt of a request. The store answers in milliseconds, or it is better asked again.
@@ -23,11 +25,13 @@ const CONNECT: Duration = Duration::from_secs(3);
 #[derive(Debug, thiserror::Error)]
 enum SettingError {
     #[error(
-        "the environment variable {0} is missing: the function needs DATABASE, TABLE, MEMORY_HOURS, QUARANTINE_URL and REJECTED_BUCKET"
+        "the environment variable {0} is missing: the function needs QUARANTINE_URL and REJECTED_BUCKET, of the store timestream DATABASE, TABLE and MEMORY_HOURS, and of the store postgres CLUSTER_ARN, SECRET_ARN, DATABASE and TABLE"
     )]
     Missing(&'static str),
     #[error("the environment variable {0} is \"{1}\", and must be a whole number of hours")]
     NoHours(&'static str, String),
+    #[error("the environment variable STORE is \"{0}\", and must be \"timestream\" or \"postgres\"")]
+    NoStore(String),
 }
 
 fn setting(name: &'static str) -> Result<String, SettingError> {
@@ -66,15 +70,11 @@ async fn wire() -> Result<Consumer, Error> {
     let timeouts =
         TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build();
     let config = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).load().await;
+    let (store, retention) = store(&config).await?;
     Ok(Consumer {
-        decoder: Decoder::new(&Model::beside_binary()?, LIMITS),
-        table: Table {
-            client: store::client(&config).await?,
-            database: setting("DATABASE")?,
-            table: setting("TABLE")?,
-        },
-        // How long the table keeps what is older, nobody tells the function: the table refuses it.
-        retention: retention(hours("MEMORY_HOURS")?, None),
+        decoder: Decoder::new(&Model::beside_binary()?, store.limits()),
+        store,
+        retention,
         quarantine: Quarantine {
             sqs: aws_sdk_sqs::Client::new(&config),
             s3: s3(&config),
@@ -82,6 +82,33 @@ async fn wire() -> Result<Consumer, Error> {
             bucket: setting("REJECTED_BUCKET")?,
         },
     })
+}
+
+/// The store, and how long it keeps what is fresh. For how long it keeps anything, nobody tells the function: it
+/// refuses what is older.
+async fn store(config: &SdkConfig) -> Result<(Store, Retention), Error> {
+    match setting("STORE").as_deref() {
+        Err(_) | Ok("timestream") => {
+            let table = timestream::Table {
+                client: timestream::client(config).await?,
+                database: setting("DATABASE")?,
+                table: setting("TABLE")?,
+            };
+            let retention = ::timestream::limits::retention(hours("MEMORY_HOURS")?, None);
+            Ok((Store::Timestream(table), retention))
+        }
+        Ok("postgres") => {
+            let database = Database {
+                client: data_api::client(config),
+                cluster_arn: setting("CLUSTER_ARN")?,
+                secret_arn: setting("SECRET_ARN")?,
+                name: setting("DATABASE")?,
+            };
+            let table = postgres::Table { database, table: setting("TABLE")? };
+            Ok((Store::Postgres(table), Retention { fresh: Duration::MAX, kept: None }))
+        }
+        Ok(other) => Err(SettingError::NoStore(other.to_owned()).into()),
+    }
 }
 
 /// An endpoint of one's own serves buckets by path; AWS serves them by name.

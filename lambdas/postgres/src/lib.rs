@@ -5,9 +5,13 @@
 //! functions of the database, which [`schema`] makes, so that every consumer writes by one rule, whichever language
 //! and way it takes.
 
+pub mod columns;
+pub mod dashboard;
 pub mod limits;
 pub mod names;
 pub mod rows;
 pub mod schema;
+pub mod sql;
+mod time;
 
 pub use limits::LIMITS;

@@ -1,15 +1,13 @@
 //! The rows of a request, as [`sluice.write`](crate::schema::WRITE) takes them: a JSON array of objects, whose
 //! members are called like columns.
 
-use jiff::Timestamp;
+use ::sql::columns::shared_name;
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Deserialize, Serialize, Serializer};
 use telemetry::{DimensionValue, MeasureValue, Measured, Record, Value};
 
-use crate::schema::{MEASURE_NAME, NANOSECOND, TIME, VERSION, single_column};
-
-/// Nanoseconds of a microsecond: how exact a `timestamptz` is.
-const MICROSECOND: i64 = 1_000;
+use crate::schema::{MEASURE_NAME, NANOSECOND, TIME, VERSION};
+use crate::time;
 
 /// What became of the rows of a request. Those that it does not name are in the table.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
@@ -57,11 +55,11 @@ impl Serialize for Row<'_> {
             row.serialize_entry(&**name, value)?;
         }
         row.serialize_entry(MEASURE_NAME, &**measure_name)?;
-        row.serialize_entry(TIME, &microseconds(*time))?;
-        row.serialize_entry(NANOSECOND, &time.rem_euclid(MICROSECOND))?;
+        row.serialize_entry(TIME, &time::text(*time))?;
+        row.serialize_entry(NANOSECOND, &time::below(*time))?;
         row.serialize_entry(VERSION, version)?;
         match measured {
-            Measured::Single(value) => row.serialize_entry(single_column(value.kind()), &Cell(value))?,
+            Measured::Single(value) => row.serialize_entry(shared_name(value.kind()), &Cell(value))?,
             Measured::Multi(values) => {
                 for MeasureValue { name, value } in values {
                     row.serialize_entry(&**name, &Cell(value))?;
@@ -83,13 +81,6 @@ impl Serialize for Cell<'_> {
             Value::Varchar(value) => serializer.serialize_str(value),
         }
     }
-}
-
-/// The whole microseconds of an instant, `2022-08-25T00:00:00.000001Z`.
-fn microseconds(nanoseconds: i64) -> String {
-    // Every number of microseconds that an i64 of nanoseconds holds is a timestamp.
-    let time = Timestamp::from_microsecond(nanoseconds.div_euclid(MICROSECOND)).unwrap_or_default();
-    format!("{time:.6}")
 }
 
 #[cfg(test)]

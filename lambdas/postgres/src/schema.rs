@@ -18,7 +18,11 @@ mod functions;
 
 use std::fmt::Write as _;
 
+use ::sql::columns::shared_name;
+use ::sql::{quoted as identifier, text};
 use telemetry::{MeasureType, Model, ORIGINAL_TIME, RecordLayout, TIME_CORRECTED};
+
+use crate::sql::Postgres;
 
 /// The schema that holds everything.
 pub const SCHEMA: &str = "sluice";
@@ -52,17 +56,6 @@ pub(crate) const VERSION: &str = "version";
 /// Columns of every row that are neither dimension nor measure, with their types.
 const FIXED: [(&str, &str); 4] =
     [(MEASURE_NAME, "text"), (TIME, "timestamptz"), (NANOSECOND, "smallint"), (VERSION, "bigint")];
-
-/// The column of values of a type in the layout with one measure a record: that of Timestream.
-pub(crate) fn single_column(kind: MeasureType) -> &'static str {
-    match kind {
-        MeasureType::Double => "measure_value::double",
-        MeasureType::Bigint => "measure_value::bigint",
-        MeasureType::Boolean => "measure_value::boolean",
-        MeasureType::Varchar => "measure_value::varchar",
-        MeasureType::Timestamp => "measure_value::timestamp",
-    }
-}
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,12 +154,12 @@ impl Schema {
                 let name = match measure.kind {
                     // A record of one measure holds an instant by its name, as one of several does.
                     MeasureType::Timestamp => measure.name.clone(),
-                    kind if single => single_column(kind).to_owned(),
+                    kind if single => shared_name(kind).to_owned(),
                     _ => measure.name.clone(),
                 };
                 insert(&mut schema.measures, (name, measure.kind));
             }
-            let corrected = if single { single_column(MeasureType::Boolean) } else { TIME_CORRECTED };
+            let corrected = if single { shared_name(MeasureType::Boolean) } else { TIME_CORRECTED };
             insert(&mut schema.measures, (corrected.to_owned(), MeasureType::Boolean));
         }
         insert(&mut schema.measures, (ORIGINAL_TIME.to_owned(), MeasureType::Timestamp));
@@ -351,14 +344,9 @@ fn insert<T: PartialEq>(list: &mut Vec<T>, item: T) {
     }
 }
 
-/// A name, in quotes.
-pub(crate) fn identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
 /// Text as a literal.
-pub(crate) fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
+fn literal(value: &str) -> String {
+    text::<Postgres>(value)
 }
 
 /// Names, in quotes, with commas between them.

@@ -1,57 +1,38 @@
-//! Where a table has what a device measures, by the layout of its records.
+//! How a query names a column of a measure.
 
-use telemetry::{Measure, MeasureType, RecordLayout};
+use ::sql::columns::Column;
+use telemetry::MeasureType;
 
-use crate::sql::{Identifier, Sql};
+use crate::sql::Sql;
 
-/// Where the values of a measure are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Column {
-    /// Name of the column.
-    pub name: String,
-    /// The same in a query.
-    pub sql: Sql,
-    /// `measure_name` of the records that have it.
-    pub record: String,
-}
-
-impl Column {
-    /// Where records of `layout` have `measure`.
-    pub fn of(measure: &Measure, layout: &RecordLayout) -> Self {
-        let named = || {
+/// The column in a query. Those of all records with one measure of a type are a word of the dialect, not a name.
+pub fn sql(column: &Column) -> Sql {
+    match column.shared {
+        None | Some(MeasureType::Timestamp) => {
             let mut sql = Sql::default();
-            sql.identifier(&Identifier::measure(measure));
-            (measure.name.clone(), sql)
-        };
-        let typed = |column: &'static str| (column.to_owned(), Sql::new(column));
-        let (name, sql) = match (layout, measure.kind) {
-            // A timestamp is stored in a record of several measures, even if it is the only one.
-            (RecordLayout::Multi { .. }, _) | (RecordLayout::Single, MeasureType::Timestamp) => named(),
-            (RecordLayout::Single, MeasureType::Double) => typed("measure_value::double"),
-            (RecordLayout::Single, MeasureType::Bigint) => typed("measure_value::bigint"),
-            (RecordLayout::Single, MeasureType::Boolean) => typed("measure_value::boolean"),
-            (RecordLayout::Single, MeasureType::Varchar) => typed("measure_value::varchar"),
-        };
-        let record = match layout {
-            RecordLayout::Multi { name } => name.clone(),
-            RecordLayout::Single => measure.name.clone(),
-        };
-        Self { name, sql, record }
+            sql.identifier(&column.identifier);
+            sql
+        }
+        Some(MeasureType::Double) => Sql::new("measure_value::double"),
+        Some(MeasureType::Bigint) => Sql::new("measure_value::bigint"),
+        Some(MeasureType::Boolean) => Sql::new("measure_value::boolean"),
+        Some(MeasureType::Varchar) => Sql::new("measure_value::varchar"),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use telemetry::{Measure, RecordLayout};
+
     use super::*;
 
     #[test]
-    fn a_measure_is_a_column_or_the_column_of_its_type() {
+    fn a_column_of_all_measures_of_a_type_is_not_in_quotes() {
         let multi = RecordLayout::Multi { name: "m".into() };
-        for (layout, kind, sql, record) in [
-            (&multi, MeasureType::Double, "\"v\"", "m"),
-            (&multi, MeasureType::Timestamp, "\"v\"", "m"),
-            (&RecordLayout::Single, MeasureType::Varchar, "measure_value::varchar", "v"),
-            (&RecordLayout::Single, MeasureType::Timestamp, "\"v\"", "v"),
+        for (layout, kind, expected) in [
+            (&multi, MeasureType::Double, "\"v\""),
+            (&RecordLayout::Single, MeasureType::Varchar, "measure_value::varchar"),
+            (&RecordLayout::Single, MeasureType::Timestamp, "\"v\""),
         ] {
             let measure = Measure {
                 name: "v".into(),
@@ -61,8 +42,7 @@ mod tests {
                 normal: None,
                 written: telemetry::Written::default(),
             };
-            let column = Column::of(&measure, layout);
-            assert_eq!((column.sql.as_str(), column.record.as_str()), (sql, record), "{kind:?}");
+            assert_eq!(sql(&Column::of(&measure, layout)).as_str(), expected, "{kind:?}");
         }
     }
 }

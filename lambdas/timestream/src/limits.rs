@@ -18,10 +18,6 @@ pub const LIMITS: Limits = Limits {
     window: Window { ahead: 15 * 60 * 1_000_000_000, span: 24 * 60 * 60 * 1_000_000_000 },
 };
 
-/// A time that no record may have, in nanoseconds: 2200-01-01T00:00:00Z. A record of it is refused alone,
-/// and tells by that whether a table takes requests at all.
-pub const PROBE_TIME: i64 = 7_258_118_400_000_000_000;
-
 /// Records of one request.
 pub const REQUEST_RECORDS: usize = 100;
 

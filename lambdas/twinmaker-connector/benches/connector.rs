@@ -13,17 +13,17 @@ use std::time::{Duration, Instant as Clock};
 use aws_sdk_timestreamquery::types::{Datum, Row as StoreRow};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use serde_json::{Value, json};
-use timestream::sql::TableName;
+use sql::TableName;
 use twinmaker_connector::catalog::{Catalog, Columns};
 use twinmaker_connector::history::Mapping;
 use twinmaker_connector::instant::Instant;
 use twinmaker_connector::plan::Plan;
 use twinmaker_connector::request::{History, Request};
 use twinmaker_connector::response::HistoryResponse;
-use twinmaker_connector::timestream::query::{Layout, Scope};
+use twinmaker_connector::store::queries::{Layout, Scope};
 use twinmaker_connector::track::Track;
 
-use crate::fixture::{FirstPage, Fixture, model};
+use crate::fixture::{FirstPage, Fixture, Server, model};
 use crate::runtime::Function;
 
 #[path = "../tests/it/fixture.rs"]
@@ -181,7 +181,8 @@ fn percentiles(mut times: Vec<Duration>) -> (Duration, Duration) {
 fn whole(_: &mut Criterion) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let fixture = Fixture::new(measured(), FirstPage::Rows).await;
+        let server = Server::timestream(FirstPage::Rows);
+        let fixture = Fixture::new(&server, measured()).await;
         let rows: Vec<fixture::Row> = (0..2_000)
             .map(|record| {
                 let measures: serde_json::Map<_, _> = PROPERTIES

@@ -10,7 +10,7 @@ use crate::instant::Instant;
 use crate::plan::{Component, external_id};
 use crate::request::{Attributes, Properties, Subject};
 use crate::response::{Attribute, AttributesResponse};
-use crate::store::client::Table;
+use crate::store::Table;
 use crate::value::{DataValue, Given};
 
 /// Answers a request for attributes. What TwinMaker itself knows is not asked of the store.

@@ -7,7 +7,7 @@
 use lambda_runtime::Diagnostic;
 
 use crate::operator::Operator;
-use crate::store::client as store;
+use crate::store;
 use crate::token::TokenError;
 
 /// Why a request has no answer.

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::instant::Instant;
 use crate::request::Request;
 use crate::response::Response;
-use crate::store::client::Table;
+use crate::store::Table;
 use crate::{attributes, history, schema};
 
 /// What every request needs.

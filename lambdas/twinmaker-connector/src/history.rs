@@ -1,5 +1,7 @@
 //! The history of time series: one query, a track for each property, an answer and a token.
 
+use telemetry::Value;
+
 use crate::catalog::Catalog;
 use crate::error::Error;
 use crate::instant::Instant;
@@ -7,9 +9,8 @@ use crate::interpolation::{Gap, Stored};
 use crate::plan::{Plan, Selection};
 use crate::request::{History, Order};
 use crate::response::{Gathered, HistoryResponse, Room, TimedValue};
-use crate::store::client::{self as store, Cells, Table};
-use crate::store::dialect::time;
-use crate::store::queries::{Grid, Layout, Scope, Slice};
+use crate::store::queries::{Branch, Grid, Layout, Scope, Slice};
+use crate::store::{self, Cells, Table};
 use crate::token::{Position, Progress, Token};
 use crate::track::{Ending, Point, Series, Track};
 use crate::value::{DataValue, Form};
@@ -101,7 +102,7 @@ impl<'a> Page<'a> {
     /// Stored points.
     async fn points(&self, attempt: u32) -> Result<Paged<'a>, Error> {
         let layout = Layout::points(self.scope);
-        let branch = |(index, selection, position): (usize, &Selection<'_>, Option<Position>)| {
+        let branch = |(index, selection, position): (usize, &'a Selection<'a>, Option<Position>)| {
             let mut slice =
                 Slice { from: self.history.start, to: self.end, limit: self.limit(position, attempt) };
             match (position, self.history.order) {
@@ -109,13 +110,12 @@ impl<'a> Page<'a> {
                 (Some(position), Order::Descending) => slice.to = position.time.min(slice.to),
                 (None, _) => {}
             }
-            self.scope.points(index, selection, slice, &layout)
+            Branch { index, selection, slice }
         };
-        let branches: Vec<_> = self.open().filter_map(branch).collect();
+        let branches: Vec<_> = self.open().map(branch).collect();
         let mut mapping = Mapping::new(self.history, self.scope.plan, layout, self.tracks(attempt));
-        if let Some(sql) = self.scope.together(&branches, "time") {
-            self.table.rows(&sql, |cells| mapping.row(cells)).await?;
-        }
+        let layout = mapping.layout.clone();
+        self.table.points(self.scope, &branches, &layout, |cells| mapping.row(cells)).await?;
         mapping.finish()
     }
 
@@ -124,7 +124,7 @@ impl<'a> Page<'a> {
         let layout = Layout::gaps(self.scope);
         let order = self.history.order;
         let grid = Grid { start: self.history.start, interval, next: 0 };
-        let branch = |(index, selection, position): (usize, &Selection<'_>, Option<Position>)| {
+        let branch = |(index, selection, position): (usize, &'a Selection<'a>, Option<Position>)| {
             let mut slice =
                 Slice { from: self.history.start, to: self.end, limit: self.limit(position, attempt) };
             let next = match (position, order) {
@@ -137,21 +137,18 @@ impl<'a> Page<'a> {
                 (Some(reach), Order::Descending) => slice.to = reach.min(slice.to),
                 (None, _) => {}
             }
-            self.scope.gaps(index, selection, slice, Grid { next, ..grid })
+            (Branch { index, selection, slice }, Grid { next, ..grid })
         };
-        let branches: Vec<_> = self.open().filter_map(branch).collect();
+        let branches: Vec<_> = self.open().map(branch).collect();
         let selections = &self.scope.plan.selections;
         let mut gaps: Vec<Vec<Gap>> = vec![Vec::new(); selections.len()];
-        if let Some(sql) = self.scope.together(&branches, "s") {
-            self.table
-                .rows(&sql, |mut cells| {
-                    let index: usize = cells.parsed(0, "the index of a property")?;
-                    let gaps = gaps.get_mut(index).ok_or_else(|| unreadable(0, "the index of a property"))?;
-                    gaps.push(gap(&mut cells, &layout)?);
-                    Ok::<_, Error>(())
-                })
-                .await?;
-        }
+        self.table
+            .gaps(self.scope, &branches, |mut cells| {
+                let gaps = gaps.get_mut(index(&mut cells)?).ok_or_else(|| unreadable(0, INDEX))?;
+                gaps.push(gap(&mut cells, &layout)?);
+                Ok::<_, Error>(())
+            })
+            .await?;
         let mut gathered = gathered(self.history, self.scope.plan, self.open().count());
         let mut endings = Vec::with_capacity(selections.len());
         for (index, ((track, selection), gaps)) in
@@ -164,8 +161,8 @@ impl<'a> Page<'a> {
             for _ in gaps {
                 track.row();
             }
-            let mut give = |series: &Series, time: String, value: f64| {
-                let point = TimedValue { time: iso(time)?, value: interpolated(value, selection.form) };
+            let mut give = |series: &Series, time: Instant, value: f64| {
+                let point = TimedValue { time: time.iso(), value: interpolated(value, selection.form) };
                 Ok(gathered.add(index, selection.name, series, point))
             };
             grid.points(gaps, order, |point| {
@@ -184,7 +181,7 @@ pub struct Mapping<'a> {
     selections: &'a [Selection<'a>],
     layout: Layout,
     /// One for each selection that is not done.
-    tracks: Vec<Option<Track<Option<String>>>>,
+    tracks: Vec<Option<Track<Option<Value>>>>,
     gathered: Gathered<'a>,
 }
 
@@ -194,7 +191,7 @@ impl<'a> Mapping<'a> {
         history: &'a History,
         plan: &'a Plan<'a>,
         layout: Layout,
-        tracks: Vec<Option<Track<Option<String>>>>,
+        tracks: Vec<Option<Track<Option<Value>>>>,
     ) -> Self {
         let gathered = gathered(history, plan, tracks.iter().flatten().count());
         Self { selections: &plan.selections, layout, tracks, gathered }
@@ -202,16 +199,19 @@ impl<'a> Mapping<'a> {
 
     /// Takes the next row.
     pub fn row(&mut self, mut cells: Cells) -> Result<(), Error> {
-        let index: usize = cells.parsed(0, "the index of a property")?;
+        let index = index(&mut cells)?;
         let (Some(selection), Some(Some(track))) = (self.selections.get(index), self.tracks.get_mut(index))
         else {
-            return Err(unreadable(0, "the index of a property"));
+            return Err(unreadable(0, INDEX));
         };
         track.row();
         let point = Point {
-            time: cells.required(1, "a time")?,
-            series: series(&mut cells, &self.layout),
-            value: self.layout.value(selection.stored).and_then(|column| cells.take(column)),
+            time: cells.instant(1)?.ok_or_else(|| unreadable(1, "a time"))?,
+            series: series(&mut cells, &self.layout)?,
+            value: match self.layout.value(selection.stored) {
+                Some(column) => cells.take(column, selection.stored)?,
+                None => None,
+            },
         };
         let gathered = &mut self.gathered;
         track.point(point, &mut |series, time, value| add(gathered, index, selection, series, time, value))
@@ -241,35 +241,39 @@ fn unreadable(column: usize, expected: &'static str) -> Error {
     Error::Store(store::Error::Row { column, expected })
 }
 
-fn iso(time: String) -> Result<String, Error> {
-    time::iso(time).ok_or_else(|| unreadable(1, "a time"))
+const INDEX: &str = "the index of a property";
+
+fn index(cells: &mut Cells) -> Result<usize, Error> {
+    cells.integer(0)?.and_then(|index| usize::try_from(index).ok()).ok_or_else(|| unreadable(0, INDEX))
 }
 
-fn series(cells: &mut Cells, layout: &Layout) -> Series {
-    Series {
-        external_id: layout.external_id.and_then(|column| cells.take(column)),
-        dimensions: (layout.dimensions..layout.dimensions + layout.dimension_count)
-            .map(|column| cells.take(column))
-            .collect(),
-    }
+fn series(cells: &mut Cells, layout: &Layout) -> Result<Series, Error> {
+    let external_id = match layout.external_id {
+        Some(column) => cells.text(column)?,
+        None => None,
+    };
+    let dimensions = layout.dimensions..layout.dimensions + layout.dimension_count;
+    Ok(Series {
+        external_id,
+        dimensions: dimensions.map(|column| cells.text(column)).collect::<Result<_, _>>()?,
+    })
 }
 
 fn gap(cells: &mut Cells, layout: &Layout) -> Result<Gap, Error> {
-    let time = |cells: &mut Cells, column| {
-        let text = cells.required(column, "a time")?;
-        time::instant(&text).map(Instant::from_nanos).ok_or(store::Error::Row { column, expected: "a time" })
+    let stored = |cells: &mut Cells, column: usize| {
+        let time = cells.instant(column)?.ok_or_else(|| unreadable(column, "a time"))?;
+        let value = cells.double(column + 1)?.ok_or_else(|| unreadable(column + 1, "a number"))?;
+        Ok::<_, Error>(Stored { time, value })
     };
-    let next = cells.parsed(1, "an index of the grid")?;
-    let index = cells.parsed(2, "an index of the grid")?;
-    let after = Stored { time: time(cells, 3)?, value: cells.parsed(4, "a number")? };
-    let before = match cells.take(5) {
+    let of_grid = |column| move || unreadable(column, "an index of the grid");
+    let next = cells.integer(1)?.ok_or_else(of_grid(1))?;
+    let index = cells.integer(2)?.ok_or_else(of_grid(2))?;
+    let after = stored(cells, 3)?;
+    let before = match cells.integer(5)? {
         None => None,
-        Some(index) => {
-            let index = index.parse().map_err(|_| unreadable(5, "an index of the grid"))?;
-            Some((index, Stored { time: time(cells, 6)?, value: cells.parsed(7, "a number")? }))
-        }
+        Some(index) => Some((index, stored(cells, 6)?)),
     };
-    Ok(Gap { next, index, after, before, series: series(cells, layout) })
+    Ok(Gap { next, index, after, before, series: series(cells, layout)? })
 }
 
 /// Adds a stored point to the answer, if there is room.
@@ -278,38 +282,34 @@ fn add(
     index: usize,
     selection: &Selection<'_>,
     series: &Series,
-    time: String,
-    value: Option<String>,
+    time: Instant,
+    value: Option<Value>,
 ) -> Result<Room, Error> {
-    let text = value.ok_or_else(|| unreadable(index, "a value"))?;
-    let number = |expected| move |_| unreadable(index, expected);
-    let value = match selection.form {
-        Form::Boolean => DataValue::Boolean(match text.as_str() {
-            "true" => true,
-            "false" => false,
-            _ => return Err(unreadable(index, "a truth value")),
-        }),
-        Form::Double => {
-            let value: f64 = text.parse().map_err(|_| unreadable(index, "a number"))?;
-            if !value.is_finite() {
+    let value = match (selection.form, value) {
+        (Form::Boolean, Some(Value::Boolean(boolean))) => DataValue::Boolean(boolean),
+        (Form::Double, Some(Value::Double(number))) => {
+            if !number.is_finite() {
                 // The store takes no such value, and JSON has none.
                 tracing::warn!(property = selection.name, "a value that is no number is left out");
                 return Ok(Room::Taken);
             }
-            DataValue::Double(value)
+            DataValue::Double(number)
         }
-        Form::Long => DataValue::Long(text.parse().map_err(number("an integer"))?),
-        Form::Integer => {
-            let value: i64 = text.parse().map_err(number("an integer"))?;
+        // The nearest one.
+        #[allow(clippy::cast_precision_loss)]
+        (Form::Double, Some(Value::Bigint(number))) => DataValue::Double(number as f64),
+        (Form::Long, Some(Value::Bigint(number))) => DataValue::Long(number),
+        (Form::Integer, Some(Value::Bigint(number))) => {
             let overflow = |_| Error::IntegerOverflow { property: selection.name.to_owned() };
-            DataValue::Integer(value.try_into().map_err(overflow)?)
+            DataValue::Integer(number.try_into().map_err(overflow)?)
         }
-        Form::Text => DataValue::Text(text),
-        Form::Time => {
-            DataValue::Text(time::iso_to_the_nanosecond(text).ok_or_else(|| unreadable(index, "a time"))?)
+        (Form::Text, Some(Value::Varchar(text))) => DataValue::Text(text),
+        (Form::Time, Some(Value::Timestamp(nanos))) => {
+            DataValue::Text(Instant::from_nanos(nanos).iso_to_the_nanosecond())
         }
+        _ => return Err(unreadable(index, "a value")),
     };
-    Ok(gathered.add(index, selection.name, series, TimedValue { time: iso(time)?, value }))
+    Ok(gathered.add(index, selection.name, series, TimedValue { time: time.iso(), value }))
 }
 
 /// A value between two of a measure; of an integer, the nearest one.

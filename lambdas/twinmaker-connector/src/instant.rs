@@ -61,6 +61,11 @@ impl Instant {
     pub fn iso(self) -> String {
         self.timestamp().to_string()
     }
+
+    /// The same with nine digits of a second.
+    pub fn iso_to_the_nanosecond(self) -> String {
+        format!("{:.9}", self.timestamp())
+    }
 }
 
 #[cfg(test)]
@@ -81,6 +86,9 @@ mod tests {
         ] {
             assert_eq!(Instant::parse(text).map(Instant::nanos), nanos, "{text}");
         }
+        let written = Instant::parse("2022-08-25T00:00:00.120Z").expect("a time");
+        assert_eq!(written.iso(), "2022-08-25T00:00:00.12Z");
+        assert_eq!(written.iso_to_the_nanosecond(), "2022-08-25T00:00:00.120000000Z");
         assert_eq!(Instant::from_seconds(1.5), Some(Instant(1_500_000_000)));
         assert_eq!(Instant::from_seconds(1e300), None);
         assert_eq!(Instant::from_seconds(f64::NAN), None);

@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 
 use crate::instant::Instant;
 use crate::request::Order;
-use crate::store::dialect;
 use crate::store::queries::Grid;
 use crate::track::{Point, Series};
 
@@ -110,11 +109,7 @@ impl Grid {
             let Some(gap) = gaps.get(place) else { break };
             let index = signed * sign;
             let time = self.time(index);
-            let point = Point {
-                time: dialect::time::text(time.nanos()),
-                series: gap.series.clone(),
-                value: gap.value(time),
-            };
+            let point = Point { time, series: gap.series.clone(), value: gap.value(time) };
             if !take(point)? {
                 break;
             }

@@ -14,6 +14,7 @@ pub mod instant;
 pub mod interpolation;
 pub mod operator;
 pub mod plan;
+pub mod postgres;
 pub mod request;
 pub mod response;
 pub mod schema;

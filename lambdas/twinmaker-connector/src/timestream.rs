@@ -1,11 +1,10 @@
-//! Timestream as the store: its client, its queries and its rows.
+//! Timestream as the store: its client, its rows and its dialect.
 //!
-//! Its SQL is made of the parts of the crate of that name. Another store is another module beside this one.
+//! Its SQL is made of the parts of the crate of that name.
 
 mod client;
-mod latest;
-pub mod query;
-mod table;
+mod dialect;
+mod rows;
 
 pub use client::client;
-pub use table::{Cells, Error, Table};
+pub use rows::{Cells, Source};

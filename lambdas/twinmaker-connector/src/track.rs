@@ -7,8 +7,6 @@
 
 use crate::instant::Instant;
 use crate::response::Room;
-use crate::store::client as store;
-use crate::store::dialect::time;
 use crate::token::{Fingerprint, Position, Progress};
 
 /// The series of a point.
@@ -30,8 +28,8 @@ impl Series {
 /// A point that was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point<T> {
-    /// As the store writes it.
-    pub time: String,
+    /// When.
+    pub time: Instant,
     /// Its series.
     pub series: Series,
     /// Its value.
@@ -61,13 +59,13 @@ pub struct Track<T> {
     after: Option<Position>,
     resume: Option<Resume<T>>,
     /// The last point that was returned, and how many of its time were.
-    last: Option<(String, Series)>,
+    last: Option<(Instant, Series)>,
     seen: usize,
 }
 
 #[derive(Debug)]
 struct Resume<T> {
-    time: String,
+    time: Instant,
     series: u64,
     seen: usize,
     /// Points of that time so far.
@@ -81,7 +79,7 @@ impl<T> Track<T> {
     /// A track of `page` points at most, fed by a query of `limit` rows at most.
     pub fn new(request: Fingerprint, page: usize, limit: usize, after: Option<Position>) -> Self {
         let resume = after.map(|position| Resume {
-            time: time::text(position.time.nanos()),
+            time: position.time,
             series: position.series,
             seen: position.seen,
             index: 0,
@@ -105,7 +103,7 @@ impl<T> Track<T> {
     pub fn point(
         &mut self,
         point: Point<T>,
-        give: &mut impl FnMut(&Series, String, T) -> Result<Room, crate::error::Error>,
+        give: &mut impl FnMut(&Series, Instant, T) -> Result<Room, crate::error::Error>,
     ) -> Result<(), crate::error::Error> {
         let Some(resume) = &mut self.resume else { return self.give(point, None, give) };
         if resume.time != point.time {
@@ -131,7 +129,7 @@ impl<T> Track<T> {
     /// The time of the position is over. Where its point is gone, the count tells how many were returned.
     fn pass(
         &mut self,
-        give: &mut impl FnMut(&Series, String, T) -> Result<Room, crate::error::Error>,
+        give: &mut impl FnMut(&Series, Instant, T) -> Result<Room, crate::error::Error>,
     ) -> Result<(), crate::error::Error> {
         let Some(resume) = self.resume.take() else { return Ok(()) };
         let returned = resume.seen.saturating_sub(1);
@@ -145,14 +143,14 @@ impl<T> Track<T> {
         &mut self,
         point: Point<T>,
         index: Option<usize>,
-        give: &mut impl FnMut(&Series, String, T) -> Result<Room, crate::error::Error>,
+        give: &mut impl FnMut(&Series, Instant, T) -> Result<Room, crate::error::Error>,
     ) -> Result<(), crate::error::Error> {
         self.more |= self.returned == self.page;
         if self.more {
             return Ok(());
         }
         let Point { time, series, value } = point;
-        if give(&series, time.clone(), value)? == Room::Full {
+        if give(&series, time, value)? == Room::Full {
             self.more = true;
             return Ok(());
         }
@@ -170,7 +168,7 @@ impl<T> Track<T> {
     pub fn end(
         mut self,
         reach: impl FnOnce(Instant) -> Option<Instant>,
-        give: &mut impl FnMut(&Series, String, T) -> Result<Room, crate::error::Error>,
+        give: &mut impl FnMut(&Series, Instant, T) -> Result<Room, crate::error::Error>,
     ) -> Result<Ending, crate::error::Error> {
         let exhausted = self.rows < self.limit;
         if !exhausted && self.resume.as_ref().is_some_and(|resume| !resume.found) {
@@ -180,14 +178,11 @@ impl<T> Track<T> {
         if exhausted && !self.more {
             return Ok(Ending::At(Progress::Done));
         }
-        let Some((time, series)) = &self.last else {
+        let Some((time, series)) = self.last else {
             // The answer had no room for a single point.
             let before = self.after.map_or(Progress::Start, Progress::After);
             return Ok(if self.more { Ending::At(before) } else { Ending::OutOfReach });
         };
-        let expected = "a time";
-        let time =
-            time::instant(time).map(Instant::from_nanos).ok_or(store::Error::Row { column: 1, expected })?;
         Ok(Ending::At(Progress::After(Position {
             time,
             series: series.hash(self.request),
@@ -204,7 +199,7 @@ mod tests {
     /// Series of one time, in the store's order.
     fn points(series: &[&str]) -> Vec<Point<()>> {
         let point = |name: &&str| Point {
-            time: "2022-08-25 00:00:00.000000000".to_owned(),
+            time: Instant::from_nanos(1_661_385_600_000_000_000),
             series: Series { external_id: Some((*name).to_owned()), dimensions: Vec::new() },
             value: (),
         };
@@ -215,7 +210,7 @@ mod tests {
     fn page(series: &[&str], size: usize, limit: usize, after: Option<Position>) -> (String, Ending) {
         let mut track = Track::new(Fingerprint::of(&"a request"), size, limit, after);
         let mut given = String::new();
-        let mut give = |series: &Series, _: String, (): ()| {
+        let mut give = |series: &Series, _: Instant, (): ()| {
             given.push_str(series.external_id.as_deref().unwrap_or_default());
             Ok(Room::Taken)
         };

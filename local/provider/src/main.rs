@@ -1,10 +1,10 @@
 //! What the local emulator lacks, behind interfaces that it has.
 //!
-//! It stands behind the custom resources that replace Timestream's and TwinMaker's types
-//! ([`custom_resource`], [`timestream`], [`twinmaker`]). It is deployed to the local target only; nothing here may
+//! It stands behind the custom resources that replace Timestream's, TwinMaker's and RDS' types
+//! ([`timestream`], [`twinmaker`], [`postgres`]). It is deployed to the local target only; nothing here may
 //! be needed on AWS.
 
-mod custom_resource;
+mod postgres;
 mod properties;
 mod resources;
 mod scalar;
@@ -17,6 +17,7 @@ use aws_config::BehaviorVersion;
 use aws_config::timeout::TimeoutConfig;
 use custom_resource::Responder;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
+use postgres::Postgres;
 use resources::Resources;
 use timestream::Timestream;
 use tracing_subscriber::filter::LevelFilter;
@@ -33,8 +34,9 @@ async fn main() -> Result<(), Error> {
         .timeout_config(TimeoutConfig::builder().operation_timeout(CALL_TIMEOUT).build())
         .load()
         .await;
-    let responder = Responder::new()?;
+    let responder = Responder::default();
     let resources = Resources {
+        postgres: Postgres::new(std::env::var("AWS_ENDPOINT_URL_RDS_DATA").unwrap_or_default()),
         timestream: Timestream::new(aws_sdk_timestreamwrite::Client::new(&config)),
         twinmaker: TwinMaker::new(twinmaker::client(
             &config,

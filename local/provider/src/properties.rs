@@ -7,10 +7,10 @@
 
 use aws_sdk_timestreamwrite::error::BuildError;
 use aws_sdk_timestreamwrite::types;
+use custom_resource::Request;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::custom_resource::Request;
 use crate::scalar::Scalar;
 
 /// Properties of a database.

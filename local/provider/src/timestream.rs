@@ -6,8 +6,8 @@
 
 use aws_sdk_timestreamwrite::error::{BuildError, DisplayErrorContext, ProvideErrorMetadata};
 use aws_sdk_timestreamwrite::{Client, Error as ServiceError};
+use custom_resource::{Provisioned, Request, RequestType, Unfit};
 
-use crate::custom_resource::{Provisioned, Request, RequestType, Unfit};
 use crate::properties::{Database, Former, Table, Tag};
 
 /// The types of custom resources that this stands behind.
@@ -176,3 +176,6 @@ fn unless_gone(error: ServiceError) -> Result<(), Error> {
         error => Err(error.into()),
     }
 }
+
+#[cfg(test)]
+mod tests;

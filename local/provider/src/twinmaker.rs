@@ -18,8 +18,7 @@ use aws_sdk_iottwinmaker::error::{BuildError, DisplayErrorContext, ProvideErrorM
 use aws_sdk_iottwinmaker::primitives::{DateTime, DateTimeFormat};
 use aws_sdk_iottwinmaker::types::{State, Status};
 use aws_sdk_iottwinmaker::{Client, Error as ServiceError};
-
-use crate::custom_resource::{Provisioned, Request, RequestType, Unfit};
+use custom_resource::{Provisioned, Request, RequestType, Unfit};
 
 pub(crate) use endpoint::client;
 use tags::Tags;

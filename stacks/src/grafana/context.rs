@@ -1,9 +1,10 @@
-//! What the templates are filled with: the model as the [queries](dashboard) of its panels, and as words.
+//! What the templates are filled with: the model as the [queries](panels) of its panels, and as words.
 
 use serde::Serialize;
+use sql::panels::{self, DataSource};
 use telemetry::{EventKind, Measure, MeasureType, Model, Range};
-use timestream::dashboard;
 
+use super::source::Source;
 use super::units;
 use crate::environment::{AlertInterval, Environment, Grafana};
 
@@ -12,11 +13,15 @@ use crate::environment::{AlertInterval, Environment, Grafana};
 pub(super) struct Context<'a> {
     environment: &'a str,
     region: &'a str,
-    /// Of the store, where the plugin does not find it itself.
+    /// The data source, and the words of its dialect.
+    source: Source,
+    /// Of the store, where the data source does not find it itself.
     endpoint: Option<&'a str>,
     dashboards_folder: &'a str,
     database: String,
     table: &'a str,
+    /// The role of a store that has roles.
+    user: &'static str,
     /// The dimension of the device, as SQL, and as it is called.
     device: String,
     device_name: &'a str,
@@ -80,8 +85,8 @@ impl Uids {
 struct Alerts {
     /// As Grafana writes it.
     interval: String,
-    /// The same, in seconds.
-    seconds: u32,
+    /// The instant of the last time, as SQL.
+    since: String,
     /// Without an event for so long, something stands still. In seconds, no less than the interval.
     silence: u32,
 }
@@ -90,9 +95,9 @@ impl Alerts {
     /// The shortest silence that is worth an alarm, in seconds.
     const SILENCE: u32 = 900;
 
-    fn new(interval: AlertInterval) -> Self {
+    fn new<D: DataSource>(interval: AlertInterval) -> Self {
         let seconds = interval.seconds();
-        Self { interval: interval.to_string(), seconds, silence: seconds.max(Self::SILENCE) }
+        Self { interval: interval.to_string(), since: D::ago(seconds), silence: seconds.max(Self::SILENCE) }
     }
 }
 
@@ -117,6 +122,11 @@ struct Number {
     /// The ends of the normal range, as numbers of SQL.
     least: Option<String>,
     most: Option<String>,
+    /// The first and the last value of a group, as SQL.
+    earliest: String,
+    latest: String,
+    /// The values below which half, nine tenths and ninety-nine hundredths of a group are, as SQL.
+    percentiles: [String; 3],
     unit: String,
     steps: Vec<Step>,
     /// `refId` of its query, where a panel has one for each measure.
@@ -139,8 +149,8 @@ struct Picked {
     filter: String,
 }
 
-impl From<dashboard::Value> for Picked {
-    fn from(dashboard::Value { value, filter }: dashboard::Value) -> Self {
+impl From<panels::Value> for Picked {
+    fn from(panels::Value { value, filter }: panels::Value) -> Self {
         Self { value, filter }
     }
 }
@@ -154,8 +164,9 @@ struct Step {
 
 impl<'a> Context<'a> {
     /// Derives what all templates have of a model in an environment.
-    pub fn new(
+    pub fn new<D: DataSource>(
         model: &'a Model,
+        source: Source,
         environment: &'a Environment,
         endpoint: Option<&'a str>,
         dashboards_folder: &'a str,
@@ -164,27 +175,34 @@ impl<'a> Context<'a> {
         Self {
             environment: &environment.name,
             region: &environment.region,
+            source,
             endpoint,
             dashboards_folder,
             database: environment.database(),
             table: environment.table(),
-            device: dashboard::device(first),
+            user: postgres::schema::GRAFANA,
+            device: panels::device(first),
             device_name: &first.device.dimension,
-            devices: dashboard::devices(first),
+            devices: panels::devices::<D>(first),
             alerts: match &environment.grafana {
-                Grafana::Container(container) => container.alerts.map(Alerts::new),
+                Grafana::Container(container) => container.alerts.map(Alerts::new::<D>),
                 Grafana::None | Grafana::Managed => None,
             },
-            watched: model.kinds.iter().flat_map(numbers).filter(|number| number.outside.is_some()).collect(),
+            watched: model
+                .kinds
+                .iter()
+                .flat_map(numbers::<D>)
+                .filter(|number| number.outside.is_some())
+                .collect(),
         }
     }
 }
 
 impl<'a> KindContext<'a> {
     /// Derives what the dashboards of a kind have.
-    pub fn new(all: &'a Context<'a>, kind: &'a EventKind) -> Self {
-        let numbers = numbers(kind);
-        let chosen = dashboard::chosen_kind(kind);
+    pub fn new<D: DataSource>(all: &'a Context<'a>, kind: &'a EventKind) -> Self {
+        let numbers = numbers::<D>(kind);
+        let chosen = panels::chosen_kind(kind);
         let environment = all.environment;
         Self {
             all,
@@ -193,8 +211,8 @@ impl<'a> KindContext<'a> {
                 .as_ref()
                 .map_or_else(|| environment.to_owned(), |name| format!("{name}, {environment}")),
             uids: Uids::of(kind),
-            events: dashboard::events(kind),
-            corrected: kind.time.as_ref().map(|_| dashboard::corrected(kind)),
+            events: panels::events::<D>(kind, all.table),
+            corrected: kind.time.as_ref().map(|_| panels::corrected::<D>(kind)),
             ranged: numbers.iter().filter(|number| number.outside.is_some()).cloned().collect(),
             batteries: numbers
                 .iter()
@@ -207,8 +225,8 @@ impl<'a> KindContext<'a> {
                 .iter()
                 .filter(|measure| matches!(measure.kind, MeasureType::Boolean | MeasureType::Varchar))
                 .map(|measure| {
-                    let dashboard::Value { value, filter } = dashboard::measure(kind, measure);
-                    State { title: title(&measure.name), column: dashboard::alias(measure), value, filter }
+                    let panels::Value { value, filter } = panels::measure::<D>(kind, measure);
+                    State { title: title(&measure.name), column: panels::alias(measure), value, filter }
                 })
                 .collect(),
             choices: kind
@@ -218,7 +236,7 @@ impl<'a> KindContext<'a> {
                 .filter(|measure| chosen.is_none_or(|kind| measure.kind == kind))
                 .map(|measure| measure.name.as_str())
                 .collect(),
-            picked: dashboard::picked(kind).into(),
+            picked: panels::picked::<D>(kind).into(),
         }
     }
 }
@@ -227,14 +245,14 @@ fn is_number(measure: &Measure) -> bool {
     matches!(measure.kind, MeasureType::Double | MeasureType::Bigint)
 }
 
-fn numbers(kind: &EventKind) -> Vec<Number> {
+fn numbers<D: DataSource>(kind: &EventKind) -> Vec<Number> {
     let numbers = kind.measures.iter().filter(|measure| is_number(measure)).enumerate();
-    numbers.map(|(index, measure)| Number::new(kind, index, measure)).collect()
+    numbers.map(|(index, measure)| Number::new::<D>(kind, index, measure)).collect()
 }
 
 impl Number {
-    fn new(kind: &EventKind, index: usize, measure: &Measure) -> Self {
-        let dashboard::Value { value, filter } = dashboard::measure(kind, measure);
+    fn new<D: DataSource>(kind: &EventKind, index: usize, measure: &Measure) -> Self {
+        let panels::Value { value, filter } = panels::measure::<D>(kind, measure);
         let range = measure.normal;
         Self {
             name: measure.name.clone(),
@@ -243,14 +261,17 @@ impl Number {
                 || "No range is normal by the model.".to_owned(),
                 |Range { min, max }| format!("Normal by the model: {min} to {max}."),
             ),
-            column: dashboard::alias(measure),
+            column: panels::alias(measure),
             filter,
-            literal: dashboard::text(&told(kind, measure)),
-            outside: range.map(|range| dashboard::outside(&value, range)),
+            literal: panels::text::<D>(&told(kind, measure)),
+            outside: range.map(|range| panels::outside(&value, range)),
             min: range.map(|range| range.min),
             max: range.map(|range| range.max),
-            least: range.map(|range| dashboard::bound(range.min)),
-            most: range.map(|range| dashboard::bound(range.max)),
+            least: range.map(|range| panels::bound(range.min)),
+            most: range.map(|range| panels::bound(range.max)),
+            earliest: D::earliest(&value),
+            latest: D::latest(&value),
+            percentiles: ["0.5", "0.9", "0.99"].map(|share| D::percentile(&value, share)),
             unit: units::id(measure.unit.as_deref()),
             steps: steps(range),
             letter: letter(index),

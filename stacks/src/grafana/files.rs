@@ -13,8 +13,13 @@ use serde_json::Value;
 use telemetry::{EventKind, Model};
 use tera::{Kwargs, State, TeraResult};
 
+use postgres::sql::Postgres;
+use sql::panels::DataSource;
+use timestream::sql::Timestream;
+
 use super::context::{Context, KindContext, Uids};
-use crate::environment::Environment;
+use super::source::Source;
+use crate::environment::{Environment, StoreKind};
 use crate::model::is_kind_name;
 use crate::templates;
 
@@ -33,7 +38,8 @@ pub struct File {
 pub struct Place<'a> {
     /// The folder of the files, without a slash at its end.
     pub folder: &'a str,
-    /// Timestream's endpoint, for instance `http://127.0.0.1:4567`. `None`: that of the Region.
+    /// Timestream's endpoint, for instance `http://127.0.0.1:4567`, or host and port of `PostgreSQL`, which then is
+    /// reached without TLS. `None`: that of the Region, or what the container's variables say.
     pub endpoint: Option<&'a str>,
 }
 
@@ -62,11 +68,18 @@ const DASHBOARD_FILES: [(&str, &str); 3] = [
 
 /// What there is once, and its template.
 #[rustfmt::skip]
-const PROVISIONING_FILES: [(&str, &str); 3] = [
+const PROVISIONING_FILES: [(&str, &str); 2] = [
     ("provisioning/alerting/rules.yaml", include_str!("../../../templates/grafana/provisioning/rules.yaml")),
     ("provisioning/dashboards/sluice.yaml", include_str!("../../../templates/grafana/provisioning/dashboards.yaml")),
-    ("provisioning/datasources/timestream.yaml", include_str!("../../../templates/grafana/provisioning/datasources.yaml")),
 ];
+
+/// The data source of a store, and its template.
+#[rustfmt::skip]
+const TIMESTREAM_FILE: (&str, &str) =
+    ("provisioning/datasources/timestream.yaml", include_str!("../../../templates/grafana/provisioning/timestream.yaml"));
+#[rustfmt::skip]
+const POSTGRES_FILE: (&str, &str) =
+    ("provisioning/datasources/postgres.yaml", include_str!("../../../templates/grafana/provisioning/postgres.yaml"));
 
 /// Where a dashboard of a kind lies.
 fn path(kind: &EventKind, name: &str) -> String {
@@ -82,7 +95,10 @@ pub fn is_path(path: &str) -> bool {
     match path.split('/').collect::<Vec<_>>()[..] {
         [DASHBOARDS, name] => is_dashboard(name),
         [DASHBOARDS, kind, name] => is_dashboard(name) && is_kind_name(kind),
-        _ => PROVISIONING_FILES.iter().any(|(known, _)| *known == path),
+        _ => PROVISIONING_FILES
+            .iter()
+            .chain([&TIMESTREAM_FILE, &POSTGRES_FILE])
+            .any(|(known, _)| *known == path),
     }
 }
 
@@ -103,17 +119,28 @@ pub fn home_page(model: &Model) -> String {
 /// When a template asks for what the context does not have, or renders no JSON: templates and context
 /// are both of this crate, and tests render them for models of every shape.
 pub fn files(model: &Model, environment: &Environment, place: Place<'_>) -> Vec<File> {
-    render(model, environment, place).unwrap_or_else(|error| panic!("the templates do not fit: {error}"))
+    match environment.store.kind {
+        StoreKind::Timestream => render::<Timestream>(model, environment, place, TIMESTREAM_FILE),
+        StoreKind::Postgres(_) => render::<Postgres>(model, environment, place, POSTGRES_FILE),
+    }
+    .unwrap_or_else(|error| panic!("the templates do not fit: {error}"))
 }
 
-fn render(model: &Model, environment: &Environment, place: Place<'_>) -> TeraResult<Vec<File>> {
+fn render<D: DataSource>(
+    model: &Model,
+    environment: &Environment,
+    place: Place<'_>,
+    source_file: (&'static str, &'static str),
+) -> TeraResult<Vec<File>> {
+    let provisioning = PROVISIONING_FILES.into_iter().chain([source_file]);
     let mut tera = templates::tera()?;
     tera.register_filter("json", |value: tera::Value, _: Kwargs, _: &State| -> TeraResult<String> {
         serde_json::to_string(&value).map_err(tera::Error::message)
     });
-    tera.add_raw_templates(DASHBOARD_FILES.into_iter().chain(PROVISIONING_FILES).chain([PANELS]))?;
+    tera.add_raw_templates(DASHBOARD_FILES.into_iter().chain(provisioning.clone()).chain([PANELS]))?;
     let folder = format!("{}/{DASHBOARDS}", place.folder);
-    let all = Context::new(model, environment, place.endpoint, &folder);
+    let source = Source::of::<D>(&environment.store.kind, environment.table());
+    let all = Context::new::<D>(model, source, environment, place.endpoint, &folder);
     let render = |name: &str, path: String, context: &tera::Context| -> TeraResult<File> {
         let text = tera.render(name, context)?;
         let value: Value = serde_json::from_str(&text)
@@ -122,7 +149,7 @@ fn render(model: &Model, environment: &Environment, place: Place<'_>) -> TeraRes
     };
     let mut contexts = Vec::new();
     for kind in &model.kinds {
-        contexts.push((kind, tera::Context::from_serialize(&KindContext::new(&all, kind))?));
+        contexts.push((kind, tera::Context::from_serialize(&KindContext::new::<D>(&all, kind))?));
     }
     // Dashboards that are alike are neighbours, so that they are packed as one.
     let mut files = Vec::new();
@@ -132,7 +159,7 @@ fn render(model: &Model, environment: &Environment, place: Place<'_>) -> TeraRes
         }
     }
     let context = tera::Context::from_serialize(&all)?;
-    for (name, _) in PROVISIONING_FILES {
+    for (name, _) in provisioning {
         files.push(render(name, name.to_owned(), &context)?);
     }
     Ok(files)

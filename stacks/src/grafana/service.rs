@@ -12,20 +12,20 @@ use super::storage::Storage;
 use super::{PORT, TARGETS, read_store, sign_on};
 use crate::Inputs;
 use crate::cfn::{Arn, Auditor, Expression, LogicalId, Resource, Statement, Template, Trust, role};
-use crate::environment::{GrafanaContainer, Repository};
+use crate::environment::{Environment, GrafanaContainer, Repository};
 use crate::functions::{add_log_group, write_logs};
 
-/// The Timestream data source, as `id@version`.
+/// The Timestream data source, as `id@version`. That for `PostgreSQL` is a part of Grafana.
 pub const PLUGIN: &str = "grafana-timestream-datasource@2.13.0";
 /// Variable of the container that holds the packed files.
 pub const FILES_VARIABLE: &str = "SLUICE_FILES";
 
-/// Name of the container, which the load balancer and people ask for.
 /// Variables of the container that hold host, port and password of a store that has them. The file of the data
 /// source names them.
 const STORE_HOST: &str = "STORE_HOST";
 const STORE_PORT: &str = "STORE_PORT";
 const STORE_PASSWORD: &str = "STORE_PASSWORD";
+/// Name of the container, which the load balancer and people ask for.
 const NAME: &str = "grafana";
 const VOLUME: &str = "data";
 /// Where Grafana keeps its database and its plugin.
@@ -188,7 +188,7 @@ fn add_task(
     );
 
     let packed = pack(&files(inputs.model, environment, Place::CONTAINER));
-    let mut variables: Vec<Value> = settings(Place::CONTAINER.folder, inputs.model)
+    let mut variables: Vec<Value> = settings(Place::CONTAINER.folder, inputs.model, environment)
         .into_iter()
         .map(|(name, value)| json!({"Name": name, "Value": value}))
         .collect();
@@ -291,20 +291,22 @@ fn start_command() -> String {
 
 /// What Grafana is told wherever it runs, as variables of its environment. `folder` holds the files.
 /// See [its configuration](https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/).
-pub fn settings(folder: &str, model: &Model) -> BTreeMap<&'static str, String> {
+pub fn settings(folder: &str, model: &Model, environment: &Environment) -> BTreeMap<&'static str, String> {
     let fixed = [
         ("GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES", "false"),
         ("GF_ANALYTICS_CHECK_FOR_UPDATES", "false"),
         ("GF_ANALYTICS_REPORTING_ENABLED", "false"),
         ("GF_AUTH_ANONYMOUS_ENABLED", "false"),
         ("GF_PLUGINS_PREINSTALL_AUTO_UPDATE", "false"),
-        ("GF_PLUGINS_PREINSTALL_SYNC", PLUGIN),
         ("GF_SECURITY_DISABLE_GRAVATAR", "true"),
         ("GF_USERS_ALLOW_SIGN_UP", "false"),
     ];
     let mut settings: BTreeMap<_, _> =
         fixed.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
     settings.insert("GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH", format!("{folder}/{}", home_file(model)));
+    if environment.store.postgres().is_none() {
+        settings.insert("GF_PLUGINS_PREINSTALL_SYNC", PLUGIN.to_owned());
+    }
     settings.insert("GF_PATHS_PROVISIONING", format!("{folder}/{PROVISIONING}"));
     settings
 }

@@ -171,7 +171,7 @@ fn invocations(site: Site, calls: Calls) -> (f64, f64) {
             let calls = (rate * site.load.event_bytes / (KB * KB)).max(by_time);
             (calls * SECONDS, INVOCATION_SECONDS)
         }
-        Calls::PerHour => (HOURS, INVOCATION_SECONDS),
+        Calls::TwiceADay => (HOURS / 12.0, INVOCATION_SECONDS),
         Calls::PerMinute => (HOURS * 60.0, SIMULATION_SECONDS),
         Calls::OnRequest | Calls::ByUse => (0.0, 0.0),
     }

@@ -14,6 +14,7 @@ use super::{
     Service, Tags,
 };
 use crate::cfn::{LogicalId, Resource};
+use crate::store::TRANSACTIONS;
 
 const SERVICE: Service =
     Service { namespace: "rds", calls: &["ec2", "rds-data", "secretsmanager"], policy: Group::Data };
@@ -169,7 +170,7 @@ fn cluster(subject: Subject) -> Needed {
 
 /// `verify` and `query` ask through the Data API, with the secret of whoever reads, whose row has it.
 fn cluster_steps(subject: Subject) -> Needed {
-    Ok(vec![write(allow(&["rds-data:ExecuteStatement"], [subject.arn()?]))])
+    Ok(vec![write(allow(TRANSACTIONS, [subject.arn()?]))])
 }
 
 /// [`AWS::RDS::DBInstance`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbinstance.html).

@@ -9,16 +9,16 @@ use std::collections::BTreeMap;
 use postgres::schema::{GRAFANA, READER, Schema, WRITER};
 use serde_json::{Value, json};
 
-use super::{STORED, stored};
+use super::{STORED, TRANSACTIONS, stored};
 use crate::Inputs;
 use crate::artifact::{Calls, Function};
 use crate::cfn::{Arn, Auditor, Expression, LogicalId, Resource, Statement, Template};
 use crate::environment::{Environment, OnDelete, PostgresStore};
 use crate::functions::{self, Deployment, Failures};
 
-/// Makes schema, table and roles, and the partitions of each day.
+/// Makes schema, table and roles, and the partitions of each day: twice a day, since each call wakes a cluster that pauses.
 pub const STORE_SETUP: Function =
-    Function { name: "store-setup", carries_model: true, calls: Calls::PerHour };
+    Function { name: "store-setup", carries_model: true, calls: Calls::TwiceADay };
 
 /// Addresses of the network. The dashboards have their subnets in it.
 pub(crate) const ADDRESSES: &str = "10.42.0.0/24";
@@ -290,19 +290,11 @@ fn add_schema(
                 ("DATABASE", environment.database().into()),
             ]),
             statements: vec![
-                Statement::allow(
-                    &[
-                        "rds-data:BeginTransaction",
-                        "rds-data:CommitTransaction",
-                        "rds-data:ExecuteStatement",
-                        "rds-data:RollbackTransaction",
-                    ],
-                    [cluster.arn_of("DBClusterArn")],
-                ),
+                Statement::allow(TRANSACTIONS, [cluster.arn_of("DBClusterArn")]),
                 Statement::allow(&["secretsmanager:GetSecretValue"], secrets),
             ],
             failures: Failures::NotQueued(
-                "CloudFormation waits for its answer, and what an hour misses the next one makes up for",
+                "CloudFormation waits for its answer, and what one call of the schedule misses the next one makes up for",
             ),
         },
     );
@@ -336,7 +328,7 @@ fn add_schema(
             "AWS::Events::Rule",
             json!({
                 "Description": "Partitions of the days to come, and of those that are past",
-                "ScheduleExpression": "rate(1 hour)",
+                "ScheduleExpression": "rate(12 hours)",
                 "State": "ENABLED",
                 "Targets": [{
                     "Id": STORE_SETUP.name,

@@ -5,6 +5,14 @@ use std::collections::BTreeMap;
 use crate::cfn::{Arn, Expression, LogicalId, Statement, Template};
 use crate::environment::{Environment, StoreKind};
 
+/// What the Data API asks for statements in transactions.
+pub(crate) const TRANSACTIONS: &[&str] = &[
+    "rds-data:BeginTransaction",
+    "rds-data:CommitTransaction",
+    "rds-data:ExecuteStatement",
+    "rds-data:RollbackTransaction",
+];
+
 /// What a program does with the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
@@ -96,10 +104,17 @@ impl Way {
                     Statement::allow_everywhere(&["timestream:DescribeEndpoints"], DISCOVERY),
                 ]
             }
-            Place::Postgres { cluster, secret } => vec![
-                Statement::allow(&["rds-data:ExecuteStatement"], [Arn::parameter(cluster)]),
-                Statement::allow(&["secretsmanager:GetSecretValue"], [Arn::parameter(secret)]),
-            ],
+            Place::Postgres { cluster, secret } => {
+                let actions: &[&'static str] = match self.of {
+                    Use::Writes => &["rds-data:ExecuteStatement"],
+                    // A large answer is read in parts of one transaction.
+                    Use::Reads => TRANSACTIONS,
+                };
+                vec![
+                    Statement::allow(actions, [Arn::parameter(cluster)]),
+                    Statement::allow(&["secretsmanager:GetSecretValue"], [Arn::parameter(secret)]),
+                ]
+            }
         }
     }
 }

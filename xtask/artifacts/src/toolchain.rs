@@ -2,6 +2,7 @@
 
 pub mod jdk;
 pub mod maven;
+pub mod postgres;
 pub mod python;
 pub mod requirements;
 pub mod venv;

@@ -1,16 +1,22 @@
-//! Asks the store: a query, and its answer with all pages.
+//! Asks the store: a query, and its answer with all pages; which devices it has, and of which measures. Each store is
+//! a file beside this one.
 
-use anyhow::anyhow;
-use aws_sdk_timestreamquery::error::SdkError;
-use aws_sdk_timestreamquery::operation::query::QueryError;
-use aws_sdk_timestreamquery::types::{ColumnInfo, Datum, ScalarType};
+mod postgres;
+mod timestream;
+
 use serde::Serialize;
-use serde_json::{Map, Number, Value};
-use session::sdk_error::sentence;
-use session::{Exit, Failure};
+use serde_json::Value;
+use sql::{Identifier, TableName, named_like, without_canaries};
+use stacks::environment::StoreKind;
+
+use ::postgres::schema::SCHEMA;
+use ::postgres::sql::{self as postgresql, Postgres};
+use ::timestream::sql::{self as timestream_sql, Timestream};
+use engine::inventory::Inventory;
+use session::{Failure, Session};
 
 /// Columns and rows of a query, all pages.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Answer {
     /// Name and type of each column.
     pub columns: Vec<Column>,
@@ -26,115 +32,157 @@ pub struct Answer {
 pub struct Column {
     /// The name, `_` where the service gives none.
     pub name: String,
-    /// The type, as Timestream spells it.
+    /// The type, as the store spells it.
     #[serde(rename = "type")]
     pub kind: String,
 }
 
-/// Runs a query and reads pages until there are no more, or `max_rows` are there. A page may be
-/// empty and still not be the last.
-pub async fn query(
-    client: &aws_sdk_timestreamquery::Client,
-    sql: &str,
-    max_rows: Option<usize>,
-) -> Result<Answer, Failure> {
-    let limit = max_rows.unwrap_or(usize::MAX);
-    let mut answer = Answer { columns: Vec::new(), rows: Vec::new(), truncated: false };
-    let mut token = None;
-    loop {
-        let page = client
-            .query()
-            .query_string(sql)
-            .set_next_token(token.take())
-            .send()
-            .await
-            .map_err(|error| refused(&error))?;
-        if answer.columns.is_empty() {
-            answer.columns = page.column_info().iter().map(column).collect();
-        }
-        for row in page.rows() {
-            if answer.rows.len() == limit {
-                answer.truncated = true;
-                return Ok(answer);
+impl Column {
+    /// Whether it has numbers.
+    pub fn is_number(&self) -> bool {
+        let kinds = ["BIGINT", "INTEGER", "DOUBLE", "int2", "int4", "int8", "float4", "float8", "numeric"];
+        kinds.contains(&self.kind.as_str())
+    }
+
+    /// Whether it has times: `2026-03-01 12:00:00`, with digits of a second.
+    pub fn is_time(&self) -> bool {
+        ["TIMESTAMP", "timestamptz"].contains(&self.kind.as_str())
+    }
+}
+
+/// The table of an environment.
+#[derive(Debug, Clone)]
+pub struct Store {
+    source: Source,
+    table: TableName,
+}
+
+#[derive(Debug, Clone)]
+enum Source {
+    Timestream(aws_sdk_timestreamquery::Client),
+    Postgres(data_api::Database),
+}
+
+/// Which devices are meant.
+#[derive(Debug, Clone, Copy)]
+pub enum Devices<'a> {
+    /// Those that are none of [canaries](telemetry::canary).
+    Real,
+    /// Those whose names begin so.
+    Named(&'a str),
+}
+
+impl Store {
+    /// The store of an environment, for queries that name their table. Where it has no outputs to be found by, it
+    /// need not be deployed.
+    pub async fn of(session: &Session) -> Result<Self, Failure> {
+        let environment = &session.environment;
+        match environment.store.kind {
+            StoreKind::Timestream => {
+                let table = TableName::new(&environment.database(), environment.table());
+                Ok(Self { source: Source::Timestream(session.timestream_query().await?), table })
             }
-            let values = row.data().iter().zip(page.column_info());
-            answer.rows.push(values.map(|(datum, info)| value(datum, info)).collect());
-        }
-        token = page.next_token().map(str::to_owned);
-        if token.is_none() {
-            return Ok(answer);
+            StoreKind::Postgres(_) => Self::deployed(session, &Inventory::read(session).await?).await,
         }
     }
-}
 
-fn refused(error: &SdkError<QueryError>) -> Failure {
-    match error.as_service_error() {
-        Some(QueryError::ValidationException(refusal)) => Failure::new(
-            Exit::Configuration,
-            format_args!(
-                "the store refuses the query: {}",
-                refusal.message().unwrap_or("it does not say why")
-            ),
-        ),
-        _ => anyhow!("the query failed: {}", sentence(error)).into(),
+    /// The table that is deployed.
+    pub async fn deployed(session: &Session, inventory: &Inventory) -> Result<Self, Failure> {
+        let output = |name| inventory.output(session, "store", name);
+        let (database, table) = (output("DatabaseName")?, output("TableName")?);
+        Ok(match session.environment.store.kind {
+            StoreKind::Timestream => Self {
+                source: Source::Timestream(session.timestream_query().await?),
+                table: TableName::new(database, table),
+            },
+            StoreKind::Postgres(_) => Self {
+                source: Source::Postgres(data_api::Database {
+                    client: session.rds_data(),
+                    cluster_arn: output("ClusterArn")?.to_owned(),
+                    secret_arn: output("ReaderSecretArn")?.to_owned(),
+                    name: database.to_owned(),
+                }),
+                table: TableName::new(SCHEMA, table),
+            },
+        })
     }
-}
 
-fn column(info: &ColumnInfo) -> Column {
-    let kind = info.r#type().map_or_else(|| "UNKNOWN".to_owned(), type_name);
-    Column { name: info.name().unwrap_or("_").to_owned(), kind }
-}
+    /// Runs a query and reads pages until there are no more, or `max_rows` are there.
+    ///
+    /// # Errors
+    /// [`session::Exit::Configuration`] where the store refuses the query.
+    pub async fn query(&self, sql: &str, max_rows: Option<usize>) -> Result<Answer, Failure> {
+        let limit = max_rows.unwrap_or(usize::MAX);
+        match &self.source {
+            Source::Timestream(client) => timestream::query(client, sql, limit).await,
+            Source::Postgres(database) => Box::pin(postgres::query(database, sql, limit)).await,
+        }
+    }
 
-fn type_name(kind: &aws_sdk_timestreamquery::types::Type) -> String {
-    if let Some(scalar) = kind.scalar_type() {
-        return scalar.as_str().to_owned();
+    /// What the table keeps, in words.
+    pub async fn kept(&self) -> Result<String, Failure> {
+        match &self.source {
+            Source::Timestream(_) => Ok(String::new()),
+            Source::Postgres(_) => {
+                let answer = self.query(postgresql::days(&self.table).as_str(), None).await?;
+                let [Some(days), first, last] = [0, 1, 2].map(|column| answer.rows.first()?.get(column))
+                else {
+                    return Ok(String::new());
+                };
+                let day = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or("-").to_owned();
+                Ok(format!("partitions of {days} days, {} to {}", day(first), day(last)))
+            }
+        }
     }
-    let element = |info: &ColumnInfo| info.r#type().map_or_else(|| "UNKNOWN".to_owned(), type_name);
-    if let Some(info) = kind.array_column_info() {
-        return format!("ARRAY<{}>", element(info));
-    }
-    if let Some(info) = kind.time_series_measure_value_column_info() {
-        return format!("TIMESERIES<{}>", element(info));
-    }
-    let fields: Vec<String> = kind.row_column_info().iter().map(element).collect();
-    format!("ROW<{}>", fields.join(", "))
-}
 
-fn value(datum: &Datum, info: &ColumnInfo) -> Value {
-    let kind = info.r#type();
-    if let Some(scalar) = datum.scalar_value() {
-        return scalar_value(scalar, kind.and_then(|kind| kind.scalar_type()));
-    }
-    if let (Some(values), Some(info)) = (&datum.array_value, kind.and_then(|kind| kind.array_column_info())) {
-        return values.iter().map(|datum| value(datum, info)).collect();
-    }
-    if let (Some(row), Some(infos)) =
-        (datum.row_value(), kind.map(aws_sdk_timestreamquery::types::Type::row_column_info))
-    {
-        let fields = row.data().iter().zip(infos);
-        let named = fields.map(|(datum, info)| (info.name().unwrap_or("_").to_owned(), value(datum, info)));
-        return Value::Object(named.collect());
-    }
-    if let (Some(points), Some(info)) =
-        (&datum.time_series_value, kind.and_then(|kind| kind.time_series_measure_value_column_info()))
-    {
-        let point = |point: &aws_sdk_timestreamquery::types::TimeSeriesDataPoint| {
-            let mut fields = Map::new();
-            fields.insert("time".to_owned(), point.time().into());
-            fields.insert("value".to_owned(), point.value().map_or(Value::Null, |datum| value(datum, info)));
-            Value::Object(fields)
+    /// The names of the table's columns.
+    pub async fn columns(&self) -> Result<Vec<String>, Failure> {
+        let sql = match &self.source {
+            Source::Timestream(_) => timestream_sql::no_rows(&self.table).to_string(),
+            Source::Postgres(_) => postgresql::no_rows(&self.table).to_string(),
         };
-        return points.iter().map(point).collect();
+        Ok(self.query(&sql, None).await?.columns.into_iter().map(|column| column.name).collect())
     }
-    Value::Null
-}
 
-fn scalar_value(text: &str, kind: Option<&ScalarType>) -> Value {
-    let number = match kind {
-        Some(ScalarType::Bigint | ScalarType::Integer) => text.parse::<i64>().ok().map(Number::from),
-        Some(ScalarType::Double) => text.parse::<f64>().ok().and_then(Number::from_f64),
-        Some(ScalarType::Boolean) => return text.parse().map_or_else(|_| text.into(), Value::Bool),
-        _ => None,
-    };
-    number.map_or_else(|| text.into(), Value::Number)
+    /// The names of devices that have a record in the last `seconds`, by the column that has them.
+    pub async fn devices(
+        &self,
+        device: &Identifier,
+        devices: Devices<'_>,
+        seconds: u64,
+    ) -> Result<Vec<String>, Failure> {
+        let condition = self.condition(device, devices);
+        let sql = match &self.source {
+            Source::Timestream(_) => timestream_sql::devices(&self.table, device, seconds, &condition),
+            Source::Postgres(_) => postgresql::devices(&self.table, device, seconds, &condition),
+        };
+        let name = |row: Vec<Value>| row.into_iter().next()?.as_str().map(str::to_owned);
+        Ok(self.query(&sql, None).await?.rows.into_iter().filter_map(name).collect())
+    }
+
+    /// How many values each column has in the records of devices in the last `seconds`: rows that begin with a
+    /// `measure_name`.
+    pub async fn counts(
+        &self,
+        columns: &[Identifier],
+        device: &Identifier,
+        devices: Devices<'_>,
+        seconds: u64,
+    ) -> Result<Vec<Vec<Value>>, Failure> {
+        let condition = self.condition(device, devices);
+        let sql = match &self.source {
+            Source::Timestream(_) => timestream_sql::counts(&self.table, columns, seconds, &condition),
+            Source::Postgres(_) => postgresql::counts(&self.table, columns, seconds, &condition),
+        };
+        Ok(self.query(&sql, None).await?.rows)
+    }
+
+    fn condition(&self, device: &Identifier, devices: Devices<'_>) -> String {
+        match (&self.source, devices) {
+            (Source::Timestream(_), Devices::Real) => without_canaries::<Timestream>(device),
+            (Source::Timestream(_), Devices::Named(prefix)) => named_like::<Timestream>(device, prefix),
+            (Source::Postgres(_), Devices::Real) => without_canaries::<Postgres>(device),
+            (Source::Postgres(_), Devices::Named(prefix)) => named_like::<Postgres>(device, prefix),
+        }
+    }
 }

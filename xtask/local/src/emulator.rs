@@ -44,6 +44,7 @@ pub fn command(setting: &Setting) -> io::Result<Command> {
     let endpoint = format!("http://127.0.0.1:{}", ports.aws);
     let timestream = format!("http://127.0.0.1:{}", ports.timestream);
     let twinmaker = format!("http://127.0.0.1:{}", ports.twinmaker);
+    let rds_data = format!("http://127.0.0.1:{}", ports.rds_data);
     let mut command = Command::new(venv.python());
     command.arg("-I").arg(own(LAUNCHER)).current_dir(&data).env_clear();
     command.envs(KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
@@ -65,6 +66,8 @@ pub fn command(setting: &Setting) -> io::Result<Command> {
         .env("AWS_ENDPOINT_URL_TIMESTREAM_WRITE", &timestream)
         .env("AWS_ENDPOINT_URL_TIMESTREAM_QUERY", timestream)
         .env("AWS_ENDPOINT_URL_IOTTWINMAKER", twinmaker)
+        // Whether or not it runs: it may be started later than this.
+        .env("AWS_ENDPOINT_URL_RDS_DATA", rds_data)
         .env("AWS_REGION", region)
         .env("AWS_DEFAULT_REGION", region)
         .env("AWS_ACCESS_KEY_ID", "test")

@@ -93,6 +93,7 @@ impl Machine {
         let environment = [
             ("AWS_ENDPOINT_URL", &endpoints.aws),
             ("AWS_ENDPOINT_URL_TIMESTREAM_WRITE", &endpoints.timestream),
+            ("AWS_ENDPOINT_URL_RDS_DATA", endpoints.rds_data.as_ref().unwrap_or(&endpoints.aws)),
             ("AWS_REGION", region),
             ("AWS_DEFAULT_REGION", region),
             ("AWS_ACCESS_KEY_ID", &"test".to_owned()),

@@ -68,13 +68,16 @@ pub fn address(location: &Location) -> Option<String> {
 
 /// Writes the files, and starts Grafana with them where this machine can. One that runs reads changed
 /// dashboards by itself; for data sources and alerts, which it reads when it starts, it is started again.
-/// `None`: there is neither the program nor Docker.
+/// `None`: there is neither the program nor Docker, or the store is one that only its own roles may ask.
 pub fn start(
     location: &Location,
     model: &Model,
     environment: &Environment,
     endpoints: &Endpoints,
 ) -> Result<Option<String>, Failure> {
+    if environment.store.postgres().is_some() {
+        return Ok(None);
+    }
     let folder = Folder::of(location);
     let _lock = folder.lock().map_err(|source| at(&folder, source))?;
     folder.prepare(NAME).map_err(|source| at(&folder, source))?;
@@ -242,7 +245,7 @@ fn variables(files: &str, port: u16, model: &Model, environment: &Environment) -
         // By itself it hands a plugin of AWS what leads to a role, but not keys.
         ("GF_PLUGINS_FORWARD_HOST_ENV_VARS", plugin_id().to_owned()),
     ];
-    let everywhere = grafana::settings(files, model);
+    let everywhere = grafana::settings(files, model, environment);
     everywhere.into_iter().chain(own).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 

@@ -31,21 +31,24 @@ use serde::Serialize;
 pub use self::broker::{Broker, Message};
 pub use self::ports::{PortError, Ports};
 use self::process::Process;
-use self::services::{SERVICES, Service, Setting};
+use self::services::{Needed, SERVICES, Service, Setting};
 pub use self::state::Location;
 use self::state::{Folder, Lock, Record};
 use session::{Endpoints, Exit, Explain, Failure, Observer, Project};
+use stacks::environment::Environment;
 
 /// How often to look whether the port of a service that has ended is free, and how long to wait in between.
 const PORT_LOOKS: u32 = 50;
 const PORT_PAUSE: Duration = Duration::from_millis(200);
 
-fn endpoints(ports: Ports) -> Endpoints {
+fn endpoints(record: &Record) -> Endpoints {
+    let ports = record.ports;
     let url = |port: u16| format!("http://127.0.0.1:{port}");
     Endpoints {
         aws: url(ports.aws),
         timestream: url(ports.timestream),
         twinmaker: url(ports.twinmaker),
+        rds_data: record.processes.contains_key(services::RDS_DATA).then(|| url(ports.rds_data)),
         mqtt: ports.mqtt,
     }
 }
@@ -126,7 +129,8 @@ impl Explain for LocalError {
 /// The endpoints of the local target, when it runs. Takes a look at its processes, and asks none.
 pub fn running(location: &Location) -> Option<Endpoints> {
     let record = Folder::of(location).record()?;
-    SERVICES.iter().all(|service| record.runs(service.name)).then(|| endpoints(record.ports))
+    let mut services = SERVICES.iter().filter(|service| record.has(service));
+    services.all(|service| record.runs(service.name)).then(|| endpoints(&record))
 }
 
 /// The processes of the local target that run, by name.
@@ -138,14 +142,19 @@ pub fn processes(location: &Location) -> Vec<(String, u32)> {
     alive.map(|(name, process)| (name, process.pid)).collect()
 }
 
-/// The ports that a start would take, when nothing else has them.
+/// The ports that a start would take for what every environment needs, when nothing else has them.
 pub fn free_ports(location: &Location) -> Result<Ports, PortError> {
-    let ports = Ports::choose(location.port)?;
-    require_free(ports).map(|()| ports)
+    let always: Vec<&Service> = SERVICES.iter().filter(|service| service.needed == Needed::Always).collect();
+    free_ports_for(location, &always)
 }
 
-fn require_free(ports: Ports) -> Result<(), PortError> {
-    for service in SERVICES {
+fn free_ports_for(location: &Location, services: &[&Service]) -> Result<Ports, PortError> {
+    let ports = Ports::choose(location.port)?;
+    require_free(ports, services).map(|()| ports)
+}
+
+fn require_free(ports: Ports, services: &[&Service]) -> Result<(), PortError> {
+    for service in services {
         ports::require_free((service.port)(ports), service.title)?;
     }
     ports::require_free(ports.mqtt, "the MQTT broker")
@@ -163,11 +172,11 @@ async fn free_again(port: u16, service: &'static str) -> Result<(), PortError> {
     ports::require_free(port, service)
 }
 
-/// Starts what does not run yet, and waits until it answers.
+/// Starts what this environment needs and does not run yet, and waits until it answers.
 pub async fn start(
     project: &Project,
     location: &Location,
-    region: &str,
+    environment: &Environment,
     observer: &dyn Observer,
 ) -> Result<Endpoints, Failure> {
     let folder = Folder::of(location);
@@ -179,29 +188,33 @@ pub async fn start(
                 "the emulator had ended, and with it what was deployed to it: the local target starts empty",
             );
         }
-        return start_from_nothing(project, location, region, observer, &folder, &lock).await;
+        return start_from_nothing(project, location, environment, observer, &folder, &lock).await;
     };
     let ports = record.ports;
     if ![0, ports::ENDPOINT, ports.aws].contains(&location.port) {
         let (folder, actual) = (folder.path().to_path_buf(), ports.aws);
         return Err(LocalError::OtherPort { folder, actual, asked: location.port }.into());
     }
-    let ended: Vec<&Service> = SERVICES.iter().filter(|service| !record.runs(service.name)).collect();
-    if ended.is_empty() {
-        return Ok(endpoints(ports));
+    let wanted = SERVICES.iter().filter(|service| service.is_needed(environment) || record.has(service));
+    let missing: Vec<&Service> = wanted.filter(|service| !record.runs(service.name)).collect();
+    if missing.is_empty() {
+        return Ok(endpoints(&record));
     }
-    for service in &ended {
-        observer.note(format_args!("{} had ended: it is started again with its data", service.title));
+    for service in &missing {
+        if record.processes.contains_key(service.name) {
+            observer.note(format_args!("{} had ended: it is started again with its data", service.title));
+        }
         free_again((service.port)(ports), service.title).await?;
     }
-    let setting = Setting::prepare(project, observer, &folder, ports, region).await?;
-    if let Err(failure) = launch(&setting, &lock, &mut record, &ended).await {
-        for process in ended.iter().filter_map(|service| record.processes.get(service.name)) {
+    let region = &environment.region;
+    let setting = Setting::prepare(project, observer, &folder, ports, region, &missing).await?;
+    if let Err(failure) = launch(&setting, &lock, &mut record, &missing).await {
+        for process in missing.iter().filter_map(|service| record.processes.get(service.name)) {
             process.stop();
         }
         return Err(failure);
     }
-    Ok(endpoints(ports))
+    Ok(endpoints(&record))
 }
 
 /// Stops every process of the local target and forgets what its services kept; logs stay. Returns what
@@ -225,33 +238,35 @@ pub async fn stop(location: &Location, observer: &dyn Observer) -> Result<Vec<St
 async fn start_from_nothing(
     project: &Project,
     location: &Location,
-    region: &str,
+    environment: &Environment,
     observer: &dyn Observer,
     folder: &Folder,
     lock: &Lock,
 ) -> Result<Endpoints, Failure> {
     // What is left of a target that ended badly would hold the ports.
     halt(folder, lock)?;
-    let ports = free_ports(location)?;
-    let mut setting = Setting::prepare(project, observer, folder, ports, region).await?;
+    let services: Vec<&Service> = SERVICES.iter().filter(|service| service.is_needed(environment)).collect();
+    let ports = free_ports_for(location, &services)?;
+    let region = &environment.region;
+    let mut setting = Setting::prepare(project, observer, folder, ports, region, &services).await?;
 
     let step = observer.step("Starting the local target");
     let mut attempts = 3;
-    let all: Vec<&Service> = SERVICES.iter().collect();
-    loop {
+    let endpoints = loop {
         let mut record = Record { ports: setting.ports, processes: BTreeMap::new() };
-        let Err(failure) = launch(&setting, lock, &mut record, &all).await else { break };
+        let Err(failure) = launch(&setting, lock, &mut record, &services).await else {
+            break endpoints(&record);
+        };
         // The first failure is the one to tell.
         let _stopped = halt(folder, lock);
         attempts -= 1;
-        let lost = location.port == 0 && require_free(setting.ports).is_err();
+        let lost = location.port == 0 && require_free(setting.ports, &services).is_err();
         if attempts == 0 || !lost {
             return Err(failure);
         }
         // Between the choice of a free port and its use, another process may take it.
-        setting.ports = free_ports(location)?;
-    }
-    let endpoints = endpoints(setting.ports);
+        setting.ports = free_ports_for(location, &services)?;
+    };
     step.done(format_args!("{} (MQTT {})", endpoints.aws, endpoints.mqtt));
     Ok(endpoints)
 }

@@ -25,6 +25,8 @@ pub struct Ports {
     pub twinmaker: u16,
     /// The MQTT broker, TLS.
     pub mqtt: u16,
+    /// The RDS Data API, where the store is PostgreSQL.
+    pub rds_data: u16,
 }
 
 /// Why the services cannot listen.
@@ -51,7 +53,7 @@ pub enum PortError {
         source: io::Error,
     },
     /// `--local-port` leaves no room for the ports after it.
-    #[error("--local-port {0} leaves no room for the three ports after it")]
+    #[error("--local-port {0} leaves no room for the four ports after it")]
     TooHigh(u16),
     /// The system has no free port.
     #[error("the system gives no free port")]
@@ -73,21 +75,21 @@ impl Explain for PortError {
 
 impl fmt::Display for Ports {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { aws, timestream, twinmaker, mqtt } = self;
+        let Self { aws, timestream, twinmaker, mqtt, rds_data: _ } = self;
         write!(f, "{aws} (AWS), {timestream} (Timestream), {twinmaker} (TwinMaker), {mqtt} (MQTT)")
     }
 }
 
 impl Ports {
     /// The ports that follow from `--local-port`: 0 asks the system for free ones, 4566 comes with the
-    /// usual port of MQTT, and any other port with the three after it, so that two targets do not meet.
+    /// usual port of MQTT, and any other port with the four after it, so that two targets do not meet.
     pub fn choose(endpoint: u16) -> Result<Self, PortError> {
         if endpoint == 0 {
             return free();
         }
-        let last = endpoint.checked_add(3).ok_or(PortError::TooHigh(endpoint))?;
-        let mqtt = if endpoint == ENDPOINT { MQTT } else { last };
-        Ok(Self { aws: endpoint, timestream: endpoint + 1, twinmaker: endpoint + 2, mqtt })
+        let rds_data = endpoint.checked_add(4).ok_or(PortError::TooHigh(endpoint))?;
+        let mqtt = if endpoint == ENDPOINT { MQTT } else { endpoint + 3 };
+        Ok(Self { aws: endpoint, timestream: endpoint + 1, twinmaker: endpoint + 2, mqtt, rds_data })
     }
 }
 
@@ -111,16 +113,17 @@ fn owner(port: u16) -> Option<String> {
 fn free() -> Result<Ports, PortError> {
     // All stay bound until the last is known, so that no number comes twice.
     let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(PortError::NoneFree);
-    let listeners = [bind()?, bind()?, bind()?, bind()?];
+    let listeners = [bind()?, bind()?, bind()?, bind()?, bind()?];
     let port = |listener: &TcpListener| -> Result<u16, PortError> {
         Ok(listener.local_addr().map_err(PortError::NoneFree)?.port())
     };
-    let [aws, timestream, twinmaker, mqtt] = &listeners;
+    let [aws, timestream, twinmaker, mqtt, rds_data] = &listeners;
     Ok(Ports {
         aws: port(aws)?,
         timestream: port(timestream)?,
         twinmaker: port(twinmaker)?,
         mqtt: port(mqtt)?,
+        rds_data: port(rds_data)?,
     })
 }
 
@@ -133,26 +136,26 @@ mod tests {
     #[test]
     fn ports_follow_from_the_endpoint() {
         let cases = [
-            (4566, [4566, 4567, 4568, 8883]),
-            (5000, [5000, 5001, 5002, 5003]),
-            (65_532, [65_532, 65_533, 65_534, 65_535]),
+            (4566, [4566, 4567, 4568, 8883, 4570]),
+            (5000, [5000, 5001, 5002, 5003, 5004]),
+            (65_531, [65_531, 65_532, 65_533, 65_534, 65_535]),
         ];
         for (endpoint, expected) in cases {
             assert_eq!(all(Ports::choose(endpoint).expect("ports")), expected);
         }
-        for endpoint in [65_533, 65_535] {
+        for endpoint in [65_532, 65_535] {
             assert!(matches!(Ports::choose(endpoint), Err(PortError::TooHigh(_))));
         }
     }
 
-    fn all(Ports { aws, timestream, twinmaker, mqtt }: Ports) -> [u16; 4] {
-        [aws, timestream, twinmaker, mqtt]
+    fn all(Ports { aws, timestream, twinmaker, mqtt, rds_data }: Ports) -> [u16; 5] {
+        [aws, timestream, twinmaker, mqtt, rds_data]
     }
 
     #[test]
     fn free_ports_are_different_ones() {
         let ports = BTreeSet::from(all(Ports::choose(0).expect("ports")));
-        assert!(ports.len() == 4 && !ports.contains(&0), "{ports:?}");
+        assert!(ports.len() == 5 && !ports.contains(&0), "{ports:?}");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ports::Ports;
 use super::process::Process;
+use super::services::{Needed, Service};
 use session::Project;
 
 /// Which local target: several may run, each in its folder.
@@ -48,6 +49,11 @@ pub struct Record {
 }
 
 impl Record {
+    /// Whether a service belongs to this target: everybody needs it, or somebody has needed it.
+    pub fn has(&self, service: &Service) -> bool {
+        service.needed == Needed::Always || self.processes.contains_key(service.name)
+    }
+
     /// Whether a process of this name was started and still runs.
     pub fn runs(&self, name: &str) -> bool {
         self.processes.get(name).is_some_and(|process| process.is_alive())
@@ -145,7 +151,7 @@ mod tests {
         assert_eq!(folder.record(), None);
         let lock = folder.lock().expect("lock");
         let record = Record {
-            ports: Ports { aws: 1, timestream: 2, twinmaker: 3, mqtt: 4 },
+            ports: Ports { aws: 1, timestream: 2, twinmaker: 3, mqtt: 4, rds_data: 5 },
             processes: BTreeMap::from([("emulator".to_owned(), Process { pid: 4, started: 5 })]),
         };
         folder.write(&record, &lock).expect("write");

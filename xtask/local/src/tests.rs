@@ -10,8 +10,12 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::*;
 
-/// That of the environment `local`.
-const REGION: &str = "us-east-1";
+/// The environment `local`, with another kind of store where one is named.
+fn environment(store: &str) -> Environment {
+    let text = include_str!("../../../environments/local.toml");
+    let kind = [("store.kind".to_owned(), store.to_owned())];
+    stacks::environment::parse("local", "local.toml", text, &kind).expect("valid")
+}
 
 /// A folder of its own, whose processes end with the test even when it fails.
 struct Home(tempfile::TempDir);
@@ -50,12 +54,17 @@ fn kill(process: Process) {
 
 /// A record in which a process stands for each service.
 fn record(ports: Ports, process: impl Fn() -> Process) -> Record {
-    let processes = SERVICES.iter().map(|service| (service.name.to_owned(), process())).collect();
+    let needed = SERVICES.iter().filter(|service| service.needed == Needed::Always);
+    let processes = needed.map(|service| (service.name.to_owned(), process())).collect();
     Record { ports, processes }
 }
 
 async fn start_in(home: &Home) -> Endpoints {
-    start(&Project::locate(), &home.location(0), REGION, &())
+    start_with(home, "timestream").await
+}
+
+async fn start_with(home: &Home, store: &str) -> Endpoints {
+    start(&Project::locate(), &home.location(0), &environment(store), &())
         .await
         .unwrap_or_else(|failure| panic!("{:?}", failure.error))
 }
@@ -106,7 +115,7 @@ async fn a_target_starts_once_is_repaired_and_stops_without_a_trace() {
     let expected: BTreeMap<&str, u32> =
         last.processes.iter().map(|(name, process)| (name.as_str(), process.pid)).collect();
     assert_eq!(stopped, expected);
-    assert_eq!(stopped.len(), SERVICES.len());
+    assert_eq!(stopped.len(), SERVICES.len() - 1, "without PostgreSQL, which nothing needs");
     assert_eq!(process::sweep(home.0.path()), [0_u32; 0]);
     assert_eq!(home.folder().record(), None);
     assert_eq!(entries(home.0.path()), ["lock", "logs"], "logs stay, data does not");
@@ -114,11 +123,53 @@ async fn a_target_starts_once_is_repaired_and_stops_without_a_trace() {
 }
 
 #[tokio::test]
+async fn postgres_is_started_when_a_store_needs_it_and_keeps_its_data() {
+    let home = Home::new();
+    let location = home.location(0);
+    let before = start_in(&home).await;
+    assert_eq!((before.rds_data.as_ref(), home.folder().data(services::RDS_DATA).exists()), (None, false));
+
+    let endpoints = start_with(&home, "postgres").await;
+    let url = endpoints.rds_data.clone().expect("the Data API");
+    assert_eq!(Endpoints { rds_data: None, ..endpoints.clone() }, before, "what ran goes on");
+    let port = url.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
+    let cluster = r#"{"identifier":"c","database":"d","username":"m"}"#;
+    post(port, "/_local/clusters", cluster).await;
+    let clusters = ready::get(port, "/_local/clusters").await.expect("a list");
+    assert!(clusters.contains("arn:aws:secretsmanager:"), "its secret is the emulator's: {clusters}");
+
+    kill(home.record().processes[services::RDS_DATA]);
+    assert_eq!(running(&location), None, "it belongs to the target now");
+    assert_eq!(start_in(&home).await, endpoints, "whoever deploys");
+    assert_eq!(ready::get(port, "/_local/clusters").await.as_deref(), Some(clusters.as_str()));
+
+    let stopped = stop(&location, &()).await.expect("it stops");
+    assert_eq!(stopped.len(), SERVICES.len());
+    assert_eq!(process::sweep(home.0.path()), [0_u32; 0], "no server is left");
+    assert_eq!(entries(home.0.path()), ["lock", "logs"], "logs stay, data does not");
+}
+
+async fn post(port: u16, path: &str, body: &str) {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.expect("it listens");
+    let length = body.len();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: local\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).await.expect("it is sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+#[tokio::test]
 async fn a_taken_port_is_told_before_anything_starts() {
     let (project, home) = (Project::locate(), Home::new());
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("bind");
     let port = listener.local_addr().expect("address").port();
-    let failure = start(&project, &home.location(port), REGION, &()).await.expect_err("the port is taken");
+    let failure = start(&project, &home.location(port), &environment("timestream"), &())
+        .await
+        .expect_err("the port is taken");
     assert_eq!(failure.exit, Exit::Configuration);
     let text = failure.error.to_string();
     assert!(text.contains(&port.to_string()) && text.contains(&std::process::id().to_string()), "{text}");
@@ -132,7 +183,7 @@ async fn a_record_of_processes_that_are_gone_is_not_believed() {
     let folder = home.folder();
     // This test's own process, as if its id had belonged to the emulator before.
     let other = Process { pid: std::process::id(), started: 1_000_000_000 };
-    let record = record(Ports { aws: 1, timestream: 2, twinmaker: 3, mqtt: 4 }, || other);
+    let record = record(Ports { aws: 1, timestream: 2, twinmaker: 3, mqtt: 4, rds_data: 5 }, || other);
     let lock = folder.lock().expect("lock");
     folder.write(&record, &lock).expect("write");
     drop(lock);
@@ -150,7 +201,7 @@ async fn a_folder_with_files_of_others_is_left_alone() {
     let failure = stop(&home.location(0), &()).await.expect_err("it is not a target's");
     assert_eq!(failure.exit, Exit::Configuration);
     assert_eq!(
-        start(&project, &home.location(0), REGION, &()).await.expect_err("nor now").exit,
+        start(&project, &home.location(0), &environment("timestream"), &()).await.expect_err("nor now").exit,
         Exit::Configuration
     );
     assert!(source.exists());
@@ -175,14 +226,18 @@ async fn a_target_elsewhere_is_not_started_twice() {
         let mut command = std::process::Command::new("sleep");
         Process::spawn(command.arg("60"), home.0.path(), &home.0.path().join("log")).expect("spawn")
     };
-    let record = record(Ports { aws: 5000, timestream: 5001, twinmaker: 5002, mqtt: 5003 }, sleeper);
+    let record =
+        record(Ports { aws: 5000, timestream: 5001, twinmaker: 5002, mqtt: 5003, rds_data: 5004 }, sleeper);
     let folder = home.folder();
     folder.write(&record, &folder.lock().expect("lock")).expect("write");
     for port in [0, 4566, 5000] {
-        let endpoints = start(&project, &home.location(port), REGION, &()).await.expect("it runs");
+        let endpoints =
+            start(&project, &home.location(port), &environment("timestream"), &()).await.expect("it runs");
         assert_eq!(endpoints.aws, "http://127.0.0.1:5000");
     }
-    let failure = start(&project, &home.location(6000), REGION, &()).await.expect_err("it runs elsewhere");
+    let failure = start(&project, &home.location(6000), &environment("timestream"), &())
+        .await
+        .expect_err("it runs elsewhere");
     assert_eq!(failure.exit, Exit::Configuration);
     assert!(
         failure.error.to_string().ends_with("runs on port 5000 already, not on 6000"),

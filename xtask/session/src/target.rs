@@ -23,6 +23,9 @@ pub struct Endpoints {
     pub timestream: String,
     /// TwinMaker's API.
     pub twinmaker: String,
+    /// The RDS Data API, where a store is PostgreSQL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rds_data: Option<String>,
     /// Port of the MQTT broker, TLS.
     pub mqtt: u16,
 }
@@ -230,6 +233,15 @@ impl Session {
         aws_sdk_lambda::Client::new(&self.config)
     }
 
+    /// A client of the RDS Data API.
+    pub fn rds_data(&self) -> aws_sdk_rdsdata::Client {
+        let mut config = aws_sdk_rdsdata::config::Builder::from(&self.config);
+        if let Some(endpoint) = self.endpoints.as_ref().and_then(|endpoints| endpoints.rds_data.as_ref()) {
+            config = config.endpoint_url(endpoint);
+        }
+        aws_sdk_rdsdata::Client::from_conf(config.build())
+    }
+
     /// A client of S3. The local endpoint has no host per bucket.
     pub fn s3(&self) -> aws_sdk_s3::Client {
         let config =
@@ -304,8 +316,13 @@ mod tests {
     fn requests_to_aws_are_tried_eight_times_and_less_often_when_throttled() {
         let aws = retries(None);
         assert_eq!((aws.mode(), aws.max_attempts()), (RetryMode::Adaptive, 8));
-        let here =
-            Endpoints { aws: String::new(), timestream: String::new(), twinmaker: String::new(), mqtt: 0 };
+        let here = Endpoints {
+            aws: String::new(),
+            timestream: String::new(),
+            twinmaker: String::new(),
+            rds_data: None,
+            mqtt: 0,
+        };
         assert_eq!(retries(Some(&here)).max_attempts(), 8);
     }
 }

@@ -18,17 +18,21 @@ use tokio::process::Command;
 use artifacts::job;
 use artifacts::toolchain::jdk::{self, Jdk, NoJdk};
 use artifacts::toolchain::venv::Venv;
-use artifacts::toolchain::{self, maven};
+use artifacts::toolchain::{self, maven, postgres};
 use cli::Format;
 use cli::Outcome;
 use cli::github;
 use cli::report::{Document, Report, STRONG, paint};
 use session::{Exit, Explain as _, Project};
 
-/// Programs of this workspace that the tests of the Flink job drive: the store, and the decoder that theirs
-/// has to equal.
-const STORE: &str = "local-timestream";
-const DECODER: &str = "decode";
+/// Programs of this workspace that the tests of the Flink job drive, each with how cargo calls it and the variable that
+/// names it to them: the stores, the schema of one of them, and the decoder that theirs has to equal.
+const PROGRAMS: [(&str, &str, &str); 4] = [
+    ("--bin", "local-timestream", "SLUICE_LOCAL_TIMESTREAM"),
+    ("--bin", "local-rds-data", "SLUICE_LOCAL_RDS_DATA"),
+    ("--example", "schema", "SLUICE_SCHEMA"),
+    ("--example", "decode", "SLUICE_DECODE"),
+];
 
 /// Folder of the C library that an emulated program for arm64 loads, where Debian's `libc6-arm64-cross` puts it.
 const EMULATED_ROOT: &str = "/usr/aarch64-linux-gnu";
@@ -61,19 +65,34 @@ struct Need {
     lack: Option<String>,
 }
 
+/// What tests find by variables: what they drive services with, and what they start as one.
+#[derive(Debug, Clone, Copy)]
+struct Installed<'a> {
+    venv: &'a Venv,
+    postgres: &'a Path,
+}
+
+impl Installed<'_> {
+    fn variables(self) -> [(&'static str, PathBuf); 2] {
+        [("SLUICE_PYTHON", self.venv.python()), ("SLUICE_POSTGRES", self.postgres.to_owned())]
+    }
+}
+
 impl Test {
     pub async fn run(&self, report: &Report) -> Outcome {
         let project = Project::locate();
         report.add_matcher(&toolchain::problem_matchers(&project));
         let venv = Venv::ensure(&project, report).await?;
+        let postgres = postgres::ensure(&project, report).await?;
+        let installed = Installed { venv: &venv, postgres: &postgres };
         if !self.arguments.is_empty() {
-            let tested = self.of_workspace(&project, &venv, &[], report).await?;
+            let tested = self.of_workspace(&project, installed, &[], report).await?;
             report.print(&tested);
             return Ok(tested.exit());
         }
         let (jdk, emulator) = (jdk::find(), emulator());
         let job = match &jdk {
-            Ok(jdk) => of_job(&project, jdk, &venv, report).await?,
+            Ok(jdk) => of_job(&project, jdk, installed, report).await?,
             // Nothing counts them but the run that there is not.
             Err(_) => Tested { ok: true, passed: 0, failed: 0, skipped: 1 },
         };
@@ -81,7 +100,7 @@ impl Test {
             Need { name: "needs_jdk", lack: jdk.as_ref().err().map(NoJdk::to_string) },
             Need { name: "needs_qemu", lack: emulator.err() },
         ];
-        let workspace = self.of_workspace(&project, &venv, &needs, report).await?;
+        let workspace = self.of_workspace(&project, installed, &needs, report).await?;
         for Need { name, lack } in &needs {
             if let Some(lack) = lack {
                 report.warn(format_args!("tests with `{name}` in their names are skipped: {lack}"));
@@ -108,7 +127,7 @@ impl Test {
     async fn of_workspace(
         &self,
         project: &Project,
-        venv: &Venv,
+        installed: Installed<'_>,
         needs: &[Need],
         report: &Report,
     ) -> anyhow::Result<Tested> {
@@ -124,8 +143,7 @@ impl Test {
             command.args(&self.arguments);
         }
         command
-            // Tests that drive a service with boto3, or start one, take it from here.
-            .env("SLUICE_PYTHON", venv.python())
+            .envs(installed.variables())
             // Commands that tests run are no steps of the run that this may be: it shows none of theirs.
             .env_remove(github::ACTIONS)
             .env_remove(github::SUMMARY);
@@ -159,16 +177,17 @@ fn emulator() -> Result<Option<PathBuf>, String> {
     }
 }
 
-async fn of_job(project: &Project, jdk: &Jdk, venv: &Venv, report: &Report) -> anyhow::Result<Tested> {
-    let (store, decoder) = programs(project, report).await?;
+async fn of_job(
+    project: &Project,
+    jdk: &Jdk,
+    installed: Installed<'_>,
+    report: &Report,
+) -> anyhow::Result<Tested> {
+    let programs = programs(project, report).await?;
     let _lock = job::lock(project).await.context("cannot lock the Flink job's folder")?;
     report.note(paint(STRONG, "./mvnw -B verify"));
     let mut command = maven::command(&job::folder(project), jdk);
-    command
-        .args(["--no-transfer-progress", "verify"])
-        .env("SLUICE_LOCAL_TIMESTREAM", store)
-        .env("SLUICE_DECODE", decoder)
-        .env("SLUICE_PYTHON", venv.python());
+    command.args(["--no-transfer-progress", "verify"]).envs(programs).envs(installed.variables());
     let (status, output) = shown(command, report).await.context("the Maven wrapper does not start")?;
     let (passed, failed, skipped) = maven::counts(&output).unwrap_or_default();
     if !status.success() {
@@ -191,17 +210,21 @@ async fn is_reproducible(project: &Project, jdk: &Jdk, report: &Report) -> anyho
     Ok(status.success())
 }
 
-/// Builds what the tests of the Flink job drive.
-async fn programs(project: &Project, report: &Report) -> anyhow::Result<(PathBuf, PathBuf)> {
+/// Builds what the tests of the Flink job drive: each variable with its program.
+async fn programs(project: &Project, report: &Report) -> anyhow::Result<Vec<(&'static str, PathBuf)>> {
     let step = report.step("Building what the Flink job is tested against");
     let mut command = toolchain::cargo(project);
     command.args(["build", "--workspace", "--message-format", "json-render-diagnostics"]);
-    command.args(["--bin", STORE, "--example", DECODER]);
+    command.args(PROGRAMS.iter().flat_map(|(target, name, _)| [*target, *name]));
     let messages = toolchain::build(command, &step).await?;
-    let mut programs = toolchain::executables(&messages);
-    let mut program =
-        |name: &str| programs.remove(name).ok_or_else(|| anyhow!("the build made no executable `{name}`"));
-    let programs = (program(STORE)?, program(DECODER)?);
+    let mut built = toolchain::executables(&messages);
+    let programs = PROGRAMS.iter().map(|(_, name, variable)| {
+        let program = built.remove(*name);
+        program
+            .map(|program| (*variable, program))
+            .ok_or_else(|| anyhow!("the build made no executable `{name}`"))
+    });
+    let programs = programs.collect::<anyhow::Result<_>>()?;
     step.done("");
     Ok(programs)
 }

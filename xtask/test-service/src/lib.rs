@@ -108,7 +108,8 @@ async fn session(port: u16) -> Session {
     let loaded = Project::locate().load_named("local", &without_twin);
     let (model, environment) = loaded.unwrap_or_else(|failure| panic!("{:#}", failure.error));
     let aws = format!("http://127.0.0.1:{port}");
-    let endpoints = Endpoints { timestream: aws.clone(), twinmaker: aws.clone(), aws, mqtt: 0 };
+    let endpoints =
+        Endpoints { timestream: aws.clone(), twinmaker: aws.clone(), rds_data: None, aws, mqtt: 0 };
     let session = Session::open(model, environment, Some(endpoints)).await;
     session.unwrap_or_else(|failure| panic!("{:#}", failure.error))
 }

@@ -7,9 +7,10 @@ use aws_sdk_timestreamwrite::Client;
 use aws_sdk_timestreamwrite::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_timestreamwrite::operation::write_records::WriteRecordsError;
 use telemetry::{DimensionValue, Measured, Record, Value};
-use timestream::limits::PROBE_TIME;
 
-use super::{Refusal, request};
+use super::{refusal, request};
+use crate::effect::{Busy, Effect};
+use crate::store::PROBE_TIME;
 
 /// Status of a request that is too large for something on its way.
 const TOO_LARGE: u16 = 413;
@@ -28,57 +29,30 @@ pub struct Table {
     pub table: String,
 }
 
-/// What a request did to its records.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// All are stored.
-    Stored,
-    /// All are stored but these.
-    Refused(Vec<Refusal>),
-    /// None is stored, because one or more break a rule. Which, it does not say.
-    Invalid(String),
-    /// Perhaps none is stored; try again.
-    Busy(Busy),
-    /// None is stored, and trying again within this invocation would change nothing.
-    Unusable(String),
-}
-
-/// Why to try again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Busy {
-    /// The service asks for fewer requests.
-    Throttled,
-    /// The service failed, or did not answer.
-    Unavailable,
-}
-
 impl Table {
     /// Writes at most [`REQUEST_RECORDS`](timestream::limits::REQUEST_RECORDS) records, in one attempt
     /// ([WriteRecords](https://docs.aws.amazon.com/timestream/latest/developerguide/API_WriteRecords.html)).
     pub async fn send(&self, records: &[&Record]) -> Effect {
-        let (common, records) = match request::build(records) {
+        let (common, sent) = match request::build(records) {
             Ok(request) => request,
             Err(error) => return Effect::Unusable(error.to_string()),
         };
-        let sent = records.len();
         let result = self
             .client
             .write_records()
             .database_name(&self.database)
             .table_name(&self.table)
             .common_attributes(common)
-            .set_records(Some(records))
+            .set_records(Some(sent))
             .send()
             .await;
         match result {
             Ok(_) => Effect::Stored,
-            Err(error) => meaning(&error, sent),
+            Err(error) => meaning(&error, records),
         }
     }
 
-    /// Asks whether the table takes requests at all, without a trace in it: the record is valid in form and
-    /// refused for its time, so that every answer but [`Effect::Refused`] and [`Effect::Stored`] is about
-    /// something else than the record.
+    /// Sends the least of a record, of a time that is refused.
     pub async fn probe(&self) -> Effect {
         let record = Record {
             dimensions: [DimensionValue { name: "probe".into(), value: "probe".to_owned() }].into(),
@@ -91,14 +65,14 @@ impl Table {
     }
 }
 
-fn meaning(error: &SdkError<WriteRecordsError>, sent: usize) -> Effect {
+fn meaning(error: &SdkError<WriteRecordsError>, sent: &[&Record]) -> Effect {
     let sentence = || DisplayErrorContext(error).to_string();
     let message = || error.message().map_or_else(sentence, str::to_owned);
     let status = error.raw_response().map_or(0, |response| response.status().as_u16());
     match error.as_service_error() {
         Some(WriteRecordsError::RejectedRecordsException(rejected)) => {
             let refusals: Option<Vec<_>> =
-                rejected.rejected_records().iter().map(|one| Refusal::of(one, sent)).collect();
+                rejected.rejected_records().iter().map(|one| refusal::of(one, sent)).collect();
             match refusals {
                 Some(refusals) if !refusals.is_empty() => Effect::Refused(refusals),
                 // It says that some are not stored, but not which: so none may count as stored.

@@ -1,5 +1,6 @@
 //! The test bench: a consumer wired to a server, batches, and Lambda's way of delivering them again.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_sdk_s3::config::retry::RetryConfig;
@@ -9,11 +10,13 @@ use base64::prelude::*;
 use kinesis_consumer::batch::{Batch, Delivery};
 use kinesis_consumer::handler::{Consumer, Handled};
 use kinesis_consumer::quarantine::Quarantine;
+use kinesis_consumer::store::Store;
 use kinesis_consumer::timestream::Table;
 use serde_json::json;
 use telemetry::{Decoder, Model, Retention};
 
-use crate::services::{Faults, Services};
+use crate::cluster::Home;
+use crate::services::{Faults, Place, Row, Services};
 
 /// When the events of the tests arrive.
 pub const ARRIVAL_MS: i64 = 1_609_757_180_000;
@@ -28,20 +31,72 @@ fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(ARRIVAL_MS.unsigned_abs())
 }
 
+/// Which store a bench has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// As the server of the tests has it.
+    Timestream,
+    /// The real one, behind that server's faults.
+    Postgres,
+}
+
+/// A test for each store, of functions that get its kind.
+macro_rules! for_each_store {
+    ($($test:ident),* $(,)?) => {
+        mod timestream {
+            $(#[tokio::test] async fn $test() { super::$test(crate::bench::Kind::Timestream).await; })*
+        }
+        mod postgres {
+            $(#[tokio::test] async fn $test() { super::$test(crate::bench::Kind::Postgres).await; })*
+        }
+    };
+}
+pub(crate) use for_each_store;
+
 pub struct Bench {
     pub services: Services,
     pub consumer: Consumer,
+    home: Option<Home>,
 }
 
 impl Bench {
     pub async fn new(faults: Faults) -> Self {
-        Self::seeded(7, faults).await
+        Self::seeded(Kind::Timestream, 7, faults).await
     }
 
-    pub async fn seeded(seed: u64, faults: Faults) -> Self {
-        let services = Services::start(seed, faults).await;
-        let consumer = consumer(&services.endpoint);
-        Self { services, consumer }
+    /// A bench with a store of this kind.
+    pub async fn of(kind: Kind, faults: Faults) -> Self {
+        Self::seeded(kind, 7, faults).await
+    }
+
+    pub async fn seeded(kind: Kind, seed: u64, faults: Faults) -> Self {
+        let home = match kind {
+            Kind::Timestream => None,
+            Kind::Postgres => Some(Home::new().await),
+        };
+        let services = Services::start(seed, faults, home.as_ref().map(Home::url)).await;
+        let mut consumer = consumer(&services.endpoint);
+        if let Some(home) = &home {
+            consumer.store = Store::Postgres(home.table(&services.endpoint));
+            consumer.retention = Retention { fresh: Duration::MAX, kept: None };
+        }
+        Self { services, consumer, home }
+    }
+
+    /// What the store holds.
+    pub async fn rows(&self) -> BTreeMap<Place, Row> {
+        match &self.home {
+            Some(home) => home.rows().await,
+            None => self.services.held().rows.clone(),
+        }
+    }
+
+    /// How many rows the table of `PostgreSQL` has of a condition.
+    pub async fn count(&self, condition: &str) -> i64 {
+        let home = self.home.as_ref().expect("a bench of PostgreSQL");
+        let sql = format!("SELECT count(*) FROM sluice.\"{}\" {condition}", crate::cluster::TABLE);
+        let [row] = &home.execute(&sql).await[..] else { panic!("{sql}") };
+        *row[0].as_long_value().expect("a number")
     }
 
     pub async fn handle(&self, batch: &Batch) -> Handled {
@@ -142,6 +197,19 @@ pub fn store(endpoint: &str, patience: Duration) -> aws_sdk_timestreamwrite::Cli
     aws_sdk_timestreamwrite::Client::from_conf(config.build())
 }
 
+/// A client of the Data API, as the function makes it.
+pub fn rds(endpoint: &str, patience: Duration) -> aws_sdk_rdsdata::Client {
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(patience).build();
+    let config = aws_sdk_rdsdata::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(region())
+        .endpoint_url(endpoint)
+        .credentials_provider(credentials())
+        .timeout_config(timeouts)
+        .retry_config(RetryConfig::disabled());
+    aws_sdk_rdsdata::Client::from_conf(config.build())
+}
+
 fn consumer(endpoint: &str) -> Consumer {
     let sqs = aws_sdk_sqs::Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -156,11 +224,11 @@ fn consumer(endpoint: &str) -> Consumer {
         .credentials_provider(credentials());
     Consumer {
         decoder: Decoder::new(&model(), timestream::LIMITS),
-        table: Table {
+        store: Store::Timestream(Table {
             client: store(endpoint, Duration::from_millis(500)),
             database: "db".to_owned(),
             table: "table".to_owned(),
-        },
+        }),
         retention: Retention { fresh: MEMORY, kept: None },
         quarantine: Quarantine {
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),

@@ -2,7 +2,7 @@
 
 use kinesis_consumer::batch::Batch;
 
-use crate::bench::{ARRIVAL_MS, Bench, delivery, failures};
+use crate::bench::{ARRIVAL_MS, Bench, Kind, delivery, failures, for_each_store};
 use crate::services::Faults;
 
 fn reading(measure: &str, value: i64) -> String {
@@ -12,8 +12,7 @@ fn reading(measure: &str, value: i64) -> String {
 /// Batches of (arrival after the first in ms, measure, value); the row at the end; quarantine; superseded.
 type Case<'a> = (&'a str, &'a [&'a [(i64, &'a str, i64)]], &'a [(&'a str, &'a str)], &'a [&'a str], u64);
 
-#[tokio::test]
-async fn the_latest_arrival_wins_and_contradictions_are_kept() {
+async fn the_latest_arrival_wins_and_contradictions_are_kept(kind: Kind) {
     let table: [Case<'_>; 8] = [
         ("a correction in the same batch", &[&[(0, "v", 1), (5, "v", 2)]], &[("value", "2")], &[], 1),
         ("a correction in a later batch", &[&[(0, "v", 1)], &[(5, "v", 2)]], &[("value", "2")], &[], 0),
@@ -31,7 +30,7 @@ async fn the_latest_arrival_wins_and_contradictions_are_kept() {
         ),
     ];
     for (name, batches, row, quarantined, superseded) in table {
-        let bench = Bench::new(Faults::default()).await;
+        let bench = Bench::of(kind, Faults::default()).await;
         let mut found = 0;
         for events in batches {
             let deliveries = events
@@ -45,8 +44,9 @@ async fn the_latest_arrival_wins_and_contradictions_are_kept() {
             assert_eq!(failures(&handled), Vec::<String>::new(), "{name}");
             found += handled.metrics.superseded;
         }
+        let rows = bench.rows().await;
         let held = bench.services.held();
-        let measures: Vec<_> = held.rows.values().map(|(_, measures)| measures.clone()).collect();
+        let measures: Vec<_> = rows.values().map(|(_, measures)| measures.clone()).collect();
         let expected = row.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         assert_eq!(measures, [expected], "{name}");
         assert_eq!(
@@ -57,3 +57,5 @@ async fn the_latest_arrival_wins_and_contradictions_are_kept() {
         assert_eq!(found, superseded, "{name}");
     }
 }
+
+for_each_store!(the_latest_arrival_wins_and_contradictions_are_kept);

@@ -7,7 +7,9 @@ use aws_sdk_timestreamwrite::types::{
     Dimension, MeasureValue, MeasureValueType, Record, RetentionProperties, TimeUnit,
 };
 use kinesis_consumer::batch::Batch;
-use kinesis_consumer::timestream::{Effect, Table};
+use kinesis_consumer::effect::{Cause, Effect};
+use kinesis_consumer::store::Store;
+use kinesis_consumer::timestream::Table;
 use local_harness::process::{self, Process};
 use tempfile::TempDir;
 
@@ -63,7 +65,7 @@ async fn a_value_of_another_type_leaves_the_others_of_its_record() {
     let endpoint = Endpoint::start().await;
     write_text(&endpoint.table.client).await;
     let mut bench = Bench::new(Faults::default()).await;
-    bench.consumer.table = endpoint.table.clone();
+    bench.consumer.store = Store::Timestream(endpoint.table.clone());
     let now = now_ms();
     let event = |number: i64, more: &str| format!(r#"{{"id": "a", "t": {}, "v": 7{more}}}"#, now - number);
     let deliveries =
@@ -83,7 +85,10 @@ async fn a_value_of_another_type_leaves_the_others_of_its_record() {
 
 #[tokio::test]
 async fn a_probe_is_refused_for_its_time() {
-    let effect = Endpoint::start().await.table.probe().await;
+    let endpoint = Endpoint::start().await;
+    let effect = Store::Timestream(endpoint.table.clone()).probe().await;
     let Effect::Refused(refusals) = effect else { panic!("{effect:?}") };
-    assert!(refusals.iter().all(|refusal| refusal.reason.contains("outside the time range")), "{refusals:?}");
+    let [refusal] = refusals.as_slice() else { panic!("{refusals:?}") };
+    let Cause::Content { reason, .. } = &refusal.cause else { panic!("{refusal:?}") };
+    assert!(reason.contains("outside the time range"), "{reason}");
 }

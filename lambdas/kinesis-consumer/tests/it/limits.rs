@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use crate::bench::{Bench, PLENTY, batch, event, failures};
+use crate::bench::{Bench, Kind, PLENTY, batch, event, failures, for_each_store};
 use crate::services::Faults;
 
-#[tokio::test]
-async fn an_invalid_record_is_found_among_the_good() {
+async fn an_invalid_record_is_found_among_the_good(kind: Kind) {
     for (events, poisoned) in
         [(1, vec![0]), (2, vec![1]), (100, vec![0, 50, 99]), (250, vec![7, 8, 120, 249])]
     {
-        let bench = Bench::new(Faults::default()).await;
+        let bench = Bench::of(kind, Faults::default()).await;
         let payload = |number: usize| {
             if poisoned.contains(&number) {
                 event(number).replace(r#""d"#, r#""poison", "x": ""#)
@@ -20,18 +19,18 @@ async fn an_invalid_record_is_found_among_the_good() {
         };
         let handled = bench.handle(&batch((0..events).map(payload))).await;
         assert_eq!(failures(&handled), Vec::<String>::new());
+        let rows = bench.rows().await;
         let held = bench.services.held();
-        assert_eq!(held.rows.len(), events - poisoned.len());
+        assert_eq!(rows.len(), events - poisoned.len());
         assert_eq!(held.quarantined(), poisoned.iter().map(ToString::to_string).collect());
         assert!(held.messages.iter().all(|message| message["reasons"][0]["code"] == "store_invalid"));
         assert_eq!(handled.metrics.records, (events - poisoned.len()) as u64);
     }
 }
 
-#[tokio::test]
-async fn a_refusal_beside_an_invalid_record_rejects_the_right_event() {
+async fn a_refusal_beside_an_invalid_record_rejects_the_right_event(kind: Kind) {
     for (poisoned, refused) in [(1, 6), (6, 1), (0, 7), (5, 6)] {
-        let mut bench = Bench::new(Faults::default()).await;
+        let mut bench = Bench::of(kind, Faults::default()).await;
         // So that what the store refuses for its age is in the same request.
         bench.consumer.retention.fresh = Duration::from_hours(100 * 8_766);
         let payload = |number: usize| match number {
@@ -41,6 +40,7 @@ async fn a_refusal_beside_an_invalid_record_rejects_the_right_event() {
         };
         let handled = bench.handle(&batch((0..8).map(payload))).await;
         assert_eq!((failures(&handled).len(), handled.metrics.records), (0, 6));
+        let rows = bench.rows().await;
         let held = bench.services.held();
         let code = |number: usize| {
             let number = number.to_string();
@@ -49,16 +49,16 @@ async fn a_refusal_beside_an_invalid_record_rejects_the_right_event() {
         };
         assert_eq!(code(poisoned), Some("store_invalid".into()));
         assert_eq!(code(refused), Some("store_rejected".into()));
-        assert_eq!((held.messages.len(), held.rows.len()), (2, 6));
+        assert_eq!((held.messages.len(), rows.len()), (2, 6));
     }
 }
 
-#[tokio::test]
-async fn requests_hold_a_hundred_records_and_the_tail_is_written() {
+async fn requests_hold_as_many_records_as_may_be_and_the_tail_is_written(kind: Kind) {
+    let most = if kind == Kind::Timestream { 100 } else { 500 };
     for (events, mut expected) in
-        [(1, vec![1]), (100, vec![100]), (101, vec![100, 1]), (250, vec![100, 100, 50])]
+        [(1, vec![1]), (most, vec![most]), (most + 1, vec![most, 1]), (2 * most + 50, vec![most, most, 50])]
     {
-        let bench = Bench::new(Faults::default()).await;
+        let bench = Bench::of(kind, Faults::default()).await;
         let handled = bench.handle(&batch((0..events).map(event))).await;
         assert_eq!(handled.metrics.records, events as u64);
         let mut requests = bench.services.held().requests.clone();
@@ -164,3 +164,9 @@ async fn characters_that_the_queue_refuses_are_escaped() {
     assert_eq!(failures(&bench.handle(&batch).await), Vec::<String>::new());
     assert_eq!(bench.services.held().messages[0]["partitionKey"], "\u{FFFF}\u{FFFE}\u{1}");
 }
+
+for_each_store!(
+    an_invalid_record_is_found_among_the_good,
+    a_refusal_beside_an_invalid_record_rejects_the_right_event,
+    requests_hold_as_many_records_as_may_be_and_the_tail_is_written,
+);

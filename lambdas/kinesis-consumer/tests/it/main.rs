@@ -3,6 +3,8 @@
 
 mod aggregates;
 mod bench;
+mod cluster;
+mod concurrency;
 mod conflicts;
 mod documents;
 mod endpoint;

@@ -57,7 +57,7 @@ async fn metrics_are_printed_whatever_the_level_of_the_log() {
 /// Lets the function handle a batch with bad events in it, and returns the lines that it printed, the
 /// metrics among them.
 async fn handled(level: &str) -> Vec<Value> {
-    let services = Services::start(7, Faults::default()).await;
+    let services = Services::start(7, Faults::default(), None).await;
     let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/events/poison-among-good.json");
     services.held().invocations.push(std::fs::read(document).expect("the document"));
     let folder = tempfile::tempdir().expect("a folder");
@@ -103,7 +103,7 @@ fn lines(output: &Output) -> Vec<Value> {
 
 #[tokio::test]
 async fn what_is_missing_is_named() {
-    let services = Services::start(7, Faults::default()).await;
+    let services = Services::start(7, Faults::default(), None).await;
     let folder = tempfile::tempdir().expect("a folder");
     let mut messages = Vec::new();
     for model in [None, Some(model())] {

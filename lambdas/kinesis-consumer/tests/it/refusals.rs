@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use kinesis_consumer::batch::Batch;
-use kinesis_consumer::timestream::Refusal;
-use telemetry::{MeasureValue, Measured, Record, Value};
 
-use crate::bench::{ARRIVAL_MS, Bench, batch, delivery, event, failures};
+use crate::bench::{ARRIVAL_MS, Bench, Kind, batch, delivery, event, failures, for_each_store};
 use crate::services::Faults;
 
 fn both(number: usize) -> String {
@@ -97,11 +95,11 @@ async fn nothing_is_rejected_of_what_comes_again() {
     assert_eq!((held.messages.len(), held.rows.len()), (20, 20));
 }
 
-#[tokio::test]
-async fn a_store_that_calls_everything_invalid_is_waited_for() {
+async fn a_store_that_calls_everything_invalid_is_waited_for(kind: Kind) {
+    let invalid = if kind == Kind::Timestream { "ValidationException" } else { "BadRequestException" };
     for events in [1, 2, 3, 100, 250] {
-        let faults = Faults { always: Some("ValidationException"), ..Faults::default() };
-        let bench = Bench::new(faults).await;
+        let faults = Faults { always: Some(invalid), ..Faults::default() };
+        let bench = Bench::of(kind, faults).await;
         let all = batch((0..events).map(event));
         let handled = bench.handle(&all).await;
         assert_eq!(failures(&handled).len(), events);
@@ -110,55 +108,24 @@ async fn a_store_that_calls_everything_invalid_is_waited_for() {
         assert!(requests <= 9 * events.div_ceil(100), "{events}: {requests} requests to find that out");
         bench.services.held().faults = Faults::default();
         assert_eq!(bench.deliver(&all, Duration::from_mins(1)).await, 1);
-        assert_eq!(bench.services.held().rows.len(), events);
+        assert_eq!(bench.rows().await.len(), events);
     }
 }
 
-#[tokio::test]
-async fn poison_in_every_record_ends_in_quarantine() {
+async fn poison_in_every_record_ends_in_quarantine(kind: Kind) {
     for events in [1, 2, 7] {
-        let bench = Bench::new(Faults::default()).await;
+        let bench = Bench::of(kind, Faults::default()).await;
         let poison =
             |number: usize| format!(r#"{{"id": "poison", "t": {}, "v": 1}}"#, 1_609_757_170_000 + number);
         let handled = bench.handle(&batch((0..events).map(poison))).await;
         assert_eq!(failures(&handled), Vec::<String>::new());
         assert_eq!(bench.services.held().messages.len(), events);
-        assert!(bench.services.held().rows.is_empty(), "a probe leaves nothing behind");
+        assert!(bench.rows().await.is_empty(), "a probe leaves nothing behind");
         assert!(reasons(&bench).iter().all(|(_, code, _)| code == "store_invalid"));
     }
 }
 
-/// Measures of a record; a reason; the measure that it blames.
-type Case<'a> = (&'a [&'a str], &'a str, Option<&'a str>);
-
-#[test]
-fn a_reason_blames_the_measure_that_it_names() {
-    let table: [Case<'_>; 12] = [
-        (&["t", "h"], r#"The measure "h" has the data type BIGINT."#, Some("h")),
-        (&["t", "h"], "Type of 'h' differs", Some("h")),
-        (&["t", "h"], "Type of [h] differs", Some("h")),
-        (&["data", "h"], r#"The measure "h" has the data type BIGINT."#, Some("h")),
-        (&["t", "h"], "measure h is of type BIGINT", Some("h")),
-        (&["temp", "temp_max"], "measure temp_max is of type BIGINT", Some("temp_max")),
-        (&["temp", "x-temp"], "measure x-temp: other type", Some("x-temp")),
-        (&["t", "h"], r#""t" and "h" differ"#, None),
-        (&["t", "h"], "t and h differ", None),
-        (&["t", "h"], "too many records", None),
-        (&["value", "h"], "A higher version is required to update the measure value.", None),
-        (&["ü", "h"], "measure \"ü\" is of type BIGINT", Some("ü")),
-    ];
-    for (measures, reason, expected) in table {
-        let value = |name: &&str| MeasureValue { name: (*name).into(), value: Value::Double(1.0) };
-        let record = Record {
-            dimensions: [].into(),
-            measure_name: "m".into(),
-            measured: Measured::Multi(measures.iter().map(value).collect()),
-            time: 5,
-            version: 5,
-        };
-        let refusal = Refusal { index: 0, reason: reason.to_owned(), existing_version: None };
-        assert_eq!(refusal.blames(&record), expected, "{reason}");
-        let outdated = Refusal { existing_version: Some(5), ..refusal };
-        assert_eq!(outdated.blames(&record), None, "a version is at fault, not a measure");
-    }
-}
+for_each_store!(
+    a_store_that_calls_everything_invalid_is_waited_for,
+    poison_in_every_record_ends_in_quarantine,
+);

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// What goes wrong. Chances are from 0 to 1.
 #[derive(Debug, Clone, Default)]
@@ -69,6 +70,8 @@ pub struct Held {
     chance: fastrand::Rng,
     /// When the store took the latest request, as far as its capacity is limited.
     taken: Option<Instant>,
+    /// Where the Data API is, in front of which this server is with its faults.
+    data_api: Option<String>,
 }
 
 impl Held {
@@ -86,6 +89,24 @@ impl Held {
         false
     }
 
+    fn is_silent(&mut self) -> bool {
+        let chance = self.faults.silent;
+        self.happens(chance)
+    }
+
+    /// The fault of a request, before it is looked at.
+    fn fault(&mut self) -> Option<Response> {
+        if let Some(code) = self.faults.always {
+            return Some(error(400, code, "as asked"));
+        }
+        let (throttled, internal) = (self.faults.throttled, self.faults.internal);
+        let from = self.faults.throttled_from.is_some_and(|number| self.requests.len() >= number);
+        if self.happens(throttled) || self.is_full() || from {
+            return Some(error(400, "ThrottlingException", "too fast"));
+        }
+        self.happens(internal).then(|| error(500, "InternalServerException", "oops"))
+    }
+
     /// Sequence numbers in quarantine.
     pub fn quarantined(&self) -> BTreeSet<String> {
         self.messages.iter().map(|message| text(&message["sequenceNumber"])).collect()
@@ -100,9 +121,9 @@ pub struct Services {
 }
 
 impl Services {
-    pub async fn start(seed: u64, faults: Faults) -> Self {
-        let held =
-            Arc::new(Mutex::new(Held { faults, chance: fastrand::Rng::with_seed(seed), ..Held::default() }));
+    pub async fn start(seed: u64, faults: Faults, data_api: Option<String>) -> Self {
+        let chance = fastrand::Rng::with_seed(seed);
+        let held = Arc::new(Mutex::new(Held { faults, chance, data_api, ..Held::default() }));
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
         let router =
@@ -126,16 +147,13 @@ async fn answer(
     let target =
         headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default().to_owned();
     let lock = || held.lock().expect("no handler panicked");
+    let is_write = target == "Timestream_20181101.WriteRecords" || uri.path() == "/Execute";
+    if is_write && lock().is_silent() {
+        tokio::time::sleep(Duration::from_hours(1)).await;
+    }
     match target.as_str() {
+        _ if uri.path() == "/Execute" => execute(&held, &body).await,
         "Timestream_20181101.WriteRecords" => {
-            let silent = {
-                let mut held = lock();
-                let chance = held.faults.silent;
-                held.happens(chance)
-            };
-            if silent {
-                tokio::time::sleep(Duration::from_hours(1)).await;
-            }
             write_records(&mut lock(), &serde_json::from_slice(&body).expect("a JSON request"))
         }
         "AmazonSQS.SendMessageBatch" => {
@@ -203,20 +221,14 @@ const TOO_FAR: i64 = 4_000_000_000_000_000_000;
 fn write_records(held: &mut Held, request: &Value) -> Response {
     let records = request["Records"].as_array().expect("records");
     held.requests.push(records.len());
-    if let Some(code) = held.faults.always {
-        return error(400, code, "as asked");
+    if let Some(fault) = held.fault() {
+        return fault;
     }
-    let (throttled, internal, after) =
-        (held.faults.throttled, held.faults.internal, held.faults.internal_after_write);
+    let after = held.faults.internal_after_write;
     let before = held.faults.throttled_before.unwrap_or(i64::MIN);
     let is_late = |record: &Value| text(&record["Time"]).parse::<i64>().is_ok_and(|time| time < before);
-    let late = records.iter().any(is_late);
-    let from = held.faults.throttled_from.is_some_and(|number| held.requests.len() >= number);
-    if held.happens(throttled) || held.is_full() || late || from {
+    if records.iter().any(is_late) {
         return error(400, "ThrottlingException", "too fast");
-    }
-    if held.happens(internal) {
-        return error(500, "InternalServerException", "oops");
     }
     let (mut rejected, mut accepted, mut places) = (Vec::new(), Vec::new(), BTreeSet::new());
     if records.is_empty() || records.len() > 100 {
@@ -275,6 +287,47 @@ fn write_records(held: &mut Held, request: &Value) -> Response {
     }
     let body = json!({ "__type": "com.amazonaws#RejectedRecordsException", "Message": "some", "RejectedRecords": rejected });
     (StatusCode::from_u16(419).expect("a status"), Json(body)).into_response()
+}
+
+/// The Data API with its faults: what is not one is the database's.
+async fn execute(held: &Mutex<Held>, body: &[u8]) -> Response {
+    let request: Value = serde_json::from_slice(body).expect("a JSON request");
+    let rows = text(&request["parameters"][0]["value"]["stringValue"]);
+    let sent: Vec<Value> = serde_json::from_str(&rows).expect("rows");
+    let (upstream, after) = {
+        let mut held = held.lock().expect("no handler panicked");
+        held.requests.push(sent.len());
+        if let Some(fault) = held.fault() {
+            return fault;
+        }
+        if sent.iter().any(|row| row["device"] == "poison") {
+            return error(400, "DatabaseErrorException", "ERROR: a row is invalid; SQLState: 22P05");
+        }
+        let chance = held.faults.internal_after_write;
+        (held.data_api.clone().expect("a Data API"), held.happens(chance))
+    };
+    let address = upstream.trim_start_matches("http://").to_owned();
+    let answer = forward(&address, body).await;
+    if after { error(500, "InternalServerErrorException", "it was written all the same") } else { answer }
+}
+
+/// Hands a request on, and its answer back.
+async fn forward(address: &str, body: &[u8]) -> Response {
+    let mut stream = tokio::net::TcpStream::connect(address).await.expect("the Data API listens");
+    let head = format!(
+        "POST /Execute HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.expect("a head");
+    stream.write_all(body).await.expect("a body");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    let kind = head.lines().find_map(|line| line.to_ascii_lowercase().find("x-amzn-errortype").map(|_| line));
+    let kind = kind.and_then(|line| line.split_once(": ")).map_or("", |(_, kind)| kind);
+    let status = StatusCode::from_u16(status).expect("a status");
+    (status, [("x-amzn-errortype", kind.to_owned())], body.to_owned()).into_response()
 }
 
 /// Why a record does not fit into the columns of its table; makes those that are missing.

@@ -33,7 +33,8 @@ fn nanoseconds() -> String {
     )
 }
 
-/// Makes the partition of a day, where there is none. It is attached, which lets others write meanwhile.
+/// Makes the partition of a day, where there is none. It is attached, which lets others write meanwhile. What another
+/// one made while this one waited, a query sees, and a lookup by name does not yet.
 fn open_day(schema: &Schema) -> String {
     let table = schema.qualified();
     let prefix = literal(&format!("{}_", schema.table));
@@ -45,7 +46,7 @@ BEGIN
     RETURN false;
   END IF;
   PERFORM pg_advisory_xact_lock(hashtext({name}));
-  IF to_regclass(format('{SCHEMA}.%I', partition)) IS NOT NULL THEN
+  IF EXISTS (SELECT FROM pg_class WHERE relname = partition AND relnamespace = '{SCHEMA}'::regnamespace) THEN
     RETURN false;
   END IF;
   EXECUTE format('CREATE TABLE {SCHEMA}.%I (LIKE {table} INCLUDING ALL)', partition);
@@ -65,12 +66,16 @@ END",
 /// has at most 65,536 characters.
 fn put(schema: &Schema, columns: &[String], place: &[String]) -> String {
     let table = schema.qualified();
+    let days = schema.retention_days;
     let body = format!(
         r"DECLARE
+  oldest timestamptz = date_trunc('day', now(), 'UTC') - interval '{days} days';
+  newest timestamptz = date_trunc('day', now(), 'UTC') + interval '{DAYS_AHEAD} days' + interval '1 day';
   written bigint;
 BEGIN
   INSERT INTO {table} AS stored
   SELECT * FROM json_populate_recordset(NULL::{table}, rows)
+  WHERE ({TIME} >= oldest AND {TIME} < newest) IS NOT FALSE
   ORDER BY {ordered}
   ON CONFLICT ON CONSTRAINT {constraint} DO UPDATE SET ({names}) = ROW(excluded.*)
   WHERE stored.{VERSION} < excluded.{VERSION};
@@ -80,15 +85,20 @@ BEGIN
   END IF;
   RETURN (
     SELECT json_build_object(
-      'superseded', coalesce(json_agg(found.ordinal - 1) FILTER (WHERE found.later), '[]'),
-      'refused', coalesce(json_agg(json_build_object('index', found.ordinal - 1, 'reason',
-        'the table has another row of the same version')) FILTER (WHERE NOT found.later), '[]'))
+      'superseded', coalesce(json_agg(found.ordinal - 1) FILTER (WHERE found.why IS NULL), '[]'),
+      'refused', coalesce(json_agg(json_build_object('index', found.ordinal - 1, 'reason', found.why))
+        FILTER (WHERE found.why IS NOT NULL), '[]'))
     FROM (
-      SELECT element.ordinal, stored.{VERSION} > sent.{VERSION} AS later
-      FROM json_array_elements(rows) WITH ORDINALITY AS element (row, ordinal),
-        LATERAL json_populate_record(NULL::{table}, element.row) AS sent
-      JOIN {table} AS stored ON {same}
-      WHERE stored.{VERSION} > sent.{VERSION}
+      SELECT element.ordinal,
+        CASE
+          WHEN sent.{TIME} < oldest OR sent.{TIME} >= newest
+            THEN 'the table keeps rows of the last {days} days, and none of ' || date(sent.{TIME} AT TIME ZONE 'UTC')
+          WHEN stored.{VERSION} = sent.{VERSION} THEN 'the table has another row of the same version'
+        END AS why
+      FROM json_array_elements(rows) WITH ORDINALITY AS element (row, ordinal)
+      CROSS JOIN LATERAL json_populate_record(NULL::{table}, element.row) AS sent
+      LEFT JOIN {table} AS stored ON {same}
+      WHERE sent.{TIME} < oldest OR sent.{TIME} >= newest OR stored.{VERSION} > sent.{VERSION}
         OR stored.{VERSION} = sent.{VERSION} AND stored IS DISTINCT FROM sent
     ) AS found);
 END",
@@ -139,53 +149,59 @@ fn same_place(devices: &[String], place: &[String]) -> String {
     parts.join(" AND ")
 }
 
-/// Writes rows, if the table has a column for each of their members: at once; after making the partitions that lack; and where one spoils the others, one by one.
+/// Writes rows, if the table has a column for each of their members: at once; after making the partitions that lack;
+/// and where one spoils the others, in halves.
 fn write(schema: &Schema) -> String {
     let days = schema.retention_days;
     let body = format!(
         r"DECLARE
   today date = (now() AT TIME ZONE 'UTC')::date;
-  opened integer;
+  size integer = json_array_length(rows);
+  half integer = size / 2;
   why text;
   unknown text;
 BEGIN
-  SELECT json_object_keys(sent.row) INTO unknown FROM json_array_elements(rows) AS sent (row)
-  EXCEPT SELECT attname FROM pg_attribute WHERE attrelid = {table}::regclass LIMIT 1;
-  IF unknown IS NOT NULL THEN
-    RAISE undefined_column USING MESSAGE = 'the table has no column ' || quote_ident(unknown)
-      || ', which the model has, because the stack of the store was deployed with an older one';
-  END IF;
   FOR attempt IN 1..2 LOOP
     BEGIN
+      SELECT json_object_keys(sent.row) INTO unknown FROM json_array_elements(rows) AS sent (row)
+      EXCEPT SELECT attname FROM pg_attribute WHERE attrelid = {table}::regclass LIMIT 1;
+      IF unknown IS NOT NULL THEN
+        RAISE undefined_column USING MESSAGE = 'the table has no column ' || quote_ident(unknown)
+          || ', which the model has, because the stack of the store was deployed with an older one';
+      END IF;
       RETURN {SCHEMA}.put(rows);
     EXCEPTION
       WHEN check_violation THEN
-        SELECT count({SCHEMA}.open_day(wanted.day)) FILTER (WHERE wanted.kept),
-          min('the table keeps rows of the last {days} days, and none of ' || wanted.day) FILTER (WHERE NOT wanted.kept)
-        INTO opened, why
+        why = SQLERRM;
+        PERFORM {SCHEMA}.open_day(wanted.day)
         FROM (
-          SELECT day, day BETWEEN today - {days} AND today + {DAYS_AHEAD} AS kept
-          FROM json_to_recordset(rows) AS sent ({TIME} timestamptz), date(sent.{TIME} AT TIME ZONE 'UTC') AS day
-          GROUP BY day
-        ) AS wanted;
-        why = coalesce(why, SQLERRM);
+          SELECT DISTINCT date(sent.{TIME} AT TIME ZONE 'UTC') AS day
+          FROM json_to_recordset(rows) AS sent ({TIME} timestamptz)
+        ) AS wanted
+        WHERE wanted.day BETWEEN today - {days} AND today + {DAYS_AHEAD};
       WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded OR cardinality_violation THEN
         why = SQLERRM;
         EXIT;
     END;
   END LOOP;
-  IF json_array_length(rows) = 1 THEN
+  IF size = 1 THEN
     RETURN json_build_object('superseded', json_build_array(), 'refused', json_build_array(
       json_build_object('index', 0, 'reason', left(why, {REASON_CHARACTERS}))));
   END IF;
   RETURN (
+    WITH part AS MATERIALIZED (
+      SELECT min(sent.ordinal) - 1 AS before, {SCHEMA}.write(json_agg(sent.row ORDER BY sent.ordinal)) AS answer
+      FROM json_array_elements(rows) WITH ORDINALITY AS sent (row, ordinal)
+      GROUP BY sent.ordinal > half
+    )
     SELECT json_build_object(
-      'superseded', coalesce(json_agg(sent.ordinal - 1)
-        FILTER (WHERE json_array_length(answer.of -> 'superseded') > 0), '[]'),
-      'refused', coalesce(json_agg(json_build_object('index', sent.ordinal - 1, 'reason',
-        answer.of -> 'refused' -> 0 ->> 'reason')) FILTER (WHERE json_array_length(answer.of -> 'refused') > 0), '[]'))
-    FROM json_array_elements(rows) WITH ORDINALITY AS sent (row, ordinal),
-      LATERAL (SELECT {SCHEMA}.write(json_build_array(sent.row)) AS of) AS answer);
+      'superseded', (
+        SELECT coalesce(json_agg(part.before + row.value::integer), '[]')
+        FROM part, json_array_elements_text(part.answer -> 'superseded') AS row (value)),
+      'refused', (
+        SELECT coalesce(json_agg(json_build_object('index', part.before + (row.value ->> 'index')::integer,
+          'reason', row.value ->> 'reason')), '[]')
+        FROM part, json_array_elements(part.answer -> 'refused') AS row (value))));
 END",
         table = literal(&schema.qualified()),
     );

@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 use aws_sdk_timestreamquery::types::{Datum, Row as StoreRow};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use timestream::sql::TableName;
+use sql::TableName;
 use twinmaker_connector::catalog::{Catalog, Columns};
 use twinmaker_connector::history::Mapping;
 use twinmaker_connector::instant::Instant;
 use twinmaker_connector::plan::Plan;
 use twinmaker_connector::request::{History, Request};
 use twinmaker_connector::response::HistoryResponse;
-use twinmaker_connector::timestream::query::{Layout, Scope};
+use twinmaker_connector::store::queries::{Layout, Scope};
 use twinmaker_connector::token::{Progress, Token};
 use twinmaker_connector::track::{Ending, Track};
 
-use crate::fixture::{FirstPage, Fixture, Row, model};
+use crate::fixture::{FirstPage, Fixture, Row, Server, model};
 
 /// What Lambda passes on at most ([6 MB](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)).
 const LAMBDA_BYTES: usize = 6_291_556;
@@ -53,8 +53,14 @@ fn long_text(property: usize, record: i64) -> String {
 
 #[tokio::test]
 async fn ten_properties_of_two_kilobytes_a_point_come_once_in_answers_that_lambda_passes_on() {
+    for server in Server::each(FirstPage::Rows) {
+        passes_on_ten_properties(&server).await;
+    }
+}
+
+async fn passes_on_ten_properties(server: &Server) {
     const RECORDS: i64 = 500;
-    let fixture = Fixture::new(texts(), FirstPage::Rows).await;
+    let (fixture, store) = (Fixture::new(server, texts()).await, server.name());
     let rows: Vec<Row> = (0..RECORDS)
         .map(|record| Row {
             time: time(record).iso(),
@@ -79,11 +85,11 @@ async fn ten_properties_of_two_kilobytes_a_point_come_once_in_answers_that_lambd
         loop {
             let answer = fixture.answer(&request).await.expect("an answer");
             let bytes = answer.to_string().len();
-            assert!(bytes <= LAMBDA_BYTES, "{order}, page {pages}: {bytes} bytes");
+            assert!(bytes <= LAMBDA_BYTES, "{store}, {order}, page {pages}: {bytes} bytes");
             for entry in answer["propertyValues"].as_array().expect("entries") {
                 let name = entry["entityPropertyReference"]["propertyName"].as_str().expect("a name");
                 let values = entry["values"].as_array().expect("values");
-                assert!(values.len() <= PAGE, "{order}, page {pages}");
+                assert!(values.len() <= PAGE, "{store}, {order}, page {pages}");
                 let texts = values.iter().map(|one| one["value"]["stringValue"].as_str().expect("text"));
                 found.entry(name.to_owned()).or_default().extend(texts.map(str::to_owned));
             }
@@ -98,10 +104,10 @@ async fn ten_properties_of_two_kilobytes_a_point_come_once_in_answers_that_lambd
             if order == "DESCENDING" {
                 expected.reverse();
             }
-            assert!(found[&name] == expected, "{order}, {name}: {} points", found[&name].len());
+            assert!(found[&name] == expected, "{store}, {order}, {name}: {} points", found[&name].len());
         }
         // Full ones would be two.
-        assert!((3..7).contains(&pages), "{order}: {pages} pages");
+        assert!((3..7).contains(&pages), "{store}, {order}: {pages} pages");
     }
 }
 
@@ -115,7 +121,7 @@ fn rows(
     property: usize,
     points: &Points,
     progress: Progress,
-) -> Option<(Track<Option<String>>, Vec<StoreRow>)> {
+) -> Option<(Track<Option<telemetry::Value>>, Vec<StoreRow>)> {
     let position = match progress {
         Progress::Done => return None,
         Progress::Start => None,

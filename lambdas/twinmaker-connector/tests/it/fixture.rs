@@ -1,34 +1,66 @@
-//! A table of the real local endpoint with rows in it, and a connector in front of it.
+//! A table of a real store with rows in it, and a connector in front of it. The stores are the local endpoint for
+//! Timestream, and PostgreSQL behind its local Data API.
+
+// By their paths, since a benchmark takes this file from elsewhere.
+#[path = "fixture/postgres.rs"]
+mod postgres;
+#[path = "fixture/timestream.rs"]
+mod timestream;
 
 use std::collections::BTreeMap;
 
-use aws_sdk_timestreamquery::config::{BehaviorVersion, Credentials, Region};
-use aws_sdk_timestreamwrite::types::{
-    Dimension, MagneticStoreWriteProperties, MeasureValue, MeasureValueType, Record, RetentionProperties,
-    TimeUnit,
-};
-use local_harness::process::{self, Process};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use telemetry::{EventKind, MeasureType, Model, RecordLayout};
-use tempfile::TempDir;
+use telemetry::{
+    DimensionValue, EventKind, MeasureType, MeasureValue, Measured, Model, Record, RecordLayout,
+};
 use twinmaker_connector::error::Error;
 use twinmaker_connector::handler::Connector;
 use twinmaker_connector::instant::Instant;
-use twinmaker_connector::timestream::Table;
 
-pub const DATABASE: &str = "twin-db";
 pub const TABLE: &str = "telemetry";
 
 /// Records of one request.
 const BATCH: usize = 100;
 
-/// What the endpoint answers first.
+/// What Timestream answers first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FirstPage {
     Rows,
     /// Nothing but a token.
     Empty,
+}
+
+/// A store that runs. It ends with this value.
+#[derive(Debug)]
+pub enum Server {
+    Timestream(timestream::Server),
+    Postgres(postgres::Server),
+}
+
+impl Server {
+    /// The store for Timestream alone.
+    pub fn timestream(first_page: FirstPage) -> Self {
+        Self::Timestream(timestream::Server::start(first_page))
+    }
+
+    /// A server of each store.
+    pub fn each(first_page: FirstPage) -> [Self; 2] {
+        [Self::timestream(first_page), Self::Postgres(postgres::Server::start())]
+    }
+
+    /// What it is called in the function's environment.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Timestream(_) => "timestream",
+            Self::Postgres(_) => "postgres",
+        }
+    }
+
+    /// Whether it takes a text.
+    pub fn takes(&self, text: &str) -> bool {
+        matches!(self, Self::Timestream(_)) || !text.contains('\0')
+    }
 }
 
 /// A row of the store.
@@ -42,64 +74,36 @@ pub struct Row {
     pub measures: BTreeMap<String, Value>,
 }
 
-/// The endpoint, its table and a connector. It ends with this value.
+/// A table of a server, and a connector in front of it.
 pub struct Fixture {
     pub connector: Connector,
     pub model: Model,
-    pub endpoint: String,
-    write: aws_sdk_timestreamwrite::Client,
-    _process: Process,
-    _state: TempDir,
+    /// The variables by which the function finds the table.
+    pub environment: Vec<(&'static str, String)>,
+    writer: Writer,
+}
+
+enum Writer {
+    Timestream(timestream::Writer),
+    Postgres(postgres::Writer),
 }
 
 impl Fixture {
-    /// An endpoint with an empty table of `model`.
-    pub async fn new(model: impl Into<Model>, first_page: FirstPage) -> Self {
+    /// An empty table of `model`, in a database of its own.
+    pub async fn new(server: &Server, model: impl Into<Model>) -> Self {
         let model = model.into();
-        let state = tempfile::tempdir().expect("a folder");
-        let mut command = process::command(process::program("local-timestream"), state.path());
-        if first_page == FirstPage::Empty {
-            command.env("LOCAL_TIMESTREAM_FIRST_PAGE", "empty");
+        match server {
+            Server::Timestream(server) => {
+                let (writer, table, environment) = server.table().await;
+                let connector = Connector::new(&model, table);
+                Self { connector, model, environment, writer: Writer::Timestream(writer) }
+            }
+            Server::Postgres(server) => {
+                let (writer, table, environment) = server.table(&model).await;
+                let connector = Connector::new(&model, table);
+                Self { connector, model, environment, writer: Writer::Postgres(writer) }
+            }
         }
-        let process = Process::start(command);
-        let endpoint = process.url();
-
-        let credentials = Credentials::new("test", "test", None, None, "test");
-        let write = aws_sdk_timestreamwrite::Client::from_conf(
-            aws_sdk_timestreamwrite::Config::builder()
-                .behavior_version(BehaviorVersion::latest())
-                .region(Region::new("us-east-1"))
-                .endpoint_url(&endpoint)
-                .credentials_provider(credentials.clone())
-                .build(),
-        );
-        write.create_database().database_name(DATABASE).send().await.expect("a database");
-        let retention = RetentionProperties::builder()
-            .memory_store_retention_period_in_hours(24)
-            .magnetic_store_retention_period_in_days(73_000)
-            .build()
-            .expect("retention");
-        let late = MagneticStoreWriteProperties::builder().enable_magnetic_store_writes(true).build();
-        write
-            .create_table()
-            .database_name(DATABASE)
-            .table_name(TABLE)
-            .retention_properties(retention)
-            .magnetic_store_write_properties(late.expect("properties"))
-            .send()
-            .await
-            .expect("a table");
-
-        let query = aws_sdk_timestreamquery::Client::from_conf(
-            aws_sdk_timestreamquery::Config::builder()
-                .behavior_version(BehaviorVersion::latest())
-                .region(Region::new("us-east-1"))
-                .endpoint_url(&endpoint)
-                .credentials_provider(credentials)
-                .build(),
-        );
-        let connector = Connector::new(&model, Table::new(query, DATABASE, TABLE));
-        Self { connector, model, endpoint, write, _process: process, _state: state }
     }
 
     /// Writes rows as the pipeline does, of the only kind.
@@ -111,10 +115,9 @@ impl Fixture {
     pub async fn write_of(&self, kind: &EventKind, rows: &[Row]) {
         let records: Vec<Record> = rows.iter().flat_map(|row| records(kind, row)).collect();
         for batch in records.chunks(BATCH) {
-            let request = self.write.write_records().database_name(DATABASE).table_name(TABLE);
-            let request = request.set_records(Some(batch.to_vec()));
-            if let Err(error) = request.send().await {
-                panic!("{error:?}");
+            match &self.writer {
+                Writer::Timestream(writer) => writer.write(batch).await,
+                Writer::Postgres(writer) => writer.write(batch).await,
             }
         }
     }
@@ -132,33 +135,28 @@ impl Fixture {
 }
 
 fn records(kind: &EventKind, row: &Row) -> Vec<Record> {
-    let time = Instant::parse(&row.time).expect("a time").nanos().to_string();
-    let dimensions: Vec<Dimension> = row
+    let dimensions: Vec<DimensionValue> = row
         .dimensions
         .iter()
-        .map(|(name, value)| Dimension::builder().name(name).value(value).build().expect("a dimension"))
+        .map(|(name, value)| DimensionValue { name: name.as_str().into(), value: value.clone() })
         .collect();
-    let record = |name: &str| {
-        Record::builder()
-            .set_dimensions(Some(dimensions.clone()))
-            .measure_name(name)
-            .time(&time)
-            .time_unit(TimeUnit::Nanoseconds)
+    let record = |name: &str, measured| Record {
+        dimensions: dimensions.clone().into(),
+        measure_name: name.into(),
+        measured,
+        time: Instant::parse(&row.time).expect("a time").nanos(),
+        version: 1,
     };
-    let measures: Vec<_> = row.measures.iter().map(|(name, value)| measure(kind, name, value)).collect();
+    let mut measures = row.measures.iter().map(|(name, value)| measure(kind, name, value));
     match &kind.record {
-        RecordLayout::Multi { name } => {
-            let record = record(name).measure_value_type(MeasureValueType::Multi);
-            vec![record.set_measure_values(Some(measures)).build()]
-        }
+        RecordLayout::Multi { name } => vec![record(name, Measured::Multi(measures.collect()))],
         RecordLayout::Single => measures
-            .into_iter()
-            .map(|measure| match measure.r#type {
-                MeasureValueType::Timestamp => record(&measure.name)
-                    .measure_value_type(MeasureValueType::Multi)
-                    .measure_values(measure)
-                    .build(),
-                one => record(&measure.name).measure_value_type(one).measure_value(measure.value).build(),
+            .by_ref()
+            .map(|measure| match measure.value {
+                telemetry::Value::Timestamp(_) => {
+                    record(&measure.name.clone(), Measured::Multi(vec![measure]))
+                }
+                value => record(&measure.name, Measured::Single(value)),
             })
             .collect(),
     }
@@ -170,17 +168,14 @@ fn measure(kind: &EventKind, name: &str, value: &Value) -> MeasureValue {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
-    let (kind, text) = match kind {
-        MeasureType::Double => (MeasureValueType::Double, text),
-        MeasureType::Bigint => (MeasureValueType::Bigint, text),
-        MeasureType::Boolean => (MeasureValueType::Boolean, text),
-        MeasureType::Varchar => (MeasureValueType::Varchar, text),
-        MeasureType::Timestamp => {
-            let nanos = Instant::parse(&text).expect("a time").nanos();
-            (MeasureValueType::Timestamp, nanos.to_string())
-        }
+    let value = match kind {
+        MeasureType::Double => telemetry::Value::Double(text.parse().expect("a number")),
+        MeasureType::Bigint => telemetry::Value::Bigint(text.parse().expect("an integer")),
+        MeasureType::Boolean => telemetry::Value::Boolean(text.parse().expect("a truth value")),
+        MeasureType::Varchar => telemetry::Value::Varchar(text),
+        MeasureType::Timestamp => telemetry::Value::Timestamp(Instant::parse(&text).expect("a time").nanos()),
     };
-    MeasureValue::builder().name(name).value(text).r#type(kind).build().expect("a measure")
+    MeasureValue { name: name.into(), value }
 }
 
 /// A model from JSON in which only what matters is written.

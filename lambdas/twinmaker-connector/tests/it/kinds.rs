@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use telemetry::{EventKind, Model};
 
-use crate::fixture::{FirstPage, Fixture, Row, model};
+use crate::fixture::{FirstPage, Fixture, Row, Server, model};
 
 const START: &str = "2022-08-25T00:00:00Z";
 const END: &str = "2022-08-26T00:00:00Z";
@@ -16,7 +16,7 @@ fn kind(name: &str, layout: &Value, dimensions: &[&str], measures: &Value) -> Ev
 }
 
 /// Two kinds that share a name, and have some of their own.
-async fn house() -> Fixture {
+async fn house(server: &Server) -> Fixture {
     let normal = json!({ "min": 0.0, "max": 30.0 });
     let lora = json!([{ "name": "temperature", "type": "double", "normal": normal }, { "name": "rssi", "type": "bigint" }]);
     let meter = json!([{ "name": "temperature", "type": "double", "normal": normal }, { "name": "open", "type": "boolean" }]);
@@ -24,7 +24,7 @@ async fn house() -> Fixture {
         kind("lora", &json!({ "layout": "multi", "name": "lora" }), &["profile"], &lora),
         kind("meter", &json!({ "layout": "single" }), &["site"], &meter),
     ];
-    let fixture = Fixture::new(Model { kinds }, FirstPage::Rows).await;
+    let fixture = Fixture::new(server, Model { kinds }).await;
     let row = |dimension: (&str, &str), time: &str, measures: &[(&str, Value)]| Row {
         time: time.to_owned(),
         dimensions: [("device", "kitchen/1"), dimension]
@@ -62,7 +62,12 @@ fn values(answer: &Value) -> Vec<Value> {
 
 #[tokio::test]
 async fn a_kind_is_asked_by_its_component_type_its_component_or_its_names() {
-    let fixture = house().await;
+    for server in Server::each(FirstPage::Rows) {
+        asks_a_kind(&house(&server).await).await;
+    }
+}
+
+async fn asks_a_kind(fixture: &Fixture) {
     let id = || json!({ "device": { "value": { "stringValue": "kitchen/1" } } });
     let entity = |component: &str, selected: &str| {
         json!({ "entityId": "e", "componentName": component, "selectedProperties": [selected], "properties": id(),
@@ -106,7 +111,12 @@ async fn a_kind_is_asked_by_its_component_type_its_component_or_its_names() {
 
 #[tokio::test]
 async fn attributes_are_of_the_latest_record_of_their_kind() {
-    let fixture = house().await;
+    for server in Server::each(FirstPage::Rows) {
+        asks_for_attributes(&house(&server).await).await;
+    }
+}
+
+async fn asks_for_attributes(fixture: &Fixture) {
     let request = |component: &str, selected: &str| {
         json!({ "entityId": "e", "componentName": component, "selectedProperties": [selected],
                 "properties": { "device": { "value": { "stringValue": "kitchen/1" } } } })
@@ -121,7 +131,12 @@ async fn attributes_are_of_the_latest_record_of_their_kind() {
 
 #[tokio::test]
 async fn a_schema_is_of_one_kind() {
-    let fixture = house().await;
+    for server in Server::each(FirstPage::Rows) {
+        asks_for_schemas(&house(&server).await).await;
+    }
+}
+
+async fn asks_for_schemas(fixture: &Fixture) {
     let names = |answer: &Value| -> BTreeMap<String, String> {
         let all = answer["properties"].as_object().expect("properties").iter();
         all.map(|(name, property)| {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use twinmaker_connector::instant::Instant;
 
-use crate::fixture::{FirstPage, Fixture, Row, model};
+use crate::fixture::{FirstPage, Fixture, Row, Server, model};
 
 /// 2022-08-25T00:00:00Z
 const START: i64 = 1_661_385_600_000_000_000;
@@ -21,10 +21,10 @@ fn iso(nanos: i64) -> String {
     Instant::from_nanos(nanos).iso()
 }
 
-async fn five_properties(layout: &Value) -> Fixture {
+async fn five_properties(server: &Server, layout: &Value) -> Fixture {
     let measures: Vec<Value> =
         PROPERTIES.iter().map(|name| json!({ "name": name, "type": "double" })).collect();
-    Fixture::new(model(layout, "device", &[], &json!(measures)), FirstPage::Empty).await
+    Fixture::new(server, model(layout, "device", &[], &json!(measures))).await
 }
 
 fn row(device: &str, nanos: i64, measures: &[(&str, f64)]) -> Row {
@@ -64,8 +64,14 @@ async fn page(fixture: &Fixture, request: &Value) -> (Points, Option<String>) {
 
 #[tokio::test]
 async fn ten_thousand_points_of_five_properties_come_once_while_others_arrive() {
+    for server in Server::each(FirstPage::Empty) {
+        pages_through_many_points(&server).await;
+    }
+}
+
+async fn pages_through_many_points(server: &Server) {
     for order in ["ASCENDING", "DESCENDING"] {
-        let fixture = five_properties(&json!({ "layout": "multi", "name": "m" })).await;
+        let fixture = five_properties(server, &json!({ "layout": "multi", "name": "m" })).await;
         let rows: Vec<Row> = (0..RECORDS)
             .map(|record| {
                 let measures: Vec<_> = PROPERTIES
@@ -146,11 +152,17 @@ fn joined(rows: Vec<Row>) -> Vec<Row> {
 /// before and after its last point.
 #[tokio::test]
 async fn points_of_one_time_come_once_while_others_arrive_at_that_time() {
+    for server in Server::each(FirstPage::Empty) {
+        pages_through_points_of_one_time(&server).await;
+    }
+}
+
+async fn pages_through_points_of_one_time(server: &Server) {
     for layout in [json!({ "layout": "multi", "name": "m" }), json!({ "layout": "single" })] {
         for (order, size) in
             [("ASCENDING", 1), ("ASCENDING", 3), ("ASCENDING", 7), ("DESCENDING", 2), ("DESCENDING", 5)]
         {
-            let fixture = five_properties(&layout).await;
+            let fixture = five_properties(server, &layout).await;
             let mut rows = Vec::new();
             for second in 0..4 {
                 for device in ["d1", "d2", "d3", "d4", "d5"] {

@@ -2,14 +2,20 @@
 
 use serde_json::{Value, json};
 
-use crate::fixture::{FirstPage, Fixture, Row, model};
+use crate::fixture::{FirstPage, Fixture, Row, Server, model};
 use crate::runtime::Function;
 
 #[tokio::test]
 async fn the_binary_answers_and_keeps_silent() {
+    for server in Server::each(FirstPage::Empty) {
+        answers_and_keeps_silent(&server).await;
+    }
+}
+
+async fn answers_and_keeps_silent(server: &Server) {
     let measures = json!([{ "name": "temperature", "type": "double" }]);
     let model = model(&json!({ "layout": "single" }), "DeviceID", &[], &measures);
-    let fixture = Fixture::new(model, FirstPage::Empty).await;
+    let fixture = Fixture::new(server, model).await;
     let stored = json!({
         "time": "2022-08-25T00:00:00Z",
         "dimensions": { "DeviceID": "secret-device" },

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, mpsc};
 
-use crate::fixture::{DATABASE, Fixture, TABLE};
+use crate::fixture::Fixture;
 
 /// The binary, ended with this value.
 pub struct Function {
@@ -88,11 +88,9 @@ impl Function {
                 ("AWS_REGION", "us-east-1"),
                 ("AWS_ACCESS_KEY_ID", "test"),
                 ("AWS_SECRET_ACCESS_KEY", "test"),
-                ("AWS_ENDPOINT_URL_TIMESTREAM_QUERY", fixture.endpoint.as_str()),
-                ("DATABASE", DATABASE),
-                ("TABLE", TABLE),
                 ("LOG_LEVEL", level),
             ])
+            .envs(fixture.environment.iter().map(|(name, value)| (*name, value.as_str())))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true)

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use twinmaker_connector::instant::Instant;
 
-use crate::fixture::{FirstPage, Fixture, Row, model};
+use crate::fixture::{FirstPage, Fixture, Row, Server, model};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -66,27 +66,30 @@ async fn every_vector_holds() {
         std::fs::read_dir(folder).expect("vectors").map(|entry| entry.expect("a file").path()).collect();
     files.sort();
     assert!(files.len() >= 10, "{files:?}");
+    let servers = Server::each(FirstPage::Rows);
     let mut differences = Vec::new();
     for file in files {
         let text = std::fs::read_to_string(&file).expect("a file");
         let vectors: Vectors =
             serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         assert!(!vectors.cases.is_empty(), "{}", file.display());
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         for layout in &vectors.model.layouts {
-            for found in differing(&vectors, layout).await {
-                let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                differences.push(format!("{name} ({}): {found}", layout["layout"]));
+            for server in &servers {
+                let found = differing(server, &vectors, layout).await;
+                let place = format!("{name} ({}, {})", layout["layout"], server.name());
+                differences.extend(found.iter().map(|difference| format!("{place}: {difference}")));
             }
         }
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
-async fn differing(vectors: &Vectors, layout: &Value) -> Vec<String> {
+async fn differing(server: &Server, vectors: &Vectors, layout: &Value) -> Vec<String> {
     let VectorModel { device, dimensions, measures, .. } = &vectors.model;
     let dimensions: Vec<&str> = dimensions.iter().map(String::as_str).collect();
     let model = model(layout, device, &dimensions, measures);
-    let fixture = Fixture::new(model, FirstPage::Rows).await;
+    let fixture = Fixture::new(server, model).await;
     fixture.write(&vectors.stored).await;
     let now = Instant::parse(&vectors.now).expect("a time");
     let mut differences = Vec::new();

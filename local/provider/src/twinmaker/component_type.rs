@@ -1,12 +1,12 @@
 //! Component types.
 
 use aws_sdk_iottwinmaker::operation::get_component_type::GetComponentTypeOutput;
+use custom_resource::{Provisioned, Request};
 
 use super::properties::{ComponentType, Former};
 use super::{
     Error, PAUSE, SEPARATOR, ServiceError, TwinMaker, is_conflict, settled, tags, text, unless_gone,
 };
-use crate::custom_resource::{Provisioned, Request};
 
 impl TwinMaker {
     pub(super) async fn ensure_component_type(&self, request: &Request) -> Result<Provisioned, Error> {

@@ -8,12 +8,12 @@ use aws_sdk_iottwinmaker::types::{
     ComponentResponse, ComponentUpdateRequest, ComponentUpdateType, ParentEntityUpdateRequest,
     ParentEntityUpdateType, PropertyRequest, PropertyUpdateType, State, Status,
 };
+use custom_resource::{Provisioned, Request};
 
 use super::properties::{Component, Entity, Former, FormerEntity};
 use super::{
     Error, PAUSE, SEPARATOR, ServiceError, TwinMaker, is_conflict, settled, tags, text, unless_gone,
 };
-use crate::custom_resource::{Provisioned, Request};
 
 /// How long the initializers of a new entity's schema may take. Short of the time that an invocation of this
 /// function has, so that what does not come about can be removed in it.

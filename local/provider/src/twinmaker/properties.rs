@@ -11,11 +11,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_iottwinmaker::error::BuildError;
 use aws_sdk_iottwinmaker::types;
+use custom_resource::Request;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::tags::Tags;
-use crate::custom_resource::Request;
 use crate::scalar::Scalar;
 
 /// Properties of a workspace.

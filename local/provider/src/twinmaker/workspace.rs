@@ -1,8 +1,9 @@
 //! Workspaces.
 
+use custom_resource::{Provisioned, Request};
+
 use super::properties::{Former, Workspace};
 use super::{Error, ServiceError, TwinMaker, is_conflict, tags, text, unless_gone};
-use crate::custom_resource::{Provisioned, Request};
 
 impl TwinMaker {
     pub(super) async fn ensure_workspace(&self, request: &Request) -> Result<Provisioned, Error> {

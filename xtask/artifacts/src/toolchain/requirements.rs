@@ -38,6 +38,14 @@ pub static AUDIT: Requirements = Requirements {
     megabytes: 310,
 };
 
+/// PostgreSQL, for an environment of this machine whose store it is.
+pub static POSTGRES: Requirements = Requirements {
+    title: "PostgreSQL",
+    folder: "venv-postgres",
+    text: include_str!("../../../requirements-postgres.txt"),
+    megabytes: 130,
+};
+
 impl Requirements {
     /// The pinned version of a package, empty when it is not one of them.
     pub fn pinned(&self, package: &str) -> &'static str {
@@ -60,7 +68,7 @@ mod tests {
 
     #[test]
     fn every_requirement_is_pinned_and_hashed() {
-        for requirements in [EMULATOR, TOOLS, AUDIT] {
+        for requirements in [EMULATOR, TOOLS, AUDIT, POSTGRES] {
             let content = |line: &&str| !line.starts_with('#') && !line.is_empty();
             let mut lines = requirements.text.lines().filter(content).peekable();
             assert_eq!(lines.next(), Some("--only-binary :all:"));
@@ -95,6 +103,7 @@ mod tests {
             (EMULATOR, include_str!("../../../requirements-emulator.in")),
             (TOOLS, include_str!("../../../requirements.in")),
             (AUDIT, include_str!("../../../requirements-audit.in")),
+            (POSTGRES, include_str!("../../../requirements-postgres.in")),
         ];
         for (requirements, direct) in cases {
             for line in direct.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {

@@ -20,6 +20,7 @@ use crate::grafana::picture::{self, Filled};
 use crate::grafana::query::Page;
 use crate::grafana::service;
 use crate::report::{Document, Report};
+use crate::store::Store;
 use engine::deploy::state;
 use session::{Exit, Failure, Project, Session};
 
@@ -53,7 +54,7 @@ impl Dashboards {
             .clone()
             .unwrap_or_else(|| project.target().join("sluice/dashboards").join(&environment.name));
         std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-        let client = session.timestream_query().await?;
+        let store = Store::of(&session).await?;
         let now = Timestamp::now().as_millisecond();
         let mut drawn = Drawn { environment: environment.name.clone(), files: Vec::new() };
         let files = grafana::files(&session.model, environment, Place::CONTAINER);
@@ -61,10 +62,10 @@ impl Dashboards {
             let dashboard: Value =
                 serde_json::from_str(&file.text).with_context(|| format!("{} is no JSON", file.path))?;
             let mut page = Page::ending(environment, now, self.last);
-            page.choose(&client, &dashboard).await?;
+            page.choose(&store, &dashboard).await?;
             let panels = dashboard["panels"].as_array().map_or(&[][..], Vec::as_slice);
             let filled = try_join_all(panels.iter().map(async |panel| {
-                let answers = page.run(&client, panel, picture::points(panel)).await?;
+                let answers = page.run(&store, panel, picture::points(panel)).await?;
                 Ok::<_, Failure>(Filled { panel, answers })
             }))
             .await?;

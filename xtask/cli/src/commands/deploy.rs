@@ -168,11 +168,12 @@ async fn execute_saved(
     saved.fits(&environment)?;
     let endpoints = match (environment.target, local_target::running(&global.location(project))) {
         (Target::Aws, _) => None,
-        (Target::Local, Some(running)) => Some(running),
-        (Target::Local, None) if saved.stacks.iter().all(|stack| stack.seen.is_none()) => {
-            Some(local_target::start(project, &global.location(project), &environment.region, report).await?)
+        (Target::Local, running)
+            if running.is_some() || saved.stacks.iter().all(|stack| stack.seen.is_none()) =>
+        {
+            Some(local_target::start(project, &global.location(project), &environment, report).await?)
         }
-        (Target::Local, None) => {
+        (Target::Local, _) => {
             let gone = moved::moved(&saved, &BTreeMap::new(), &BTreeMap::new());
             return Err(refused(&saved, gone, report));
         }
@@ -281,11 +282,11 @@ async fn reach(
     global: &Global,
     report: &Report,
 ) -> Result<(Session, BTreeMap<String, Current>), Failure> {
-    let endpoints = match (environment.target, local_target::running(&global.location(project))) {
-        (Target::Aws, _) => None,
-        (Target::Local, Some(running)) => Some(running),
-        (Target::Local, None) => {
-            Some(local_target::start(project, &global.location(project), &environment.region, report).await?)
+    let endpoints = match environment.target {
+        Target::Aws => None,
+        // What runs may lack what this environment needs.
+        Target::Local => {
+            Some(local_target::start(project, &global.location(project), environment, report).await?)
         }
     };
     let session = Session::open(model.clone(), environment.clone(), endpoints).await?;

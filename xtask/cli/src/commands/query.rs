@@ -11,13 +11,13 @@ use serde_json::Value;
 use super::Outcome;
 use crate::Global;
 use crate::report::{Document, FAINT, Report, paint};
-use crate::store::{self, Answer};
+use crate::store::{Answer, Store};
 use session::Exit;
 
 /// Run a query on the store
 ///
-/// The table is <database>.telemetry, where <database> is sluice_ and the environment's name, for instance
-/// `cargo xtask query "SELECT * FROM sluice_local.telemetry LIMIT 10"`.
+/// In Timestream the table is <database>.telemetry, where <database> is sluice_ and the environment's name, for
+/// instance `cargo xtask query "SELECT * FROM sluice_local.telemetry LIMIT 10"`; in PostgreSQL it is telemetry.
 #[derive(Debug, Args)]
 pub struct Query {
     /// The query, or `-` to read it from standard input.
@@ -39,8 +39,7 @@ impl Query {
         } else {
             self.sql.clone()
         };
-        let client = session.timestream_query().await?;
-        let answer = store::query(&client, &sql, self.max_rows).await?;
+        let answer = Store::of(&session).await?.query(&sql, self.max_rows).await?;
         report.print(&answer);
         Ok(Exit::Done)
     }
@@ -55,7 +54,7 @@ impl Document for Answer {
             table.add_row(row.iter().map(cell));
         }
         for (index, column) in self.columns.iter().enumerate() {
-            if matches!(column.kind.as_str(), "BIGINT" | "INTEGER" | "DOUBLE")
+            if column.is_number()
                 && let Some(column) = table.column_mut(index)
             {
                 column.set_cell_alignment(CellAlignment::Right);

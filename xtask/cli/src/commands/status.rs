@@ -16,6 +16,7 @@ use super::Outcome;
 use crate::Global;
 use crate::grafana::service;
 use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, Report, STRONG, paint};
+use crate::store::Store;
 use engine::deploy::application::{APPLICATION, Applications};
 use engine::deploy::description::units;
 use engine::deploy::status::{Activity, activity};
@@ -289,6 +290,13 @@ async fn table(session: &Session, inventory: &Inventory) -> Vec<Part> {
         return Vec::new();
     };
     let name = format!("{database}.{table}");
+    if session.environment.store.postgres().is_some() {
+        let asked = async { Store::deployed(session, inventory).await?.kept().await };
+        return vec![match asked.await {
+            Ok(kept) => Part::new("table", &name, "ACTIVE", kept),
+            Err(failure) => Part::silent("table", &name, &failure.error.to_string()),
+        }];
+    }
     let client = match session.timestream_write().await {
         Ok(client) => client,
         Err(failure) => return vec![Part::silent("table", &name, &failure.error.to_string())],
@@ -366,9 +374,11 @@ async fn quarantine(session: &Session, inventory: &Inventory) -> Option<Result<i
 impl Document for Overview {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
         writeln!(out, "{} in {}", paint(STRONG, &self.environment), self.region)?;
-        if let Some(Endpoints { aws, timestream, twinmaker, mqtt }) = &self.endpoints {
-            let endpoints =
-                format_args!("AWS {aws}, Timestream {timestream}, TwinMaker {twinmaker}, MQTT port {mqtt}");
+        if let Some(Endpoints { aws, timestream, twinmaker, rds_data, mqtt }) = &self.endpoints {
+            let rds_data = rds_data.as_ref().map(|url| format!("RDS Data API {url}, ")).unwrap_or_default();
+            let endpoints = format_args!(
+                "AWS {aws}, Timestream {timestream}, TwinMaker {twinmaker}, {rds_data}MQTT port {mqtt}"
+            );
             writeln!(out, "{}", paint(FAINT, endpoints))?;
         }
         for part in self.stacks.iter().chain(&self.parts) {

@@ -1,4 +1,4 @@
-//! The queries of a dashboard, as the Timestream plugin sends them.
+//! The queries of a dashboard, as the plugin of its data source sends them.
 //!
 //! Grafana puts variables in, and the plugin macros. This does both for a person who is not there: the
 //! first choice of every variable.
@@ -7,9 +7,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::Value;
-use stacks::environment::Environment;
+use stacks::environment::{Environment, StoreKind};
 
-use crate::store::{self, Answer};
+use ::postgres::sql::Postgres;
+use ::timestream::sql::Timestream;
+
+use crate::store::{Answer, Store};
 use session::Failure;
 
 /// The lengths that Grafana gives a point of a graph, in milliseconds.
@@ -48,32 +51,45 @@ impl<'a> Page<'a> {
         INTERVALS.into_iter().find(|interval| *interval >= wanted).unwrap_or(wanted)
     }
 
-    /// The query that Timestream gets.
+    /// The query that the store gets.
     pub fn expand(&self, query: &str, interval: i64) -> String {
+        let text = match self.environment.store.kind {
+            StoreKind::Timestream => sql::text::<Timestream>,
+            StoreKind::Postgres(_) => sql::text::<Postgres>,
+        };
         let mut sql = query.to_owned();
         for (name, value) in &self.variables {
-            sql = sql.replace(&format!("${{{name}:sqlstring}}"), &timestream::dashboard::text(value));
+            sql = sql.replace(&format!("${{{name}:sqlstring}}"), &text(value));
             sql = sql.replace(&format!("${{{name}:raw}}"), value).replace(&format!("${{{name}}}"), value);
         }
-        let time =
-            format!("time BETWEEN from_milliseconds({}) AND from_milliseconds({})", self.from, self.to);
-        sql.replace("$__database", &self.environment.database())
-            .replace("$__table", self.environment.table())
-            .replace("$__timeFilter", &time)
-            .replace("$__interval_ms", &format!("{interval}ms"))
+        match self.environment.store.kind {
+            StoreKind::Timestream => {
+                let time = format!(
+                    "time BETWEEN from_milliseconds({}) AND from_milliseconds({})",
+                    self.from, self.to
+                );
+                sql.replace("$__database", &self.environment.database())
+                    .replace("$__table", self.environment.table())
+                    .replace("$__timeFilter", &time)
+                    .replace("$__interval_ms", &format!("{interval}ms"))
+            }
+            StoreKind::Postgres(_) => {
+                let [from, to] = [self.from, self.to].map(|time| {
+                    sql::literal::<Postgres>(&sql::Literal::RowTime(time.saturating_mul(1_000_000)))
+                });
+                sql.replace("$__timeFilter(time)", &format!("time BETWEEN {from} AND {to}"))
+                    .replace("$__interval_ms", &interval.to_string())
+            }
+        }
     }
 
     /// Takes the first choice of each variable of a dashboard.
-    pub async fn choose(
-        &mut self,
-        client: &aws_sdk_timestreamquery::Client,
-        dashboard: &Value,
-    ) -> Result<(), Failure> {
+    pub async fn choose(&mut self, store: &Store, dashboard: &Value) -> Result<(), Failure> {
         for variable in dashboard["templating"]["list"].as_array().into_iter().flatten() {
             let name = variable["name"].as_str().context("a variable has no name")?.to_owned();
             let value = match variable["query"].as_str() {
                 Some(sql) if variable["type"] == "query" => {
-                    let answer = store::query(client, &self.expand(sql, 1_000), Some(1)).await?;
+                    let answer = store.query(&self.expand(sql, 1_000), Some(1)).await?;
                     answer.rows.first().and_then(|row| row.first()?.as_str()).unwrap_or_default().to_owned()
                 }
                 _ => variable["current"]["value"].as_str().unwrap_or_default().to_owned(),
@@ -85,17 +101,12 @@ impl<'a> Page<'a> {
 
     /// Runs every query of a panel. One that the store refuses, because no device has sent the measure
     /// yet, gives nothing: on its page, too, the panel is empty then.
-    pub async fn run(
-        &self,
-        client: &aws_sdk_timestreamquery::Client,
-        panel: &Value,
-        points: i64,
-    ) -> Result<Vec<Answer>, Failure> {
+    pub async fn run(&self, store: &Store, panel: &Value, points: i64) -> Result<Vec<Answer>, Failure> {
         let interval = self.interval(panel, points);
         let mut answers = Vec::new();
         for target in panel["targets"].as_array().into_iter().flatten() {
-            let sql = self.expand(target["rawQuery"].as_str().unwrap_or_default(), interval);
-            match store::query(client, &sql, None).await {
+            let sql = self.expand(text_of(target), interval);
+            match store.query(&sql, None).await {
                 Ok(answer) => answers.push(answer),
                 Err(failure) if failure.error.to_string().contains("does not exist") => {}
                 Err(failure) => return Err(failure),
@@ -103,4 +114,9 @@ impl<'a> Page<'a> {
         }
         Ok(answers)
     }
+}
+
+/// The query of a target: each data source has a field of its own for it.
+fn text_of(target: &Value) -> &str {
+    ["rawSql", "rawQuery"].iter().find_map(|name| target[*name].as_str()).unwrap_or_default()
 }

@@ -1,12 +1,12 @@
-//! The store: marked events are rows of the Timestream table.
+//! The store: marked events are rows of its table.
 
 use serde::Serialize;
 use serde_json::Value;
+use sql::Identifier;
 use telemetry::{EventKind, Measure, RecordLayout};
-use timestream::sql::{self, Identifier, TableName};
 
 use super::Probe;
-use crate::store;
+use crate::store::{self, Devices};
 use engine::inventory::Inventory;
 use session::{Failure, Session};
 
@@ -25,29 +25,25 @@ pub struct Missing {
 /// How far back marked events are looked for.
 const LOOK_BACK_SECONDS: u64 = 3_600;
 
-/// The Timestream table of an environment.
+/// The table of an environment.
 #[derive(Debug, Clone)]
 pub struct Store {
-    client: aws_sdk_timestreamquery::Client,
+    store: store::Store,
     column: String,
     device: Identifier,
-    table: TableName,
     marker: String,
-    /// Whether the table has a column for the device: it gets one with its first record, and refuses a
-    /// query that names it until then.
+    /// Whether the table has a column for the device: that of Timestream gets one with its first record, and
+    /// refuses a query that names it until then.
     written: bool,
 }
 
 impl Store {
     /// The table, restricted to devices whose names begin with `marker`.
     pub async fn of(session: &Session, inventory: &Inventory, marker: &str) -> Result<Self, Failure> {
-        let database = inventory.output(session, "store", "DatabaseName")?;
-        let table = inventory.output(session, "store", "TableName")?;
         Ok(Self {
-            client: session.timestream_query().await?,
+            store: store::Store::deployed(session, inventory).await?,
             column: session.model.first().device.dimension.clone(),
             device: Identifier::device(&session.model.first().device),
-            table: TableName::new(database, table),
             marker: marker.to_owned(),
             written: false,
         })
@@ -55,17 +51,15 @@ impl Store {
 
     /// Which of these measures, of which each has been sent, no record of a marked device has.
     pub async fn missing(&self, sent: &[(&EventKind, &Measure)]) -> Result<Vec<Missing>, Failure> {
-        let Self { client, device, table, marker, .. } = self;
-        let there = store::query(client, sql::no_rows(table).as_str(), None).await?.columns;
+        let Self { store, device, marker, .. } = self;
+        let there = store.columns().await?;
         let columns: Vec<&Measure> = sent
             .iter()
             .map(|(_, measure)| *measure)
-            .filter(|measure| there.iter().any(|column| column.name == measure.name))
+            .filter(|measure| there.contains(&measure.name))
             .collect();
         let names: Vec<Identifier> = columns.iter().map(|measure| Identifier::measure(measure)).collect();
-        let condition = sql::named_like(device, marker);
-        let sql = sql::counts(table, &names, LOOK_BACK_SECONDS, &condition);
-        let rows = store::query(client, &sql, None).await?.rows;
+        let rows = store.counts(&names, device, Devices::Named(marker), LOOK_BACK_SECONDS).await?;
         let has = |kind: &EventKind, measure: &Measure| {
             let record = match &kind.record {
                 RecordLayout::Multi { name } => name,
@@ -97,17 +91,12 @@ impl Probe for Store {
     const NAME: &'static str = "store";
 
     async fn look(&mut self) -> Result<Vec<String>, Failure> {
-        let Self { client, device, table, marker, .. } = &*self;
-        if !self.written {
-            let columns = store::query(client, sql::no_rows(table).as_str(), None).await?.columns;
-            if columns.iter().all(|column| column.name != self.column) {
-                return Ok(Vec::new());
-            }
+        let Self { store, device, marker, .. } = &*self;
+        if !self.written && !store.columns().await?.contains(&self.column) {
+            return Ok(Vec::new());
         }
-        let sql = sql::devices(table, device, LOOK_BACK_SECONDS, &sql::named_like(device, marker));
-        let answer = store::query(client, &sql, None).await?;
+        let devices = store.devices(device, Devices::Named(marker), LOOK_BACK_SECONDS).await?;
         self.written = true;
-        let device = |row: Vec<Value>| row.first()?.as_str().map(super::sender);
-        Ok(answer.rows.into_iter().filter_map(device).collect())
+        Ok(devices.iter().map(|device| super::sender(device)).collect())
     }
 }

@@ -167,7 +167,7 @@ async fn connect(
         (Target::Aws, _) => None,
         (Target::Local, Some(running)) => Some(running),
         (Target::Local, None) => {
-            Some(local_target::start(project, &global.location(project), &environment.region, report).await?)
+            Some(local_target::start(project, &global.location(project), environment, report).await?)
         }
     };
     Session::open(model.clone(), environment.clone(), endpoints).await

@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
-use serde_json::Value;
+use sql::Identifier;
 use stacks::id_of;
 use stacks::twin::{ComponentType, ComponentTypes, check_device, components};
 use telemetry::canary::{CANARY, is_canary};
-use timestream::sql::{self, Identifier, TableName};
 
 use super::super::Outcome;
 use crate::Global;
 use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, Report, STRONG, paint};
+use crate::store::{Devices, Store};
 use engine::inventory::Inventory;
 use engine::twin::sync::{Change, Components, Creation, Plan, is_ours};
 use engine::twin::{Component, Entity, TwinError, Workspace};
@@ -88,16 +88,9 @@ impl Sync {
 
     /// Names of the devices that the store has seen.
     async fn devices(&self, session: &Session, inventory: &Inventory) -> Result<Vec<String>, Failure> {
-        let database = inventory.output(session, "store", "DatabaseName")?;
-        let table = inventory.output(session, "store", "TableName")?;
         let device = Identifier::device(&session.model.first().device);
-        let table = TableName::new(database, table);
-        let seconds = self.since.as_secs().max(1);
-        let sql = sql::devices(&table, &device, seconds, &sql::without_canaries(&device));
-        let client = session.timestream_query().await?;
-        let answer = crate::store::query(&client, &sql, None).await?;
-        let device = |row: Vec<Value>| row.into_iter().next()?.as_str().map(str::to_owned);
-        Ok(answer.rows.into_iter().filter_map(device).collect())
+        let store = Store::deployed(session, inventory).await?;
+        store.devices(&device, Devices::Real, self.since.as_secs().max(1)).await
     }
 }
 

@@ -198,7 +198,7 @@ fn cells(panel: &Value, answer: &Answer, index: usize, rows: usize) -> Vec<Strin
     let unit = own.unwrap_or(unit(defaults));
     let cell = |row: &Vec<Value>| match &row[index] {
         Value::Number(value) => number::with_unit(value.as_f64().unwrap_or_default(), unit),
-        Value::String(text) if column.kind == "TIMESTAMP" => text.get(..19).unwrap_or(text).to_owned(),
+        Value::String(text) if column.is_time() => text.get(..19).unwrap_or(text).to_owned(),
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
         other => other.to_string(),

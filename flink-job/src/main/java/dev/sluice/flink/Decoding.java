@@ -8,8 +8,8 @@ import dev.sluice.flink.domain.Model;
 import dev.sluice.flink.domain.Record;
 import dev.sluice.flink.quarantine.QuarantinedEvent;
 import dev.sluice.flink.sink.Entry;
+import dev.sluice.flink.sink.Store;
 import dev.sluice.flink.source.Delivery;
-import dev.sluice.flink.timestream.Timestream;
 import java.util.List;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -32,6 +32,7 @@ final class Decoding extends ProcessFunction<Delivery, Entry> {
             new OutputTag<>("rejected", TypeInformation.of(QuarantinedEvent.class));
 
     private final String model;
+    private final Store store;
     private transient Decoder decoder;
     private transient Counter events;
     private transient Counter corrected;
@@ -41,13 +42,15 @@ final class Decoding extends ProcessFunction<Delivery, Entry> {
     /** When the last event had arrived: how far the job is behind the stream. */
     private transient long lastArrivalMs;
 
-    Decoding(String model) {
+    /** Decodes what {@code model} describes into what {@code store} takes. */
+    Decoding(String model, Store store) {
         this.model = model;
+        this.store = store;
     }
 
     @Override
     public void open(OpenContext context) {
-        decoder = new Decoder(Model.parse(model), Timestream.LIMITS);
+        decoder = new Decoder(Model.parse(model), store.limits());
         MetricGroup group = Metrics.group(getRuntimeContext().getMetricGroup());
         events = Metrics.counter(group, "events");
         corrected = Metrics.counter(group, "corrected");

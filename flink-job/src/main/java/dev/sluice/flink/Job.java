@@ -2,11 +2,11 @@ package dev.sluice.flink;
 
 import dev.sluice.flink.quarantine.QuarantineSink;
 import dev.sluice.flink.sink.Entry;
+import dev.sluice.flink.sink.StoreSink;
 import dev.sluice.flink.source.Delivery;
 import dev.sluice.flink.source.KinesisSource;
 import dev.sluice.flink.source.Shard;
 import dev.sluice.flink.source.Shards;
-import dev.sluice.flink.timestream.TimestreamSink;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.source.Source;
@@ -48,11 +48,11 @@ public final class Job {
         SingleOutputStreamOperator<Entry> records = environment
                 .fromSource(source, WatermarkStrategy.noWatermarks(), "stream", TypeInformation.of(Delivery.class))
                 .uid("stream")
-                .process(new Decoding(properties.model()))
+                .process(new Decoding(properties.model(), properties.store()))
                 .returns(TypeInformation.of(Entry.class))
                 .name("decode")
                 .uid("decode");
-        records.sinkTo(new TimestreamSink(properties.store(), properties.quarantine(), properties.bufferBytes()))
+        records.sinkTo(new StoreSink(properties.store(), properties.quarantine(), properties.bufferBytes()))
                 .name("store")
                 .uid("store");
         records.getSideOutput(Decoding.REJECTED)

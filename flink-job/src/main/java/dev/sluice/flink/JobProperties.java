@@ -1,9 +1,11 @@
 package dev.sluice.flink;
 
 import dev.sluice.flink.domain.Model;
+import dev.sluice.flink.postgres.Database;
 import dev.sluice.flink.quarantine.Quarantine;
+import dev.sluice.flink.sink.Store;
+import dev.sluice.flink.timestream.Table;
 import dev.sluice.flink.timestream.Timestream;
-import dev.sluice.flink.timestream.TimestreamSink;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,9 +18,7 @@ import java.util.TreeMap;
  *
  * @param streamArn the stream
  * @param region Region of everything
- * @param database database of the store
- * @param table table of the store
- * @param memoryHours hours for which the store keeps a record in memory
+ * @param store where records go
  * @param quarantineUrl the queue of the quarantine
  * @param rejectedBucket the bucket for what is too large for the queue
  * @param bufferMegabytes megabytes of events that a subtask holds while the store does not take them
@@ -28,9 +28,7 @@ import java.util.TreeMap;
 public record JobProperties(
         String streamArn,
         String region,
-        String database,
-        String table,
-        int memoryHours,
+        Store store,
         String quarantineUrl,
         String rejectedBucket,
         int bufferMegabytes,
@@ -40,6 +38,12 @@ public record JobProperties(
     private static final String PIPELINE = "pipeline";
     private static final String MODEL = "model";
     private static final String CHUNK = "json.";
+
+    /** Says which store it is; without it, it is the first. */
+    private static final String STORE = "Store";
+
+    private static final String TIMESTREAM = "timestream";
+    private static final String POSTGRES = "postgres";
 
     /** Properties that do not say what they must. */
     public static final class InvalidException extends RuntimeException {
@@ -62,12 +66,12 @@ public record JobProperties(
         if (model.isEmpty()) {
             missing.add(MODEL + "." + CHUNK + "00");
         }
+        String streamArn = property(pipeline, "StreamArn", missing);
+        String region = property(pipeline, "Region", missing);
         JobProperties properties = new JobProperties(
-                property(pipeline, "StreamArn", missing),
-                property(pipeline, "Region", missing),
-                property(pipeline, "Database", missing),
-                property(pipeline, "Table", missing),
-                count(pipeline, "MemoryHours", missing),
+                streamArn,
+                region,
+                store(pipeline, region, missing),
                 property(pipeline, "QuarantineUrl", missing),
                 property(pipeline, "RejectedBucket", missing),
                 count(pipeline, "BufferMegabytes", missing),
@@ -79,6 +83,24 @@ public record JobProperties(
         }
         properties.parsedModel();
         return properties;
+    }
+
+    private static Store store(Properties pipeline, String region, List<String> missing) {
+        String database = property(pipeline, "Database", missing);
+        String table = property(pipeline, "Table", missing);
+        String kind = pipeline.getProperty(STORE, TIMESTREAM);
+        return switch (kind) {
+            case TIMESTREAM ->
+                new Table(region, database, table, Timestream.retention(count(pipeline, "MemoryHours", missing)));
+            case POSTGRES ->
+                new Database(
+                        region,
+                        property(pipeline, "ClusterArn", missing),
+                        property(pipeline, "SecretArn", missing),
+                        database,
+                        table);
+            default -> throw invalid(STORE, kind, TIMESTREAM + " or " + POSTGRES);
+        };
     }
 
     private static String property(Properties group, String name, List<String> missing) {
@@ -94,9 +116,13 @@ public record JobProperties(
         try {
             return value.isEmpty() ? 0 : Integer.parseUnsignedInt(value);
         } catch (NumberFormatException invalid) {
-            throw new InvalidException("the application's property " + PIPELINE + "." + name + " is \"" + value
-                    + "\", and must be a whole number; deploy the consumer again");
+            throw invalid(name, value, "a whole number");
         }
+    }
+
+    private static InvalidException invalid(String name, String value, String wanted) {
+        return new InvalidException("the application's property " + PIPELINE + "." + name + " is \"" + value
+                + "\", and must be " + wanted + "; deploy the consumer again");
     }
 
     /** The chunks, concatenated in the order of their names. */
@@ -118,11 +144,6 @@ public record JobProperties(
             throw new InvalidException(
                     "the model in the application's properties is not readable: " + invalid.getMessage());
         }
-    }
-
-    /** Where records go. */
-    public TimestreamSink.Table store() {
-        return new TimestreamSink.Table(region, database, table, Timestream.retention(memoryHours));
     }
 
     /** Bytes of events that a subtask holds while the store does not take them. */

@@ -4,10 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sluice.flink.postgres.Database;
+import dev.sluice.flink.timestream.Table;
+import dev.sluice.flink.timestream.Timestream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;
 import org.junit.jupiter.api.Test;
@@ -39,9 +41,35 @@ final class JobPropertiesTest {
         String model = Files.readString(Path.of("../test-vectors/models/smart-home.json"));
         JobProperties read = JobProperties.of(Map.of("pipeline", pipeline(), "model", chunks(model, 20)));
         assertEquals(model, read.model());
-        assertEquals("the Table", read.store().table());
-        assertEquals(Duration.ofHours(48), read.store().retention().fresh());
+        assertEquals(new Table("the Region", "the Database", "the Table", Timestream.retention(48)), read.store());
         assertEquals(32 << 20, read.bufferBytes());
+    }
+
+    @Test
+    void thePropertiesNameTheStore() throws IOException {
+        String model = Files.readString(Path.of("../test-vectors/models/smart-home.json"));
+        Properties pipeline = pipeline();
+        pipeline.setProperty("Store", "timestream");
+        Map<String, Properties> groups = Map.of("pipeline", pipeline, "model", chunks(model, 20));
+        assertEquals(
+                new Table("the Region", "the Database", "the Table", Timestream.retention(48)),
+                JobProperties.of(groups).store());
+
+        pipeline.setProperty("Store", "postgres");
+        pipeline.remove("MemoryHours");
+        String lacks = assertThrows(JobProperties.InvalidException.class, () -> JobProperties.of(groups))
+                .getMessage();
+        assertTrue(lacks.contains("lack pipeline.ClusterArn, pipeline.SecretArn;"), lacks);
+        pipeline.setProperty("ClusterArn", "the cluster");
+        pipeline.setProperty("SecretArn", "the secret");
+        assertEquals(
+                new Database("the Region", "the cluster", "the secret", "the Database", "the Table"),
+                JobProperties.of(groups).store());
+
+        pipeline.setProperty("Store", "mysql");
+        String said = assertThrows(JobProperties.InvalidException.class, () -> JobProperties.of(groups))
+                .getMessage();
+        assertTrue(said.contains("pipeline.Store is \"mysql\", and must be timestream or postgres"), said);
     }
 
     @Test

@@ -3,6 +3,8 @@ package dev.sluice.flink;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import dev.sluice.flink.timestream.Table;
+import dev.sluice.flink.timestream.Timestream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -54,7 +56,8 @@ final class JobSettingsTest {
         StreamExecutionEnvironment environment = new StreamExecutionEnvironment(new Configuration());
         Map<String, String> before = settings(environment);
         String model = Files.readString(Path.of("../test-vectors/models/smart-home-single.json"));
-        Job.describe(environment, new JobProperties("arn", "us-east-1", "d", "t", 24, "q", "b", 32, "e", model));
+        Table table = new Table("us-east-1", "d", "t", Timestream.retention(24));
+        Job.describe(environment, new JobProperties("arn", "us-east-1", table, "q", "b", 32, "e", model));
 
         Set<String> changed = new TreeSet<>();
         settings(environment).forEach((key, value) -> {

@@ -26,6 +26,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The process of {@code --local}, from outside: its command line, its files, its signals. */
 final class LocalRunTest {
@@ -44,16 +46,14 @@ final class LocalRunTest {
     private Process run(World world) throws IOException {
         JobProperties named = world.properties();
         int half = named.model().length() / 2;
-        Map<String, String> pipeline = Map.of(
+        Map<String, String> pipeline = new TreeMap<>(world.storeProperties());
+        pipeline.putAll(Map.of(
                 "StreamArn", named.streamArn(),
                 "Region", named.region(),
-                "Database", named.database(),
-                "Table", named.table(),
-                "MemoryHours", Integer.toString(named.memoryHours()),
                 "QuarantineUrl", named.quarantineUrl(),
                 "RejectedBucket", named.rejectedBucket(),
                 "BufferMegabytes", Integer.toString(named.bufferMegabytes()),
-                "Environment", named.environment());
+                "Environment", named.environment()));
         Map<String, String> model = Map.of(
                 "json.00",
                 named.model().substring(0, half),
@@ -84,6 +84,7 @@ final class LocalRunTest {
         Map<String, String> variables = java.environment();
         variables.put("AWS_ENDPOINT_URL", System.getProperty("aws.endpointUrl"));
         variables.put("AWS_ENDPOINT_URL_TIMESTREAM_WRITE", System.getProperty("aws.endpointUrlTimestreamWrite"));
+        variables.put("AWS_ENDPOINT_URL_RDS_DATA", System.getProperty("aws.endpointUrlRdsData", ""));
         variables.put("AWS_ACCESS_KEY_ID", "test");
         variables.put("AWS_SECRET_ACCESS_KEY", "test");
         Files.deleteIfExists(folder.resolve("state/status"));
@@ -112,10 +113,11 @@ final class LocalRunTest {
         eventually(() -> assertEquals("RUNNING", status().path("status").asText()));
     }
 
-    @Test
-    void killedTenTimesUnderLoadItWritesWhatItWouldHaveWritten() throws Exception {
-        try (World world = new World()) {
-            Services.running().faults("{\"throttle\": 0.1, \"lost_answer\": 0.1, \"delay_ms\": 20}");
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void killedTenTimesUnderLoadItWritesWhatItWouldHaveWritten(Kind kind) throws Exception {
+        try (World world = new World(kind)) {
+            world.faults("{\"throttle\": 0.1, \"lost_answer\": 0.1, \"delay_ms\": 20}");
             List<String> events = World.events(EVENTS);
             CompletableFuture<Void> producer = CompletableFuture.runAsync(() -> trickle(world, events));
             Random moments = new Random(11);

@@ -7,11 +7,14 @@ import static dev.sluice.flink.World.events;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sluice.flink.domain.DimensionValue;
 import dev.sluice.flink.domain.Record;
 import dev.sluice.flink.sink.Entry;
+import dev.sluice.flink.sink.StoreSink;
 import dev.sluice.flink.source.Delivery;
 import dev.sluice.flink.source.KinesisSource;
-import dev.sluice.flink.timestream.TimestreamSink;
+import dev.sluice.flink.timestream.Table;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,12 +34,15 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The ten ways in which the public sample of this pipeline loses data, by their numbers. Each is a story
  * that ends well with this job, and the same story ends badly with the sample's behaviour: a test of which
- * only the first half held could not fail. Without trouble the sample's behaviour ends well, too.
+ * only the first half held could not fail. Without trouble the sample's behaviour ends well, too. With PostgreSQL,
+ * which the sample does not know, the first half is told alone.
  */
 @SuppressWarnings("try") // A job runs for as long as its block.
 final class LossesTest {
@@ -58,14 +64,17 @@ final class LossesTest {
     }
 
     @BeforeEach
-    void make() {
-        world = new World();
+    void forget() {
         SampleConsumer.SEEN.set(0);
     }
 
     @AfterEach
     void leave() {
         world.close();
+    }
+
+    private void begin(Kind kind) {
+        world = new World(kind);
     }
 
     private Consumer<StreamExecutionEnvironment> ours() {
@@ -91,7 +100,7 @@ final class LossesTest {
     private static Consumer<StreamExecutionEnvironment> samplesFrom(World world, long startMs) {
         return environment -> stream(environment, world)
                 .filter(delivery -> delivery.arrivalMs() >= startMs)
-                .sinkTo(new SampleConsumer(world.store()))
+                .sinkTo(new SampleConsumer((Table) world.store()))
                 .setParallelism(1);
     }
 
@@ -99,7 +108,7 @@ final class LossesTest {
         eventually(() -> assertTrue(SampleConsumer.SEEN.get() >= count, "the sample has had its chance"));
     }
 
-    /** From here on {@code world} is another one, the one in which the sample's behaviour ran. */
+    /** From here on {@code world} is another one: that in which the sample's behaviour ran, or a fresh one. */
     private void enter(World next) {
         world.close();
         world = next;
@@ -111,23 +120,34 @@ final class LossesTest {
      *
      * @param chance how many events the sample is given to see, each time that it sees one
      */
-    private void storyOf(List<String> events, String faults, int chance, Cluster.Condition good) throws Exception {
-        World other = new World();
+    private void storyOf(Kind kind, List<String> events, String faults, int chance, Cluster.Condition good)
+            throws Exception {
+        begin(kind);
         world.put(events);
+        if (kind != Kind.TIMESTREAM) {
+            world.faults(faults);
+            endsWell(good);
+            return;
+        }
+        World other = new World();
         other.put(events);
-        Services.running().faults(faults);
+        world.faults(faults);
         try (Cluster.Running sample = cluster.start(samples(other), Optional.empty())) {
-            try (Cluster.Running running = cluster.start(ours(), Optional.empty())) {
-                eventually(good);
-            }
+            endsWell(good);
             seenBySample(chance);
             enter(other);
             never(good);
         }
     }
 
-    private void storyOf(List<String> events, Cluster.Condition good) throws Exception {
-        storyOf(events, "{}", events.size(), good);
+    private void endsWell(Cluster.Condition good) throws Exception {
+        try (Cluster.Running running = cluster.start(ours(), Optional.empty())) {
+            eventually(good);
+        }
+    }
+
+    private void storyOf(Kind kind, List<String> events, Cluster.Condition good) throws Exception {
+        storyOf(kind, events, "{}", events.size(), good);
     }
 
     private void allStored(int count) {
@@ -138,32 +158,44 @@ final class LossesTest {
 
     @Test
     void withoutAnyTroubleTheSampleStoresAllAsWell() throws Exception {
+        begin(Kind.TIMESTREAM);
         world.put(events(300));
         try (Cluster.Running sample = cluster.start(samples(world), Optional.empty())) {
             eventually(() -> allStored(300));
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "{\"throttle\": 0.3}",
-                "{\"internal\": 0.3}",
-                "{\"lost_answer\": 0.3, \"throttle\": 0.2}",
-                "{\"throttle\": 0.3, \"internal\": 0.1, \"lost_answer\": 0.05, \"delay_ms\": 100}"
-            })
-    void loss1AnErrorOfTheStoreDropsNothing(String faults) throws Exception {
-        int count = 3_000; // 40 batches of the sample
-        storyOf(events(count), faults, count, () -> allStored(count));
+    static List<Arguments> faults() {
+        List<Arguments> faults = new ArrayList<>();
+        for (Kind kind : Kind.values()) {
+            for (String wrong : List.of(
+                    "{\"throttle\": 0.3}",
+                    "{\"internal\": 0.3}",
+                    "{\"lost_answer\": 0.3, \"throttle\": 0.2}",
+                    "{\"throttle\": 0.3, \"internal\": 0.1, \"lost_answer\": 0.05, \"delay_ms\": 100}")) {
+                faults.add(Arguments.of(kind, wrong));
+            }
+        }
+        return faults;
     }
 
-    @Test
-    void loss1AnAnswerThatTakesTooLongDropsNothing() throws Exception {
+    @ParameterizedTest
+    @MethodSource("faults")
+    void loss1AnErrorOfTheStoreDropsNothing(Kind kind, String faults) throws Exception {
+        int count = 3_000; // 40 batches of the sample
+        storyOf(kind, events(count), faults, count, () -> allStored(count));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void loss1AnAnswerThatTakesTooLongDropsNothing(Kind kind) throws Exception {
+        begin(kind);
         World other = new World();
         world.put(events(300));
         other.put(events(300));
-        // Longer than an attempt may take.
-        Services.running().faults("{\"delay_ms\": 11000}");
+        // Longer than an attempt may take, of Timestream.
+        world.faults("{\"delay_ms\": 11000}");
+        other.faults("{\"delay_ms\": 11000}");
         try (Cluster.Running sample = cluster.start(samples(other), Optional.empty());
                 Cluster.Running running = cluster.start(ours(), Optional.empty())) {
             seenBySample(SampleConsumer.BATCH);
@@ -177,25 +209,27 @@ final class LossesTest {
         }
     }
 
-    @Test
-    void loss1OneBadRecordCostsNoOther() throws Exception {
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void loss1OneBadRecordCostsNoOther(Kind kind) throws Exception {
+        begin(kind);
         List<String> events = events(525);
         world.put(events);
         Consumer<StreamExecutionEnvironment> poisoned = environment -> stream(environment, world)
-                .process(new Decoding(world.properties().model()))
+                .process(new Decoding(world.properties().model(), world.store()))
                 .returns(TypeInformation.of(Entry.class))
-                .map(LossesTest::poison)
+                .map(entry -> poison(kind, entry))
                 .returns(TypeInformation.of(Entry.class))
-                .sinkTo(new TimestreamSink(
+                .sinkTo(new StoreSink(
                         world.store(), world.quarantine(), world.properties().bufferBytes()));
         try (Cluster.Running running = cluster.start(poisoned, Optional.empty())) {
             eventually(() -> {
                 assertEquals(515, world.rows());
                 assertEquals(10, world.quarantinedEvents().size());
             });
-            assertEquals(
-                    Set.of("store_invalid"),
-                    Set.copyOf(world.quarantinedEvents().values()));
+            // The function of the database finds the row by itself.
+            String code = kind == Kind.POSTGRES ? "store_rejected" : "store_invalid";
+            assertEquals(Set.of(code), Set.copyOf(world.quarantinedEvents().values()));
         }
         // The sample makes a record of its own that fails its whole batch: a dimension without a value.
         World other = new World();
@@ -209,19 +243,26 @@ final class LossesTest {
         }
     }
 
-    /** Every fiftieth record gets a version that fails its whole request. */
-    private static Entry poison(Entry entry) {
-        Record record = entry.record();
-        boolean poisoned = new String(entry.origin().data(), java.nio.charset.StandardCharsets.UTF_8).matches(POISONED);
-        return poisoned
-                ? new Entry(
-                        new Record(record.dimensions(), record.measureName(), record.measured(), record.time(), 0),
-                        entry.origin())
-                : entry;
+    /** Every fiftieth record gets what fails its whole request: a version, or a text that PostgreSQL has not. */
+    private static Entry poison(Kind kind, Entry entry) {
+        if (!new String(entry.origin().data(), StandardCharsets.UTF_8).matches(POISONED)) {
+            return entry;
+        }
+        Record good = entry.record();
+        Record bad = switch (kind) {
+            case TIMESTREAM -> new Record(good.dimensions(), good.measureName(), good.measured(), good.time(), 0);
+            case POSTGRES -> {
+                List<DimensionValue> device = List.of(new DimensionValue("DeviceID", "\0"));
+                yield new Record(device, good.measureName(), good.measured(), good.time(), good.version());
+            }
+        };
+        return new Entry(bad, entry.origin());
     }
 
-    @Test
-    void loss1AMissingTableIsWaitedFor() throws Exception {
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void loss1AMissingTableIsWaitedFor(Kind kind) throws Exception {
+        begin(kind);
         World other = new World();
         for (World without : List.of(world, other)) {
             without.dropTable();
@@ -244,52 +285,62 @@ final class LossesTest {
     @Test
     void loss2ARejectedRecordIsInQuarantine() throws Exception {
         List<String> events = events(600);
-        storyOf(events, "{\"reject\": 0.2, \"reject_reason\": \"as the test wants it\"}", events.size(), () -> {
-            Map<String, String> kept = world.quarantinedEvents();
-            Set<Double> stored = world.temperatures().keySet();
-            List<String> lost = new ArrayList<>(events);
-            lost.removeIf(event -> kept.containsKey(event)
-                    || stored.contains(Double.valueOf(event.replaceAll(".*: ([0-9.]+)}", "$1"))));
-            assertEquals(List.of(), lost);
-            assertTrue(kept.values().stream().allMatch("store_rejected"::equals));
-            assertTrue(kept.size() > 60, "a fifth of 600");
-        });
+        storyOf(
+                Kind.TIMESTREAM,
+                events,
+                "{\"reject\": 0.2, \"reject_reason\": \"as the test wants it\"}",
+                events.size(),
+                () -> {
+                    Map<String, String> kept = world.quarantinedEvents();
+                    Set<Double> stored = world.temperatures().keySet();
+                    List<String> lost = new ArrayList<>(events);
+                    lost.removeIf(event -> kept.containsKey(event)
+                            || stored.contains(Double.valueOf(event.replaceAll(".*: ([0-9.]+)}", "$1"))));
+                    assertEquals(List.of(), lost);
+                    assertTrue(kept.values().stream().allMatch("store_rejected"::equals));
+                    assertTrue(kept.size() > 60, "a fifth of 600");
+                });
     }
 
-    @Test
-    void loss3ACorrectionOfTheSameInstantIsStored() throws Exception {
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void loss3ACorrectionOfTheSameInstantIsStored(Kind kind) throws Exception {
         long now = System.currentTimeMillis();
         List<String> events = new ArrayList<>();
         // Each 75 arrive together, and are a batch of the sample.
         IntStream.range(0, 75).forEach(number -> events.add(event("a", now - number, 1)));
         IntStream.range(0, 75).forEach(number -> events.add(event("a", now - number, 2)));
-        storyOf(events, () -> assertEquals(Map.of(2.0, 75), world.temperatures()));
+        storyOf(kind, events, () -> assertEquals(Map.of(2.0, 75), world.temperatures()));
     }
 
-    @Test
-    void loss4ABurstFromTheFutureStaysABurst() throws Exception {
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void loss4ABurstFromTheFutureStaysABurst(Kind kind) throws Exception {
         long future = Instant.parse("2100-01-01T00:00:00Z").toEpochMilli();
         List<String> events = new ArrayList<>();
         IntStream.range(0, 300).forEach(number -> events.add(event("a", future + number, number)));
-        storyOf(events, () -> allStored(300));
+        storyOf(kind, events, () -> allStored(300));
     }
 
-    @Test
-    void loss5LateDataIsStoredOrInQuarantine() throws Exception {
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void loss5LateDataIsStoredOrInQuarantine(Kind kind) throws Exception {
         long now = System.currentTimeMillis();
         long day = 24L * 60 * 60 * 1000;
         List<String> events = new ArrayList<>();
         // Behind the memory store, and behind the magnetic store.
         IntStream.range(0, 75).forEach(number -> events.add(event("a", now - 30 * day - number, number)));
         IntStream.range(75, 150).forEach(number -> events.add(event("a", now - 500 * day - number, number)));
-        storyOf(events, () -> {
+        storyOf(kind, events, () -> {
             allStored(75);
             assertEquals(75, world.quarantinedEvents().size());
         });
     }
 
-    @Test
-    void loss6ARedeploymentGoesOnWhereItStopped() throws Exception {
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void loss6ARedeploymentGoesOnWhereItStopped(Kind kind) throws Exception {
+        begin(kind);
         List<String> events = events(300);
         world.put(events.subList(0, 100));
         String savepoint;
@@ -302,7 +353,7 @@ final class LossesTest {
             eventually(() -> allStored(300));
         }
         // And without a savepoint it reads from the oldest record on.
-        enter(new World());
+        enter(new World(kind));
         world.put(events);
         try (Cluster.Running running = cluster.start(ours(), Optional.empty())) {
             eventually(() -> allStored(300));
@@ -311,6 +362,7 @@ final class LossesTest {
 
     @Test
     void loss6TheSampleLosesWhatArrivesBetweenTwoOfItsRuns() throws Exception {
+        begin(Kind.TIMESTREAM);
         List<String> events = events(225);
         try (Cluster.Running sample = cluster.start(samples(world), Optional.empty())) {
             world.put(events.subList(0, 75));
@@ -325,13 +377,16 @@ final class LossesTest {
         }
     }
 
-    @Test
-    void loss7TheTailIsWrittenWhileTheStreamIsIdle() throws Exception {
-        storyOf(events(1), () -> allStored(1));
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void loss7TheTailIsWrittenWhileTheStreamIsIdle(Kind kind) throws Exception {
+        storyOf(kind, events(1), () -> allStored(1));
     }
 
-    @Test
-    void loss7TheTailIsWrittenWithinASecondOrSo() throws Exception {
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void loss7TheTailIsWrittenWithinASecondOrSo(Kind kind) throws Exception {
+        begin(kind);
         try (Cluster.Running running = cluster.start(ours(), Optional.empty())) {
             world.put(event("a", System.currentTimeMillis(), 0));
             eventually(() -> assertEquals(1, world.rows()));
@@ -343,8 +398,9 @@ final class LossesTest {
         }
     }
 
-    @Test
-    void loss8TheDocumentedEventAndNestedJsonStopNothing() throws Exception {
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void loss8TheDocumentedEventAndNestedJsonStopNothing(Kind kind) throws Exception {
         List<String> events = new ArrayList<>();
         events.add(
                 "{\"Time\": " + System.currentTimeMillis() + ".499, \"DeviceID\": \"a\", \"temperature_measure\": 0}");
@@ -352,40 +408,43 @@ final class LossesTest {
         events.addAll(events(75).subList(1, 75));
         String nested = events.get(1);
         // The sample starts again and again, and sees the first event each time.
-        storyOf(List.copyOf(events), "{}", 10, () -> {
+        storyOf(kind, List.copyOf(events), "{}", 10, () -> {
             allStored(75);
             assertEquals(Map.of(nested, "not_a_scalar"), world.quarantinedEvents());
         });
     }
 
-    @Test
-    void loss9NoTimeAndNoDimensionCostNothing() throws Exception {
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void loss9NoTimeAndNoDimensionCostNothing(Kind kind) throws Exception {
         List<String> events = new ArrayList<>();
         IntStream.range(0, 75)
                 .forEach(number ->
                         events.add("{\"DeviceID\": \"a\", \"site\": null, \"temperature_measure\": " + number + "}"));
-        storyOf(events, () -> allStored(75));
+        storyOf(kind, events, () -> allStored(75));
     }
 
-    @Test
-    void loss10NoMeasuresAreTold() throws Exception {
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void loss10NoMeasuresAreTold(Kind kind) throws Exception {
         List<String> events = new ArrayList<>(events(75));
         String empty = "{\"DeviceID\": \"a\"}";
         events.add(empty);
-        storyOf(events, () -> {
+        storyOf(kind, events, () -> {
             allStored(75);
             assertEquals(Map.of(empty, "no_measures"), world.quarantinedEvents());
         });
     }
 
-    @Test
-    void loss10AnUnknownFieldIsNoDimension() throws Exception {
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void loss10AnUnknownFieldIsNoDimension(Kind kind) throws Exception {
         long now = System.currentTimeMillis();
         List<String> events = new ArrayList<>();
         IntStream.range(0, 75)
                 .forEach(number -> events.add("{\"DeviceID\": \"a\", \"Time\": " + (now - number) + ", \"nonce\": \"n"
                         + number + "\", \"temperature_measure\": " + number + "}"));
-        storyOf(events, () -> {
+        storyOf(kind, events, () -> {
             allStored(75);
             assertTrue(!world.columns().contains("nonce"), "a dimension of its own for each event");
         });

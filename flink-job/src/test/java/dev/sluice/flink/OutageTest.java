@@ -16,6 +16,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A store that is away for longer than a checkpoint may take costs nothing, and puts nothing there twice. */
 @SuppressWarnings("try") // A job runs for as long as its block.
@@ -35,9 +37,10 @@ final class OutageTest {
         cluster.close();
     }
 
-    @Test
-    void checkpointsThatExpireLoseAndDoubleNothing() throws Exception {
-        try (World world = new World()) {
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void checkpointsThatExpireLoseAndDoubleNothing(Kind kind) throws Exception {
+        try (World world = new World(kind)) {
             // More than the buffers of both sinks hold, so that they wait for room.
             int count = 12_000;
             world.dropTable();
@@ -56,9 +59,25 @@ final class OutageTest {
         }
     }
 
+    /** A cluster that was paused answers after some seconds, and until then that it resumes. */
     @Test
-    void aConflictIsInQuarantineOnceHoweverOftenItsRequestIsTriedAgain() throws Exception {
-        try (World world = new World()) {
+    void aDatabaseThatResumesIsWaitedFor() throws Exception {
+        try (World world = new World(Kind.POSTGRES)) {
+            world.put(events(1_000));
+            PostgresCluster.faults("{\"resuming_ms\": 8000}");
+            try (Cluster.Running running =
+                    cluster.start(environment -> Job.describe(environment, world.properties()), Optional.empty())) {
+                eventually(() -> assertEquals(1_000, world.rows()));
+                assertFalse(running.restarted());
+            }
+            assertEquals(List.of(), world.quarantined());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void aConflictIsInQuarantineOnceHoweverOftenItsRequestIsTriedAgain(Kind kind) throws Exception {
+        try (World world = new World(kind)) {
             long now = System.currentTimeMillis();
             List<String> pairs = new ArrayList<>();
             // Of two that are put together, now and then one arrives a millisecond later: that is no conflict.
@@ -67,7 +86,7 @@ final class OutageTest {
                 pairs.add(event("a", now - number, number + 0.5));
             }
             world.put(pairs);
-            Services.running().faults("{\"throttle\": 1.0}");
+            world.faults("{\"throttle\": 1.0}");
             try (Cluster.Running running =
                     cluster.start(environment -> Job.describe(environment, world.properties()), Optional.empty())) {
                 Thread.sleep(5_000);

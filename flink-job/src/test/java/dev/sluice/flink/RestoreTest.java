@@ -18,7 +18,8 @@ import java.util.stream.Collectors;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * At least once, with idempotent writes: a job that crashes again and again while events come in and the
@@ -45,10 +46,11 @@ final class RestoreTest {
         cluster.close();
     }
 
-    @Test
-    void afterTenCrashesEveryEventIsWhereItWouldBeWithoutThem() throws Exception {
-        try (World world = new World()) {
-            Services.running().faults("{\"throttle\": 0.2, \"internal\": 0.1, \"lost_answer\": 0.1, \"delay_ms\": 20}");
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void afterTenCrashesEveryEventIsWhereItWouldBeWithoutThem(Kind kind) throws Exception {
+        try (World world = new World(kind)) {
+            world.faults("{\"throttle\": 0.2, \"internal\": 0.1, \"lost_answer\": 0.1, \"delay_ms\": 20}");
             Consumer<StreamExecutionEnvironment> job = environment -> Job.describe(environment, world.properties());
             List<String> events = events();
             CompletableFuture<Void> producer = CompletableFuture.runAsync(() -> trickle(world, events));

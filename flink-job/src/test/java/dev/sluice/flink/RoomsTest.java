@@ -7,8 +7,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -25,13 +28,29 @@ final class RoomsTest {
     private record Room(String packageName, String unknown) {}
 
     static List<Room> rooms() {
-        String store = "(?i)timestream";
         return List.of(
                 new Room("domain", "org\\.apache|software\\.amazon|dev\\.sluice\\.flink\\.(?!domain)"),
-                new Room("domain", store),
-                new Room("sink", store),
-                new Room("quarantine", store),
-                new Room("source", store));
+                // A store knows nothing of another; but what one takes the other has to take as well.
+                new Room("timestream", "(?i)postgres|rdsdata"),
+                new Room(
+                        "postgres",
+                        "(?i)^(?!import dev\\.sluice\\.flink\\.timestream\\.Timestream;|.*= Timestream\\.LIMITS;).*timestream"));
+    }
+
+    /** The packages of the stores, and the wiring: which one it is, the properties say. */
+    @Test
+    void nothingElseKnowsAStore() throws IOException {
+        Pattern store = Pattern.compile("(?i)timestream|postgres|rds-?data|aurora");
+        Set<String> knowing = new TreeSet<>();
+        try (Stream<Path> files = Files.walk(SOURCES)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                if (store.matcher(Files.readString(file)).find()) {
+                    Path place = SOURCES.relativize(file);
+                    knowing.add((place.getNameCount() == 1 ? place : place.getName(0)).toString());
+                }
+            }
+        }
+        assertEquals(Set.of("JobProperties.java", "postgres", "timestream"), knowing);
     }
 
     @ParameterizedTest

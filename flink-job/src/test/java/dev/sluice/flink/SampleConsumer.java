@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.flink.source.Delivery;
 import dev.sluice.flink.timestream.Client;
-import dev.sluice.flink.timestream.TimestreamSink;
+import dev.sluice.flink.timestream.Table;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -38,9 +38,9 @@ final class SampleConsumer implements Sink<Delivery> {
     /** Events that reached a sample sink, for a test to know that it had its chance. */
     static final AtomicInteger SEEN = new AtomicInteger();
 
-    private final TimestreamSink.Table table;
+    private final Table table;
 
-    SampleConsumer(TimestreamSink.Table table) {
+    SampleConsumer(Table table) {
         this.table = table;
     }
 
@@ -53,11 +53,11 @@ final class SampleConsumer implements Sink<Delivery> {
         private static final ObjectMapper JSON = new ObjectMapper();
         private static final TypeReference<Map<String, String>> FLAT = new TypeReference<>() {};
 
-        private final TimestreamSink.Table table;
+        private final Table table;
         private final TimestreamWriteAsyncClient client;
         private final List<Record> batch = new ArrayList<>();
 
-        private Writer(TimestreamSink.Table table) {
+        private Writer(Table table) {
             this.table = table;
             this.client = Client.open(table.region(), 1);
         }

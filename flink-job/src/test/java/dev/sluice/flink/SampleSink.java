@@ -4,7 +4,7 @@ import dev.sluice.flink.domain.Measured;
 import dev.sluice.flink.domain.Record;
 import dev.sluice.flink.sink.Entry;
 import dev.sluice.flink.timestream.Client;
-import dev.sluice.flink.timestream.TimestreamSink;
+import dev.sluice.flink.timestream.Table;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.api.connector.sink2.Sink;
@@ -23,9 +23,9 @@ final class SampleSink implements Sink<Entry> {
     private static final long serialVersionUID = 1;
     private static final int BATCH = 75;
 
-    private final TimestreamSink.Table table;
+    private final Table table;
 
-    SampleSink(TimestreamSink.Table table) {
+    SampleSink(Table table) {
         this.table = table;
     }
 
@@ -35,11 +35,11 @@ final class SampleSink implements Sink<Entry> {
     }
 
     private static final class Writer implements SinkWriter<Entry> {
-        private final TimestreamSink.Table table;
+        private final Table table;
         private final TimestreamWriteAsyncClient client;
         private final List<software.amazon.awssdk.services.timestreamwrite.model.Record> batch = new ArrayList<>(BATCH);
 
-        Writer(TimestreamSink.Table table) {
+        Writer(Table table) {
             this.table = table;
             this.client = Client.open(table.region(), 1);
         }

@@ -17,35 +17,42 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * The store and the queue as one HTTP server that does as a test says. It knows the wire and the rules of
+ * The stores and the queue as one HTTP server that does as a test says. It knows the wire and the rules of
  * the services, and nothing of the code under test. While it lives, the clients of this JVM talk to it.
  */
 final class Scripted implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final String[] ENDPOINTS = {"aws.endpointUrlTimestreamWrite", "aws.endpointUrlSqs"};
+    private static final String[] ENDPOINTS = {
+        "aws.endpointUrlTimestreamWrite", "aws.endpointUrlRdsData", "aws.endpointUrlSqs"
+    };
 
-    /** A time that is too far ahead of any test, in nanoseconds. */
-    private static final long TOO_FAR = 4_000_000_000_000_000_000L;
+    /** The path of ExecuteStatement. */
+    private static final String EXECUTE = "/Execute";
 
-    /** A row: its version, and its measures. */
-    record Row(long version, Map<String, String> measures) {}
+    /** A device whose records spoil their request. */
+    static final String POISON = "poison";
+
+    /** A device whose records are refused alone. */
+    static final String UNWANTED = "unwanted";
+
+    /** Why anything is refused. */
+    static final String REASON = "as the test says";
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final HttpServer server;
     private final Map<String, String> before = new HashMap<>();
 
-    private final Map<String, Row> rows = new TreeMap<>();
-    private final Map<String, String> columns = new HashMap<>();
+    private final ScriptedTable table = new ScriptedTable();
+    private final ScriptedTimestream timestream = new ScriptedTimestream(table);
+    private final ScriptedDataApi postgres = new ScriptedDataApi(table);
     private final List<JsonNode> messages = new ArrayList<>();
     private boolean invalid;
     private volatile long latencyMs;
     private boolean away;
-    private long throttledBefore = Long.MIN_VALUE;
     private int refusedMessages;
 
     Scripted() throws IOException {
@@ -66,8 +73,13 @@ final class Scripted implements AutoCloseable {
     }
 
     /** What is stored, by place: dimensions, measure name, time. */
-    synchronized Map<String, Row> rows() {
-        return new TreeMap<>(rows);
+    synchronized Map<String, ScriptedTable.Row> rows() {
+        return table.rows();
+    }
+
+    /** The Data API, to be asked what it was sent. */
+    ScriptedDataApi postgres() {
+        return postgres;
     }
 
     /** What is in quarantine. */
@@ -75,9 +87,9 @@ final class Scripted implements AutoCloseable {
         return new ArrayList<>(messages);
     }
 
-    /** From now on the table has a column for the measure {@code name}. */
+    /** From now on the table of Timestream has a column for the measure {@code name}. */
     synchronized void column(String name, String type) {
-        columns.put(name, type);
+        timestream.column(name, type);
     }
 
     /** Whether the store calls every request invalid. */
@@ -95,9 +107,9 @@ final class Scripted implements AutoCloseable {
         this.latencyMs = latencyMs;
     }
 
-    /** The store throttles every request with a record before {@code time}, in nanoseconds. */
+    /** Timestream throttles every request with a record before {@code time}, in nanoseconds. */
     synchronized void throttlesBefore(long time) {
-        throttledBefore = time;
+        timestream.throttlesBefore(time);
     }
 
     /** The queue does not take the next {@code count} messages. */
@@ -105,14 +117,19 @@ final class Scripted implements AutoCloseable {
         refusedMessages = count;
     }
 
-    private record Answered(int status, JsonNode body) {}
+    /** What is answered to a request. */
+    record Answered(int status, JsonNode body) {}
 
     private void answer(HttpExchange exchange) throws IOException {
         JsonNode request = JSON.readTree(exchange.getRequestBody());
         await(latencyMs);
         String target = exchange.getRequestHeaders().getFirst("X-Amz-Target");
+        if (target == null) {
+            target = exchange.getRequestURI().getPath();
+        }
         Answered answered = switch (target) {
-            case "Timestream_20181101.WriteRecords" -> write(request);
+            case "Timestream_20181101.WriteRecords" -> timestream(request);
+            case EXECUTE -> execute(request);
             case "AmazonSQS.SendMessageBatch" -> keep(request);
             default -> throw new IOException("nothing serves " + target);
         };
@@ -132,89 +149,20 @@ final class Scripted implements AutoCloseable {
         }
     }
 
-    private static Answered error(int status, String code) {
+    static Answered error(int status, String code, String message) {
         return new Answered(
                 status,
-                JSON.createObjectNode().put("__type", "com.amazonaws#" + code).put("message", "as the test says"));
+                JSON.createObjectNode().put("__type", "com.amazonaws#" + code).put("message", message));
     }
 
-    private synchronized Answered write(JsonNode request) {
-        if (away) {
-            return error(500, "InternalServerException");
-        } else if (invalid) {
-            return error(400, "ValidationException");
-        }
-        JsonNode common = request.path("CommonAttributes");
-        for (JsonNode record : request.path("Records")) {
-            if (record.path("Time").asLong() < throttledBefore) {
-                return error(400, "ThrottlingException");
-            } else if (dimensions(common, record).containsValue("poison")) {
-                return error(400, "ValidationException");
-            }
-        }
-        ArrayNode rejected = JSON.createArrayNode();
-        int index = 0;
-        for (JsonNode record : request.path("Records")) {
-            ObjectNode refusal = put(common, record);
-            if (refusal != null) {
-                rejected.add(refusal.put("RecordIndex", index));
-            }
-            index++;
-        }
-        if (rejected.isEmpty()) {
-            ObjectNode body = JSON.createObjectNode();
-            body.putObject("RecordsIngested").put("Total", index);
-            return new Answered(200, body);
-        }
-        ObjectNode body = JSON.createObjectNode().put("__type", "com.amazonaws#RejectedRecordsException");
-        body.set("RejectedRecords", rejected);
-        return new Answered(419, body);
+    private synchronized Answered timestream(JsonNode request) {
+        return away
+                ? ScriptedTimestream.unavailable()
+                : invalid ? ScriptedTimestream.invalid() : timestream.write(request);
     }
 
-    /** Stores a record, or says why not. */
-    private ObjectNode put(JsonNode common, JsonNode record) {
-        ObjectNode refusal = JSON.createObjectNode();
-        if (record.path("Time").asLong() > TOO_FAR) {
-            return refusal.put("Reason", "too far ahead");
-        }
-        Map<String, String> measures = new TreeMap<>();
-        for (JsonNode measure : record.path("MeasureValues")) {
-            String name = measure.path("Name").asText();
-            String type = measure.path("Type").asText();
-            String there = columns.getOrDefault(name, type);
-            if (!there.equals(type)) {
-                return refusal.put(
-                        "Reason",
-                        "The measure \"%s\" has the data type %s, but it already exists with the data type %s."
-                                .formatted(name, type, there));
-            }
-            measures.put(name, measure.path("Value").asText());
-        }
-        String place = dimensions(common, record) + " "
-                + either(common, record, "MeasureName").asText() + " "
-                + record.path("Time").asText();
-        Row row = new Row(either(common, record, "Version").asLong(), measures);
-        Row there = rows.get(place);
-        if (there != null
-                && (there.version() > row.version() || there.version() == row.version() && !there.equals(row))) {
-            return refusal.put("Reason", "a version is there").put("ExistingVersion", there.version());
-        }
-        rows.put(place, row);
-        return null;
-    }
-
-    private static JsonNode either(JsonNode common, JsonNode record, String name) {
-        return record.has(name) ? record.path(name) : common.path(name);
-    }
-
-    private static Map<String, String> dimensions(JsonNode common, JsonNode record) {
-        Map<String, String> dimensions = new TreeMap<>();
-        for (JsonNode part : List.of(common, record)) {
-            part.path("Dimensions")
-                    .forEach(one -> dimensions.put(
-                            one.path("Name").asText(), one.path("Value").asText()));
-        }
-        return dimensions;
+    private synchronized Answered execute(JsonNode request) throws IOException {
+        return away ? ScriptedDataApi.unavailable() : invalid ? ScriptedDataApi.invalid() : postgres.write(request);
     }
 
     private synchronized Answered keep(JsonNode request) throws IOException {

@@ -18,7 +18,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The services that the job talks to, as processes: the emulator of AWS for the stream, the queue and the
- * bucket, and the local Timestream for the store. They live as long as the JVM of the tests.
+ * bucket, and the local Timestream; {@link PostgresCluster} is the other store. They live as long as the JVM of the
+ * tests.
  */
 final class Services {
     private static final int ATTEMPTS = 300;
@@ -31,12 +32,9 @@ final class Services {
         Path folder = Files.createTempDirectory("flink-job-tests");
         String local = needed("SLUICE_LOCAL_TIMESTREAM", "the program local-timestream");
         String python = needed("SLUICE_PYTHON", "a Python that has ministack");
-        Process timestream = child(new ProcessBuilder(
+        store = listening(new ProcessBuilder(
                         local, "--port", "0", "--state", folder.resolve("store").toString())
                 .redirectError(folder.resolve("store.log").toFile()));
-        BufferedReader said =
-                new BufferedReader(new InputStreamReader(timestream.getInputStream(), StandardCharsets.UTF_8));
-        store = URI.create(said.readLine().replace("listening on ", ""));
 
         int port = freePort();
         ProcessBuilder emulator = new ProcessBuilder(python, "../xtask/local/src/emulator/launch.py");
@@ -71,7 +69,8 @@ final class Services {
         return services;
     }
 
-    private static String needed(String variable, String what) {
+    /** What an environment variable names. */
+    static String needed(String variable, String what) {
         String value = System.getenv(variable);
         if (value == null) {
             throw new IllegalStateException(variable + " must name " + what + "; `cargo xtask test` sets it");
@@ -83,6 +82,18 @@ final class Services {
         Process process = builder.start();
         Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
         return process;
+    }
+
+    /** Starts a program of this workspace that says where it listens. */
+    static URI listening(ProcessBuilder builder) throws IOException {
+        Process program = child(builder);
+        BufferedReader said =
+                new BufferedReader(new InputStreamReader(program.getInputStream(), StandardCharsets.UTF_8));
+        String line = said.readLine();
+        if (line == null) {
+            throw new IOException(String.join(" ", builder.command()) + " ends; its log says why");
+        }
+        return URI.create(line.replace("listening on ", ""));
     }
 
     private static int freePort() throws IOException {
@@ -104,18 +115,20 @@ final class Services {
         throw new IOException("nothing listens on port " + port);
     }
 
-    /** What the store does wrong from now on, in the form of {@code POST /_local/faults}. */
-    void faults(String writeRecords) {
-        send("POST", "{\"seed\": 7, \"operations\": {\"WriteRecords\": " + writeRecords + "}}");
+    /** What Timestream does wrong from now on. */
+    void faults(String plan) {
+        send("POST", store.resolve("/_local/faults"), plan);
     }
 
-    /** The store does nothing wrong any more. */
+    /** The stores do nothing wrong any more. */
     void noFaults() {
-        send("DELETE", "");
+        send("DELETE", store.resolve("/_local/faults"), "");
+        PostgresCluster.noFaults();
     }
 
-    private void send(String method, String body) {
-        HttpRequest request = HttpRequest.newBuilder(store.resolve("/_local/faults"))
+    /** Sends a request of the tests' own to a service; gives what it answers. */
+    static String send(String method, URI place, String body) {
+        HttpRequest request = HttpRequest.newBuilder(place)
                 .method(method, HttpRequest.BodyPublishers.ofString(body))
                 .build();
         try {
@@ -123,6 +136,7 @@ final class Services {
             if (response.statusCode() >= 300) {
                 throw new IllegalStateException(response.body());
             }
+            return response.body();
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         } catch (InterruptedException interrupted) {

@@ -1,6 +1,8 @@
 package dev.sluice.flink;
 
 import dev.sluice.flink.source.Delivery;
+import dev.sluice.flink.timestream.Table;
+import dev.sluice.flink.timestream.Timestream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,9 +56,7 @@ final class SmallHeap {
         JobProperties properties = new JobProperties(
                 "arn:aws:kinesis:us-east-1:000000000000:stream/events",
                 "us-east-1",
-                "database",
-                "table",
-                24,
+                new Table("us-east-1", "database", "table", Timestream.retention(24)),
                 arguments[3] + "/queue",
                 "bucket",
                 Integer.parseInt(arguments[1]),

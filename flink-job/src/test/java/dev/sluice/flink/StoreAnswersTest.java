@@ -5,7 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sluice.flink.postgres.Database;
+import dev.sluice.flink.sink.Store;
 import dev.sluice.flink.source.Delivery;
+import dev.sluice.flink.timestream.Table;
+import dev.sluice.flink.timestream.Timestream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -27,6 +31,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A store that refuses a value, a record, everything, or what is late; and a queue that does not take it at once. */
 @SuppressWarnings("try") // A job runs for as long as its block.
@@ -68,19 +74,30 @@ final class StoreAnswersTest {
         }
     }
 
-    private Cluster.Running job(List<Delivery> deliveries) throws Exception {
-        return job(deliveries, Double.POSITIVE_INFINITY, Optional.empty());
+    private static Store store(Kind kind) {
+        return switch (kind) {
+            case TIMESTREAM -> new Table("us-east-1", "database", "table", Timestream.retention(MEMORY_HOURS));
+            case POSTGRES ->
+                new Database(
+                        "us-east-1",
+                        "arn:aws:rds:us-east-1:000000000000:cluster:store",
+                        "arn:aws:secretsmanager:us-east-1:000000000000:secret:writer",
+                        "database",
+                        "table");
+        };
     }
 
-    private Cluster.Running job(List<Delivery> deliveries, double perSecond, Optional<String> snapshot)
+    private Cluster.Running job(Kind kind, List<Delivery> deliveries) throws Exception {
+        return job(kind, deliveries, Double.POSITIVE_INFINITY, Optional.empty());
+    }
+
+    private Cluster.Running job(Kind kind, List<Delivery> deliveries, double perSecond, Optional<String> snapshot)
             throws Exception {
         String model = Files.readString(Path.of("../test-vectors/models/smart-home.json"));
         JobProperties properties = new JobProperties(
                 "arn:aws:kinesis:us-east-1:000000000000:stream/events",
                 "us-east-1",
-                "database",
-                "table",
-                MEMORY_HOURS,
+                store(kind),
                 services.url() + "/queue",
                 "bucket",
                 32,
@@ -139,7 +156,7 @@ final class StoreAnswersTest {
         List<Delivery> events = new ArrayList<>(events(20));
         String both = "\"temperature_measure\": 1, \"humidity_measure\": 2";
         events.set(7, delivery(7, NOW_MS, event("d", NOW_MS - 7, both)));
-        try (Cluster.Running running = job(events)) {
+        try (Cluster.Running running = job(Kind.TIMESTREAM, events)) {
             eventually(() -> assertEquals(20, services.rows().size()));
             eventually(() -> assertEquals(List.of("7"), quarantined()));
         }
@@ -157,10 +174,55 @@ final class StoreAnswersTest {
         assertEquals(Set.of(Set.of("temperature")), measures);
     }
 
-    @Test
-    void aStoreThatCallsEverythingInvalidIsWaitedFor() throws Exception {
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void aRecordThatIsRefusedCostsNoOther(Kind kind) throws Exception {
+        List<Delivery> events = new ArrayList<>(events(20));
+        events.set(7, delivery(7, NOW_MS, event(Scripted.UNWANTED, NOW_MS, "\"temperature_measure\": 1")));
+        try (Cluster.Running running = job(kind, events)) {
+            eventually(() -> assertEquals(19, services.rows().size()));
+            eventually(() -> assertEquals(List.of("7"), quarantined()));
+        }
+        assertEquals(Set.of("store_rejected"), codes());
+    }
+
+    /** What is there in a later version is neither written nor in quarantine. */
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void aLaterVersionStays(Kind kind) throws Exception {
+        List<Delivery> events = List.of(
+                delivery(0, NOW_MS + 1, event("d", NOW_MS, "\"temperature_measure\": 1")),
+                delivery(1, NOW_MS, event("d", NOW_MS, "\"temperature_measure\": 2")),
+                delivery(2, NOW_MS, event("d", NOW_MS - 1, "\"temperature_measure\": 3")));
+        // Slower than requests are: each event has one of its own.
+        try (Cluster.Running running = job(kind, events, 0.5, Optional.empty())) {
+            eventually(() -> assertEquals(2, services.rows().size()));
+        }
+        assertEquals(List.of(), services.messages());
+        Set<String> temperatures = services.rows().values().stream()
+                .map(row -> row.measures().get("temperature"))
+                .collect(Collectors.toSet());
+        assertEquals(Set.of("1.0", "3.0"), temperatures);
+    }
+
+    /** A pause, a failover, a server that is gone: nothing of it is a matter of the records. */
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void aStoreThatIsAwayIsWaitedFor(Kind kind) throws Exception {
+        services.isAway(true);
+        try (Cluster.Running running = job(kind, events(1_500))) {
+            Thread.sleep(3_000);
+            services.isAway(false);
+            eventually(() -> assertEquals(1_500, services.rows().size()));
+        }
+        assertEquals(List.of(), services.messages());
+    }
+
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void aStoreThatCallsEverythingInvalidIsWaitedFor(Kind kind) throws Exception {
         services.callsAllInvalid(true);
-        try (Cluster.Running running = job(events(150))) {
+        try (Cluster.Running running = job(kind, events(150))) {
             Thread.sleep(4_000);
             assertEquals(List.of(), services.messages());
             services.callsAllInvalid(false);
@@ -169,14 +231,15 @@ final class StoreAnswersTest {
         assertEquals(List.of(), services.messages());
     }
 
-    @Test
-    void poisonInEveryRecordEndsInQuarantine() throws Exception {
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void poisonInEveryRecordEndsInQuarantine(Kind kind) throws Exception {
         List<Delivery> poison = new ArrayList<>();
         for (int number = 0; number < 5; number++) {
-            String event = event("poison", NOW_MS - number, "\"temperature_measure\": 1");
+            String event = event(Scripted.POISON, NOW_MS - number, "\"temperature_measure\": 1");
             poison.add(delivery(number, NOW_MS, event));
         }
-        try (Cluster.Running running = job(poison)) {
+        try (Cluster.Running running = job(kind, poison)) {
             eventually(() -> assertEquals(List.of("0", "1", "2", "3", "4"), quarantined()));
         }
         assertEquals(Set.of("store_invalid"), codes());
@@ -184,20 +247,39 @@ final class StoreAnswersTest {
     }
 
     /** Written again, the event that contradicts would be older than the row, and dropped. */
-    @Test
-    void aConflictKeepsItsReasonUntilTheQueueTakesIt() throws Exception {
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void aConflictKeepsItsReasonUntilTheQueueTakesIt(Kind kind) throws Exception {
         services.refusesMessages(3);
         List<Delivery> events = List.of(
                 delivery(0, NOW_MS, event("d", NOW_MS, "\"temperature_measure\": 1")),
                 delivery(1, NOW_MS + 1, event("d", NOW_MS, "\"humidity_measure\": 2")),
                 delivery(2, NOW_MS, event("d", NOW_MS, "\"temperature_measure\": 9")));
-        try (Cluster.Running running = job(events)) {
+        try (Cluster.Running running = job(kind, events)) {
             eventually(() -> assertEquals(List.of("2"), quarantined()));
         }
         assertEquals(Set.of("conflicting_record"), codes());
         assertEquals(
                 List.of(Map.of("temperature", "1.0", "humidity", "2.0")),
-                services.rows().values().stream().map(Scripted.Row::measures).toList());
+                services.rows().values().stream()
+                        .map(ScriptedTable.Row::measures)
+                        .toList());
+    }
+
+    /** Many small rows are as many as a request takes; of large ones fewer are too much for it. */
+    @Test
+    void aRequestToPostgresHasNoMoreThanItTakes() throws Exception {
+        List<Delivery> events = new ArrayList<>(events(3_000));
+        String large = "\\\"".repeat(1_000);
+        for (int number = 3_000; number < 6_000; number++) {
+            events.add(delivery(number, NOW_MS, event(large, NOW_MS - number, "\"temperature_measure\": 1")));
+        }
+        try (Cluster.Running running = job(Kind.POSTGRES, events)) {
+            eventually(() -> assertEquals(6_000, services.rows().size()));
+        }
+        assertEquals(500, services.postgres().mostRows());
+        int most = services.postgres().mostBytes();
+        assertTrue(most > 1_000_000 && most <= 1 << 20, most + " bytes");
     }
 
     /** Late events before fresh ones, and more of them than the requests at once can carry. */
@@ -213,7 +295,7 @@ final class StoreAnswersTest {
     @Test
     void freshRecordsDoNotWaitForLateOnes() throws Exception {
         services.throttlesBefore(TimeUnit.MILLISECONDS.toNanos(MEMORY_BEGINS_MS));
-        try (Cluster.Running running = job(lateAndFresh(3_000, 2_000))) {
+        try (Cluster.Running running = job(Kind.TIMESTREAM, lateAndFresh(3_000, 2_000))) {
             // The late ones would stay before them in one queue for as long as they are throttled.
             eventually(() -> assertEquals(2_000, services.rows().size()));
             services.throttlesBefore(Long.MIN_VALUE);
@@ -227,7 +309,7 @@ final class StoreAnswersTest {
         services.throttlesBefore(TimeUnit.MILLISECONDS.toNanos(MEMORY_BEGINS_MS));
         List<Delivery> events = lateAndFresh(1_000, 5_000);
         Optional<String> checkpoint;
-        try (Cluster.Running running = job(events, 1_000, Optional.empty())) {
+        try (Cluster.Running running = job(Kind.TIMESTREAM, events, 1_000, Optional.empty())) {
             // The source is behind the late ones by then.
             eventually(() -> assertTrue(services.rows().size() > 1_000));
             Thread.sleep(1_500);
@@ -235,7 +317,7 @@ final class StoreAnswersTest {
         }
         assertTrue(checkpoint.isPresent(), "checkpoints go on while late records are throttled");
         services.throttlesBefore(Long.MIN_VALUE);
-        try (Cluster.Running running = job(events, 1_000_000, checkpoint)) {
+        try (Cluster.Running running = job(Kind.TIMESTREAM, events, 1_000_000, checkpoint)) {
             eventually(() -> assertEquals(6_000, services.rows().size()));
         }
     }

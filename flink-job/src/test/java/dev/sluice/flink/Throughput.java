@@ -6,6 +6,7 @@ import dev.sluice.flink.domain.Decoder;
 import dev.sluice.flink.domain.Model;
 import dev.sluice.flink.sink.Entry;
 import dev.sluice.flink.source.Delivery;
+import dev.sluice.flink.timestream.Table;
 import dev.sluice.flink.timestream.Timestream;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
@@ -107,9 +108,7 @@ final class Throughput {
                 new JobProperties(
                         "arn:aws:kinesis:us-east-1:000000000000:stream/generated",
                         "us-east-1",
-                        "database",
-                        "table",
-                        24,
+                        new Table("us-east-1", "database", "table", Timestream.retention(24)),
                         "http://127.0.0.1/queue",
                         "bucket",
                         32,
@@ -142,9 +141,9 @@ final class Throughput {
     private static void describeSample(StreamExecutionEnvironment environment, JobProperties properties) {
         environment
                 .fromSource(source(), WatermarkStrategy.noWatermarks(), "stream", TypeInformation.of(Delivery.class))
-                .process(new Decoding(properties.model()))
+                .process(new Decoding(properties.model(), properties.store()))
                 .returns(TypeInformation.of(Entry.class))
-                .sinkTo(new SampleSink(properties.store()));
+                .sinkTo(new SampleSink((Table) properties.store()));
     }
 
     private static void print(PrintStream out, List<Row> rows) {

@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.flink.quarantine.Quarantine;
-import dev.sluice.flink.timestream.TimestreamSink;
+import dev.sluice.flink.sink.Store;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -17,8 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.regions.Region;
@@ -27,19 +25,16 @@ import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
-import software.amazon.awssdk.services.timestreamquery.TimestreamQueryAsyncClient;
-import software.amazon.awssdk.services.timestreamquery.model.Row;
-import software.amazon.awssdk.services.timestreamwrite.TimestreamWriteAsyncClient;
-import software.amazon.awssdk.services.timestreamwrite.model.Dimension;
-import software.amazon.awssdk.services.timestreamwrite.model.MeasureValue;
-import software.amazon.awssdk.services.timestreamwrite.model.MeasureValueType;
-import software.amazon.awssdk.services.timestreamwrite.model.Record;
 
 /** A stream, a table, a queue and a bucket of one test, and what a test asks of them. */
 final class World implements AutoCloseable {
     static final String REGION = "us-east-1";
 
-    private static final int MEMORY_HOURS = 24;
+    /** The model of the vectors whose events a world takes. */
+    static final String MODEL = "smart-home-single";
+
+    /** For how many days a table keeps what it has. */
+    static final int KEPT_DAYS = 365;
 
     private static final AtomicInteger NUMBER = new AtomicInteger();
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -48,11 +43,9 @@ final class World implements AutoCloseable {
     private static final int TOGETHER = 75;
 
     final String name = "world-" + NUMBER.incrementAndGet();
-    final String table = name;
     private final KinesisAsyncClient kinesis;
     private final SqsAsyncClient sqs;
-    private final TimestreamWriteAsyncClient writes;
-    private final TimestreamQueryAsyncClient queries;
+    private final WorldTable table;
     private final String streamArn;
     private final String queueUrl;
 
@@ -60,55 +53,52 @@ final class World implements AutoCloseable {
     private final List<JsonNode> quarantined = new ArrayList<>();
 
     World() {
+        this(Kind.TIMESTREAM);
+    }
+
+    World(Kind kind) {
         Services.running().noFaults();
         Region region = Region.of(REGION);
         kinesis = KinesisAsyncClient.builder().region(region).build();
         sqs = Clients.sqs(REGION);
-        writes = TimestreamWriteAsyncClient.builder().region(region).build();
-        queries = TimestreamQueryAsyncClient.builder().region(region).build();
         kinesis.createStream(stream -> stream.streamName(name).shardCount(2)).join();
         streamArn = kinesis.describeStreamSummary(stream -> stream.streamName(name))
                 .join()
                 .streamDescriptionSummary()
                 .streamARN();
         queueUrl = sqs.createQueue(queue -> queue.queueName(name)).join().queueUrl();
-        try {
-            writes.createDatabase(database -> database.databaseName("tests")).join();
-        } catch (CompletionException exists) {
-            // Another test made it.
-        }
-        makeTable();
+        table = WorldTable.of(kind, name);
         try (var s3 = Clients.s3(REGION)) {
             s3.createBucket(bucket -> bucket.bucket(name)).join();
         }
     }
 
-    private void makeTable() {
-        writes.createTable(request -> request.databaseName("tests")
-                        .tableName(table)
-                        .retentionProperties(keep -> keep.memoryStoreRetentionPeriodInHours((long) MEMORY_HOURS)
-                                .magneticStoreRetentionPeriodInDays(365L))
-                        .magneticStoreWriteProperties(late -> late.enableMagneticStoreWrites(true)))
-                .join();
-    }
-
     JobProperties properties() {
-        return properties("smart-home-single");
+        return properties(MODEL);
     }
 
     /** The same with another model of the vectors. */
     JobProperties properties(String name) {
         try {
-            String model = Files.readString(Path.of("../test-vectors/models/" + name + ".json"));
-            return new JobProperties(
-                    streamArn, REGION, "tests", table, MEMORY_HOURS, queueUrl, this.name, 32, "test", model);
+            String model = Files.readString(model(name));
+            return new JobProperties(streamArn, REGION, store(), queueUrl, this.name, 32, "test", model);
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }
     }
 
-    TimestreamSink.Table store() {
-        return properties().store();
+    Store store() {
+        return table.store();
+    }
+
+    /** The properties that name the store. */
+    Map<String, String> storeProperties() {
+        return table.properties();
+    }
+
+    /** The file of a model of the vectors. */
+    static Path model(String name) {
+        return Path.of("../test-vectors/models/" + name + ".json");
     }
 
     Quarantine.Place quarantine() {
@@ -174,55 +164,17 @@ final class World implements AutoCloseable {
 
     /** How many rows the store has. */
     long rows() {
-        return Long.parseLong(query("SELECT count(*) FROM \"tests\".\"" + table + "\"")
-                .get(0)
-                .data()
-                .get(0)
-                .scalarValue());
+        return table.rows();
     }
 
     /** All temperatures of the store, each with how many rows have it. */
     Map<Double, Integer> temperatures() {
-        Map<Double, Integer> temperatures = new TreeMap<>();
-        if (rows() > 0) {
-            query("SELECT measure_value::double FROM \"tests\".\"" + table + "\" WHERE measure_name = 'temperature'")
-                    .forEach(row ->
-                            temperatures.merge(Double.valueOf(row.data().get(0).scalarValue()), 1, Integer::sum));
-        }
-        return temperatures;
-    }
-
-    /** The devices of the store. */
-    Set<String> devices() {
-        Set<String> devices = new TreeSet<>();
-        if (rows() > 0) {
-            query("SELECT DISTINCT DeviceID FROM \"tests\".\"" + table + "\"")
-                    .forEach(row -> devices.add(row.data().get(0).scalarValue()));
-        }
-        return devices;
+        return table.temperatures();
     }
 
     /** The names of the columns of the store. */
     Set<String> columns() {
-        Set<String> columns = new TreeSet<>();
-        queries.query(query -> query.queryString("SELECT * FROM \"tests\".\"" + table + "\" LIMIT 1"))
-                .join()
-                .columnInfo()
-                .forEach(column -> columns.add(column.name()));
-        return columns;
-    }
-
-    private List<Row> query(String sql) {
-        List<Row> rows = new ArrayList<>();
-        String token = null;
-        do {
-            String page = token;
-            var response = queries.query(query -> query.queryString(sql).nextToken(page))
-                    .join();
-            rows.addAll(response.rows());
-            token = response.nextToken();
-        } while (token != null);
-        return rows;
+        return table.columns();
     }
 
     /** The messages in quarantine so far. */
@@ -256,31 +208,22 @@ final class World implements AutoCloseable {
         return events;
     }
 
-    /** Makes a column with texts in it, by a row of its own. */
+    /** Makes a column with texts in it, in Timestream. */
     void writeText(String measure) {
-        Record row = Record.builder()
-                .dimensions(Dimension.builder().name("DeviceID").value("other").build())
-                .measureName("m")
-                .measureValueType(MeasureValueType.MULTI)
-                .measureValues(MeasureValue.builder()
-                        .name(measure)
-                        .value("text")
-                        .type(MeasureValueType.VARCHAR)
-                        .build())
-                .time(Long.toString(System.currentTimeMillis()))
-                .build();
-        writes.writeRecords(request ->
-                        request.databaseName("tests").tableName(table).records(row))
-                .join();
+        ((TimestreamTable) table).writeText(measure);
+    }
+
+    /** What the store does wrong with writes from now on. */
+    void faults(String writes) {
+        table.faults(writes);
     }
 
     void dropTable() {
-        writes.deleteTable(request -> request.databaseName("tests").tableName(table))
-                .join();
+        table.drop();
     }
 
     void restoreTable() {
-        makeTable();
+        table.restore();
     }
 
     /** The queue takes no larger messages. */
@@ -315,7 +258,6 @@ final class World implements AutoCloseable {
         Services.running().noFaults();
         kinesis.close();
         sqs.close();
-        writes.close();
-        queries.close();
+        table.close();
     }
 }

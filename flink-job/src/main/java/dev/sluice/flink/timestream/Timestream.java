@@ -32,6 +32,9 @@ public final class Timestream {
     /** Records of one request. */
     static final int REQUEST_RECORDS = 100;
 
+    /** No request comes near it: a record is at most 2 KB. */
+    static final long REQUEST_BYTES = 4L << 20;
+
     /**
      * A record that asks whether a table takes requests at all, without a trace in it: it is valid in form and
      * refused for its time, 2200-01-01T00:00:00Z.

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.sluice.flink.timestream.Timestream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -14,13 +15,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** The files of {@code test-vectors/}, as its README describes them, and those of the gallery of models. */
-final class Vectors {
+public final class Vectors {
     static final ObjectMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
@@ -109,6 +111,20 @@ final class Vectors {
         return all;
     }
 
+    /** The records that each vector of a model gives, by the model and by the vector. */
+    public static Map<String, Map<String, List<Record>>> recordsByModel() {
+        Map<String, Map<String, List<Record>>> models = new TreeMap<>();
+        Map<String, Model> parsed = models();
+        for (Vector vector : all()) {
+            Decoder decoder = new Decoder(parsed.get(vector.model()), Timestream.LIMITS);
+            List<Record> records = decoded(decoder, vector.payload(), vector.arrives()).stream()
+                    .flatMap(decoded -> decoded.records().stream())
+                    .toList();
+            models.computeIfAbsent(vector.model(), none -> new TreeMap<>()).put(vector.name(), records);
+        }
+        return models;
+    }
+
     /** Every model, by the name of its file without {@code .json}, and those of the gallery as {@code gallery/} and their folder. */
     static SortedMap<String, Model> models() {
         SortedMap<String, Model> models = new TreeMap<>();
@@ -117,7 +133,7 @@ final class Vectors {
     }
 
     /** The JSON of every model, by its name. */
-    static SortedMap<String, String> modelTexts() {
+    public static SortedMap<String, String> modelTexts() {
         SortedMap<String, String> texts = read(FOLDER.resolve("models"));
         texts.putAll(ofGallery("model.json"));
         return texts;
