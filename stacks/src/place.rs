@@ -6,6 +6,7 @@
 
 mod twin;
 
+use postgres::names::NameFault;
 use telemetry::{EventKind, Model};
 
 use crate::Inputs;
@@ -14,11 +15,13 @@ use crate::consumer::{MAX_MODEL_CHUNKS, model_chunks};
 use crate::environment::{Consumer, Environment, Grafana};
 use crate::grafana::{MAX_PACKED_BYTES, packed_bytes};
 use crate::model::{TopicFault, check_filter, is_reserved};
+use crate::store::stored;
 
 /// Keys of the environment's file.
 const PREFIX_KEY: &str = "topic_prefix";
 const KIND_KEY: &str = "consumer.kind";
 const GRAFANA_KEY: &str = "grafana.kind";
+const STORE_KEY: &str = "store.kind";
 
 /// Why a model does not fit behind a prefix.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +82,19 @@ impl Fault for ManyDashboards {
     }
 }
 
+/// Why a name of the model is no column of the store.
+#[derive(Debug, thiserror::Error)]
+#[error("is \"postgres\", but a name of the model {fault}")]
+struct NoColumn {
+    fault: NameFault,
+}
+
+impl Fault for NoColumn {
+    fn help(&self) -> String {
+        "give it another `name` in the model; its `field` stays".into()
+    }
+}
+
 impl Environment {
     /// The model as this environment reads it: `topic_prefix` stands before the topic, and the segment
     /// that names the device moves with it. Everything is derived from this one.
@@ -90,7 +106,7 @@ impl Environment {
     /// When prefix and topic together are no topic filter: more than 8 levels or 256 bytes; when the topic is
     /// one of AWS, which no prefix moves; when a Flink
     /// application cannot take the model: more than 100,000 characters of JSON; when a container of Grafana
-    /// cannot take its dashboards; and when there is a
+    /// cannot take its dashboards; when the store is `PostgreSQL`, and a name is none of a column; and when there is a
     /// digital twin, and a name or a number in it exceeds what `TwinMaker` takes.
     pub fn place(&self, file_name: &str, mut model: Model) -> Result<Model, Problems> {
         let mut problems = Vec::new();
@@ -115,6 +131,11 @@ impl Environment {
             let chunks = model_chunks(&model).len();
             if chunks > MAX_MODEL_CHUNKS {
                 add(KIND_KEY.to_owned(), Box::new(LargeModel { chunks }));
+            }
+        }
+        if self.store.postgres().is_some() {
+            for fault in stored(&model).keys().filter_map(|name| postgres::names::check(name).err()) {
+                add(STORE_KEY.to_owned(), Box::new(NoColumn { fault }));
             }
         }
         if let Grafana::Container(_) = self.grafana {

@@ -468,6 +468,26 @@ proptest! {
 
 /// A container is handed its dashboards in a text of limited size.
 #[test]
+fn names_are_columns_of_the_store_that_is_chosen() {
+    let model = format!(
+        "topic = 'a/+'\ndevice = {{ field = 'id' }}\n[[measure]]\nname = 'version'\ntype = 'double'\n\
+         [[measure]]\nname = '{}'\nfield = 'v'\ntype = 'double'\n",
+        "v".repeat(64)
+    );
+    let model =
+        stacks::model::parse("telemetry.toml", &model).unwrap_or_else(|problems| panic!("{problems}"));
+    let place = |kind: &str| {
+        let environment = parse("dev", "x", LEAST, &set(&[("twin.enabled", "false"), ("store.kind", kind)]));
+        environment.unwrap().place("x.toml", model.clone()).err().map(|problems| problems.to_string())
+    };
+    assert_eq!(place("timestream"), None);
+    let problems = place("postgres").expect("names that are no columns");
+    for fault in ["is \"version\", a column that every table", "is 64 bytes long"] {
+        assert!(problems.contains(fault), "{problems}");
+    }
+}
+
+#[test]
 fn as_many_dashboards_as_a_task_takes() {
     let kind = |n: usize| {
         let measure = |m| {
