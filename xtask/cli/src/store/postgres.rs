@@ -79,9 +79,13 @@ fn double(number: f64) -> Value {
 
 fn list(array: ArrayValue) -> Value {
     match array {
-        ArrayValue::ArrayValues(arrays) => arrays.into_iter().map(list).collect(),
+        ArrayValue::ArrayValues(arrays) => {
+            arrays.into_iter().map(|array| array.map_or(Value::Null, list)).collect()
+        }
         ArrayValue::BooleanValues(booleans) => booleans.into(),
-        ArrayValue::DoubleValues(numbers) => numbers.into_iter().map(double).collect(),
+        ArrayValue::DoubleValues(numbers) => {
+            numbers.into_iter().map(|number| number.map_or(Value::Null, double)).collect()
+        }
         ArrayValue::LongValues(numbers) => numbers.into(),
         ArrayValue::StringValues(texts) => texts.into(),
         _ => Value::Null,
