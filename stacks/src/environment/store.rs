@@ -51,6 +51,26 @@ impl Fault for StoreFault {
     }
 }
 
+impl Default for PostgresStore {
+    fn default() -> Self {
+        Self {
+            min_half_acus: half_acus(default::MIN_ACU),
+            max_half_acus: half_acus(default::MAX_ACU),
+            pause_seconds: None,
+            backup_days: default::BACKUP_DAYS,
+        }
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it is a whole number from 0 to 512"
+)]
+fn half_acus(acu: f64) -> u32 {
+    (acu * 2.0) as u32
+}
+
 /// Reads the section. `on_delete` is what becomes of the data, where that is known.
 pub(super) fn read(section: &Section<'_>, on_delete: Option<OnDelete>) -> Option<Store> {
     #[derive(Clone, Copy)]
@@ -135,12 +155,6 @@ fn read_postgres(section: &Section<'_>, on_delete: Option<OnDelete>) -> Option<P
         Some(OnDelete::Delete) => default::BACKUP_DAYS,
         Some(OnDelete::Retain) | None => default::KEPT_BACKUP_DAYS,
     });
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "it is a whole number from 0 to 512"
-    )]
-    let half_acus = |acu: f64| (acu * 2.0) as u32;
     Some(PostgresStore {
         min_half_acus: half_acus(min_acu?),
         max_half_acus: half_acus(max_acu?),

@@ -76,6 +76,11 @@ impl Global {
         Location::new(project, self.local_dir.as_deref(), self.local_port)
     }
 
+    /// The same, with the store that the environment was deployed with.
+    pub async fn connect_to_store(&self) -> Result<Session, Failure> {
+        Ok(engine::inventory::with_its_store(self.connect().await?).await?)
+    }
+
     /// Connects to the environment as it is. Does not start the local target.
     pub async fn connect(&self) -> Result<Session, Failure> {
         let project = Project::locate();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use futures::future::try_join_all;
 use stacks::STACKS;
+use stacks::environment::{PostgresStore, StoreKind};
 
 use session::sdk_error::sentence;
 use session::{Exit, Explain, Session};
@@ -76,6 +77,20 @@ impl Explain for InventoryError {
             }
         }
     }
+}
+
+/// An environment with the store that it was deployed with, whatever its file says now: `--set store.kind` is for the
+/// run of a deployment, and whoever asks afterwards means the store that is there.
+pub async fn with_its_store(mut session: Session) -> Result<Session, InventoryError> {
+    if let Some(store) = deployed(&session.cloudformation(), &session, "store").await? {
+        let kind = &mut session.environment.store.kind;
+        match (store.outputs.contains_key("ClusterArn"), &kind) {
+            (true, StoreKind::Timestream) => *kind = StoreKind::Postgres(PostgresStore::default()),
+            (false, StoreKind::Postgres(_)) => *kind = StoreKind::Timestream,
+            _ => {}
+        }
+    }
+    Ok(session)
 }
 
 impl Inventory {

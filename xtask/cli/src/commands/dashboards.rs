@@ -46,7 +46,7 @@ struct Drawn {
 
 impl Dashboards {
     pub(crate) async fn run(&self, global: &Global, report: &Report) -> Outcome {
-        let session = global.connect().await?;
+        let session = global.connect_to_store().await?;
         let environment = &session.environment;
         let project = Project::locate();
         let folder = self

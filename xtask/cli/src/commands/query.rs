@@ -29,7 +29,7 @@ pub struct Query {
 
 impl Query {
     pub(crate) async fn run(&self, global: &Global, report: &Report) -> Outcome {
-        let session = global.connect().await?;
+        let session = global.connect_to_store().await?;
         let sql = if self.sql == "-" {
             let mut text = String::new();
             std::io::stdin()

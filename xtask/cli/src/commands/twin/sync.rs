@@ -55,7 +55,7 @@ struct Refused {
 
 impl Sync {
     pub(crate) async fn run(&self, global: &Global, report: &Report) -> Outcome {
-        let session = global.connect().await?;
+        let session = global.connect_to_store().await?;
         let inventory = Inventory::read(&session).await?;
         let workspace = Workspace::of(&session, &inventory)?;
         let types = ComponentTypes::of(&session.model);
