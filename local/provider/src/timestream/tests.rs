@@ -82,6 +82,7 @@ async fn run(mut request: Value, answers: Answers, time: Duration) -> Log {
         .endpoint_url(endpoint)
         .build();
     let resources = Resources {
+        postgres: crate::postgres::Postgres::new(String::new()),
         timestream: Timestream::new(aws_sdk_timestreamwrite::Client::from_conf(config)),
         twinmaker: TwinMaker::new(crate::twinmaker::client(
             &SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build(),
