@@ -98,9 +98,9 @@ pub(super) fn read(section: &Section<'_>, on_delete: Option<OnDelete>) -> Option
         }
         // With a kind that is misspelt it is unknown what the others should be.
         None => {
-            POSTGRES_KEYS.iter().for_each(|key| {
+            for key in POSTGRES_KEYS {
                 section.has(key);
-            });
+            }
             None
         }
     };

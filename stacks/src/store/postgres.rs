@@ -141,6 +141,25 @@ fn add_network(template: &mut Template, environment: &Environment) -> Network {
     Network { vpc, subnets, group }
 }
 
+fn add_parameters(template: &mut Template, environment: &Environment) -> LogicalId {
+    template.add(
+        LogicalId::new("Parameters"),
+        Resource::new(
+            "AWS::RDS::DBClusterParameterGroup",
+            json!({
+                "Description": format!("Store of Sluice {}", environment.name),
+                "Family": FAMILY,
+                "Parameters": {
+                    "rds.force_ssl": "1",
+                    // Who changed what a table is, and what took long.
+                    "log_statement": "ddl",
+                    "log_min_duration_statement": "1000",
+                },
+            }),
+        ),
+    )
+}
+
 fn add_cluster(
     template: &mut Template,
     environment: &Environment,
@@ -157,22 +176,7 @@ fn add_cluster(
             }),
         ),
     );
-    let parameters = template.add(
-        LogicalId::new("Parameters"),
-        Resource::new(
-            "AWS::RDS::DBClusterParameterGroup",
-            json!({
-                "Description": format!("Store of Sluice {}", environment.name),
-                "Family": FAMILY,
-                "Parameters": {
-                    "rds.force_ssl": "1",
-                    // Who changed what a table is, and what took long.
-                    "log_statement": "ddl",
-                    "log_min_duration_statement": "1000",
-                },
-            }),
-        ),
-    );
+    let parameters = add_parameters(template, environment);
     // Its name is known before the cluster is there, which would make it without an end of its own.
     let identifier = environment.cluster();
     let logs = template.add(
@@ -259,7 +263,7 @@ fn add_cluster(
 
 /// Half ACUs as a number of ACUs.
 fn acus(halves: u32) -> Value {
-    if halves % 2 == 0 { json!(halves / 2) } else { json!(f64::from(halves) / 2.0) }
+    if halves.is_multiple_of(2) { json!(halves / 2) } else { json!(f64::from(halves) / 2.0) }
 }
 
 /// The function, the custom resource that asks it for the schema, and the schedule by which it makes the partitions.

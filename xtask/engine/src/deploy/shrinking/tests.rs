@@ -96,7 +96,7 @@ fn what_is_lost_is_named() {
             "AWS::RDS::DBCluster",
             json!({"BackupRetentionPeriod": 7}),
             none.clone(),
-            &["backups between 1 d and 7 d old"],
+            &["backups between 24 h and 168 h old"],
         ),
         (
             "Custom::PostgresCluster",
