@@ -89,19 +89,20 @@ impl Failure {
     fn of_database(message: String) -> Self {
         let sql_state = message.rsplit_once("SQLState: ").map(|(_, rest)| rest.trim().to_owned());
         let state = sql_state.as_deref().unwrap_or_default();
-        match (state.get(..2).unwrap_or_default(), state) {
-            // Without a state it is the way to the database that speaks.
-            ("", _)
-            // Connections; rolled back for another; out of memory, disk or connections; an object that is in
-            // use; shut down, failed over or cancelled; the system; the engine.
-            | ("08" | "40" | "53" | "55" | "57" | "58" | "XX", _)
-            // The writer of before a failover, which only reads; what another one made at the same time.
-            | (_, "25006" | "42P07" | "42710") => Self::Unavailable(message),
-            ("28", _) => Self::Unusable(format!(
+        // The writer of before a failover, which only reads; what another one made at the same time.
+        if ["25006", "42P07", "42710"].contains(&state) {
+            return Self::Unavailable(message);
+        }
+        match state.get(..2).unwrap_or_default() {
+            // Without a state it is the way to the database that speaks. Then: connections; rolled back for another;
+            // out of memory, disk or connections; an object that is in use; shut down, failed over or cancelled; the
+            // system; the engine.
+            "" | "08" | "40" | "53" | "55" | "57" | "58" | "XX" => Self::Unavailable(message),
+            "28" => Self::Unusable(format!(
                 "{message}: the database does not know the role by the name and password of the secret, as after a change of one of them alone; deploy the store again"
             )),
-            ("3D", _) => Self::Unusable(format!("{message}: see that the cluster has this database")),
-            ("3F" | "42", _) => Self::Unusable(format!(
+            "3D" => Self::Unusable(format!("{message}: see that the cluster has this database")),
+            "3F" | "42" => Self::Unusable(format!(
                 "{message}: the schema in the database is not the one of this version; deploy the store again"
             )),
             _ => Self::Refused { sql_state, message },

@@ -78,8 +78,8 @@ impl Database {
     pub async fn begin(&self) -> Result<Transaction<'_>, Failure> {
         let begin = self.client.begin_transaction();
         let begin = begin.resource_arn(&self.cluster_arn).secret_arn(&self.secret_arn).database(&self.name);
-        let begun = begin.send().await.map_err(|error| Failure::of(&error))?;
-        match begun.transaction_id {
+        let answer = begin.send().await.map_err(|error| Failure::of(&error))?;
+        match answer.transaction_id {
             Some(id) => Ok(Transaction { database: self, id }),
             None => Err(Failure::Unavailable("the Data API began a transaction without an id".to_owned())),
         }
