@@ -5,6 +5,7 @@
 
 use std::{collections::BTreeMap, io, path::PathBuf};
 
+use aws_sdk_secretsmanager::operation::delete_secret::DeleteSecretError;
 use aws_sdk_secretsmanager::{
     Client,
     config::{BehaviorVersion, Credentials as Keys, Region},
@@ -123,12 +124,9 @@ impl Secrets {
         match self {
             Self::Service(client) => {
                 let delete = client.delete_secret().secret_id(arn).force_delete_without_recovery(true);
+                let is_absent = DeleteSecretError::is_resource_not_found_exception;
                 match delete.send().await {
-                    Err(error)
-                        if !error
-                            .as_service_error()
-                            .is_some_and(|error| error.is_resource_not_found_exception()) =>
-                    {
+                    Err(error) if !error.as_service_error().is_some_and(is_absent) => {
                         Err(unusable(DisplayErrorContext(error).to_string()))
                     }
                     _ => Ok(()),

@@ -60,8 +60,8 @@ fn opaque(text: &str, before: Option<char>) -> Option<usize> {
     if text.starts_with("/*") {
         return Some(comment(text));
     }
-    if text.starts_with('"') {
-        return Some(through(text[1..].find('"').map(|end| end + 2)));
+    if let Some(rest) = text.strip_prefix('"') {
+        return Some(through(rest.find('"').map(|end| end + 2)));
     }
     if text.starts_with('\'') {
         // `E'…'` alone has escapes. A doubled quote ends one string and begins the next, which is as good.
@@ -78,11 +78,11 @@ fn opaque(text: &str, before: Option<char>) -> Option<usize> {
 }
 
 fn string(text: &str, escapes: bool) -> usize {
-    let mut escaped = false;
+    let mut is_literal = false;
     for (index, letter) in text.char_indices().skip(1) {
         match letter {
-            _ if escaped => escaped = false,
-            '\\' if escapes => escaped = true,
+            _ if is_literal => is_literal = false,
+            '\\' if escapes => is_literal = true,
             '\'' => return index + 1,
             _ => {}
         }

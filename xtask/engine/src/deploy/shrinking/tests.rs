@@ -9,6 +9,7 @@ use super::*;
 use session::Project;
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn what_is_lost_is_named() {
     const TABLE: &str = "AWS::Timestream::Table";
     let table = |hours: &str, days: &str, late: bool| {
