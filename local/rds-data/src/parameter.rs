@@ -136,6 +136,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "the tables read better")]
     fn bind(value: Value, hint: Option<&str>) -> Result<Bound, Error> {
         let parameter = json!({ "name": "p", "value": value, "typeHint": hint });
         serde_json::from_value::<Parameter>(parameter).expect("a parameter").bind()

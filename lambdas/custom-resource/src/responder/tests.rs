@@ -48,6 +48,7 @@ async fn answer(
     (outcome, answers)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is what a provision gives")]
 fn made() -> Result<Provisioned, String> {
     Ok(Provisioned { physical_id: "d".to_owned(), attributes: vec![("Arn", "arn".to_owned())] })
 }
