@@ -176,7 +176,7 @@ fn add_task(
         LogicalId::new("TaskRole"),
         role("Grafana: reads the store, and keeps its database", &trust, &statements),
     );
-    let store = environment.store.postgres().map(|_| template.input("store", "GrafanaSecretArn"));
+    let store = environment.store.postgres().map(|_| template.input("store", "GrafanaLoginArn"));
     let own: Vec<LogicalId> = [admin, key].into_iter().chain(&store).cloned().collect();
     let start_role = template.add(
         LogicalId::new("StartRole"),

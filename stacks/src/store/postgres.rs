@@ -80,9 +80,9 @@ pub(super) fn add(template: &mut Template, inputs: &Inputs, store: &PostgresStor
     template.output("ClusterIdentifier", "Name of the cluster", cluster.reference());
     template.output("DatabaseName", "Database of the cluster", environment.database());
     template.output("TableName", "Table in the schema sluice", environment.table());
-    template.output("WriterSecretArn", "Secret of the consumers", writer.reference());
-    template.output("ReaderSecretArn", "Secret of whoever reads", reader.reference());
-    template.output("GrafanaSecretArn", "Secret of Grafana", grafana.reference());
+    template.output("WriterLoginArn", "Secret of the consumers", writer.reference());
+    template.output("ReaderLoginArn", "Secret of whoever reads", reader.reference());
+    template.output("GrafanaLoginArn", "Secret of Grafana", grafana.reference());
     template.output("Endpoint", "Host that takes writes", cluster.attribute("Endpoint.Address"));
     template.output("ReadEndpoint", "Host that reads", cluster.attribute("ReadEndpoint.Address"));
     template.output("Port", "Port of the hosts", cluster.attribute("Endpoint.Port"));
@@ -244,7 +244,6 @@ fn add_cluster(
                 "Engine": ENGINE,
                 "PubliclyAccessible": false,
                 "AutoMinorVersionUpgrade": true,
-                "CopyTagsToSnapshot": true,
             }),
         )
         .skip(

@@ -48,8 +48,8 @@ impl Way {
                 secret: template.input(
                     "store",
                     match of {
-                        Use::Writes => "WriterSecretArn",
-                        Use::Reads => "ReaderSecretArn",
+                        Use::Writes => "WriterLoginArn",
+                        Use::Reads => "ReaderLoginArn",
                     },
                 ),
             },

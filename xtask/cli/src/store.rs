@@ -99,7 +99,7 @@ impl Store {
                 source: Source::Postgres(data_api::Database {
                     client: session.rds_data(),
                     cluster_arn: output("ClusterArn")?.to_owned(),
-                    secret_arn: output("ReaderSecretArn")?.to_owned(),
+                    secret_arn: output("ReaderLoginArn")?.to_owned(),
                     name: database.to_owned(),
                 }),
                 table: TableName::new(SCHEMA, table),
