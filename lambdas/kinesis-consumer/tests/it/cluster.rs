@@ -49,16 +49,15 @@ impl Home {
     /// An empty table.
     pub async fn new() -> Self {
         let mut shared = SHARED.lock().await;
-        let cluster = match shared.upgrade() {
-            Some(cluster) => cluster,
-            None => {
-                let state = tempfile::tempdir().expect("a folder");
-                let instance = testing::start(state.path());
-                let writer_arn = instance.secret(WRITER, "writes");
-                let cluster = Arc::new(Cluster { instance, writer_arn, _state: state });
-                *shared = Arc::downgrade(&cluster);
-                cluster
-            }
+        let cluster = if let Some(cluster) = shared.upgrade() {
+            cluster
+        } else {
+            let state = tempfile::tempdir().expect("a folder");
+            let instance = testing::start(state.path());
+            let writer_arn = instance.secret(WRITER, "writes");
+            let cluster = Arc::new(Cluster { instance, writer_arn, _state: state });
+            *shared = Arc::downgrade(&cluster);
+            cluster
         };
         let name = format!("bench_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
         let home = Self { cluster, name };

@@ -93,7 +93,7 @@ async fn handle(
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    let answered = tokio::time::timeout(Duration::from_secs(60), answered).await;
+    let answered = tokio::time::timeout(Duration::from_mins(1), answered).await;
     child.start_kill().expect("it runs until it is ended");
     let output = child.wait_with_output().await.expect("its output");
     let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();

@@ -84,6 +84,7 @@ impl Source {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` takes")]
 fn unanswered(failure: Failure) -> Error {
     Error::Query(failure.to_string())
 }

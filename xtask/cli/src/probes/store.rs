@@ -28,7 +28,7 @@ const LOOK_BACK_SECONDS: u64 = 3_600;
 /// The table of an environment.
 #[derive(Debug, Clone)]
 pub struct Store {
-    store: store::Store,
+    table: store::Store,
     column: String,
     device: Identifier,
     marker: String,
@@ -41,7 +41,7 @@ impl Store {
     /// The table, restricted to devices whose names begin with `marker`.
     pub async fn of(session: &Session, inventory: &Inventory, marker: &str) -> Result<Self, Failure> {
         Ok(Self {
-            store: store::Store::deployed(session, inventory).await?,
+            table: store::Store::deployed(session, inventory).await?,
             column: session.model.first().device.dimension.clone(),
             device: Identifier::device(&session.model.first().device),
             marker: marker.to_owned(),
@@ -51,15 +51,15 @@ impl Store {
 
     /// Which of these measures, of which each has been sent, no record of a marked device has.
     pub async fn missing(&self, sent: &[(&EventKind, &Measure)]) -> Result<Vec<Missing>, Failure> {
-        let Self { store, device, marker, .. } = self;
-        let there = store.columns().await?;
+        let Self { table, device, marker, .. } = self;
+        let there = table.columns().await?;
         let columns: Vec<&Measure> = sent
             .iter()
             .map(|(_, measure)| *measure)
             .filter(|measure| there.contains(&measure.name))
             .collect();
         let names: Vec<Identifier> = columns.iter().map(|measure| Identifier::measure(measure)).collect();
-        let rows = store.counts(&names, device, Devices::Named(marker), LOOK_BACK_SECONDS).await?;
+        let rows = table.counts(&names, device, Devices::Named(marker), LOOK_BACK_SECONDS).await?;
         let has = |kind: &EventKind, measure: &Measure| {
             let record = match &kind.record {
                 RecordLayout::Multi { name } => name,
@@ -91,11 +91,11 @@ impl Probe for Store {
     const NAME: &'static str = "store";
 
     async fn look(&mut self) -> Result<Vec<String>, Failure> {
-        let Self { store, device, marker, .. } = &*self;
-        if !self.written && !store.columns().await?.contains(&self.column) {
+        let Self { table, device, marker, .. } = &*self;
+        if !self.written && !table.columns().await?.contains(&self.column) {
             return Ok(Vec::new());
         }
-        let devices = store.devices(device, Devices::Named(marker), LOOK_BACK_SECONDS).await?;
+        let devices = table.devices(device, Devices::Named(marker), LOOK_BACK_SECONDS).await?;
         self.written = true;
         Ok(devices.iter().map(|device| super::sender(device)).collect())
     }

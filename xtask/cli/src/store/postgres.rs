@@ -11,7 +11,7 @@ use data_api::{Database, Failure as Unanswered, Patience};
 use session::{Exit, Failure};
 
 /// How long a database is waited for that resumes from its pause or is busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Runs a query and reads parts of its answer until there are no more, or `limit` rows are there.
 pub(super) async fn query(database: &Database, sql: &str, limit: usize) -> Result<Answer, Failure> {
