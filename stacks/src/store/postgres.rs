@@ -45,7 +45,7 @@ const TIMEOUT_SECONDS: u32 = 300;
 /// How long `CloudFormation` waits for the function, in seconds: its time, and Lambda's second try.
 const SERVICE_TIMEOUT_SECONDS: u32 = 720;
 
-/// Why secrets and cluster have no key of their own.
+/// Why secrets have no key of their own.
 const KEY: &str = "A key of the service in this account encrypts it, which no other account can use. A key of \
     one's own is for what accounts share, and its loss loses the data";
 
@@ -196,7 +196,7 @@ fn add_cluster(
     if let Some(seconds) = store.pause_seconds {
         scaling["SecondsUntilAutoPause"] = json!(seconds);
     }
-    let mut cluster = Resource::new(
+    let cluster = Resource::new(
         "AWS::RDS::DBCluster",
         json!({
             "DBClusterIdentifier": identifier,
@@ -219,20 +219,7 @@ fn add_cluster(
             "EnableCloudwatchLogsExports": ["postgresql"],
         }),
     )
-    .after([logs])
-    .skip(Auditor::Checkov, "CKV_AWS_327", KEY)
-    .skip(
-        Auditor::Checkov,
-        "CKV2_AWS_8",
-        "RDS itself backs the cluster up, every day and by the second, for as long as the environment says",
-    );
-    if !is_kept {
-        cluster = cluster.skip(
-            Auditor::Checkov,
-            "CKV_AWS_139",
-            "The environment's data goes with it: its cluster is there to be deleted",
-        );
-    }
+    .after([logs]);
     let cluster = template.add(LogicalId::new("Cluster"), cluster);
     let instance = template.add(
         LogicalId::new("Instance"),
@@ -250,11 +237,6 @@ fn add_cluster(
             Auditor::Checkov,
             "CKV_AWS_118",
             "CloudWatch has the cluster's load by the minute; by the second it is paid for",
-        )
-        .skip(
-            Auditor::Checkov,
-            "CKV_AWS_353",
-            "The log tells which statements take long; insights are paid for beside",
         ),
     );
     (cluster, instance)
