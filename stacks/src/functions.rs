@@ -158,6 +158,27 @@ pub(crate) fn write_logs(log_group: &LogicalId) -> Statement {
     Statement::allow(&["logs:CreateLogStream", "logs:PutLogEvents"], [log_group.arn()])
 }
 
+/// Lets a rule of `EventBridge` call a function, under the id `permission`.
+pub(crate) fn let_rule_call(
+    template: &mut Template,
+    permission: LogicalId,
+    function: &LogicalId,
+    rule: &LogicalId,
+) {
+    template.add(
+        permission,
+        Resource::new(
+            "AWS::Lambda::Permission",
+            json!({
+                "Action": "lambda:InvokeFunction",
+                "FunctionName": function.reference(),
+                "Principal": "events.amazonaws.com",
+                "SourceArn": rule.attribute("Arn"),
+            }),
+        ),
+    );
+}
+
 /// Allows sending to one stream, in requests of many records.
 pub(crate) fn put_to_stream(stream: Arn) -> Statement {
     Statement::allow(&["kinesis:PutRecords"], [stream])

@@ -25,6 +25,7 @@ mod functions;
 pub mod grafana;
 mod ingest;
 mod lake;
+mod network;
 mod overlay;
 mod place;
 mod queues;

@@ -67,18 +67,7 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
             }),
         ),
     );
-    template.add(
-        LogicalId::new("SchedulePermission"),
-        Resource::new(
-            "AWS::Lambda::Permission",
-            json!({
-                "Action": "lambda:InvokeFunction",
-                "FunctionName": function.reference(),
-                "Principal": "events.amazonaws.com",
-                "SourceArn": schedule.attribute("Arn"),
-            }),
-        ),
-    );
+    functions::let_rule_call(&mut template, LogicalId::new("SchedulePermission"), &function, &schedule);
 
     let logs = DEVICE_SIMULATOR.logical_id().with("Logs");
     template.output("SimulatorFunctionName", "Function that simulates devices", function.reference());

@@ -16,8 +16,8 @@ use crate::buckets;
 use crate::cfn::{LogicalId, Template};
 use crate::environment::StoreKind;
 
+pub(crate) use postgres::PORT;
 pub use postgres::STORE_SETUP;
-pub(crate) use postgres::{ADDRESSES, PORT, network};
 pub(crate) use way::{TRANSACTIONS, Use, Way};
 
 /// Where Timestream puts its reports, inside the bucket of rejected data.

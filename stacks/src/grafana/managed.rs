@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::read_store;
 use crate::cfn::{Expression, LogicalId, Resource, Template, Trust, role};
 use crate::environment::Environment;
+use crate::network;
 use crate::store;
 
 pub(super) fn add(template: &mut Template, environment: &Environment) {
@@ -31,7 +32,7 @@ pub(super) fn add(template: &mut Template, environment: &Environment) {
         // The data source of PostgreSQL is a part of Grafana.
         properties["DataSources"] = json!([]);
         properties["PluginAdminEnabled"] = json!(false);
-        properties["VpcConfiguration"] = network(template, environment);
+        properties["VpcConfiguration"] = store_network(template, environment);
     }
     let workspace =
         template.add(LogicalId::new("Workspace"), Resource::new("AWS::Grafana::Workspace", properties));
@@ -43,7 +44,7 @@ pub(super) fn add(template: &mut Template, environment: &Environment) {
 }
 
 /// The way into the network of the store: an address in each of its subnets.
-fn network(template: &mut Template, environment: &Environment) -> Value {
+fn store_network(template: &mut Template, environment: &Environment) -> Value {
     let vpc = template.input("store", "VpcId");
     let subnets = template.input("store", "SubnetIds");
     let group = template.add(
@@ -53,13 +54,7 @@ fn network(template: &mut Template, environment: &Environment) -> Value {
             json!({
                 "VpcId": vpc.reference(),
                 "GroupDescription": format!("Workspace of Grafana, Sluice {}", environment.name),
-                "SecurityGroupEgress": [{
-                    "Description": "store",
-                    "IpProtocol": "tcp",
-                    "FromPort": store::PORT,
-                    "ToPort": store::PORT,
-                    "CidrIp": store::ADDRESSES,
-                }],
+                "SecurityGroupEgress": [network::rule("store", store::PORT, ("CidrIp", json!(network::ADDRESSES)))],
             }),
         ),
     );

@@ -11,9 +11,10 @@ use serde_json::{Value, json};
 use super::PORT;
 use crate::cfn::{Auditor, LogicalId, Resource, Template};
 use crate::environment::{self, Entrance, Environment, GrafanaContainer, StoreKind};
-use crate::store::{self, ADDRESSES};
+use crate::network::{self, ADDRESSES, group, rule};
+use crate::store;
 
-/// The subnets, within the [`ADDRESSES`] of the network. No other network is joined to it.
+/// The subnets, within the [`ADDRESSES`] of the network.
 const SUBNETS: [(LogicalId, &str); 2] =
     [(LogicalId::new("SubnetA"), "10.42.0.0/26"), (LogicalId::new("SubnetB"), "10.42.0.64/26")];
 const EVERYWHERE: &str = "0.0.0.0/0";
@@ -40,7 +41,7 @@ pub(super) fn add(
     container: &GrafanaContainer,
 ) -> Network {
     let vpc = match environment.store.kind {
-        StoreKind::Timestream => template.add(LogicalId::new("Network"), store::network()),
+        StoreKind::Timestream => template.add(LogicalId::new("Network"), network::vpc()),
         StoreKind::Postgres(_) => template.input("store", "VpcId"),
     };
     let gateway =
@@ -72,19 +73,8 @@ pub(super) fn add(
     let mut routes = vec![route];
     for (zone, (id, addresses)) in SUBNETS.into_iter().enumerate() {
         let association = id.with("Routes");
-        let subnet = template.add(
-            id,
-            Resource::new(
-                "AWS::EC2::Subnet",
-                json!({
-                    "VpcId": vpc.reference(),
-                    "CidrBlock": addresses,
-                    "AvailabilityZone": {"Fn::Select": [zone, {"Fn::GetAZs": ""}]},
-                    // The container asks for its address itself; nothing else gets one.
-                    "MapPublicIpOnLaunch": false,
-                }),
-            ),
-        );
+        // The container asks for its address itself; nothing else gets one.
+        let subnet = template.add(id, network::subnet(&vpc, zone, addresses));
         routes.push(template.add(
             association,
             Resource::new(
@@ -134,8 +124,7 @@ pub(super) fn add(
         &vpc,
         &format!("Files of Grafana, Sluice {name}"),
         &[rule("from the container", NFS, ("SourceSecurityGroupId", json!(service.attribute("GroupId"))))],
-        // Without a rule of its own, a group lets everything out.
-        &[rule("nowhere", NFS, ("CidrIp", json!("127.0.0.1/32")))],
+        &[network::nowhere(NFS)],
     );
     let files = template.add(LogicalId::new("FilesGroup"), files);
     Network { vpc, subnets, balancer, container: service, files, routes }
@@ -154,20 +143,4 @@ fn visitors(container: &GrafanaContainer) -> Vec<Value> {
         doors.iter().map(move |(port, why)| rule(why, *port, ("CidrIp", network.clone()))).collect::<Vec<_>>()
     };
     container.networks.iter().flat_map(from).collect()
-}
-
-fn rule(why: &str, port: u16, (key, peer): (&str, Value)) -> Value {
-    json!({"Description": why, "IpProtocol": "tcp", "FromPort": port, "ToPort": port, key: peer})
-}
-
-fn group(vpc: &LogicalId, what: &str, ingress: &[Value], egress: &[Value]) -> Resource {
-    Resource::new(
-        "AWS::EC2::SecurityGroup",
-        json!({
-            "VpcId": vpc.reference(),
-            "GroupDescription": what,
-            "SecurityGroupIngress": ingress,
-            "SecurityGroupEgress": egress,
-        }),
-    )
 }

@@ -15,16 +15,16 @@ use crate::artifact::{Calls, Function};
 use crate::cfn::{Arn, Auditor, Expression, LogicalId, Resource, Statement, Template};
 use crate::environment::{Environment, OnDelete, PostgresStore};
 use crate::functions::{self, Deployment, Failures};
+use crate::network::{self, ADDRESSES};
 
 /// Makes schema, table and roles, and the partitions of each day: twice a day, since each call wakes a cluster that pauses.
 pub const STORE_SETUP: Function =
     Function { name: "store-setup", carries_model: true, calls: Calls::TwiceADay };
 
-/// Addresses of the network. The dashboards have their subnets in it.
-pub(crate) const ADDRESSES: &str = "10.42.0.0/24";
 /// Where `PostgreSQL` listens.
 pub(crate) const PORT: u16 = 5_432;
 
+/// The subnets, beside those of the dashboards.
 const SUBNETS: [(LogicalId, &str); 2] = [
     (LogicalId::new("DatabaseSubnetA"), "10.42.0.128/26"),
     (LogicalId::new("DatabaseSubnetB"), "10.42.0.192/26"),
@@ -99,45 +99,19 @@ struct Network {
     group: LogicalId,
 }
 
-/// The network of the store or, where the store has none, of the dashboards.
-pub(crate) fn network() -> Resource {
-    Resource::new(
-        "AWS::EC2::VPC",
-        json!({"CidrBlock": ADDRESSES, "EnableDnsHostnames": true, "EnableDnsSupport": true}),
-    )
-}
-
 /// Two subnets, because a cluster wants two zones.
 fn add_network(template: &mut Template, environment: &Environment) -> Network {
-    let vpc = template.add(LogicalId::new("Network"), network());
-    let mut zone = 0;
-    let subnets = SUBNETS.map(|(id, addresses)| {
-        let subnet = Resource::new(
-            "AWS::EC2::Subnet",
-            json!({
-                "VpcId": vpc.reference(),
-                "CidrBlock": addresses,
-                "AvailabilityZone": {"Fn::Select": [zone, {"Fn::GetAZs": ""}]},
-                "MapPublicIpOnLaunch": false,
-            }),
-        );
-        zone += 1;
-        template.add(id, subnet)
-    });
-    let rule = |why: &str, addresses: &str| json!([{"Description": why, "IpProtocol": "tcp", "FromPort": PORT, "ToPort": PORT, "CidrIp": addresses}]);
-    let group = template.add(
-        LogicalId::new("DatabaseGroup"),
-        Resource::new(
-            "AWS::EC2::SecurityGroup",
-            json!({
-                "VpcId": vpc.reference(),
-                "GroupDescription": format!("Store of Sluice {}", environment.name),
-                "SecurityGroupIngress": rule("from its network", ADDRESSES),
-                // Without a rule of its own, a group lets everything out.
-                "SecurityGroupEgress": rule("nowhere", "127.0.0.1/32"),
-            }),
-        ),
+    let vpc = template.add(LogicalId::new("Network"), network::vpc());
+    let [first, second] = SUBNETS;
+    let subnets = [(0, first), (1, second)]
+        .map(|(zone, (id, addresses))| template.add(id, network::subnet(&vpc, zone, addresses)));
+    let group = network::group(
+        &vpc,
+        &format!("Store of Sluice {}", environment.name),
+        &[network::rule("from its network", PORT, ("CidrIp", json!(ADDRESSES)))],
+        &[network::nowhere(PORT)],
     );
+    let group = template.add(LogicalId::new("DatabaseGroup"), group);
     Network { vpc, subnets, group }
 }
 
@@ -323,16 +297,5 @@ fn add_schema(
             }),
         ),
     );
-    template.add(
-        LogicalId::new("UpkeepPermission"),
-        Resource::new(
-            "AWS::Lambda::Permission",
-            json!({
-                "Action": "lambda:InvokeFunction",
-                "FunctionName": function.reference(),
-                "Principal": "events.amazonaws.com",
-                "SourceArn": schedule.attribute("Arn"),
-            }),
-        ),
-    );
+    functions::let_rule_call(template, LogicalId::new("UpkeepPermission"), &function, &schedule);
 }
