@@ -1,8 +1,6 @@
 //! What the store takes.
 
-use std::time::Duration;
-
-use telemetry::{Limits, Retention};
+use telemetry::Limits;
 
 /// What the domain has to know. An environment can change its store, so this one takes what
 /// [Timestream](timestream::LIMITS) takes: 2 KB for the dimensions and for a text, no time more than fifteen
@@ -17,9 +15,6 @@ pub const REQUEST_ROWS: usize = 500;
 /// [4 MiB](https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/data-api.limitations.html).
 pub const REQUEST_BYTES: usize = 1_048_576;
 
-/// Bytes of an answer of the Data API.
-pub const RESPONSE_BYTES: usize = 1_048_576;
-
 /// Longest name of anything, in bytes: `NAMEDATALEN` without its end.
 pub const NAME_BYTES: usize = 63;
 
@@ -28,12 +23,6 @@ pub const RETENTION_DAYS: u32 = 3_650;
 
 /// How many days ahead of today there is a partition.
 pub const DAYS_AHEAD: u32 = 2;
-
-/// Every row is taken at one speed, however late it is.
-pub fn retention(days: u32) -> Retention {
-    let kept = Duration::from_hours(24 * u64::from(days));
-    Retention { fresh: kept, kept: Some(kept) }
-}
 
 /// Whole days in which what is to be kept for `memory_hours` and then `magnetic_days` lies: a partition holds a day.
 pub fn retention_days(memory_hours: u32, magnetic_days: u32) -> u32 {
