@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use engine::inventory::Inventory;
 use local_target::Location;
 use session::{Failure, Project, Session, TargetError};
 use stacks::environment::{Environment, Expiry, Target, name};
@@ -76,9 +77,12 @@ impl Global {
         Location::new(project, self.local_dir.as_deref(), self.local_port)
     }
 
-    /// The same, with the store that the environment was deployed with.
-    pub async fn connect_to_store(&self) -> Result<Session, Failure> {
-        Ok(engine::inventory::with_its_store(self.connect().await?).await?)
+    /// The same for what is deployed: its stacks, and the store that they have.
+    pub async fn connect_to_deployed(&self) -> Result<(Session, Inventory), Failure> {
+        let mut session = self.connect().await?;
+        let inventory = Inventory::read(&session).await?;
+        inventory.settle_store(&mut session.environment);
+        Ok((session, inventory))
     }
 
     /// Connects to the environment as it is. Does not start the local target.

@@ -9,10 +9,11 @@ use serde_json::Value;
 use sql::{Identifier, TableName, named_like, without_canaries};
 use stacks::environment::StoreKind;
 
+use crate::Global;
 use ::postgres::schema::SCHEMA;
 use ::postgres::sql::{self as postgresql, Postgres};
 use ::timestream::sql::{self as timestream_sql, Timestream};
-use engine::inventory::Inventory;
+use engine::inventory::{Inventory, InventoryError};
 use session::{Failure, Session};
 
 /// Columns and rows of a query, all pages.
@@ -73,17 +74,23 @@ pub enum Devices<'a> {
 }
 
 impl Store {
-    /// The store of an environment, for queries that name their table. Where it has no outputs to be found by, it
-    /// need not be deployed.
-    pub async fn of(session: &Session) -> Result<Self, Failure> {
-        let environment = &session.environment;
-        match environment.store.kind {
-            StoreKind::Timestream => {
-                let table = TableName::new(&environment.database(), environment.table());
-                Ok(Self { source: Source::Timestream(session.timestream_query().await?), table })
+    /// Connects to the store that an environment was deployed with, for queries that name their table. Timestream has no
+    /// outputs to be found by, so that its environment need not be deployed.
+    pub async fn connect(global: &Global) -> Result<(Session, Self), Failure> {
+        let mut session = global.connect().await?;
+        let store = match Inventory::of(&session, ["store"]).await {
+            Ok(inventory) => {
+                inventory.settle_store(&mut session.environment);
+                Self::deployed(&session, &inventory).await?
             }
-            StoreKind::Postgres(_) => Self::deployed(session, &Inventory::read(session).await?).await,
-        }
+            Err(InventoryError::NotDeployed(_)) if session.environment.store.postgres().is_none() => {
+                let environment = &session.environment;
+                let table = TableName::new(&environment.database(), environment.table());
+                Self { source: Source::Timestream(session.timestream_query().await?), table }
+            }
+            Err(error) => return Err(error.into()),
+        };
+        Ok((session, store))
     }
 
     /// The table that is deployed.

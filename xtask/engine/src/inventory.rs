@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures::future::try_join_all;
 use stacks::STACKS;
-use stacks::environment::{PostgresStore, StoreKind};
+use stacks::environment::{Environment, PostgresStore, StoreKind};
 
 use session::sdk_error::sentence;
 use session::{Exit, Explain, Session};
@@ -79,31 +79,38 @@ impl Explain for InventoryError {
     }
 }
 
-/// An environment with the store that it was deployed with, whatever its file says now: `--set store.kind` is for the
-/// run of a deployment, and whoever asks afterwards means the store that is there.
-pub async fn with_its_store(mut session: Session) -> Result<Session, InventoryError> {
-    if let Some(store) = deployed(&session.cloudformation(), &session, "store").await? {
-        let kind = &mut session.environment.store.kind;
-        match (store.outputs.contains_key("ClusterArn"), &kind) {
-            (true, StoreKind::Timestream) => *kind = StoreKind::Postgres(PostgresStore::default()),
-            (false, StoreKind::Postgres(_)) => *kind = StoreKind::Timestream,
-            _ => {}
-        }
-    }
-    Ok(session)
-}
-
 impl Inventory {
     /// Asks CloudFormation for every stack of the environment and its resources, concurrently.
     pub async fn read(session: &Session) -> Result<Self, InventoryError> {
+        Self::of(session, STACKS.iter().map(|definition| definition.name)).await
+    }
+
+    /// The same of these stacks alone.
+    pub async fn of(
+        session: &Session,
+        names: impl IntoIterator<Item = &'static str>,
+    ) -> Result<Self, InventoryError> {
         let client = session.cloudformation();
-        let stacks =
-            try_join_all(STACKS.iter().map(|definition| deployed(&client, session, definition.name)));
+        let stacks = try_join_all(names.into_iter().map(|name| deployed(&client, session, name)));
         let stacks: Vec<_> = stacks.await?.into_iter().flatten().collect();
         if stacks.is_empty() {
             return Err(InventoryError::NotDeployed(session.environment.name.clone()));
         }
         Ok(Self { stacks })
+    }
+
+    /// Has the environment the store that it was deployed with, whatever its file says now: `--set store.kind` is for
+    /// the run of a deployment, and whoever asks afterwards means the store that is there.
+    pub fn settle_store(&self, environment: &mut Environment) {
+        let Some(store) = self.stacks.iter().find(|stack| stack.name == "store") else { return };
+        let is_postgres = store.outputs.contains_key("ClusterArn");
+        if is_postgres != environment.store.postgres().is_some() {
+            environment.store.kind = if is_postgres {
+                StoreKind::Postgres(PostgresStore::default())
+            } else {
+                StoreKind::Timestream
+            };
+        }
     }
 
     /// An output that the command cannot do without.

@@ -46,7 +46,7 @@ struct Drawn {
 
 impl Dashboards {
     pub(crate) async fn run(&self, global: &Global, report: &Report) -> Outcome {
-        let session = global.connect_to_store().await?;
+        let (session, store) = Store::connect(global).await?;
         let environment = &session.environment;
         let project = Project::locate();
         let folder = self
@@ -54,7 +54,6 @@ impl Dashboards {
             .clone()
             .unwrap_or_else(|| project.target().join("sluice/dashboards").join(&environment.name));
         std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-        let store = Store::of(&session).await?;
         let now = Timestamp::now().as_millisecond();
         let mut drawn = Drawn { environment: environment.name.clone(), files: Vec::new() };
         let files = grafana::files(&session.model, environment, Place::CONTAINER);

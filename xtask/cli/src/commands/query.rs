@@ -29,7 +29,7 @@ pub struct Query {
 
 impl Query {
     pub(crate) async fn run(&self, global: &Global, report: &Report) -> Outcome {
-        let session = global.connect_to_store().await?;
+        let (_, store) = Store::connect(global).await?;
         let sql = if self.sql == "-" {
             let mut text = String::new();
             std::io::stdin()
@@ -39,7 +39,7 @@ impl Query {
         } else {
             self.sql.clone()
         };
-        let answer = Store::of(&session).await?.query(&sql, self.max_rows).await?;
+        let answer = store.query(&sql, self.max_rows).await?;
         report.print(&answer);
         Ok(Exit::Done)
     }

@@ -98,8 +98,7 @@ fn health(state: &str) -> Health {
 
 impl Status {
     pub(crate) async fn run(&self, global: &Global, report: &Report) -> Outcome {
-        let session = global.connect_to_store().await?;
-        let inventory = Inventory::read(&session).await?;
+        let (session, inventory) = global.connect_to_deployed().await?;
         let machine = Machine::of(&Project::locate(), &global.location(&Project::locate()), &session);
         let (streams, deliveries, functions, mappings, applications, tables, twin, dashboards, quarantine) = tokio::join!(
             streams(&session, &inventory),

@@ -67,8 +67,7 @@ struct Published {
 
 impl Verify {
     pub(crate) async fn run(&self, global: &Global, report: &Report) -> Outcome {
-        let session = global.connect_to_store().await?;
-        let inventory = Inventory::read(&session).await?;
+        let (session, inventory) = global.connect_to_deployed().await?;
         let marker = marker();
         let kinds = &session.model.kinds;
         let ends = Ends::of(&session, &inventory, &marker).await?;

@@ -55,8 +55,7 @@ struct Refused {
 
 impl Sync {
     pub(crate) async fn run(&self, global: &Global, report: &Report) -> Outcome {
-        let session = global.connect_to_store().await?;
-        let inventory = Inventory::read(&session).await?;
+        let (session, inventory) = global.connect_to_deployed().await?;
         let workspace = Workspace::of(&session, &inventory)?;
         let types = ComponentTypes::of(&session.model);
         let made_of = |device: &str| components(&session.model, &types, device);
