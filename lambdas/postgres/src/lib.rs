@@ -5,6 +5,7 @@
 //! functions of the database, which [`schema`] makes, so that every consumer writes by one rule, whichever language
 //! and way it takes.
 
+pub mod certificates;
 pub mod columns;
 pub mod dashboard;
 pub mod limits;
