@@ -11,7 +11,7 @@ use crate::boundary;
 use crate::cfn::{ParameterSource, Template};
 use crate::environment::{Environment, Grafana, OnDelete, Target};
 use crate::{Inputs, Stack};
-use crate::{kinds, overlay, tags};
+use crate::{kinds, network, overlay, tags};
 
 /// One line of the table of stacks.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +40,7 @@ impl StackDefinition {
 pub static STACKS: &[StackDefinition] = &[
     StackDefinition { name: "artifacts", summary: "archives of functions",          depends_on: &[],                               enabled: alone,     build: crate::artifacts::build },
     StackDefinition { name: "ingest",    summary: "topic rule, stream, quarantine", depends_on: &[],                               enabled: always,    build: crate::ingest::build },
+    StackDefinition { name: "network",   summary: "network of store, dashboards",   depends_on: &[],                               enabled: network::is_needed, build: network::build },
     StackDefinition { name: "store",     summary: "where events are stored",        depends_on: &[],                               enabled: always,    build: crate::store::build },
     StackDefinition { name: "consumer",  summary: "from the stream to the store",   depends_on: &["artifacts", "ingest", "store"], enabled: always,    build: crate::consumer::build },
     StackDefinition { name: "lake",      summary: "raw events as JSON lines",       depends_on: &["artifacts", "ingest"],          enabled: always,    build: crate::lake::build },

@@ -6,10 +6,12 @@
 
 mod flink;
 mod lambda;
+mod network;
 
 use crate::Inputs;
 use crate::cfn::{Arn, LogicalId, Statement, Template};
 use crate::environment::{Consumer, Environment};
+use crate::network::Placement;
 use crate::store::{QUARANTINE_PREFIX, REPORT_PREFIX, Use, Way};
 
 pub use lambda::KINESIS_CONSUMER;
@@ -28,8 +30,10 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
     template
 }
 
-/// Where a consumer reads and writes, as parameters of its stack.
+/// Where a consumer reads and writes, as parameters of its stack, and from where.
 struct Ends {
+    /// Where it runs, when that is in the network of the store.
+    network: Option<Placement>,
     stream: LogicalId,
     quarantine_url: LogicalId,
     quarantine: Arn,
@@ -41,6 +45,7 @@ struct Ends {
 impl Ends {
     fn of(template: &mut Template, environment: &Environment) -> Self {
         Self {
+            network: environment.store.is_direct().then(|| network::add(template, environment)),
             stream: template.input("ingest", "StreamArn"),
             quarantine_url: template.input("ingest", "QuarantineUrl"),
             quarantine: Arn::parameter(&template.input("ingest", "QuarantineArn")),
@@ -48,6 +53,12 @@ impl Ends {
             rejected_bucket: template.input("store", "RejectedBucket"),
             rejected: Arn::parameter(&template.input("store", "RejectedBucketArn")),
         }
+    }
+
+    /// What the reader of the stream is called, after its kind. One that writes to another store is another reader, which
+    /// begins with the oldest record: so that the new store has what the stream has.
+    fn reader(&self, kind: LogicalId) -> LogicalId {
+        if self.store.is_timestream() { kind } else { kind.with("OnPostgres") }
     }
 
     /// What a consumer of either kind may do: read this stream, write to this table, and put away what

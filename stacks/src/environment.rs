@@ -228,6 +228,22 @@ pub struct PostgresStore {
     pub pause_seconds: Option<u32>,
     /// For how many days its backups are kept, 1 to 35.
     pub backup_days: u32,
+    /// Whether a last snapshot stays when the cluster goes.
+    pub final_snapshot: bool,
+    /// How consumers reach it.
+    pub connection: Connection,
+}
+
+/// How consumers reach a cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Connection {
+    /// By HTTPS, through the [Data API](https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/data-api.html), from
+    /// outside of its network.
+    DataApi,
+    /// By `PostgreSQL`'s own protocol, from inside, with
+    /// [tokens of IAM](https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.IAMDBAuth.html).
+    Direct,
 }
 
 impl Store {
@@ -237,6 +253,11 @@ impl Store {
             StoreKind::Timestream => None,
             StoreKind::Postgres(store) => Some(store),
         }
+    }
+
+    /// Whether consumers connect to the cluster themselves, inside its network.
+    pub fn is_direct(&self) -> bool {
+        self.postgres().is_some_and(|store| store.connection == Connection::Direct)
     }
 
     /// For how many whole days a store without tiers keeps what it has.

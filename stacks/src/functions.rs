@@ -13,6 +13,7 @@ use crate::cfn::{
     Arn, Auditor, Expression, LogicalId, ParameterSource, Resource, Statement, Template, Trust, role,
 };
 use crate::environment::{Environment, LogLevel};
+use crate::network::{self, Placement};
 
 impl Function {
     /// The id of the function in its template, and the beginning of the ids of what belongs to it.
@@ -52,7 +53,19 @@ pub(crate) enum Failures {
 const SHARED_CONCURRENCY: &str = "A share that is reserved comes out of the account's, of which 100 have to \
     stay: a new account, which has 10, could not deploy. One caller of this pipeline invokes it";
 
-/// Why no function is in a network.
+/// What Lambda does with the role of a function to have it in a network, as its
+/// [managed policy](https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaVPCAccessExecutionRole.html)
+/// has it.
+const ENTER: &[&str] = &[
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+];
+
+/// Why a function is in no network.
 const NO_NETWORK: &str = "It calls services of AWS by HTTPS, and nothing can connect to a function. In a VPC it \
     would need NAT or an endpoint for each of them, paid by the hour";
 
@@ -71,6 +84,18 @@ pub(crate) fn add(
     function: Function,
     deployment: Deployment,
 ) -> LogicalId {
+    add_as(template, environment, (function, function.logical_id()), None, deployment)
+}
+
+/// The same for a function that is called `name` in its template, and is in a network, if it is in one. Under another
+/// name it is another function, with the role and the logs of the first.
+pub(crate) fn add_as(
+    template: &mut Template,
+    environment: &Environment,
+    (function, name): (Function, LogicalId),
+    network: Option<&Placement>,
+    deployment: Deployment,
+) -> LogicalId {
     let id = function.logical_id();
     let logs = add_log_group(template, environment, id.with("Logs"), deployment.stack, function.name);
 
@@ -78,6 +103,9 @@ pub(crate) fn add(
     statements.push(write_logs(&logs));
     if let Failures::Queued(queue) = &deployment.failures {
         statements.push(Statement::allow(&["sqs:SendMessage"], [queue.clone()]));
+    }
+    if network.is_some() {
+        statements.push(network::join(ENTER));
     }
     let role = template.add(
         id.with("Role"),
@@ -121,12 +149,13 @@ pub(crate) fn add(
     if let Failures::NotQueued(because) = deployment.failures {
         function = function.skip(Auditor::Checkov, "CKV_AWS_116", because);
     }
-    let function = function.skip(Auditor::Checkov, "CKV_AWS_117", NO_NETWORK).skip(
-        Auditor::Checkov,
-        "CKV_AWS_173",
-        PLAIN_VARIABLES,
-    );
-    template.add(id, function)
+    match network {
+        Some(Placement { subnets, group }) => {
+            function.set_property("VpcConfig", json!({"SubnetIds": subnets, "SecurityGroupIds": [group]}));
+        }
+        None => function = function.skip(Auditor::Checkov, "CKV_AWS_117", NO_NETWORK),
+    }
+    template.add(name, function.skip(Auditor::Checkov, "CKV_AWS_173", PLAIN_VARIABLES))
 }
 
 /// Adds a log group with the environment's retention, named `/sluice/<environment>/<stack>/<writer>`.

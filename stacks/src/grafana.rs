@@ -1,6 +1,6 @@
 //! `grafana`: dashboards and alerts that are there when the deployment ends.
 //!
-//! A container on Fargate behind a load balancer, in a network of its own without NAT: what it needs of
+//! A container on Fargate behind a load balancer, in a network without NAT: what it needs of
 //! the internet (its plugin, Timestream) it reaches by a public address, and nothing but the load
 //! balancer reaches it. Grafana's database is one file on EFS, which two writers would corrupt: the old
 //! container ends before the new one starts. Dashboards and alerts are files, derived from the model;

@@ -1,17 +1,61 @@
-//! What networks are made of: that of the store, where it has one, and that of the dashboards, which is the same then.
+//! `network`: the network of an environment, where its store or its dashboards need one, and what networks are made of.
+//!
+//! A stack of its own, so that dashboards and store come and go without each other: subnets, routes and groups are
+//! those of the stacks that use them.
 
 use serde_json::{Value, json};
 
-use crate::cfn::{LogicalId, Resource};
+use crate::Inputs;
+use crate::cfn::{Expression, LogicalId, Policy, Resource, Statement, Template};
+use crate::environment::{Environment, Grafana, OnDelete};
 
 /// Addresses of the network. No other network is joined to it.
 pub(crate) const ADDRESSES: &str = "10.42.0.0/24";
 
-/// The network.
-pub(crate) fn vpc() -> Resource {
-    Resource::new(
+/// Outputs of the stack `store`: the subnets of its cluster, where programs are that connect to it.
+pub(crate) const SUBNETS: [&str; 2] = ["SubnetA", "SubnetB"];
+
+/// Whether an environment has a network.
+pub(crate) fn is_needed(environment: &Environment) -> bool {
+    environment.store.postgres().is_some() || matches!(environment.grafana, Grafana::Container(_))
+}
+
+/// Builds the stack.
+pub(crate) fn build(inputs: &Inputs) -> Template {
+    let environment = inputs.environment;
+    let mut template = Template::new(format!("Sluice {}: the network", environment.name));
+    let mut vpc = Resource::new(
         "AWS::EC2::VPC",
         json!({"CidrBlock": ADDRESSES, "EnableDnsHostnames": true, "EnableDnsSupport": true}),
+    );
+    // A cluster that stays is in it.
+    if environment.store.postgres().is_some() && environment.on_delete == OnDelete::Retain {
+        vpc.set_policies(Policy::RetainExceptOnCreate, Policy::Retain);
+    }
+    let vpc = template.add(LogicalId::new("Network"), vpc);
+    template.output("VpcId", "The network", vpc.reference());
+    template
+}
+
+/// The network, in another stack.
+pub(crate) fn of(template: &mut Template) -> LogicalId {
+    template.input("network", "VpcId")
+}
+
+/// Where in a network a program runs.
+pub(crate) struct Placement {
+    /// Its subnets, each in another zone.
+    pub subnets: [Expression; 2],
+    /// The group that says whom it reaches.
+    pub group: Expression,
+}
+
+/// What a service does with the role of a program to have it in a network.
+pub(crate) fn join(actions: &'static [&'static str]) -> Statement {
+    Statement::allow_everywhere(
+        actions,
+        "Addresses of a network have no name of this environment's: the service makes one where a program runs, and \
+         asks about all of them",
     )
 }
 

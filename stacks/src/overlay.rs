@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::Inputs;
 use crate::artifact::{Calls, Function};
-use crate::cfn::{Arn, Auditor, LogicalId, Statement, Template};
+use crate::cfn::{Arn, Auditor, LogicalId, Policy, Statement, Template};
 use crate::functions::{self, Deployment, Failures};
 use crate::kinds::{self, Bridge, Local};
 use crate::twin;
@@ -39,6 +39,10 @@ pub(crate) fn apply(template: &mut Template, stack: &'static str, inputs: &Input
         resource.set_kind(stand_in);
         resource.set_property("ServiceToken", json!(LOCAL_PROVIDER.logical_id().attribute("Arn")));
         resource.set_property("ServiceTimeout", json!(SERVICE_TIMEOUT_SECONDS));
+        // Of a custom resource, CloudFormation makes no snapshot.
+        if resource.deletion_policy() == Some(Policy::Snapshot) {
+            resource.set_policies(Policy::Delete, Policy::Delete);
+        }
         missing.insert(bridge);
     }
     if missing.is_empty() {

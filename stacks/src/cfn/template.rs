@@ -216,6 +216,8 @@ pub enum Policy {
     /// It stays, unless the operation that created it fails, so that a failed first deployment
     /// leaves nothing behind.
     RetainExceptOnCreate,
+    /// It is deleted, and a last copy of it stays.
+    Snapshot,
 }
 
 impl Policy {

@@ -1,7 +1,6 @@
 //! Kind `flink`: an application of Managed Service for Apache Flink, for steady, high volume.
 //!
-//! `CloudFormation` creates it stopped, and starts it never: a deployment does. Nothing but its role
-//! binds it to the network: it has no VPC, and reaches the services as any client does.
+//! `CloudFormation` creates it stopped, and starts it never: a deployment does.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +12,7 @@ use crate::artifact::Artifact;
 use crate::cfn::{Arn, Expression, LogicalId, ParameterSource, Resource, Statement, Template, Trust, role};
 use crate::environment::{FlinkConsumer, LogLevel};
 use crate::functions::add_log_group;
+use crate::network::{self, Placement};
 use crate::{Inputs, artifacts};
 
 const APPLICATION: LogicalId = LogicalId::new("FlinkJob");
@@ -23,6 +23,19 @@ const RUNTIME: &str = "FLINK-2_2";
 
 /// Least time between two checkpoints, in milliseconds: what the service takes by itself.
 const CHECKPOINT_PAUSE_MS: u32 = 5_000;
+
+/// What the service does with the role of an application to have it in a
+/// [network](https://docs.aws.amazon.com/managed-flink/latest/java/vpc-permissions.html).
+const ENTER: &[&str] = &[
+    "ec2:CreateNetworkInterface",
+    "ec2:CreateNetworkInterfacePermission",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeDhcpOptions",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcs",
+];
 
 /// Groups of properties that the job reads.
 const PIPELINE_GROUP: &str = "pipeline";
@@ -75,6 +88,9 @@ pub(super) fn add(template: &mut Template, inputs: &Inputs, consumer: &FlinkCons
             "The service looks for its log group in a list of all: the action is about no single group",
         ),
     ]);
+    if ends.network.is_some() {
+        statements.push(network::join(ENTER));
+    }
     let trust = Trust::service("kinesisanalytics.amazonaws.com")
         .when(json!({"StringEquals": {"aws:SourceAccount": Expression::ACCOUNT}}));
     let role = template.add(
@@ -83,47 +99,51 @@ pub(super) fn add(template: &mut Template, inputs: &Inputs, consumer: &FlinkCons
     );
 
     let key = template.parameter(APPLICATION.with("Key"), ParameterSource::ArtifactKey(Artifact::FlinkJob));
+    let mut configuration = json!({
+        "ApplicationCodeConfiguration": {
+            // A JAR too is a ZIP file to the service.
+            "CodeContentType": "ZIPFILE",
+            "CodeContent": {"S3ContentLocation": {"BucketARN": bucket, "FileKey": key.reference()}},
+        },
+        "EnvironmentProperties": {"PropertyGroups": [
+            {"PropertyGroupId": MODEL_GROUP, "PropertyMap": model_properties(inputs.model)},
+            {"PropertyGroupId": PIPELINE_GROUP, "PropertyMap": properties},
+        ]},
+        // Of a configuration that is not CUSTOM, the service ignores the rest.
+        "FlinkApplicationConfiguration": {
+            "CheckpointConfiguration": {
+                "ConfigurationType": "CUSTOM",
+                "CheckpointingEnabled": true,
+                "CheckpointInterval": u64::from(consumer.checkpoint_seconds) * 1_000,
+                "MinPauseBetweenCheckpoints": CHECKPOINT_PAUSE_MS,
+            },
+            "MonitoringConfiguration": {
+                "ConfigurationType": "CUSTOM",
+                // The job's own metrics are those of its operators.
+                "MetricsLevel": "OPERATOR",
+                "LogLevel": log_level(environment.logs.level),
+            },
+            "ParallelismConfiguration": {
+                "ConfigurationType": "CUSTOM",
+                "Parallelism": consumer.parallelism,
+                "ParallelismPerKPU": consumer.parallelism_per_kpu,
+                "AutoScalingEnabled": consumer.autoscaling,
+            },
+        },
+        "ApplicationSnapshotConfiguration": {"SnapshotsEnabled": true},
+    });
+    if let Some(Placement { subnets, group }) = &ends.network {
+        configuration["VpcConfigurations"] = json!([{"SubnetIds": subnets, "SecurityGroupIds": [group]}]);
+    }
     let application = template.add(
-        APPLICATION,
+        ends.reader(APPLICATION),
         Resource::new(
             "AWS::KinesisAnalyticsV2::Application",
             json!({
                 "ApplicationDescription": "Writes the events of the stream to the store",
                 "RuntimeEnvironment": RUNTIME,
                 "ServiceExecutionRole": role.attribute("Arn"),
-                "ApplicationConfiguration": {
-                    "ApplicationCodeConfiguration": {
-                        // A JAR too is a ZIP file to the service.
-                        "CodeContentType": "ZIPFILE",
-                        "CodeContent": {"S3ContentLocation": {"BucketARN": bucket, "FileKey": key.reference()}},
-                    },
-                    "EnvironmentProperties": {"PropertyGroups": [
-                        {"PropertyGroupId": MODEL_GROUP, "PropertyMap": model_properties(inputs.model)},
-                        {"PropertyGroupId": PIPELINE_GROUP, "PropertyMap": properties},
-                    ]},
-                    // Of a configuration that is not CUSTOM, the service ignores the rest.
-                    "FlinkApplicationConfiguration": {
-                        "CheckpointConfiguration": {
-                            "ConfigurationType": "CUSTOM",
-                            "CheckpointingEnabled": true,
-                            "CheckpointInterval": u64::from(consumer.checkpoint_seconds) * 1_000,
-                            "MinPauseBetweenCheckpoints": CHECKPOINT_PAUSE_MS,
-                        },
-                        "MonitoringConfiguration": {
-                            "ConfigurationType": "CUSTOM",
-                            // The job's own metrics are those of its operators.
-                            "MetricsLevel": "OPERATOR",
-                            "LogLevel": log_level(environment.logs.level),
-                        },
-                        "ParallelismConfiguration": {
-                            "ConfigurationType": "CUSTOM",
-                            "Parallelism": consumer.parallelism,
-                            "ParallelismPerKPU": consumer.parallelism_per_kpu,
-                            "AutoScalingEnabled": consumer.autoscaling,
-                        },
-                    },
-                    "ApplicationSnapshotConfiguration": {"SnapshotsEnabled": true},
-                },
+                "ApplicationConfiguration": configuration,
                 // How an update restarts an application that runs. Without a snapshot it begins with the
                 // oldest record, which writes again what is there, and changes nothing.
                 "RunConfiguration": {

@@ -27,10 +27,11 @@ pub(super) fn add(template: &mut Template, inputs: &Inputs, consumer: &LambdaCon
     if ends.store.is_timestream() {
         variables.insert("MEMORY_HOURS", inputs.environment.store.memory_hours.to_string().into());
     }
-    let function = functions::add(
+    let function = functions::add_as(
         template,
         inputs.environment,
-        KINESIS_CONSUMER,
+        (KINESIS_CONSUMER, ends.reader(KINESIS_CONSUMER.logical_id())),
+        ends.network.as_ref(),
         Deployment {
             stack: "consumer",
             description: "Writes the events of the stream to the store",
@@ -46,7 +47,7 @@ pub(super) fn add(template: &mut Template, inputs: &Inputs, consumer: &LambdaCon
     );
 
     template.add(
-        LogicalId::new("StreamMapping"),
+        ends.reader(LogicalId::new("StreamMapping")),
         Resource::new(
             "AWS::Lambda::EventSourceMapping",
             json!({

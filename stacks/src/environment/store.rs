@@ -3,7 +3,7 @@
 use postgres::limits::RETENTION_DAYS;
 use timestream::limits::{MAGNETIC_DAYS, MEMORY_HOURS};
 
-use super::{OnDelete, PostgresStore, Store, StoreKind, region};
+use super::{Connection, OnDelete, PostgresStore, Store, StoreKind, region};
 use crate::config::{Fault, Section};
 
 /// What is used where a file says nothing.
@@ -29,7 +29,8 @@ mod default {
 const MOST_ACU: f64 = 256.0;
 const LEAST_MAX_ACU: f64 = 1.0;
 
-const POSTGRES_KEYS: [&str; 4] = ["min_acu", "max_acu", "pause_seconds", "backup_days"];
+const POSTGRES_KEYS: [&str; 6] =
+    ["min_acu", "max_acu", "pause_seconds", "backup_days", "final_snapshot", "connection"];
 
 /// Why a store cannot be as its section says.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +59,8 @@ impl Default for PostgresStore {
             max_half_acus: half_acus(default::MAX_ACU),
             pause_seconds: None,
             backup_days: default::BACKUP_DAYS,
+            final_snapshot: false,
+            connection: Connection::DataApi,
         }
     }
 }
@@ -155,10 +158,20 @@ fn read_postgres(section: &Section<'_>, on_delete: Option<OnDelete>) -> Option<P
         Some(OnDelete::Delete) => default::BACKUP_DAYS,
         Some(OnDelete::Retain) | None => default::KEPT_BACKUP_DAYS,
     });
+    let final_snapshot = if on_delete == Some(OnDelete::Retain) {
+        section.refuse("final_snapshot", "with `on_delete = \"retain\"`, by which the cluster itself stays");
+        Some(false)
+    } else {
+        section.flag("final_snapshot").or(false)
+    };
+    let connections = [("data-api", Connection::DataApi), ("direct", Connection::Direct)];
+    let connection = section.choice("connection", &connections).or(Connection::DataApi);
     Some(PostgresStore {
         min_half_acus: half_acus(min_acu?),
         max_half_acus: half_acus(max_acu?),
         pause_seconds: pause_seconds?,
         backup_days: backup_days?,
+        final_snapshot: final_snapshot?,
+        connection: connection?,
     })
 }

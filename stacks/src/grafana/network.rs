@@ -1,6 +1,4 @@
-//! The network: two public subnets, because a load balancer wants two, and no NAT.
-//!
-//! The network is its own, or that of the store, where the store has one.
+//! Its part of the network: two public subnets, because a load balancer wants two, and no NAT.
 //!
 //! Who reaches whom is decided by three groups: the world (or the listed networks) the load balancer,
 //! the load balancer the container, the container its files. A group refers only to those before it,
@@ -10,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::PORT;
 use crate::cfn::{Auditor, LogicalId, Resource, Template};
-use crate::environment::{self, Entrance, Environment, GrafanaContainer, StoreKind};
+use crate::environment::{self, Entrance, Environment, GrafanaContainer};
 use crate::network::{self, ADDRESSES, group, rule};
 use crate::store;
 
@@ -40,10 +38,7 @@ pub(super) fn add(
     environment: &Environment,
     container: &GrafanaContainer,
 ) -> Network {
-    let vpc = match environment.store.kind {
-        StoreKind::Timestream => template.add(LogicalId::new("Network"), network::vpc()),
-        StoreKind::Postgres(_) => template.input("store", "VpcId"),
-    };
+    let vpc = network::of(template);
     let gateway =
         template.add(LogicalId::new("Gateway"), Resource::new("AWS::EC2::InternetGateway", json!({})));
     let attachment = template.add(

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::{Subject, objects, one_or_many};
 use crate::cfn::Resource;
 use crate::environment::{Image, Network, is_version};
+use crate::network;
 
 /// What is broken about a container, or about the way to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
@@ -77,7 +78,7 @@ pub(super) fn check(subject: &Subject) -> Vec<ContainerBreach> {
     match subject.resource.kind() {
         "AWS::ElasticLoadBalancingV2::Listener" => check_listener(subject),
         "AWS::EC2::SecurityGroup" if !is_of_balancer(subject) => doors(subject.resource)
-            .filter(|rule| rule["SourceSecurityGroupId"].is_null() && !is_inside(subject, rule))
+            .filter(|rule| rule["SourceSecurityGroupId"].is_null() && rule["CidrIp"] != network::ADDRESSES)
             .map(|rule| ContainerBreach::Reachable(peer(rule)))
             .collect(),
         "AWS::ECS::Service" => check_service(subject),
@@ -88,13 +89,6 @@ pub(super) fn check(subject: &Subject) -> Vec<ContainerBreach> {
         }
         _ => Vec::new(),
     }
-}
-
-/// Whether a rule lets in the addresses of the network of its group and no others.
-fn is_inside(subject: &Subject, rule: &Value) -> bool {
-    let network = subject.referred(subject.resource.property("VpcId")).map(|(_, network)| network);
-    network
-        .is_some_and(|network| !rule["CidrIp"].is_null() && network.property("CidrBlock") == &rule["CidrIp"])
 }
 
 /// What a security group lets in.

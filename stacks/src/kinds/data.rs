@@ -82,7 +82,9 @@ pub(crate) fn apply(template: &mut Template, on_delete: OnDelete) {
     for (id, resource) in template.resources_mut() {
         let Some(kind) = of(resource.kind()) else { continue };
         let end = kind.data.end(on_delete).or_else(|| needed.contains(id).then_some(KEPT));
-        if let Some((deletion, replacement)) = end {
+        // Its stack says more than its type.
+        let is_said = resource.deletion_policy() == Some(Policy::Snapshot);
+        if let Some((deletion, replacement)) = end.filter(|_| !is_said) {
             resource.set_policies(deletion, replacement);
         }
     }

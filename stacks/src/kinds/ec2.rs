@@ -1,13 +1,14 @@
-//! The network of the dashboards. EC2 names nothing: each resource has an id and a tag.
+//! The network of store and dashboards. EC2 names nothing: each resource has an id and a tag.
 
-use super::grants::{Grant, Grants, NO_STEP, Needed, change, look, make, read, tag};
-use super::load::Cost;
+use super::grants::{Grant, Grants, NO_STEP, Needed, change, look, make, read, tag, write};
+use super::load::{Amounts, Cost, HOURS, Site};
 use super::proof::{A_PART, TAGGED};
 use super::statement::allow;
 use super::subject::{BY_ID, Subject};
 use super::{AtMostOnce, Data, Group, Kind, Local, Naming, Service, TOLD_BY_ID, Tags};
+use crate::cfn::{LogicalId, Resource};
 
-const SERVICE: Service = Service { namespace: "ec2", calls: &[], policy: Group::Network };
+const SERVICE: Service = Service { namespace: "ec2", calls: &["route53"], policy: Group::Network };
 
 pub(super) const KINDS: &[Kind] = &[
     Kind {
@@ -124,6 +125,23 @@ pub(super) const KINDS: &[Kind] = &[
         cost: Cost::Free("part of the network"),
     },
     Kind {
+        name: "AWS::EC2::VPCEndpoint",
+        service: &SERVICE,
+        naming: Naming::by_id("vpc-endpoint/{id}"),
+        tags: Tags::List("Tags"),
+        data: Data::HoldsNothing("nothing is kept in a network"),
+        replaced_by: &["ServiceName", "VpcEndpointType", "VpcId"],
+        immutable: &[],
+        // The name of a service leads to one endpoint of a network.
+        at_most_once: AtMostOnce::By(&["/VpcId", "/ServiceName"]),
+        kept: &[],
+        grants: Grants::Needs(endpoint),
+        steps: NO_STEP,
+        local: Local::AsIs,
+        proof: TAGGED,
+        cost: Cost::Depends(endpoint_cost),
+    },
+    Kind {
         name: "AWS::EC2::VPCGatewayAttachment",
         service: &SERVICE,
         naming: Naming::NAMELESS,
@@ -190,6 +208,40 @@ fn attachment(subject: Subject) -> Needed {
         change(subject, &["ec2:AttachInternetGateway", "ec2:DetachInternetGateway"], ends),
         look(&["ec2:DescribeInternetGateways", "ec2:DescribeVpnGateways"]),
     ])
+}
+
+/// [`AWS::EC2::VPCEndpoint`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-vpcendpoint.html).
+/// It is [made in](https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-iam.html) what the network has; its
+/// private name is a zone of AWS that is joined to the network.
+fn endpoint(subject: Subject) -> Needed {
+    let changes = ["ec2:DeleteVpcEndpoints", "ec2:ModifyVpcEndpoint"];
+    let reads =
+        ["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcEndpoints", "ec2:DescribeVpcs"];
+    let mut grants = tagged(subject, "vpc-endpoint", "ec2:CreateVpcEndpoint", &changes, &reads);
+    let made_in = ["route-table", "security-group", "subnet", "vpc"].map(|kind| all(subject, kind)).concat();
+    grants.push(change(subject, &["ec2:CreateVpcEndpoint", "ec2:ModifyVpcEndpoint"], made_in));
+    if *subject.resource.property("PrivateDnsEnabled") == true {
+        let zones = ["arn:aws:route53:::hostedzone/*".to_owned()];
+        grants.push(write(
+            allow(&["route53:AssociateVPCWithHostedZone"], zones)
+                .because("The zone of an endpoint's private name is one of AWS, whose id nobody knows"),
+        ));
+    }
+    Ok(grants)
+}
+
+/// [One of an interface](https://aws.amazon.com/privatelink/pricing/) costs by the hour in each subnet; what passes
+/// through it, which is what is quarantined or a few gigabytes of a stream, is not counted.
+fn endpoint_cost(_: Site, endpoint: &Resource) -> Cost {
+    match endpoint.property("VpcEndpointType").as_str() {
+        Some("Interface") => Cost::Metered(endpoint_amounts),
+        _ => Cost::Free("a gateway to S3 costs nothing"),
+    }
+}
+
+fn endpoint_amounts(_: Site, _: &LogicalId, endpoint: &Resource) -> Amounts {
+    let subnets = endpoint.property("SubnetIds").as_array().map_or(0, Vec::len);
+    vec![("endpoint", f64::from(u32::try_from(subnets).unwrap_or(u32::MAX)) * HOURS)]
 }
 
 /// [`AWS::EC2::Subnet`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-subnet.html).

@@ -4,8 +4,8 @@
 //! [registry schema](https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schemas.html);
 //! which names and conditions an action accepts, the
 //! [Service Authorization Reference](https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html).
-//! What a schema lists for properties that no template sets (keys of customers, replication, networks of
-//! functions) is left out.
+//! What a schema lists for properties that no template sets (keys of customers, replication) is left
+//! out.
 
 use super::statement::{Statement, allow};
 use super::subject::{BY_ID, NO_RESOURCE, Subject, Unresolved};

@@ -69,7 +69,9 @@ fn application(subject: Subject) -> Needed {
         change(
             subject,
             &[
+                "kinesisanalytics:AddApplicationVpcConfiguration",
                 "kinesisanalytics:DeleteApplication",
+                "kinesisanalytics:DeleteApplicationVpcConfiguration",
                 "kinesisanalytics:UntagResource",
                 "kinesisanalytics:UpdateApplication",
                 "kinesisanalytics:UpdateApplicationMaintenanceConfiguration",

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::grants::{Grants, NO_STEP, Needed, read, write};
+use super::grants::{Grants, NO_STEP, Needed, look, read, write};
 use super::kept::{Seconds, present};
 use super::load::{
     Amounts, Cost, HOURS, KB, MILLION, REQUEST_RECORDS, SECONDS, Site, batches, quantity, rate,
@@ -17,7 +17,7 @@ use crate::artifact::{Artifact, Calls};
 use crate::cfn::ParameterSource;
 use crate::cfn::{LogicalId, Resource};
 
-const SERVICE: Service = Service { namespace: "lambda", calls: &[], policy: Group::Functions };
+const SERVICE: Service = Service { namespace: "lambda", calls: &["ec2"], policy: Group::Functions };
 
 pub(super) const KINDS: &[Kind] = &[
     Kind {
@@ -74,7 +74,17 @@ pub(super) const KINDS: &[Kind] = &[
 /// Its code is read from the artifact bucket, which is a step of the deployment.
 fn function(subject: Subject) -> Needed {
     let arn = [subject.arn()?];
-    Ok(vec![
+    let network: &[&str] = match subject.resource.property("VpcConfig") {
+        Value::Null => &[],
+        _ => &[
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeVpcs",
+        ],
+    };
+    let looked = (!network.is_empty()).then(|| look(network));
+    let of_itself = [
         read(allow(
             &[
                 "lambda:GetFunction",
@@ -102,7 +112,8 @@ fn function(subject: Subject) -> Needed {
             ],
             arn,
         )),
-    ])
+    ];
+    Ok(of_itself.into_iter().chain(looked).collect())
 }
 
 /// The ARN of the function that a property names.

@@ -13,7 +13,7 @@ use super::{
     AtMostOnce, Bridge, Data, Encryption, Generated, Group, Held, Keeping, Kept, Kind, Local, Lost, Naming,
     Service, Tags,
 };
-use crate::cfn::{LogicalId, Resource};
+use crate::cfn::{LogicalId, Policy, Resource};
 use crate::store::TRANSACTIONS;
 
 const SERVICE: Service =
@@ -104,6 +104,10 @@ pub(crate) const CLUSTER: &str = "AWS::RDS::DBCluster";
 /// by an id of its own.
 pub(crate) const MASTER_SECRETS: &str = "secret:rds!cluster-*";
 
+/// What ids of clusters are, by which [users of databases](https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.IAMDBAuth.IAMPolicy.html)
+/// are named: RDS makes them.
+pub(crate) const RESOURCE_IDS: &str = "cluster-*";
+
 /// The tag by which RDS says of which cluster a secret is.
 pub(crate) const MASTER_TAG: &str = "aws:ResourceTag/aws:rds:primaryDBClusterArn";
 
@@ -144,7 +148,15 @@ fn cluster(subject: Subject) -> Needed {
         named("DBSubnetGroupName", "subgrp")?,
     ];
     let changes = ["rds:CreateDBCluster", "rds:ModifyDBCluster"];
-    Ok(vec![
+    let snapshot = match subject.resource.deletion_policy() {
+        // CloudFormation names the snapshot after the stack.
+        Some(Policy::Snapshot) => {
+            let copy = subject.arn_of("rds", &format!("cluster-snapshot:{}-*", subject.stack.stack_name));
+            vec![write(allow(&["rds:AddTagsToResource", "rds:CreateDBClusterSnapshot"], [copy, arn.clone()]))]
+        }
+        _ => Vec::new(),
+    };
+    let of_cluster = vec![
         look(&["ec2:DescribeSecurityGroups"]),
         listed(subject, &["rds:DescribeDBClusters"], "cluster"),
         listed(subject, &["rds:DescribeDBSubnetGroups"], "subgrp"),
@@ -165,7 +177,8 @@ fn cluster(subject: Subject) -> Needed {
             allow(&["secretsmanager:CreateSecret", "secretsmanager:TagResource"], secrets)
                 .because("The service makes the secret of the master user, and names it by an id of its own"),
         ),
-    ])
+    ];
+    Ok([of_cluster, snapshot].concat())
 }
 
 /// `verify` and `query` ask through the Data API, with the secret of whoever reads, whose row has it.

@@ -284,6 +284,7 @@ impl<'a> Subject<'a> {
         match attribute {
             "Arn" => Ok(other.arn()? + of(other.kind()).map_or("", |kind| kind.naming.behind)),
             "DBClusterArn" => other.arn(),
+            "DBClusterResourceId" => Ok(super::rds::RESOURCE_IDS.to_owned()),
             "MasterUserSecret.SecretArn" => Ok(self.arn_of("secretsmanager", super::rds::MASTER_SECRETS)),
             "Name" => other.name(),
             _ => Err(self.unresolved(&format!("{id}.{attribute}"))),

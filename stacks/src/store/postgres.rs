@@ -1,8 +1,8 @@
 //! Kind `postgres`: an Aurora `PostgreSQL` cluster of Serverless v2, with the Data API.
 //!
-//! Functions reach it by HTTPS with IAM and a secret, so that none of them is in its network. The network has no way
-//! out and nothing in it but the cluster, and the dashboards where there are any. Tables and roles are made by a
-//! function, behind a custom resource that a changed model changes.
+//! Functions reach it by HTTPS with IAM and a secret, so that none of them is in its network; the consumer is where the
+//! environment has it connect directly. The cluster's subnets have no way out. Tables and roles are made by a function,
+//! behind a custom resource that a changed model changes.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use super::{STORED, TRANSACTIONS, stored};
 use crate::Inputs;
 use crate::artifact::{Calls, Function};
-use crate::cfn::{Arn, Auditor, Expression, LogicalId, Resource, Statement, Template};
-use crate::environment::{Environment, OnDelete, PostgresStore};
+use crate::cfn::{Arn, Auditor, LogicalId, Policy, Resource, Statement, Template};
+use crate::environment::{Environment, OnDelete, PostgresStore, Target};
 use crate::functions::{self, Deployment, Failures};
 use crate::network::{self, ADDRESSES};
 
@@ -86,22 +86,28 @@ pub(super) fn add(template: &mut Template, inputs: &Inputs, store: &PostgresStor
     template.output("Endpoint", "Host that takes writes", cluster.attribute("Endpoint.Address"));
     template.output("ReadEndpoint", "Host that reads", cluster.attribute("ReadEndpoint.Address"));
     template.output("Port", "Port of the hosts", cluster.attribute("Endpoint.Port"));
-    template.output("VpcId", "Network of the cluster", network.vpc.reference());
-    let [first, second] = network.subnets;
-    let subnets = Expression::joined([first.reference(), ",".into(), second.reference()]);
-    template.output("SubnetIds", "Subnets of the cluster", subnets);
-    template.output("SecurityGroupId", "Who may connect to the cluster", network.group.attribute("GroupId"));
+    template.output(
+        "ClusterResourceId",
+        "Id of the cluster, by which roles connect",
+        cluster.attribute("DBClusterResourceId"),
+    );
+    if environment.target == Target::Local {
+        let certificate = cluster.attribute("RootCertificate");
+        template.output("RootCertificate", "File of the certificate that vouches for the hosts", certificate);
+    }
+    for (output, subnet) in network::SUBNETS.into_iter().zip(&network.subnets) {
+        template.output(output, "A subnet of the cluster", subnet.reference());
+    }
 }
 
 struct Network {
-    vpc: LogicalId,
     subnets: [LogicalId; 2],
     group: LogicalId,
 }
 
 /// Two subnets, because a cluster wants two zones.
 fn add_network(template: &mut Template, environment: &Environment) -> Network {
-    let vpc = template.add(LogicalId::new("Network"), network::vpc());
+    let vpc = network::of(template);
     let [first, second] = SUBNETS;
     let subnets = [(0, first), (1, second)]
         .map(|(zone, (id, addresses))| template.add(id, network::subnet(&vpc, zone, addresses)));
@@ -112,7 +118,7 @@ fn add_network(template: &mut Template, environment: &Environment) -> Network {
         &[network::nowhere(PORT)],
     );
     let group = template.add(LogicalId::new("DatabaseGroup"), group);
-    Network { vpc, subnets, group }
+    Network { subnets, group }
 }
 
 fn add_parameters(template: &mut Template, environment: &Environment) -> LogicalId {
@@ -170,7 +176,7 @@ fn add_cluster(
     if let Some(seconds) = store.pause_seconds {
         scaling["SecondsUntilAutoPause"] = json!(seconds);
     }
-    let cluster = Resource::new(
+    let mut cluster = Resource::new(
         "AWS::RDS::DBCluster",
         json!({
             "DBClusterIdentifier": identifier,
@@ -194,6 +200,9 @@ fn add_cluster(
         }),
     )
     .after([logs]);
+    if store.final_snapshot {
+        cluster.set_policies(Policy::Snapshot, Policy::Snapshot);
+    }
     let cluster = template.add(LogicalId::new("Cluster"), cluster);
     let instance = template.add(
         LogicalId::new("Instance"),

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use postgres::schema::CONSUMER;
+
 use crate::cfn::{Arn, Expression, LogicalId, Statement, Template};
-use crate::environment::{Environment, StoreKind};
+use crate::environment::{Connection, Environment, StoreKind, Target};
 
 /// What the Data API asks for statements in transactions.
 pub(crate) const TRANSACTIONS: &[&str] = &[
@@ -31,17 +33,39 @@ pub(crate) struct Way {
 }
 
 enum Place {
-    Timestream { table: Arn },
-    Postgres { cluster: LogicalId, secret: LogicalId },
+    Timestream {
+        table: Arn,
+    },
+    /// By the Data API.
+    Postgres {
+        cluster: LogicalId,
+        secret: LogicalId,
+    },
+    /// Connected to it.
+    Direct {
+        resource: LogicalId,
+        host: LogicalId,
+        port: LogicalId,
+        certificate: Option<LogicalId>,
+    },
 }
 
 impl Way {
     pub(crate) fn of(template: &mut Template, environment: &Environment, of: Use) -> Self {
         let database = template.input("store", "DatabaseName");
         let table = template.input("store", "TableName");
-        let place = match environment.store.kind {
+        let place = match &environment.store.kind {
             StoreKind::Timestream => {
                 Place::Timestream { table: Arn::parameter(&template.input("store", "TableArn")) }
+            }
+            StoreKind::Postgres(store) if of == Use::Writes && store.connection == Connection::Direct => {
+                let is_local = environment.target == Target::Local;
+                Place::Direct {
+                    resource: template.input("store", "ClusterResourceId"),
+                    host: template.input("store", "Endpoint"),
+                    port: template.input("store", "Port"),
+                    certificate: is_local.then(|| template.input("store", "RootCertificate")),
+                }
             }
             StoreKind::Postgres(_) => Place::Postgres {
                 cluster: template.input("store", "ClusterArn"),
@@ -66,12 +90,23 @@ impl Way {
     pub(crate) fn variables(&self) -> BTreeMap<&'static str, Expression> {
         let mut variables =
             BTreeMap::from([("DATABASE", self.database.reference()), ("TABLE", self.table.reference())]);
-        if let Place::Postgres { cluster, secret } = &self.place {
-            variables.extend([
+        match &self.place {
+            Place::Timestream { .. } => {}
+            Place::Postgres { cluster, secret } => variables.extend([
                 ("STORE", "postgres".into()),
                 ("CLUSTER_ARN", cluster.reference()),
                 ("SECRET_ARN", secret.reference()),
-            ]);
+            ]),
+            // The names of the last three are those of PostgreSQL's own programs.
+            Place::Direct { host, port, certificate, .. } => {
+                variables.extend([
+                    ("STORE", "postgres".into()),
+                    ("CONNECTION", "direct".into()),
+                    ("PGHOST", host.reference()),
+                    ("PGPORT", port.reference()),
+                ]);
+                variables.extend(certificate.iter().map(|file| ("PGSSLROOTCERT", file.reference())));
+            }
         }
         variables
     }
@@ -80,20 +115,36 @@ impl Way {
     pub(crate) fn properties(&self) -> BTreeMap<&'static str, Expression> {
         let mut properties =
             BTreeMap::from([("Database", self.database.reference()), ("Table", self.table.reference())]);
-        if let Place::Postgres { cluster, secret } = &self.place {
-            properties.extend([
+        match &self.place {
+            Place::Timestream { .. } => {}
+            Place::Postgres { cluster, secret } => properties.extend([
                 ("Store", "postgres".into()),
                 ("ClusterArn", cluster.reference()),
                 ("SecretArn", secret.reference()),
-            ]);
+            ]),
+            Place::Direct { host, port, certificate, .. } => {
+                properties.extend([
+                    ("Store", "postgres".into()),
+                    ("Connection", "direct".into()),
+                    ("Host", host.reference()),
+                    ("Port", port.reference()),
+                ]);
+                properties.extend(certificate.iter().map(|file| ("RootCertificate", file.reference())));
+            }
         }
         properties
     }
 
-    /// What a role needs for it.
+    /// What a role needs for it. To connect, it signs a token for
+    /// [this user of this cluster](https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.IAMDBAuth.IAMPolicy.html).
     pub(crate) fn statements(&self) -> Vec<Statement> {
         const DISCOVERY: &str = "Endpoint discovery has no resource: the service accepts only *";
+        const USERS: Arn = Arn::sub("arn:${AWS::Partition}:rds-db:${AWS::Region}:${AWS::AccountId}:dbuser:");
         match &self.place {
+            Place::Direct { resource, .. } => {
+                let user = USERS.within(resource.reference()).within(format!("/{CONSUMER}"));
+                vec![Statement::allow(&["rds-db:connect"], [user])]
+            }
             Place::Timestream { table } => {
                 let action: &[&'static str] = match self.of {
                     Use::Writes => &["timestream:WriteRecords"],

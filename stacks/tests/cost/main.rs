@@ -29,6 +29,7 @@ const VARIANTS: &[(&str, &[(&str, &str)])] = &[
     ("preview-1", &[]),
     ("prod", &[]),
     ("start", &[]),
+    ("start", &[("consumer.kind", "flink"), ("store.connection", "direct")]),
 ];
 
 #[test]

@@ -26,6 +26,10 @@ pub static EVERY_STACK: LazyLock<Vec<Stack>> = LazyLock::new(|| {
             stacks.extend(stacks_of(name, &[("store.kind", "postgres")]));
         }
         for consumer in ["lambda", "flink"] {
+            if name == "start" {
+                let direct = [("store.connection", "direct"), ("store.final_snapshot", "true")];
+                stacks.extend(stacks_of(name, &[("consumer.kind", consumer), direct[0], direct[1]]));
+            }
             for on_delete in ["delete", "retain"] {
                 for grafana in [CONTAINER, MANAGED] {
                     // This machine has no managed one.

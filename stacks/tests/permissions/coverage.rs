@@ -76,8 +76,9 @@ fn without_all_of(place: &Place, kind: &'static str) -> (Vec<&'static str>, Vec<
 #[test]
 fn a_type_that_is_gone_takes_its_actions_with_it() {
     let managed = overridden("prod", &[("grafana", "{ kind = \"managed\" }")]);
+    let direct = overridden("start", &[("consumer.kind", "flink"), ("store.connection", "direct")]);
     let mut seen = BTreeSet::new();
-    for place in [shipped("dev"), shipped("prod"), shipped("start"), managed] {
+    for place in [shipped("dev"), shipped("prod"), direct, managed] {
         let all = place.deploy();
         for kind in kinds(&place) {
             let (gone, after) = without_all_of(&place, kind);

@@ -28,6 +28,9 @@ pub fn placed(name: &str) -> Model {
 /// What makes a shipped environment one whose consumer is a Flink application.
 pub const FLINK: &[(&str, &str)] = &[("consumer.kind", "flink")];
 
+/// What makes one with a cluster one whose consumer connects to it.
+pub const DIRECT: &[(&str, &str)] = &[("store.connection", "direct")];
+
 /// The stacks of a shipped environment with keys of it replaced.
 pub fn stacks_of(name: &str, overrides: &[(&str, &str)]) -> Vec<Stack> {
     synthesize(&Inputs { model: &placed(name), environment: &overridden(name, overrides) })

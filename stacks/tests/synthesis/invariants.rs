@@ -4,13 +4,18 @@ use serde_json::{Value, json};
 use stacks::cfn::{Auditor, LogicalId, Policy, Resource};
 use stacks::invariants::{Breach, DatabaseBreach, check};
 
-use crate::fixture::{ENVIRONMENTS, stacks, stacks_of, with_flink};
+use crate::fixture::{DIRECT, ENVIRONMENTS, FLINK, stacks, stacks_of, with_flink};
+
+const POSTGRES: (&str, &str) = ("store.kind", "postgres");
 
 #[test]
 fn the_shipped_environments_break_nothing() {
     for environment in ENVIRONMENTS {
-        let postgres = stacks_of(environment, &[("store.kind", "postgres")]);
-        for stacks in [stacks(environment), with_flink(environment), postgres] {
+        let postgres = stacks_of(environment, &[POSTGRES]);
+        let direct = [POSTGRES, DIRECT[0]];
+        let direct =
+            [stacks_of(environment, &direct), stacks_of(environment, &[direct[0], direct[1], FLINK[0]])];
+        for stacks in direct.into_iter().chain([stacks(environment), with_flink(environment), postgres]) {
             let violations: Vec<String> = check(&stacks).iter().map(ToString::to_string).collect();
             assert_eq!(violations, Vec::<String>::new(), "{environment}");
         }
@@ -395,13 +400,13 @@ fn what_a_cluster_that_stays_is_in_stays_with_it() {
     let ground = ["DatabaseGroup", "DatabaseSubnetA", "DatabaseSubnetB", "Network"];
     for (environment, expected) in [("prod", Some(Policy::RetainExceptOnCreate)), ("start", None)] {
         let stacks = stacks_of(environment, &[("store.kind", "postgres")]);
-        let store = stacks.iter().find(|stack| stack.name == "store").expect("the store");
+        let resources = || stacks.iter().flat_map(|stack| stack.template.resources());
         for id in ground {
-            let resource = &store.template.resources()[&LogicalId::new(id)];
+            let (_, resource) = resources().find(|(other, _)| other.as_str() == id).expect(id);
             assert_eq!(resource.deletion_policy(), expected, "{environment} {id}");
         }
     }
-    for (id, by) in [("DatabaseGroup", 1), ("DatabaseSubnetA", 1), ("Network", 3)] {
+    for (id, by) in [("DatabaseGroup", 1), ("DatabaseSubnetA", 1)] {
         let found = of_database(id, |resource| {
             *resource = Resource::new(resource.kind(), resource.properties().clone());
         });

@@ -2,7 +2,7 @@
 
 use stacks::grafana::FILES_VARIABLE;
 
-use crate::fixture::{ENVIRONMENTS, stacks, with_flink};
+use crate::fixture::{DIRECT, ENVIRONMENTS, FLINK, stacks, stacks_of};
 
 /// Without the files of Grafana, which are packed: what is in them has snapshots of its own.
 fn readable(template: &str) -> String {
@@ -24,12 +24,18 @@ fn templates_are_as_reviewed() {
     }
 }
 
-/// The machine's own consumer stack, when its consumer is the Flink job.
+/// The other consumers: the machine's own, when it is the Flink job, and those that connect to a cluster.
 #[test]
-fn the_local_flink_consumer_is_as_reviewed() {
-    let stacks = with_flink("local");
-    let consumer = stacks.iter().find(|stack| stack.name == "consumer").expect("the consumer");
-    insta::with_settings!({ snapshot_path => "snapshots/local", prepend_module_to_snapshot => false }, {
-        insta::assert_snapshot!("consumer-flink", consumer.template.to_json());
-    });
+fn the_other_consumers_are_as_reviewed() {
+    for (environment, name, overrides) in [
+        ("local", "consumer-flink", FLINK),
+        ("start", "consumer-direct", DIRECT),
+        ("start", "consumer-direct-flink", &[FLINK[0], DIRECT[0]]),
+    ] {
+        let stacks = stacks_of(environment, overrides);
+        let consumer = stacks.iter().find(|stack| stack.name == "consumer").expect("the consumer");
+        insta::with_settings!({ snapshot_path => format!("snapshots/{environment}"), prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!(name, consumer.template.to_json());
+        });
+    }
 }
