@@ -1,19 +1,21 @@
 //! Clusters of Aurora `PostgreSQL`.
 
+use postgres::limits::REQUEST_ROWS;
 use serde_json::Value;
 
 use super::grants::{Grant, Grants, NO_STEP, Needed, linked_role, look, read, write};
 use super::kept::{DAY, Seconds, number, times};
-use super::load::{Amounts, Cost, HOURS, Site};
+use super::load::{Amounts, Cost, GB, HOURS, KB, MILLION, SECONDS, Site, batches};
 use super::proof::{A_PART, TAGGED};
 use super::statement::allow;
 use super::subject::Subject;
-use super::timestream::stored_gb_a_second;
+use super::timestream::{records, stored_gb_a_second};
 use super::{
     AtMostOnce, Bridge, Data, Encryption, Generated, Group, Held, Keeping, Kept, Kind, Local, Lost, Naming,
     Service, Tags,
 };
 use crate::cfn::{LogicalId, Policy, Resource};
+use crate::environment::Connection;
 use crate::store::TRANSACTIONS;
 
 const SERVICE: Service =
@@ -265,6 +267,9 @@ fn backups(properties: &Value) -> Option<Seconds> {
 
 /// Rows, with their index, against what a record of Timestream is: text keys are in both.
 const ROW_SHARE: f64 = 2.0;
+/// A [write](https://aws.amazon.com/rds/aurora/faqs/) as it is paid, and a step of a request, in bytes.
+const WRITE_BYTES: f64 = 4.0 * KB;
+const REQUEST_BYTES: f64 = 32.0 * KB;
 /// Events a second that an ACU takes. Assumed; what was measured on one machine is in `docs/measurements.md`.
 const EVENTS_OF_AN_ACU: f64 = 1_000.0;
 
@@ -276,8 +281,24 @@ fn cluster_amounts(site: Site, _: &LogicalId, _: &Resource) -> Amounts {
     let least = if rate > 0.0 { halves(store.min_half_acus).max(0.5) } else { halves(store.min_half_acus) };
     let acus = (rate / EVENTS_OF_AN_ACU).clamp(least, halves(store.max_half_acus));
     let seconds = f64::from(site.environment.store.retention_days()) * 86_400.0;
-    vec![
+    let gb_a_second = stored_gb_a_second(site) * ROW_SHARE;
+    let mut amounts = vec![
         ("aurora-capacity", acus * HOURS),
-        ("aurora-storage", stored_gb_a_second(site) * ROW_SHARE * seconds),
-    ]
+        ("aurora-storage", gb_a_second * seconds),
+        ("aurora-io", gb_a_second * SECONDS * GB / WRITE_BYTES / MILLION),
+    ];
+    if store.connection == Connection::DataApi {
+        amounts.push(("data-api", requests(site) * SECONDS / MILLION));
+    }
+    amounts
+}
+
+/// Requests of the Data API a second, in the steps in which they are paid.
+fn requests(site: Site) -> f64 {
+    let (count, bytes) = records(site);
+    let (batches, events) = batches(site);
+    let in_batch = events * count;
+    let requests = (in_batch / f64::from(u32::try_from(REQUEST_ROWS).unwrap_or(u32::MAX))).ceil();
+    let in_request = if requests > 0.0 { in_batch / requests } else { 0.0 };
+    batches * requests * (in_request * bytes / REQUEST_BYTES).ceil()
 }

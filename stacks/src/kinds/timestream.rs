@@ -187,7 +187,7 @@ const NAME_BYTES: u32 = 16;
 
 /// Records that an event becomes, and the size of each, on average over the kinds, by the
 /// [rules of metering](https://docs.aws.amazon.com/timestream/latest/developerguide/metering-and-pricing.writes.html).
-fn records(site: Site) -> (f64, f64) {
+pub(super) fn records(site: Site) -> (f64, f64) {
     let all = site.model.kinds.iter().map(records_of);
     let (count, bytes) =
         all.fold((0.0, 0.0), |(count, bytes), (records, each)| (count + records, bytes + records * each));

@@ -22,7 +22,7 @@ use engine::cleanup::scope::Scope;
 use engine::cleanup::sweep::sweep;
 use engine::cleanup::{find, live};
 use engine::consent::{Declined, Doing, Guard, Said};
-use engine::destroy::plan::DestroyPlan;
+use engine::destroy::plan::{DestroyPlan, Retained};
 use engine::destroy::receipt::Receipt;
 use engine::destroy::teardown::{self, Interruption};
 use local_target::flink::Machine;
@@ -261,7 +261,7 @@ async fn plan_one(
     if plan.stacks.iter().any(|stack| stack.retain.len() > stack.stays().count()) {
         return Ok(Err("the template of one of its stacks cannot be read".to_owned()));
     }
-    if plan.stacks.iter().any(|stack| !stack.retain.is_empty()) {
+    if plan.stacks.iter().any(|stack| !stack.retain.iter().all(Retained::is_copy)) {
         return Ok(Err("its stacks were deployed with `on_delete = \"retain\"`".to_owned()));
     }
     Ok(Ok(Going { session, plan }))

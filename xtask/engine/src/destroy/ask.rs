@@ -7,7 +7,7 @@ use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::head_bucket::HeadBucketError;
 use stacks::kinds::{self, Proof, Witness};
 
-use super::plan::Resource;
+use super::plan::{Resource, SNAPSHOT};
 use session::Session;
 use session::sdk_error::{is_not_there, sentence};
 
@@ -32,6 +32,10 @@ pub fn named_by(arn: &str) -> Option<Resource> {
 
 /// Whether an ARN names this resource.
 pub fn is_of(arn: &str, resource: &Resource) -> bool {
+    if resource.kind == SNAPSHOT {
+        let name = arn.split_once(":cluster-snapshot:").map_or("", |(_, name)| name);
+        return name.starts_with(resource.physical_id.trim_end_matches('*'));
+    }
     // A type that an earlier version had is known by its service's name alone.
     let service = match kinds::of(&resource.kind) {
         Some(kind) => kind.service.namespace.to_owned(),

@@ -17,6 +17,11 @@ use crate::deploy::graph::{Cycle, Graph};
 use crate::deploy::replacement::stands_for;
 use session::{Exit, Explain};
 
+const CLUSTER: &str = "AWS::RDS::DBCluster";
+
+/// What stays of a cluster that goes with a last copy. No template has one.
+pub(super) const SNAPSHOT: &str = "AWS::RDS::DBClusterSnapshot";
+
 const WORKSPACE: &str = "AWS::IoTTwinMaker::Workspace";
 
 /// A stack that was found, with what it has.
@@ -60,6 +65,21 @@ pub struct Retained {
     /// Why.
     #[serde(flatten)]
     pub why: Why,
+}
+
+impl Retained {
+    /// The last copy of a resource that goes: `CloudFormation` makes it, and names it after the stack.
+    fn copy(resource: &Resource, stack_name: &str, environment: &str) -> Self {
+        let logical_id = resource.logical_id.clone();
+        let physical_id = format!("{stack_name}-snapshot-{}-*", logical_id.to_lowercase());
+        let copy = Resource { logical_id, kind: SNAPSHOT.to_owned(), physical_id };
+        Self { resource: copy, why: Why::copied(environment) }
+    }
+
+    /// Whether it is the last copy of something that goes.
+    pub fn is_copy(&self) -> bool {
+        self.resource.kind == SNAPSHOT
+    }
 }
 
 /// Everything that goes, and everything that stays.
@@ -339,6 +359,9 @@ fn removal(environment: &str, stack: &Found, after: BTreeSet<String>) -> Removal
             let why = Why::of(&resource, policy, environment);
             retain.push(Retained { resource, why });
         } else {
+            if policy == Some(why::SNAPSHOT) && resource.kind == CLUSTER {
+                retain.push(Retained::copy(&resource, &stack.stack_name, environment));
+            }
             delete.push(resource);
         }
     }

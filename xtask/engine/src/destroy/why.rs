@@ -26,7 +26,26 @@ pub struct Why {
 /// does not, so it may go.
 const NOT_KNOWN: &str = "not known whether it stays: the stack's template cannot be read";
 
+/// The policy by which a last copy stays.
+pub const SNAPSHOT: &str = "Snapshot";
+
 impl Why {
+    /// Why the last copy of a cluster stays.
+    pub fn copied(environment: &str) -> Self {
+        let file = name::split(environment).0;
+        Self {
+            reason: format!(
+                "`DeletionPolicy: {SNAPSHOT}`, from `final_snapshot = true` in environments/{file}.toml"
+            ),
+            cost: Some("by the gigabyte and month"),
+            remove: Some(
+                "aws rds delete-db-cluster-snapshot --db-cluster-snapshot-identifier NAME, by the name that \
+                 `aws rds describe-db-cluster-snapshots` tells"
+                    .to_owned(),
+            ),
+        }
+    }
+
     /// Whether it is known to stay.
     pub fn is_known(&self) -> bool {
         self.reason != NOT_KNOWN

@@ -6,6 +6,7 @@ use serde_json::json;
 use stacks::{Inputs, Stack};
 
 use super::{Found, Removal, Resource, make};
+use crate::destroy::ask::is_of;
 use crate::destroy::proof::Proof;
 use crate::destroy::receipt::Receipt;
 use crate::destroy::remove::{Emptied, Outcome};
@@ -77,6 +78,33 @@ fn what_is_retained_is_not_emptied() {
         assert_eq!(stack.buckets().collect::<Vec<_>>(), emptied, "{policy}");
         let kept: Vec<&str> = stack.retain.iter().map(|kept| kept.resource.physical_id.as_str()).collect();
         assert_eq!(kept, retained, "{policy}");
+    }
+}
+
+/// A cluster goes, its last copy stays, and the proof does not take it for the cluster.
+#[test]
+fn a_last_copy_is_told_and_is_expected() {
+    let mut store = found("store", "Delete");
+    store.template = json!({"Resources": {
+        "Cluster": {"Type": "AWS::RDS::DBCluster", "DeletionPolicy": "Snapshot"},
+    }})
+    .to_string();
+    store.resources = vec![resource("Cluster", "AWS::RDS::DBCluster")];
+    let plan = make("test-1", &[store], &needs()).expect("no cycle");
+    let stack = &plan.stacks[0];
+    let gone: Vec<&str> = stack.delete.iter().map(|gone| gone.physical_id.as_str()).collect();
+    assert_eq!(gone, ["the-cluster"]);
+    let [copy] = stack.retain.as_slice() else { panic!("{:?}", stack.retain) };
+    assert!(copy.is_copy() && copy.why.is_known() && copy.why.remove.is_some());
+    assert!(copy.why.reason.contains("`final_snapshot = true` in environments/test.toml"));
+    for (name, is_it) in [
+        ("cluster-snapshot:sluice-test-store-snapshot-cluster-1a2b3c", true),
+        ("cluster-snapshot:sluice-test2-store-snapshot-cluster-1a2b3c", false),
+        ("cluster-snapshot:rds:the-cluster-2026-11-30", false),
+        ("cluster:the-cluster", false),
+    ] {
+        let arn = format!("arn:aws:rds:eu-central-1:111122223333:{name}");
+        assert_eq!(is_of(&arn, &copy.resource), is_it, "{arn}");
     }
 }
 
