@@ -13,6 +13,7 @@ pub mod names;
 pub mod rows;
 pub mod schema;
 pub mod sql;
+pub mod state;
 mod time;
 
 pub use limits::LIMITS;
