@@ -339,7 +339,7 @@ async fn prepare(
 }
 
 /// Makes the role of whoever logs in with a token of IAM, which the master may grant and is not a member of. Up to
-/// PostgreSQL 15 it may grant every role.
+/// PostgreSQL 15 it may grant every role. As on RDS, it may end sessions.
 async fn know_iam(server: &Server, owner_password: &str, master: &str) -> Result<(), postgres::Error> {
     let owner = server.connect(OWNER, owner_password, "postgres").await?;
     let role = format!(
@@ -348,6 +348,7 @@ async fn know_iam(server: &Server, owner_password: &str, master: &str) -> Result
            IF current_setting('server_version_num')::integer >= 160000 THEN
              EXECUTE 'GRANT rds_iam TO \"{master}\" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE';
            END IF;
+           GRANT pg_signal_backend TO \"{master}\";
          END $$"
     );
     Ok(owner.batch_execute(&role).await?)

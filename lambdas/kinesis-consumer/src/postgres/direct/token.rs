@@ -45,12 +45,12 @@ pub(super) fn token(
         .settings(settings)
         .build()?;
     // No letter of it has to be escaped.
-    let unsigned = format!("{host}:{port}/?Action=connect&DBUser={CONSUMER}");
+    let address = format!("{host}:{port}/?");
+    let unsigned = format!("{address}Action=connect&DBUser={CONSUMER}");
     let url = format!("https://{unsigned}");
     let request = SignableRequest::new("GET", &url, std::iter::empty(), SignableBody::empty())?;
     let (signed, _) = sign(request, &parameters.into())?.into_parts();
-    let start = unsigned.len();
-    Ok(Serializer::for_suffix(unsigned, start).extend_pairs(signed.params()).finish())
+    Ok(Serializer::for_suffix(unsigned, address.len()).extend_pairs(signed.params()).finish())
 }
 
 #[cfg(test)]
