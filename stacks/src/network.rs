@@ -9,11 +9,8 @@ use crate::Inputs;
 use crate::cfn::{Expression, LogicalId, Policy, Resource, Statement, Template};
 use crate::environment::{Environment, Grafana, OnDelete};
 
-/// Addresses of the network. No other network is joined to it.
-pub(crate) const ADDRESSES: &str = "10.42.0.0/24";
-
-/// Outputs of the stack `store`: the subnets of its cluster, where programs are that connect to it.
-pub(crate) const SUBNETS: [&str; 2] = ["SubnetA", "SubnetB"];
+/// Addresses of the network, of which each stack that uses it has some. No other network is joined to it.
+pub(crate) const ADDRESSES: &str = "10.42.0.0/20";
 
 /// Whether an environment has a network.
 pub(crate) fn is_needed(environment: &Environment) -> bool {

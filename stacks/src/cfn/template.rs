@@ -179,6 +179,14 @@ pub enum ParameterSource {
     AccountBucket(String),
 }
 
+impl ParameterSource {
+    /// The stack whose output a parameter carries, by its description in a template that was deployed.
+    pub fn stack_of(description: &str) -> Option<&str> {
+        let (_, stack) = description.strip_prefix("Output ")?.split_once(" of the stack ")?;
+        Some(stack)
+    }
+}
+
 impl std::fmt::Display for ParameterSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -1,12 +1,18 @@
-//! A consumer in the network of the store, whose subnets have no way out: what it calls beside the store it reaches by
-//! endpoints of the network.
+//! A consumer in the network of the store, in subnets without a way out: what it calls beside the store it reaches by
+//! endpoints. The subnets are its own, so that a store goes before the consumer that was connected to it.
 
 use serde_json::json;
 
 use crate::cfn::{Expression, LogicalId, Resource, Template};
 use crate::environment::{Consumer, Environment};
-use crate::network::{self, ADDRESSES, Placement, SUBNETS, group, rule};
+use crate::network::{self, ADDRESSES, Placement, group, rule};
 use crate::store;
+
+/// The subnets, within the [`ADDRESSES`] of the network: each program in them takes an address.
+const SUBNETS: [(LogicalId, &str); 2] = [
+    (LogicalId::new("ConsumerSubnetA"), "10.42.1.0/24"),
+    (LogicalId::new("ConsumerSubnetB"), "10.42.2.0/24"),
+];
 
 const HTTPS: u16 = 443;
 const EVERYWHERE: &str = "0.0.0.0/0";
@@ -14,7 +20,9 @@ const EVERYWHERE: &str = "0.0.0.0/0";
 /// Adds the endpoints, and says where the consumer runs.
 pub(super) fn add(template: &mut Template, environment: &Environment) -> Placement {
     let vpc = network::of(template);
-    let subnets = SUBNETS.map(|output| template.input("store", output));
+    let [first, second] = SUBNETS;
+    let subnets = [(0, first), (1, second)]
+        .map(|(zone, (id, addresses))| template.add(id, network::subnet(&vpc, zone, addresses)));
     let name = &environment.name;
     let consumer = group(
         &vpc,
@@ -39,9 +47,9 @@ pub(super) fn add(template: &mut Template, environment: &Environment) -> Placeme
         LogicalId::new("Routes"),
         Resource::new("AWS::EC2::RouteTable", json!({"VpcId": vpc.reference()})),
     );
-    for (output, subnet) in SUBNETS.into_iter().zip(&subnets) {
+    for subnet in &subnets {
         template.add(
-            LogicalId::new(output).with("Routes"),
+            subnet.with("Routes"),
             Resource::new(
                 "AWS::EC2::SubnetRouteTableAssociation",
                 json!({"SubnetId": subnet.reference(), "RouteTableId": routes.reference()}),

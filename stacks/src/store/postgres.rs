@@ -24,7 +24,7 @@ pub const STORE_SETUP: Function =
 /// Where `PostgreSQL` listens.
 pub(crate) const PORT: u16 = 5_432;
 
-/// The subnets, beside those of the dashboards.
+/// The subnets, within the [`ADDRESSES`] of the network.
 const SUBNETS: [(LogicalId, &str); 2] = [
     (LogicalId::new("DatabaseSubnetA"), "10.42.0.128/26"),
     (LogicalId::new("DatabaseSubnetB"), "10.42.0.192/26"),
@@ -94,9 +94,6 @@ pub(super) fn add(template: &mut Template, inputs: &Inputs, store: &PostgresStor
     if environment.target == Target::Local {
         let certificate = cluster.attribute("RootCertificate");
         template.output("RootCertificate", "File of the certificate that vouches for the hosts", certificate);
-    }
-    for (output, subnet) in network::SUBNETS.into_iter().zip(&network.subnets) {
-        template.output(output, "A subnet of the cluster", subnet.reference());
     }
 }
 

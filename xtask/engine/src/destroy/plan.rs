@@ -16,6 +16,7 @@ use crate::consent::named_in;
 use crate::deploy::graph::{Cycle, Graph};
 use crate::deploy::replacement::stands_for;
 use session::{Exit, Explain};
+use stacks::cfn::ParameterSource;
 
 const CLUSTER: &str = "AWS::RDS::DBCluster";
 
@@ -316,8 +317,8 @@ impl DestroyPlan {
     }
 }
 
-/// The plan that removes these stacks. `needs` says which stack needs which; one that is not in it
-/// is of an older version of the pipeline and goes first.
+/// The plan that removes these stacks. `needs` says which stack needs which, and so do the templates that were deployed,
+/// perhaps by other settings; one that is not in it is of an older version of the pipeline and goes first.
 pub fn make(
     environment: &str,
     found: &[Found],
@@ -328,9 +329,10 @@ pub fn make(
         .map(String::as_str)
         .filter(|name| found.iter().any(|stack| stack.name == *name))
         .collect();
-    let graph = Graph::new(found.iter().map(|stack| {
+    let deployed: Vec<BTreeSet<String>> = found.iter().map(sources).collect();
+    let graph = Graph::new(found.iter().zip(&deployed).map(|(stack, sources)| {
         let needed: Vec<&str> = match needs.get(&stack.name) {
-            Some(needed) => needed.iter().map(String::as_str).collect(),
+            Some(needed) => needed.iter().chain(sources).map(String::as_str).collect(),
             None => known.iter().copied().collect(),
         };
         (stack.name.as_str(), needed)
@@ -342,6 +344,14 @@ pub fn make(
     };
     let stacks = graph.order().into_iter().filter_map(removal).collect();
     Ok(DestroyPlan { stacks, ..DestroyPlan::empty(environment) })
+}
+
+/// The stacks whose outputs a deployed one was given.
+fn sources(stack: &Found) -> BTreeSet<String> {
+    let template: Value = serde_json::from_str(&stack.template).unwrap_or_default();
+    let parameters = template["Parameters"].as_object().into_iter().flatten();
+    let descriptions = parameters.filter_map(|(_, parameter)| parameter["Description"].as_str());
+    descriptions.filter_map(ParameterSource::stack_of).map(str::to_owned).collect()
 }
 
 fn removal(environment: &str, stack: &Found, after: BTreeSet<String>) -> Removal {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
+use stacks::cfn::ParameterSource;
 use stacks::{Inputs, Stack};
 
 use super::{Found, Removal, Resource, make};
@@ -62,6 +63,20 @@ fn stacks_go_after_those_that_need_them_and_strangers_first() {
     let order: Vec<&str> = plan.stacks.iter().map(|stack| stack.name.as_str()).collect();
     assert_eq!(order, ["grafana", "consumer", "ingest", "store"]);
     assert!(plan.stacks[2].after.contains("consumer"));
+}
+
+/// Settings of a command line are not known when their environment goes.
+#[test]
+fn stacks_go_after_those_that_were_given_their_outputs() {
+    let found = |name, stack| {
+        let source = ParameterSource::Output { stack, output: "VpcId" };
+        let template = json!({"Parameters": {"VpcId": {"Description": source.to_string()}}}).to_string();
+        Found { template, ..found(name, "Delete") }
+    };
+    let stacks = [found("ingest", "store"), found("store", "nothing")];
+    let needs = BTreeMap::from(["ingest", "store"].map(|name| (name.to_owned(), BTreeSet::new())));
+    let plan = make("test", &stacks, &needs).expect("no cycle");
+    assert!(plan.stacks[1].name == "store" && plan.stacks[1].after.contains("ingest"));
 }
 
 #[test]
