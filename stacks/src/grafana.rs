@@ -25,7 +25,7 @@ use crate::environment::{Environment, Grafana, GrafanaContainer};
 
 pub use files::{File, PROVISIONING, Place, files, home_file, home_page, is_path};
 pub(crate) use files::{MAX_PACKED_BYTES, packed_bytes};
-pub use service::{FILES_VARIABLE, PLUGIN, settings};
+pub use service::{FILES_VARIABLE, PLUGIN, login, settings};
 
 /// The port on which Grafana listens in its container.
 pub(crate) const PORT: u16 = 3_000;

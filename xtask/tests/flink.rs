@@ -1,6 +1,6 @@
-//! The whole pipeline on this machine with the Flink job as its consumer: deployed, proven, exchanged for
-//! the function and back under load, and killed ten times. Whatever happens to a consumer, the store and
-//! the quarantine hold what the domain makes of the stream, and nothing else.
+//! The whole pipeline on this machine with the Flink job as its consumer, for each store: deployed, proven,
+//! exchanged for the function and back under load, and killed ten times. Whatever happens to a consumer, the store
+//! and the quarantine hold what the domain makes of the stream, and nothing else.
 //!
 //! Without a JDK it fails; `cargo xtask test` leaves out what needs one where there is none.
 
@@ -16,24 +16,53 @@ use aws_sdk_kinesis::types::{PutRecordsRequestEntry, ShardIteratorType};
 use serde_json::{Value, json};
 use telemetry::{Arrival, Decoder, Measured, Model};
 
-use installation::{DATABASE, Pipeline, kinesis, processes_of, sqs};
+use installation::{Pipeline, kinesis, processes_of, sqs};
 
-const FLINK: [&str; 2] = ["--set", "consumer.kind=flink"];
-const LAMBDA: [&str; 2] = ["--set", "consumer.kind=lambda"];
+/// A store, and how it is asked.
+#[derive(Debug, Clone, Copy)]
+struct Store {
+    /// What it is called in an environment.
+    kind: &'static str,
+    /// The table.
+    table: &'static str,
+    /// The instant of a row.
+    time: &'static str,
+    /// An instant, in nanoseconds since 1970, as it answers.
+    instant: fn(i64) -> Value,
+}
+
+const TIMESTREAM: Store =
+    Store { kind: "timestream", table: "sluice_local.telemetry", time: "time", instant: timestamp };
+
+const POSTGRES: Store = Store {
+    kind: "postgres",
+    table: "sluice.telemetry",
+    time: "sluice.nanoseconds(time, nanosecond)",
+    instant: |nanoseconds| json!(nanoseconds),
+};
 
 /// Events a second while a consumer is exchanged or killed: all of them are read again at the end.
 const RATE: u64 = 40;
 
 const KILLS: usize = 10;
 
-#[tokio::test(flavor = "multi_thread")]
+/// Both at the same time, since each of them waits most of its own.
+// Commands block a worker each, and the load goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 6)]
 async fn needs_jdk_nothing_is_lost_or_doubled_whatever_happens_to_the_consumer() {
+    let [timestream, postgres] = [TIMESTREAM, POSTGRES].map(|store| tokio::spawn(nothing_is_lost_in(store)));
+    let (timestream, postgres) = tokio::join!(timestream, postgres);
+    timestream.and(postgres).expect("nothing is lost in either store");
+}
+
+async fn nothing_is_lost_in(store: Store) {
     let pipeline = Pipeline::new();
+    let deploy = |consumer: &str| deploy(&pipeline, store, consumer);
 
     // One command deploys and starts it; again, there is nothing to do.
-    let first = deploy(&pipeline, FLINK);
+    let first = deploy("flink");
     assert_eq!(first["applications"][0]["before"], false, "{first}");
-    let again = deploy(&pipeline, FLINK);
+    let again = deploy("flink");
     assert_eq!(again["applications"][0]["before"], true, "{again}");
     for stack in again["stacks"].as_array().expect("stacks") {
         assert_eq!(stack["action"], "unchanged", "{again}");
@@ -50,36 +79,38 @@ async fn needs_jdk_nothing_is_lost_or_doubled_whatever_happens_to_the_consumer()
     assert_eq!((&proof["ok"], &proof["lost"]), (&json!(true), &json!(0)), "{proof}");
 
     let stream = Stream::of(&pipeline, &first);
+    let mut seen = BTreeSet::new();
     let load = Load::start(&stream);
-    exchanged_for_the_function_and_back(&pipeline);
+    exchanged_for_the_function_and_back(&pipeline, deploy);
     let sent = load.stop().await;
     assert!(sent > 100, "{sent} events are no load");
-    everything_is_where_the_domain_puts_it(&pipeline, &stream).await;
+    everything_is_where_the_domain_puts_it(&pipeline, store, &stream, &mut seen).await;
 
     let load = Load::start(&stream);
     for kill in 0..KILLS {
         // At another moment between two checkpoints each time.
         std::thread::sleep(Duration::from_millis(300 * (1 + kill as u64)));
         kill_the_job(&pipeline);
-        let restarted = deploy(&pipeline, FLINK);
+        let restarted = deploy("flink");
         assert_eq!(restarted["applications"][0]["before"], false, "kill {kill}: {restarted}");
         let said = read(&pipeline, "flink/state/status");
         assert!(said["restoredFrom"].is_string(), "kill {kill}: {said}");
     }
     load.stop().await;
-    everything_is_where_the_domain_puts_it(&pipeline, &stream).await;
+    everything_is_where_the_domain_puts_it(&pipeline, store, &stream, &mut seen).await;
 
     let receipt = pipeline.xtask(&["destroy", "--yes", "--format", "json"]).expect(0).json();
     assert_eq!((&receipt["left"], &receipt["retained"]), (&json!([]), &json!([])), "{receipt}");
     assert_eq!(processes_of(pipeline.folder.path()), Vec::<String>::new());
 }
 
-fn deploy(pipeline: &Pipeline, kind: [&str; 2]) -> Value {
-    pipeline.xtask(&[&["deploy", "--format", "json"], &kind[..]].concat()).expect(0).json()
+fn deploy(pipeline: &Pipeline, store: Store, consumer: &str) -> Value {
+    let (store, consumer) = (format!("store.kind={}", store.kind), format!("consumer.kind={consumer}"));
+    pipeline.json(&["deploy", "--set", &store, "--set", &consumer])
 }
 
 /// The old consumer's resources go, the new one begins with the oldest record.
-fn exchanged_for_the_function_and_back(pipeline: &Pipeline) {
+fn exchanged_for_the_function_and_back(pipeline: &Pipeline, deploy: impl Fn(&str) -> Value) {
     let kinds = || -> BTreeSet<String> {
         let status = pipeline.status();
         let parts = status["parts"].as_array().expect("parts").clone();
@@ -88,12 +119,12 @@ fn exchanged_for_the_function_and_back(pipeline: &Pipeline) {
         kinds.filter(|kind| consumers.contains(&kind.as_str())).collect()
     };
     assert!(kinds().contains("application"));
-    deploy(pipeline, LAMBDA);
+    deploy("lambda");
     assert!(!kinds().contains("application"), "{:?}", kinds());
     let jobs = processes_of(pipeline.folder.path());
     assert!(!jobs.iter().any(|command| command.contains("dev.sluice.flink")), "{jobs:?}");
     std::thread::sleep(Duration::from_secs(3));
-    let back = deploy(pipeline, FLINK);
+    let back = deploy("flink");
     assert_eq!(back["applications"][0]["before"], false, "{back}");
     assert!(kinds().contains("application"));
     std::thread::sleep(Duration::from_secs(3));
@@ -240,8 +271,14 @@ fn event(number: usize) -> PutRecordsRequestEntry {
 /// A row of the store: device and time, then what was measured.
 type Rows = BTreeMap<(String, String), Vec<Value>>;
 
-/// Compares the store and the quarantine with what the domain makes of every event in the stream.
-async fn everything_is_where_the_domain_puts_it(pipeline: &Pipeline, stream: &Stream) {
+/// Compares the store and the quarantine with what the domain makes of every event in the stream. `seen` is what was
+/// in quarantine at earlier looks: a message that was read is not seen again for a while.
+async fn everything_is_where_the_domain_puts_it(
+    pipeline: &Pipeline,
+    store: Store,
+    stream: &Stream,
+    seen: &mut BTreeSet<String>,
+) {
     let domain = Decoder::new(&model(), timestream::LIMITS);
     let mut rows = Rows::new();
     let mut versions: BTreeMap<(String, String), i64> = BTreeMap::new();
@@ -253,12 +290,12 @@ async fn everything_is_where_the_domain_puts_it(pipeline: &Pipeline, stream: &St
             quarantine.insert(number);
         }
         for record in decoded.records {
-            let key = (record.dimensions[0].value.clone(), instant(record.time));
+            let key = (record.dimensions[0].value.clone(), (store.instant)(record.time).to_string());
             let Measured::Multi(values) = &record.measured else { panic!("{record:?}") };
             if versions.get(&key).is_none_or(|version| *version <= record.version) {
                 let value = |name: &str| {
                     let found = values.iter().find(|value| &*value.name == name);
-                    found.map_or(Value::Null, |found| shown(&found.value))
+                    found.map_or(Value::Null, |found| shown(store, &found.value))
                 };
                 versions.insert(key.clone(), record.version);
                 rows.insert(key, MEASURES.iter().map(|name| value(name)).collect());
@@ -267,7 +304,7 @@ async fn everything_is_where_the_domain_puts_it(pipeline: &Pipeline, stream: &St
     }
     let start = Instant::now();
     loop {
-        let found = stored(pipeline);
+        let found = stored(pipeline, store);
         if found == rows {
             break;
         }
@@ -284,53 +321,50 @@ async fn everything_is_where_the_domain_puts_it(pipeline: &Pipeline, stream: &St
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
     // Events go to quarantine before the job's position moves on, and the store has them all.
-    let mut found = SEEN.lock().await;
     let start = Instant::now();
-    while *found != quarantine {
-        assert!(found.is_subset(&quarantine), "{:?}", found.difference(&quarantine).collect::<Vec<_>>());
+    while *seen != quarantine {
+        assert!(seen.is_subset(&quarantine), "{:?}", seen.difference(&quarantine).collect::<Vec<_>>());
         assert!(
             start.elapsed() < Duration::from_mins(1),
             "{} in quarantine instead of {}",
-            found.len(),
+            seen.len(),
             quarantine.len()
         );
-        found.extend(stream.quarantined().await);
+        seen.extend(stream.quarantined().await);
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
 }
 
-/// What was in quarantine at earlier looks: a message that was read is not seen again for a while.
-static SEEN: tokio::sync::Mutex<BTreeSet<String>> = tokio::sync::Mutex::const_new(BTreeSet::new());
-
 const MEASURES: [&str; 6] = ["temperature", "humidity", "voltage", "watt", "original_time", "time_corrected"];
 
-fn stored(pipeline: &Pipeline) -> Rows {
-    let sql = format!(r#"SELECT "DeviceID", time, {} FROM {DATABASE}.telemetry"#, MEASURES.join(", "));
+fn stored(pipeline: &Pipeline, store: Store) -> Rows {
+    let Store { table, time, .. } = store;
+    let sql = format!(r#"SELECT "DeviceID", {time}, {} FROM {table}"#, MEASURES.join(", "));
     let answer = pipeline.query(&sql);
     let rows = answer["rows"].as_array().expect("rows");
     let text = |value: &Value| value.as_str().expect("text").to_owned();
     let stored: Rows = rows
         .iter()
-        .map(|row| ((text(&row[0]), text(&row[1])), row.as_array().expect("a row")[2..].to_vec()))
+        .map(|row| ((text(&row[0]), row[1].to_string()), row.as_array().expect("a row")[2..].to_vec()))
         .collect();
     assert_eq!(stored.len(), rows.len(), "two rows of one device and instant");
     stored
 }
 
-fn shown(value: &telemetry::Value) -> Value {
+fn shown(store: Store, value: &telemetry::Value) -> Value {
     match value {
         telemetry::Value::Double(value) => json!(value),
         telemetry::Value::Bigint(value) => json!(value),
         telemetry::Value::Boolean(value) => json!(value),
         telemetry::Value::Varchar(value) => json!(value),
-        telemetry::Value::Timestamp(value) => json!(instant(*value)),
+        telemetry::Value::Timestamp(value) => (store.instant)(*value),
     }
 }
 
-/// An instant as the store writes it.
-fn instant(nanoseconds: i64) -> String {
+/// An instant as Timestream writes it.
+fn timestamp(nanoseconds: i64) -> Value {
     let instant = jiff::Timestamp::from_nanosecond(i128::from(nanoseconds)).expect("an instant");
-    instant.strftime("%Y-%m-%d %H:%M:%S.%9f").to_string()
+    instant.strftime("%Y-%m-%d %H:%M:%S.%9f").to_string().into()
 }
 
 /// The shipped model, as the local environment reads it.

@@ -90,7 +90,10 @@ const IN_TESTS: &[(&str, &str)] = &[
     ("twinmaker-connector", "local-rds-data"),
     ("local-provider", "local-harness"),
     ("local-provider", "local-rds-data"),
+    ("xtask", "data-api"),
     ("xtask", "local-harness"),
+    ("xtask", "local-rds-data"),
+    ("xtask", "postgres"),
     ("engine", "test-service"),
     ("cli", "test-service"),
 ];

@@ -4,6 +4,7 @@ use serde::Serialize;
 use sql::panels::{self, DataSource};
 use telemetry::{EventKind, Measure, MeasureType, Model, Range};
 
+use super::files::Place;
 use super::source::Source;
 use super::units;
 use crate::environment::{AlertInterval, Environment, Grafana};
@@ -15,8 +16,10 @@ pub(super) struct Context<'a> {
     region: &'a str,
     /// The data source, and the words of its dialect.
     source: Source,
-    /// Of the store, where the data source does not find it itself.
+    /// Timestream's, where the data source does not find it itself.
     endpoint: Option<&'a str>,
+    /// The authority that certifies `PostgreSQL`, as Grafana reads the path: a `$` begins a variable.
+    root_certificate: Option<String>,
     dashboards_folder: &'a str,
     database: String,
     table: &'a str,
@@ -168,7 +171,7 @@ impl<'a> Context<'a> {
         model: &'a Model,
         source: Source,
         environment: &'a Environment,
-        endpoint: Option<&'a str>,
+        place: Place<'a>,
         dashboards_folder: &'a str,
     ) -> Self {
         let first = model.first();
@@ -176,7 +179,8 @@ impl<'a> Context<'a> {
             environment: &environment.name,
             region: &environment.region,
             source,
-            endpoint,
+            endpoint: place.endpoint,
+            root_certificate: place.root_certificate.map(|path| path.replace('$', "$$")),
             dashboards_folder,
             database: environment.database(),
             table: environment.table(),

@@ -38,14 +38,16 @@ pub struct File {
 pub struct Place<'a> {
     /// The folder of the files, without a slash at its end.
     pub folder: &'a str,
-    /// Timestream's endpoint, for instance `http://127.0.0.1:4567`, or host and port of `PostgreSQL`, which then is
-    /// reached without TLS. `None`: that of the Region, or what the container's variables say.
+    /// Timestream's endpoint, for instance `http://127.0.0.1:4567`. `None`: that of the Region.
     pub endpoint: Option<&'a str>,
+    /// The file with the authority that certifies `PostgreSQL`, whose certificate is then looked at. `None`: the
+    /// connection is encrypted, and the image has no authority of Amazon RDS to look it up with.
+    pub root_certificate: Option<&'a str>,
 }
 
 impl Place<'_> {
     /// The container of the stack.
-    pub const CONTAINER: Self = Self { folder: "/tmp/sluice", endpoint: None };
+    pub const CONTAINER: Self = Self { folder: "/tmp/sluice", endpoint: None, root_certificate: None };
 }
 
 /// Folder of the dashboards.
@@ -140,7 +142,7 @@ fn render<D: DataSource>(
     tera.add_raw_templates(DASHBOARD_FILES.into_iter().chain(provisioning.clone()).chain([PANELS]))?;
     let folder = format!("{}/{DASHBOARDS}", place.folder);
     let source = Source::of::<D>(&environment.store.kind, environment.table());
-    let all = Context::new::<D>(model, source, environment, place.endpoint, &folder);
+    let all = Context::new::<D>(model, source, environment, place, &folder);
     let render = |name: &str, path: String, context: &tera::Context| -> TeraResult<File> {
         let text = tera.render(name, context)?;
         let value: Value = serde_json::from_str(&text)

@@ -20,8 +20,8 @@ pub const PLUGIN: &str = "grafana-timestream-datasource@2.13.0";
 /// Variable of the container that holds the packed files.
 pub const FILES_VARIABLE: &str = "SLUICE_FILES";
 
-/// Variables of the container that hold host, port and password of a store that has them. The file of the data
-/// source names them.
+/// Variables of Grafana that hold host, port and password of a store that has them. The file of the data source names
+/// them.
 const STORE_HOST: &str = "STORE_HOST";
 const STORE_PORT: &str = "STORE_PORT";
 const STORE_PASSWORD: &str = "STORE_PASSWORD";
@@ -287,6 +287,11 @@ fn start_command() -> String {
         "mkdir -p {folder}; printf %s \"${FILES_VARIABLE}\" | base64 -d | tar -xz -C {folder}; \
          unset {FILES_VARIABLE}; exec /run.sh"
     )
+}
+
+/// What Grafana is told of a store that knows it by a password, as variables of its environment.
+pub fn login(host: String, port: String, password: String) -> [(&'static str, String); 3] {
+    [(STORE_HOST, host), (STORE_PORT, port), (STORE_PASSWORD, password)]
 }
 
 /// What Grafana is told wherever it runs, as variables of its environment. `folder` holds the files.

@@ -1,7 +1,10 @@
 //! Grafana on this machine, where there is one: the program, or Docker for the image of the stack.
 //!
-//! It gets the same files as the container on AWS, but for the address of Timestream. It is a service of
-//! the local target like the others: it ends with it, and keeps its database in the target's folder.
+//! It gets the same files as the container on AWS, but for the address of Timestream and the authority by which it
+//! knows PostgreSQL. It is a service of the local target like the others: it ends with it, and keeps its database in
+//! the target's folder. A password reaches it as it reaches the container, as a variable, and is in no file.
+
+mod login;
 
 use std::io;
 use std::net::TcpListener;
@@ -9,13 +12,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use artifacts::digest::hex;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use stacks::environment::{Environment, Grafana, IMAGE};
 use stacks::grafana::{self, File, PLUGIN, PROVISIONING, Place};
 use telemetry::Model;
 use tokio::time::{Instant, sleep, timeout};
 
+pub use self::login::{Login, NoLogin};
 use super::process::Process;
+use super::services::RDS_DATA;
 use super::state::{Folder, Location};
 use super::{Endpoints, at, ready};
 use crate::folder::{self, Changes};
@@ -35,14 +42,37 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// Where packages install what Grafana needs beside its program.
 const HOMES: [&str; 3] =
     ["/usr/share/grafana", "/usr/local/share/grafana", "/opt/homebrew/opt/grafana/share/grafana"];
-/// The folder of the files in a container.
+/// The folder of the files in a container, and the authority that certifies PostgreSQL.
 const INSIDE: &str = "/etc/sluice";
+const AUTHORITY_INSIDE: &str = "/etc/sluice-authority.pem";
+/// The file with that authority, in the folder of PostgreSQL.
+const AUTHORITY: &str = "ca.pem";
 
 /// A Grafana that runs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Running {
     port: u16,
     runner: Runner,
+    /// Hash of what it was told beside the files.
+    #[serde(default)]
+    told: String,
+}
+
+/// What Grafana is made from.
+#[derive(Debug, Clone, Copy)]
+struct Source<'a> {
+    model: &'a Model,
+    environment: &'a Environment,
+    endpoints: &'a Endpoints,
+    /// How it reaches PostgreSQL, where that is the store.
+    login: Option<&'a Login>,
+}
+
+/// Where Grafana finds its files.
+#[derive(Debug, Clone, Copy)]
+struct Seen<'a> {
+    files: &'a str,
+    authority: &'a str,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -67,25 +97,20 @@ pub fn address(location: &Location) -> Option<String> {
 }
 
 /// Writes the files, and starts Grafana with them where this machine can. One that runs reads changed
-/// dashboards by itself; for data sources and alerts, which it reads when it starts, it is started again.
-/// `None`: there is neither the program nor Docker, or the store is one that only its own roles may ask.
+/// dashboards by itself; for data sources, alerts and a password, which it reads when it starts, it is started again.
+/// `login` is how it reaches PostgreSQL, where that is the store. `None`: there is neither the program nor Docker.
 pub fn start(
     location: &Location,
     model: &Model,
     environment: &Environment,
     endpoints: &Endpoints,
+    login: Option<&Login>,
 ) -> Result<Option<String>, Failure> {
-    if environment.store.postgres().is_some() {
-        return Ok(None);
-    }
     let folder = Folder::of(location);
     let _lock = folder.lock().map_err(|source| at(&folder, source))?;
     folder.prepare(NAME).map_err(|source| at(&folder, source))?;
-    let render = |inside: &str| {
-        let place = Place { folder: inside, endpoint: Some(&endpoints.timestream) };
-        grafana::files(model, environment, place)
-    };
-    let port = ensure(&folder, location, model, environment, render).map_err(|source| at(&folder, source))?;
+    let source = Source { model, environment, endpoints, login };
+    let port = ensure(&folder, location, source).map_err(|source| at(&folder, source))?;
     Ok(port.map(url))
 }
 
@@ -93,7 +118,7 @@ pub fn start(
 /// says why.
 pub async fn wait(location: &Location) -> Result<(), String> {
     let folder = Folder::of(location);
-    let Some(Running { port, runner }) = read(&folder) else { return Ok(()) };
+    let Some(Running { port, runner, .. }) = read(&folder) else { return Ok(()) };
     let deadline = Instant::now() + LIMIT;
     loop {
         if let Ok(Some(_)) = timeout(PATIENCE, ready::get(port, "/api/health")).await {
@@ -109,26 +134,43 @@ pub async fn wait(location: &Location) -> Result<(), String> {
     }
 }
 
-/// Has Grafana run with the files that `render` makes for the folder in which it sees them.
-fn ensure(
-    folder: &Folder,
-    location: &Location,
-    model: &Model,
-    environment: &Environment,
-    render: impl Fn(&str) -> Vec<File>,
-) -> io::Result<Option<u16>> {
+impl Source<'_> {
+    /// The files of a Grafana that sees them there.
+    fn render(&self, seen: Seen<'_>) -> Vec<File> {
+        let place = Place {
+            folder: seen.files,
+            endpoint: Some(&self.endpoints.timestream),
+            root_certificate: Some(seen.authority),
+        };
+        grafana::files(self.model, self.environment, place)
+    }
+
+    /// What it is told beside them. Nobody can tell a password from it.
+    fn told(&self) -> String {
+        let said: Vec<_> =
+            variables("", 0, self).into_iter().map(|(name, value)| name + "=" + &value).collect();
+        hex(&Sha256::digest(said.join("\n")))
+    }
+}
+
+/// Has Grafana run with its files.
+fn ensure(folder: &Folder, location: &Location, source: Source<'_>) -> io::Result<Option<u16>> {
     let files = folder.data(NAME).join("files");
-    let outside = files.display().to_string();
+    let authority = folder.data(RDS_DATA).join(AUTHORITY);
+    let (outside, authority) = (files.display().to_string(), authority.display().to_string());
+    let outside = Seen { files: &outside, authority: &authority };
+    let inside = Seen { files: INSIDE, authority: AUTHORITY_INSIDE };
+    let told = source.told();
     let before = read(folder);
-    if let Some(Running { port, runner }) = &before {
+    if let Some(Running { port, runner, told: before }) = &before {
         if is_alive(runner) {
-            let inside = match runner {
-                Runner::Docker(_) => INSIDE,
-                Runner::Process(_) => &outside,
+            let seen = match runner {
+                Runner::Docker(_) => inside,
+                Runner::Process(_) => outside,
             };
-            let rendered = render(inside);
+            let rendered = source.render(seen);
             let changes = Changes::of(&files, &rendered)?;
-            if !changes.paths().any(is_read_at_start) {
+            if *before == told && !changes.paths().any(is_read_at_start) {
                 changes.apply(&files)?;
                 return Ok(Some(*port));
             }
@@ -138,24 +180,24 @@ fn ensure(
         end(runner);
     }
     let means = means();
-    let inside = match means {
-        Some(Means::Docker) => INSIDE,
-        Some(Means::Program { .. }) | None => &outside,
+    let seen = match means {
+        Some(Means::Docker) => inside,
+        Some(Means::Program { .. }) | None => outside,
     };
-    folder::write(&files, &render(inside))?;
+    folder::write(&files, &source.render(seen))?;
     let Some(means) = means else { return Ok(None) };
     let port = free_port(location, before.map(|before| before.port))?;
     match means {
         Means::Program { program, home } => {
-            let runner = run_program(&program, &home, folder, &files, port, model, environment)?;
-            write(folder, &Running { port, runner })?;
+            let runner = run_program(&program, &home, folder, &files, port, source)?;
+            write(folder, &Running { port, runner, told })?;
         }
         Means::Docker => {
-            let name = format!("sluice-{}-grafana-{port}", environment.name);
+            let name = format!("sluice-{}-grafana-{port}", source.environment.name);
             // A container does not bear the mark of what is started here, so that only the record tells of
             // it: also when this program is interrupted before Docker answers.
-            write(folder, &Running { port, runner: Runner::Docker(name.clone()) })?;
-            run_docker(&name, folder, &files, port, model, environment)?;
+            write(folder, &Running { port, runner: Runner::Docker(name.clone()), told })?;
+            run_docker(&name, folder, &files, port, source)?;
         }
     }
     Ok(Some(port))
@@ -234,7 +276,8 @@ fn plugin_id() -> &'static str {
 }
 
 /// What Grafana on this machine is told, beside what it is told everywhere.
-fn variables(files: &str, port: u16, model: &Model, environment: &Environment) -> Vec<(String, String)> {
+fn variables(files: &str, port: u16, source: &Source<'_>) -> Vec<(String, String)> {
+    let Source { model, environment, login, .. } = *source;
     let own = [
         ("GF_SERVER_HTTP_ADDR", "127.0.0.1".to_owned()),
         ("GF_SERVER_HTTP_PORT", port.to_string()),
@@ -246,7 +289,10 @@ fn variables(files: &str, port: u16, model: &Model, environment: &Environment) -
         ("GF_PLUGINS_FORWARD_HOST_ENV_VARS", plugin_id().to_owned()),
     ];
     let everywhere = grafana::settings(files, model, environment);
-    everywhere.into_iter().chain(own).map(|(name, value)| (name.to_owned(), value)).collect()
+    let store = login
+        .into_iter()
+        .flat_map(|login| grafana::login(login.host.clone(), login.port.clone(), login.password.clone()));
+    everywhere.into_iter().chain(own).chain(store).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 fn run_program(
@@ -255,8 +301,7 @@ fn run_program(
     folder: &Folder,
     files: &Path,
     port: u16,
-    model: &Model,
-    environment: &Environment,
+    source: Source<'_>,
 ) -> io::Result<Runner> {
     let own = |name: &str| folder.data(NAME).join(name);
     let mut command = Command::new(program);
@@ -264,31 +309,29 @@ fn run_program(
         .arg("server")
         .arg("--homepath")
         .arg(home)
-        .envs(variables(&files.display().to_string(), port, model, environment))
+        .envs(variables(&files.display().to_string(), port, &source))
         .env("GF_PATHS_DATA", own("data"))
         .env("GF_PATHS_LOGS", own("logs"))
         .env("GF_PATHS_PLUGINS", own("plugins"));
     Process::spawn(&mut command, folder.path(), &folder.log(NAME)).map(Runner::Process)
 }
 
-fn run_docker(
-    name: &str,
-    folder: &Folder,
-    files: &Path,
-    port: u16,
-    model: &Model,
-    environment: &Environment,
-) -> io::Result<()> {
+fn run_docker(name: &str, folder: &Folder, files: &Path, port: u16, source: Source<'_>) -> io::Result<()> {
     // One of that name has lost its port, or the port would not be free.
     remove(name);
     let mut command = Command::new("docker");
-    // On the host's network, so that it reaches the Timestream endpoint, which is on loopback alone.
+    // On the host's network, so that it reaches the store, which is on loopback alone.
     command.args(["run", "--detach", "--network", "host", "--name", name]);
     command.arg("--volume").arg(format!("{}:{INSIDE}:ro", files.display()));
-    for (key, value) in variables(INSIDE, port, model, environment) {
-        command.arg("--env").arg(format!("{key}={value}"));
+    if source.login.is_some() {
+        let authority = folder.data(RDS_DATA).join(AUTHORITY);
+        command.arg("--volume").arg(format!("{}:{AUTHORITY_INSIDE}:ro", authority.display()));
     }
-    let image = image(environment);
+    // By name alone: arguments can be read by everybody on this machine.
+    for (key, value) in variables(INSIDE, port, &source) {
+        command.arg("--env").arg(&key).env(key, value);
+    }
+    let image = image(source.environment);
     let output = command.arg(image).output()?;
     std::fs::write(folder.log(NAME), [&output.stdout[..], &output.stderr].concat())?;
     if output.status.success() {
@@ -315,32 +358,4 @@ fn free_port(location: &Location, before: Option<u16>) -> io::Result<u16> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_data_source_gets_the_credentials() {
-        let text = include_str!("../../../environments/local.toml");
-        let environment = stacks::environment::parse("local", "local.toml", text, &[]).expect("valid");
-        let text = include_str!("../../../telemetry.toml");
-        let model = stacks::model::parse("telemetry.toml", text).expect("valid");
-        let variables = variables("/files", 3_001, &model, &environment);
-        let value =
-            |name: &str| variables.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-        assert_eq!(value("GF_PLUGINS_FORWARD_HOST_ENV_VARS"), Some("grafana-timestream-datasource"));
-        assert_eq!(value("AWS_ACCESS_KEY_ID"), Some("test"));
-        assert_eq!(value("GF_PATHS_PROVISIONING"), Some("/files/provisioning"));
-    }
-
-    #[test]
-    fn dashboards_are_read_again_and_the_rest_at_start() {
-        for (path, at_start) in [
-            ("dashboards/fleet.json", false),
-            ("dashboards/shelly/fleet.json", false),
-            ("provisioning/alerting/rules.yaml", true),
-        ] {
-            assert!(grafana::is_path(path), "{path}");
-            assert_eq!(is_read_at_start(path), at_start, "{path}");
-        }
-    }
-}
+mod tests;

@@ -73,8 +73,20 @@ pub async fn answer(
 /// The body of a 200; `None` for any other answer and for none. One question to a service of this
 /// machine needs no HTTP client.
 pub(super) async fn get(port: u16, path: &str) -> Option<String> {
+    ask(port, &format!("GET {path}"), &[], "").await
+}
+
+/// The same of any request, by its method and path, its own headers, and its body.
+pub(super) async fn ask(port: u16, what: &str, headers: &[(&str, &str)], body: &str) -> Option<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
-    let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
+    let length = body.len();
+    let mut request = format!(
+        "{what} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\nContent-Length: {length}\r\n"
+    );
+    for (name, value) in headers {
+        request.extend([name, ": ", value, "\r\n"]);
+    }
+    request.extend(["\r\n", body]);
     stream.write_all(request.as_bytes()).await.ok()?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.ok()?;

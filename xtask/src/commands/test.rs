@@ -4,15 +4,21 @@
 //! Where this machine lacks it, such tests are left out, and the summary counts them as skipped. The README
 //! asks for a JDK, so that a run without one is no complete run: its exit code is that of a machine that lacks
 //! something.
+//!
+//! The Flink job is tested beside the workspace, whose tests leave it room: both wait for processes.
 
+mod programs;
+
+use std::ffi::OsString;
 use std::fmt;
+use std::ops::AddAssign;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 use serde::Serialize;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::Command;
 
 use artifacts::job;
@@ -86,21 +92,26 @@ impl Test {
         let postgres = postgres::ensure(&project, report).await?;
         let installed = Installed { venv: &venv, postgres: &postgres };
         if !self.arguments.is_empty() {
-            let tested = self.of_workspace(&project, installed, &[], report).await?;
+            let tested = self.chosen(&project, installed, report).await?;
             report.print(&tested);
             return Ok(tested.exit());
         }
         let (jdk, emulator) = (jdk::find(), emulator());
-        let job = match &jdk {
-            Ok(jdk) => of_job(&project, jdk, installed, report).await?,
-            // Nothing counts them but the run that there is not.
-            Err(_) => Tested { ok: true, passed: 0, failed: 0, skipped: 1 },
-        };
         let needs = [
             Need { name: "needs_jdk", lack: jdk.as_ref().err().map(NoJdk::to_string) },
             Need { name: "needs_qemu", lack: emulator.err() },
         ];
-        let workspace = self.of_workspace(&project, installed, &needs, report).await?;
+        // Before the tests of the workspace are built: cargo builds one thing after the other.
+        let driven = if jdk.is_ok() { programs(&project, report).await? } else { Vec::new() };
+        let job = async {
+            match &jdk {
+                Ok(jdk) => of_job(&project, jdk, installed, driven, report).await,
+                // Nothing counts them but the run that there is not.
+                Err(_) => Ok(Tested { ok: true, passed: 0, failed: 0, skipped: 1 }),
+            }
+        };
+        let workspace = of_workspace(&project, installed, &needs, report);
+        let (job, workspace) = futures::try_join!(job, workspace)?;
         for Need { name, lack } in &needs {
             if let Some(lack) = lack {
                 report.warn(format_args!("tests with `{name}` in their names are skipped: {lack}"));
@@ -123,41 +134,73 @@ impl Test {
         })
     }
 
-    /// The tests of the workspace. Without arguments, all but those whose need this machine lacks.
-    async fn of_workspace(
+    /// The tests that the arguments choose, as cargo runs them.
+    async fn chosen(
         &self,
         project: &Project,
         installed: Installed<'_>,
-        needs: &[Need],
         report: &Report,
     ) -> anyhow::Result<Tested> {
         let mut command = toolchain::cargo(project);
-        command.args(["test", "--workspace"]);
-        if self.arguments.is_empty() {
-            // No examples in the documentation are run: there are none.
-            command.args(["--tests", "--"]);
-            for need in needs.iter().filter(|need| need.lack.is_some()) {
-                command.args(["--skip", need.name]);
-            }
-        } else {
-            command.args(&self.arguments);
-        }
-        command
-            .envs(installed.variables())
-            // Commands that tests run are no steps of the run that this may be: it shows none of theirs.
-            .env_remove(github::ACTIONS)
-            .env_remove(github::SUMMARY);
-        if let Ok(Some(emulator)) = emulator() {
-            command.env("SLUICE_QEMU", emulator).env("QEMU_LD_PREFIX", EMULATED_ROOT);
-            // Older than Lambda's Graviton2, so that no instruction passes that Lambda lacks.
-            command.env("QEMU_CPU", "cortex-a72");
+        command.args(["test", "--workspace"]).args(&self.arguments).envs(variables(installed));
+        for name in REMOVED {
+            command.env_remove(name);
         }
         let (status, output) = shown(command, report).await.context("cargo does not start")?;
-        let Counts { passed, failed, ignored, filtered } = Counts::of(&output);
-        // What arguments leave out, they were meant to.
-        let skipped = if self.arguments.is_empty() { ignored + filtered } else { ignored };
-        Ok(Tested { ok: status.success(), passed, failed, skipped })
+        // What the arguments leave out, they were meant to.
+        let Counts { passed, failed, ignored, .. } = Counts::of(&output);
+        Ok(Tested { ok: status.success(), passed, failed, skipped: ignored })
     }
+}
+
+/// The tests of the workspace, all but those whose need this machine lacks. No examples in the documentation are run:
+/// there are none.
+async fn of_workspace(
+    project: &Project,
+    installed: Installed<'_>,
+    needs: &[Need],
+    report: &Report,
+) -> anyhow::Result<Tested> {
+    let build = ["test", "--workspace", "--tests", "--no-run", "--message-format", "json-render-diagnostics"];
+    report.note(paint(STRONG, "cargo test --workspace --tests --no-run"));
+    let mut command = toolchain::cargo(project);
+    let mut cargo = command.args(build).stdout(Stdio::piped()).spawn().context("cargo does not start")?;
+    let mut messages = String::new();
+    if let Some(mut stdout) = cargo.stdout.take() {
+        stdout.read_to_string(&mut messages).await.context("cargo does not say what it built")?;
+    }
+    if !cargo.wait().await?.success() {
+        return Ok(Tested { ok: false, passed: 0, failed: 0, skipped: 0 });
+    }
+    let lacking = needs.iter().filter(|need| need.lack.is_some());
+    let setting = programs::Setting {
+        project,
+        arguments: lacking.flat_map(|need| ["--skip".into(), need.name.into()]).collect(),
+        variables: variables(installed),
+        removed: &REMOVED,
+    };
+    let programs = programs::of_build(&messages, project.root());
+    let (ok, counts) = programs::run(programs, &setting, report).await.context("the tests do not start")?;
+    let Counts { passed, failed, ignored, filtered } = counts;
+    Ok(Tested { ok, passed, failed, skipped: ignored + filtered })
+}
+
+/// Commands that tests run are no steps of the run that this may be: it shows none of theirs.
+const REMOVED: [&str; 2] = [github::ACTIONS, github::SUMMARY];
+
+/// What the tests of the workspace find by variables.
+fn variables(installed: Installed<'_>) -> Vec<(&'static str, OsString)> {
+    let mut variables: Vec<(&str, OsString)> =
+        installed.variables().map(|(name, path)| (name, path.into())).into();
+    if let Ok(Some(emulator)) = emulator() {
+        variables.extend([
+            ("SLUICE_QEMU", emulator.into()),
+            ("QEMU_LD_PREFIX", EMULATED_ROOT.into()),
+            // Older than Lambda's Graviton2, so that no instruction passes that Lambda lacks.
+            ("QEMU_CPU", "cortex-a72".into()),
+        ]);
+    }
+    variables
 }
 
 /// The program that runs programs for arm64 here, none where the machine itself does, or why they do not run.
@@ -181,30 +224,35 @@ async fn of_job(
     project: &Project,
     jdk: &Jdk,
     installed: Installed<'_>,
+    programs: Vec<(&'static str, PathBuf)>,
     report: &Report,
 ) -> anyhow::Result<Tested> {
-    let programs = programs(project, report).await?;
-    let _lock = job::lock(project).await.context("cannot lock the Flink job's folder")?;
-    report.note(paint(STRONG, "./mvnw -B verify"));
+    let lock = job::lock(project).await.context("cannot lock the Flink job's folder")?;
+    let step = report.step("./mvnw -B verify");
     let mut command = maven::command(&job::folder(project), jdk);
     command.args(["--no-transfer-progress", "verify"]).envs(programs).envs(installed.variables());
-    let (status, output) = shown(command, report).await.context("the Maven wrapper does not start")?;
+    let (status, output) = collected(command, report).await.context("the Maven wrapper does not start")?;
     let (passed, failed, skipped) = maven::counts(&output).unwrap_or_default();
     if !status.success() {
         return Ok(Tested { ok: false, passed, failed, skipped });
     }
+    step.done(format_args!("{passed} passed"));
+    // It builds elsewhere, and tests of the workspace deploy the job.
+    drop(lock);
     let ok = is_reproducible(project, jdk, report).await?;
     Ok(Tested { ok, passed: passed + u64::from(ok), failed: failed + u64::from(!ok), skipped })
 }
 
 /// Whether two builds of the Flink job are the same bytes, on which the names of what is deployed rely.
 async fn is_reproducible(project: &Project, jdk: &Jdk, report: &Report) -> anyhow::Result<bool> {
-    report.note(paint(STRONG, "./reproducible.sh"));
+    let step = report.step("./reproducible.sh");
     let folder = job::folder(project);
     let mut command = Command::new(folder.join("reproducible.sh"));
     command.current_dir(folder).stdin(Stdio::null()).kill_on_drop(true).env(jdk::VARIABLE, &jdk.home);
-    let (status, _) = shown(command, report).await.context("reproducible.sh does not start")?;
-    if !status.success() {
+    let (status, _) = collected(command, report).await.context("reproducible.sh does not start")?;
+    if status.success() {
+        step.done("");
+    } else {
         report.warn("two builds of the Flink job are not the same bytes, or do not succeed");
     }
     Ok(status.success())
@@ -229,6 +277,23 @@ async fn programs(project: &Project, report: &Report) -> anyhow::Result<Vec<(&'s
     Ok(programs)
 }
 
+/// Runs a program, and returns what it wrote. That is shown when it has ended: others write meanwhile.
+async fn collected(mut command: Command, report: &Report) -> std::io::Result<(ExitStatus, String)> {
+    let output = command.stderr(Stdio::inherit()).stdout(Stdio::piped()).spawn()?.wait_with_output().await?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    show(&text, report);
+    Ok((output.status, text))
+}
+
+/// Shows what a program wrote.
+fn show(text: &str, report: &Report) {
+    let text = text.trim_end_matches('\n');
+    match report.format() {
+        Format::Text => report.raw(text),
+        Format::Json | Format::Markdown => report.note(text),
+    }
+}
+
 /// Runs a program, shows what it writes as it comes, and returns it too.
 async fn shown(mut command: Command, report: &Report) -> std::io::Result<(ExitStatus, String)> {
     let mut child = command.stdout(Stdio::piped()).spawn()?;
@@ -239,10 +304,7 @@ async fn shown(mut command: Command, report: &Report) -> std::io::Result<(ExitSt
         // Tests may write what is not text.
         while reader.read_until(b'\n', &mut bytes).await? > 0 {
             let line = String::from_utf8_lossy(&bytes);
-            match report.format() {
-                Format::Text => report.raw(line.trim_end_matches('\n')),
-                Format::Json | Format::Markdown => report.note(line.trim_end_matches('\n')),
-            }
+            show(&line, report);
             output.push_str(&line);
             bytes.clear();
         }
@@ -251,7 +313,7 @@ async fn shown(mut command: Command, report: &Report) -> std::io::Result<(ExitSt
 }
 
 /// What the summaries of all test programs count.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 struct Counts {
     passed: u64,
     failed: u64,
@@ -275,6 +337,15 @@ impl Counts {
             *count += number.parse::<u64>().unwrap_or_default();
         }
         counts
+    }
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.ignored += other.ignored;
+        self.filtered += other.filtered;
     }
 }
 

@@ -5,6 +5,8 @@ use stacks::environment::Environment;
 use stacks::grafana::{File, Place, files};
 use telemetry::{Model, RecordLayout};
 
+use crate::store::Kind;
+
 /// A house with everything: levels of batteries, truth values, text, integers, names that need care.
 const SENSORS: &str = r#"
 topic = "sensors/+/data"
@@ -50,12 +52,13 @@ type = "varchar"
 /// The file with what people are alarmed about.
 pub const RULES: &str = "provisioning/alerting/rules.yaml";
 
-/// The shipped `dev`, with this under `alerts`.
-pub fn alarmed(alerts: &str) -> Environment {
+/// The shipped `dev` with a store, and with this under `alerts`.
+pub fn alarmed(kind: Kind, alerts: &str) -> Environment {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../environments/dev.toml");
     let text = std::fs::read_to_string(path).expect("a shipped environment");
-    let alerts = [("grafana.alerts".to_owned(), alerts.to_owned())];
-    stacks::environment::parse("dev", "dev", &text, &alerts).expect("a valid environment")
+    let chosen = [("store.kind", kind.name()), ("grafana.alerts", alerts)]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()));
+    stacks::environment::parse("dev", "dev", &text, &chosen).expect("a valid environment")
 }
 
 fn parse(text: &str) -> Model {
@@ -77,8 +80,18 @@ pub fn models() -> Vec<(&'static str, Model)> {
 }
 
 /// What Grafana is given for a model.
-pub fn rendered(model: &Model) -> Vec<File> {
-    files(model, &alarmed("5m"), Place::CONTAINER)
+pub fn rendered(kind: Kind, model: &Model) -> Vec<File> {
+    files(model, &alarmed(kind, "5m"), Place::CONTAINER)
+}
+
+/// What it is given for each model and kind of store, with their names.
+pub fn every_rendering() -> impl Iterator<Item = (String, Kind, Model, Vec<File>)> {
+    Kind::ALL.into_iter().flat_map(|kind| {
+        models().into_iter().map(move |(name, model)| {
+            let files = rendered(kind, &model);
+            (format!("{} {name}", kind.name()), kind, model, files)
+        })
+    })
 }
 
 /// One of the files, as JSON.

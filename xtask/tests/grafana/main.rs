@@ -1,9 +1,8 @@
-//! What Grafana is given, held against Grafana's own types, the plugin's macros and a real Timestream
-//! endpoint.
+//! What Grafana is given, held against Grafana's own types, the plugins' macros and a real store of each kind.
 
-mod endpoint;
 mod fixture;
 mod layout;
 mod plugin;
 mod queries;
 mod schema;
+mod store;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::fixture::{dashboards, json, models, rendered};
+use crate::fixture::{dashboards, every_rendering, json};
 
 /// Runs `schema.py` on dashboards, and returns what it finds.
 fn found(dashboards: &[(String, serde_json::Value)]) -> String {
@@ -28,16 +28,17 @@ fn found(dashboards: &[(String, serde_json::Value)]) -> String {
 
 #[test]
 fn dashboards_are_what_grafana_says_they_are() {
-    for (name, model) in models() {
-        assert_eq!(found(&dashboards(&rendered(&model))), "", "{name}");
-    }
+    let named = every_rendering().flat_map(|(name, _, _, files)| {
+        dashboards(&files).into_iter().map(move |(path, dashboard)| (format!("{name} {path}"), dashboard))
+    });
+    assert_eq!(found(&named.collect::<Vec<_>>()), "");
 }
 
 /// The types are closed, so that a slip in a template is seen.
 #[test]
 fn a_wrong_key_value_panel_and_version_are_found() {
-    let (_, model) = models().remove(0);
-    let fleet = json(&rendered(&model), "dashboards/fleet.json");
+    let (_, _, _, files) = every_rendering().next().expect("a rendering");
+    let fleet = json(&files, "dashboards/fleet.json");
     for (pointer, value, expected) in [
         ("/panels/0/options/colourMode", "\"value\"", "'colourMode' was unexpected"),
         ("/panels/0/options/graphMode", "\"bar\"", "'bar' is not one of"),

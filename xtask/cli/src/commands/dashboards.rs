@@ -22,6 +22,7 @@ use crate::grafana::service;
 use crate::report::{Document, Report};
 use crate::store::Store;
 use engine::deploy::state;
+use local_target::grafana::Login;
 use session::{Exit, Failure, Project, Session};
 
 /// Draw the dashboards as SVG, with what is in the store
@@ -102,11 +103,16 @@ pub(super) async fn announce(
     if environment.grafana == Grafana::None {
         return Ok(());
     }
-    let name = (service::STACK.to_owned(), environment.stack_name(service::STACK));
-    let current = state::read(&session.cloudformation(), [name]).await?;
+    let names = [service::STACK, "store"].map(|name| (name.to_owned(), environment.stack_name(name)));
+    let current = state::read(&session.cloudformation(), names).await?;
     let Some(stack) = current.get(service::STACK) else { return Ok(()) };
     if let (Target::Local, Some(endpoints)) = (environment.target, &session.endpoints) {
-        match local_target::grafana::start(&global.location(project), &session.model, environment, endpoints)? {
+        let login = match (environment.store.postgres(), current.get("store")) {
+            (Some(_), Some(store)) => Some(Login::of(&store.outputs, endpoints, &environment.region).await?),
+            _ => None,
+        };
+        let (location, model) = (global.location(project), &session.model);
+        match local_target::grafana::start(&location, model, environment, endpoints, login.as_ref())? {
             Some(url) => {
                 report.note(format_args!(
                     "Dashboards: {url}{} (user admin, password {})",
@@ -114,7 +120,7 @@ pub(super) async fn announce(
                     local_target::grafana::PASSWORD
                 ));
                 // The pipeline is there without it.
-                if let Err(log) = local_target::grafana::wait(&global.location(project)).await {
+                if let Err(log) = local_target::grafana::wait(&location).await {
                     report.note(format_args!("  Grafana does not answer; its log: {log}"));
                 }
             }
