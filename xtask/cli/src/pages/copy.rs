@@ -138,7 +138,7 @@ impl Document for Copied {
         heading(&self.way, out)?;
         let of = if *lines > 0 { format!(" of {lines} lines") } else { String::new() };
         writeln!(out, "  {read} points{of} in {:.1} s", self.seconds)?;
-        writeln!(out, "  {} {stored} are in the store as the source has them", paint(GOOD, "✓"))?;
+        writeln!(out, "  {} {stored} were taken, or were there already", paint(GOOD, "✓"))?;
         if *superseded > 0 {
             writeln!(out, "  {} {superseded} are there in a later version", paint(GOOD, "✓"))?;
         }

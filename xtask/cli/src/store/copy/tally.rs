@@ -22,7 +22,8 @@ pub struct Tally {
     pub lines: u64,
     /// Points that the source has.
     pub read: u64,
-    /// Points that the store has now as the source has them, also where it had them before.
+    /// Points that the store took, or had as the source has them. Of a late point Timestream does not say that it has
+    /// a higher version, and keeps that.
     pub stored: u64,
     /// Points of which the store, or a later event of the source, has a higher version.
     pub superseded: u64,
