@@ -37,6 +37,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "data-api",
             "device-simulator",
             "engine",
+            "kinesis-consumer",
             "local-target",
             "postgres",
             "samples",

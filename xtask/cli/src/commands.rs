@@ -19,6 +19,7 @@ mod query;
 mod rollback;
 mod simulate;
 mod status;
+mod store;
 mod synth;
 mod twin;
 mod verify;
@@ -55,6 +56,7 @@ pub enum Command {
     Simulate(simulate::Simulate),
     Verify(verify::Verify),
     Query(query::Query),
+    Store(store::Store),
     Twin(twin::Twin),
     Comment(comment::Comment),
     Doctor(doctor::Doctor),
@@ -82,6 +84,7 @@ impl Command {
             Self::Simulate(command) => Box::pin(command.run(global, report)).await,
             Self::Verify(command) => Box::pin(command.run(global, report)).await,
             Self::Query(command) => command.run(global, report).await,
+            Self::Store(command) => Box::pin(command.run(global, report)).await,
             Self::Twin(command) => command.run(global, report).await,
             Self::Comment(command) => command.run(report).await,
             Self::Model(command) => command.run(report),

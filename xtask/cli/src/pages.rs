@@ -3,6 +3,7 @@
 
 pub mod chart;
 pub mod cleanup;
+pub mod copy;
 pub mod deploy;
 pub mod destroy;
 pub mod receipt;

@@ -1,6 +1,7 @@
 //! Asks the store: a query, and its answer with all pages; which devices it has, and of which measures. Each store is
 //! a file beside this one.
 
+pub mod copy;
 mod postgres;
 mod timestream;
 
@@ -51,7 +52,7 @@ impl Column {
     }
 }
 
-/// The table of an environment.
+/// A table, most often that of an environment.
 #[derive(Debug, Clone)]
 pub struct Store {
     source: Source,
@@ -112,6 +113,12 @@ impl Store {
                 table: TableName::new(SCHEMA, table),
             },
         })
+    }
+
+    /// A table of Timestream that no stack has, in the account and Region of a session.
+    pub async fn of_timestream(session: &Session, database: &str, table: &str) -> Result<Self, Failure> {
+        let client = session.timestream_query().await?;
+        Ok(Self { source: Source::Timestream(client), table: TableName::new(database, table) })
     }
 
     /// Runs a query and reads pages until there are no more, or `max_rows` are there.

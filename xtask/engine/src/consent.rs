@@ -53,6 +53,8 @@ pub enum Doing {
     CleanUp,
     /// `bootstrap`.
     Prepare,
+    /// `store copy`.
+    Copy,
 }
 
 impl Doing {
@@ -64,6 +66,7 @@ impl Doing {
             Self::RollBack => "rolling back",
             Self::CleanUp => "cleaning up",
             Self::Prepare => "preparing the account of",
+            Self::Copy => "copying into",
         }
     }
 
@@ -75,6 +78,7 @@ impl Doing {
             Self::RollBack => "rolled back",
             Self::CleanUp => "removed",
             Self::Prepare => "prepared",
+            Self::Copy => "copied",
         }
     }
 }

@@ -110,17 +110,20 @@ impl Pipeline {
         self.xtask(&[arguments, &["--format", "json"]].concat()).expect(0).json()
     }
 
-    /// Runs a command.
-    pub fn xtask(&self, arguments: &[&str]) -> Ran {
-        let Output { status, stdout, stderr } = self
-            .program
-            .command()
+    /// A command, which does not run yet.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.program.command();
+        command
             .args(arguments)
             .env("SLUICE_LOCAL_DIR", self.folder.path())
             .env("SLUICE_LOCAL_PORT", "0")
-            .env("SLUICE_CONFIGURATION", self.configuration.path())
-            .output()
-            .expect("xtask runs");
+            .env("SLUICE_CONFIGURATION", self.configuration.path());
+        command
+    }
+
+    /// Runs a command.
+    pub fn xtask(&self, arguments: &[&str]) -> Ran {
+        let Output { status, stdout, stderr } = self.command(arguments).output().expect("xtask runs");
         Ran {
             exit: status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&stdout).into_owned(),

@@ -10,6 +10,8 @@ use super::Outcome;
 use crate::Global;
 use crate::report::Report;
 
+pub(super) use history::instant;
+
 /// Ask the digital twin, and keep it in line with the devices
 #[derive(Debug, Args)]
 pub struct Twin {

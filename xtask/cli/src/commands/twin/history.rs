@@ -159,7 +159,7 @@ fn only_component(entity: &Entity, model: &Model) -> Result<String, Failure> {
 }
 
 /// Reads a time: RFC 3339, `now`, or how long ago it was.
-fn instant(text: &str) -> Result<Timestamp, String> {
+pub(in crate::commands) fn instant(text: &str) -> Result<Timestamp, String> {
     if text == "now" {
         return Ok(Timestamp::now());
     }
