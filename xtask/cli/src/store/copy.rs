@@ -179,7 +179,9 @@ async fn copy(source: &Source, target: &Target, window: Window, reach: Reach) ->
     while let Some(Batch { lines, read, points, left, faults }) = next {
         tally.lines += lines;
         tally.read += read;
-        left.into_iter().for_each(|one| tally.leave(one));
+        for one in left {
+            tally.leave(one);
+        }
         for code in faults {
             *tally.faulty.entry(code.to_owned()).or_default() += 1;
         }

@@ -1,6 +1,6 @@
 //! `store copy`: brings into the store what another store or the lake has.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Context as _;
@@ -211,7 +211,7 @@ impl Copy {
     async fn journal(
         &self,
         session: &Session,
-        path: &PathBuf,
+        path: &Path,
         from: &str,
         report: &Report,
     ) -> Result<Journal, Failure> {

@@ -9,7 +9,6 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::tally::Tally;
 use super::windows::{Span, Window};
@@ -94,8 +93,7 @@ impl Journal {
     pub fn add(&mut self, window: Window, copied: &Tally) -> io::Result<()> {
         if !copied.listed.is_empty() {
             let mut file = OpenOptions::new().create(true).append(true).open(&self.listed)?;
-            let lines: String = copied.listed.iter().map(|one: &Value| format!("{one}\n")).collect();
-            file.write_all(lines.as_bytes())?;
+            copied.listed.iter().try_for_each(|one| write(&mut file, one))?;
         }
         let mut file = OpenOptions::new().append(true).open(&self.path)?;
         write(&mut file, &Done { window, copied: copied.clone() })?;

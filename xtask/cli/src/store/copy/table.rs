@@ -130,8 +130,7 @@ impl Table {
                 let names = answer.columns.iter().map(|column| column.name.clone());
                 names.zip(row).filter(|(_, value)| !value.is_null()).collect()
             };
-            let record = self
-                .record(&cells)
+            let record = record(&self.origins, &cells)
                 .ok_or_else(|| anyhow!("a row of {table} is not understood: {cells:?}"))?;
             batch.read += 1;
             let what = point(&record);
@@ -140,35 +139,6 @@ impl Table {
             batch.left.extend(reasons.into_iter().map(|reason| Left { reason, what: what.clone() }));
         }
         Ok(Some(batch))
-    }
-
-    /// The point of a row; `None` where that is no row of such a table.
-    fn record(&self, cells: &Map<String, Value>) -> Option<Record> {
-        let mut dimensions = Vec::new();
-        let (mut measure_name, mut instant, mut below, mut version) = (None, None, 0, VERSION);
-        let (mut single, mut named) = (None, Vec::new());
-        for Origin { name, role } in &self.origins {
-            let Some(cell) = cells.get(&**name) else { continue };
-            match role {
-                Role::Dimension => dimensions
-                    .push(DimensionValue { name: Arc::clone(name), value: cell.as_str()?.to_owned() }),
-                Role::MeasureName => measure_name = Some(cell.as_str()?),
-                Role::Time => instant = Some(nanoseconds(cell.as_str()?)?),
-                Role::Nanosecond => below = cell.as_i64()?,
-                Role::Version => version = cell.as_i64()?,
-                Role::Single(kind) => single = Some(value(cell, *kind)?),
-                Role::Named(kind) => {
-                    named.push(MeasureValue { name: Arc::clone(name), value: value(cell, *kind)? });
-                }
-            }
-        }
-        Some(Record {
-            dimensions: dimensions.into(),
-            measure_name: measure_name?.into(),
-            measured: single.map_or(Measured::Multi(named), Measured::Single),
-            time: instant? + below,
-            version,
-        })
     }
 }
 
@@ -267,6 +237,36 @@ impl Store {
     }
 }
 
+/// The point of a row; `None` where that is no row of such a table.
+fn record(origins: &[Origin], cells: &Map<String, Value>) -> Option<Record> {
+    let mut dimensions = Vec::new();
+    let (mut measure_name, mut instant, mut below, mut version) = (None, None, 0, VERSION);
+    let (mut single, mut named) = (None, Vec::new());
+    for Origin { name, role } in origins {
+        let Some(cell) = cells.get(&**name) else { continue };
+        match role {
+            Role::Dimension => {
+                dimensions.push(DimensionValue { name: Arc::clone(name), value: cell.as_str()?.to_owned() });
+            }
+            Role::MeasureName => measure_name = Some(cell.as_str()?),
+            Role::Time => instant = Some(nanoseconds(cell.as_str()?)?),
+            Role::Nanosecond => below = cell.as_i64()?,
+            Role::Version => version = cell.as_i64()?,
+            Role::Single(kind) => single = Some(value(cell, *kind)?),
+            Role::Named(kind) => {
+                named.push(MeasureValue { name: Arc::clone(name), value: value(cell, *kind)? });
+            }
+        }
+    }
+    Some(Record {
+        dimensions: dimensions.into(),
+        measure_name: measure_name?.into(),
+        measured: single.map_or(Measured::Multi(named), Measured::Single),
+        time: instant? + below,
+        version,
+    })
+}
+
 /// An instant as either store writes it.
 fn nanoseconds(text: &str) -> Option<i64> {
     time::instant(text).or_else(|| text.parse::<jiff::Timestamp>().ok()?.as_nanosecond().try_into().ok())
@@ -333,4 +333,99 @@ fn of_postgres(row: &[Value], columns: &Columns) -> Option<Origin> {
         }
     };
     Some(Origin { name: name.into(), role })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The columns of both stores for a device and a site, values alone and several, and an instant among them.
+    fn origins(is_postgres: bool) -> Vec<Origin> {
+        let kind = json!({
+            "topic": "t", "device": {"dimension": "device", "field": "d"},
+            "measures": [{"name": "at", "field": "at", "type": "timestamp"}],
+            "record": {"layout": "single"}, "undeclared": "ignore",
+        });
+        let columns = Columns::of(&serde_json::from_value(kind).expect("a model"));
+        let described = json!([
+            ["device", "varchar", "DIMENSION"],
+            ["site", "varchar", "DIMENSION"],
+            ["measure_name", "varchar", "MEASURE_NAME"],
+            ["time", "timestamp", "TIMESTAMP"],
+            ["measure_value::double", "double", "MEASURE_VALUE"],
+            ["at", "timestamp", "MULTI"],
+            ["n", "bigint", "MULTI"],
+            ["on", "boolean", "MULTI"],
+            ["text", "varchar", "MULTI"],
+        ]);
+        let existing = json!([
+            ["device", "text", true],
+            ["site", "text", true],
+            ["measure_name", "text", true],
+            ["time", "timestamp with time zone", true],
+            ["nanosecond", "smallint", true],
+            ["version", "bigint", false],
+            ["measure_value::double", "double precision", false],
+            ["at", "bigint", false],
+            ["n", "bigint", false],
+            ["on", "boolean", false],
+            ["text", "text", false],
+        ]);
+        let rows: Vec<Vec<Value>> =
+            serde_json::from_value(if is_postgres { existing } else { described }).expect("rows");
+        let origin =
+            |row: &Vec<Value>| if is_postgres { of_postgres(row, &columns) } else { of_timestream(row) };
+        rows.iter().map(origin).collect::<Option<_>>().expect("columns")
+    }
+
+    #[test]
+    fn a_row_of_either_store_is_the_same_point() {
+        let several =
+            json!({"device": "a", "site": "s", "measure_name": "m", "n": i64::MAX, "on": true, "text": "ä"});
+        let alone = json!({"device": "a", "measure_name": "t", "measure_value::double": 1e300});
+        for (row, at, values) in [(&several, Some(7), 4), (&several, None, 3), (&alone, None, 1)] {
+            let with = |more: Value| {
+                let mut cells = row.as_object().expect("an object").clone();
+                cells.extend(more.as_object().expect("an object").clone());
+                cells
+            };
+            let mut timestream = with(json!({"time": "2022-08-25 00:00:00.000001002"}));
+            let mut postgres =
+                with(json!({"time": "2022-08-25T00:00:00.000001+00:00", "nanosecond": 2, "version": 9}));
+            if let Some(at) = at {
+                timestream.insert("at".to_owned(), time::text(at).into());
+                postgres.insert("at".to_owned(), at.into());
+            }
+            let one = record(&origins(false), &timestream).expect("a point");
+            let other = record(&origins(true), &postgres).expect("a point");
+            assert_eq!((one.version, other.version, one.time), (VERSION, 9, 1_661_385_600_000_001_002));
+            assert_eq!(Record { version: VERSION, ..other }, one);
+            let count = match one.measured {
+                Measured::Multi(values) => values.len(),
+                Measured::Single(value) => {
+                    assert_eq!(value, telemetry::Value::Double(1e300));
+                    1
+                }
+            };
+            assert_eq!(count, values);
+        }
+    }
+
+    #[test]
+    fn what_is_no_such_row_is_none() {
+        for (row, origins) in [
+            (json!({"device": "a", "measure_name": "t"}), origins(false)),
+            (json!({"device": "a", "time": "2022-08-25 00:00:00.000001002"}), origins(false)),
+            (
+                json!({"device": 1, "measure_name": "t", "time": "2022-08-25 00:00:00.000001002"}),
+                origins(false),
+            ),
+            (json!({"measure_name": "t", "time": "2022-08-25T00:00:00Z", "n": 1.5}), origins(true)),
+        ] {
+            assert_eq!(record(&origins, row.as_object().expect("an object")), None, "{row}");
+        }
+        assert_eq!(of_timestream(&["x", "interval", "MULTI"].map(Value::from)), None);
+    }
 }
