@@ -3,6 +3,7 @@ package dev.sluice.flink;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.flink.postgres.DataApi;
 import dev.sluice.flink.postgres.Database;
 import dev.sluice.flink.sink.Store;
 import java.io.IOException;
@@ -55,7 +56,7 @@ final class PostgresTable implements WorldTable {
 
     @Override
     public Store store() {
-        return new Database(World.REGION, cluster.arn(), cluster.writerSecretArn(), database, TABLE);
+        return new Database(new DataApi(World.REGION, cluster.arn(), cluster.writerSecretArn()), database, TABLE);
     }
 
     @Override

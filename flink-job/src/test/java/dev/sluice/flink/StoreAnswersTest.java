@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sluice.flink.postgres.DataApi;
 import dev.sluice.flink.postgres.Database;
 import dev.sluice.flink.sink.Store;
 import dev.sluice.flink.source.Delivery;
@@ -79,9 +80,10 @@ final class StoreAnswersTest {
             case TIMESTREAM -> new Table("us-east-1", "database", "table", Timestream.retention(MEMORY_HOURS));
             case POSTGRES ->
                 new Database(
-                        "us-east-1",
-                        "arn:aws:rds:us-east-1:000000000000:cluster:store",
-                        "arn:aws:secretsmanager:us-east-1:000000000000:secret:writer",
+                        new DataApi(
+                                "us-east-1",
+                                "arn:aws:rds:us-east-1:000000000000:cluster:store",
+                                "arn:aws:secretsmanager:us-east-1:000000000000:secret:writer"),
                         "database",
                         "table");
         };
