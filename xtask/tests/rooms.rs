@@ -13,7 +13,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("postgres", &["sql", "telemetry", "timestream"]),
     ("stacks", &["postgres", "sql", "telemetry", "timestream"]),
     ("custom-resource", &[]),
-    ("data-api", &[]),
+    ("data-api", &["postgres"]),
     ("kinesis-consumer", &["data-api", "postgres", "telemetry", "timestream"]),
     ("store-setup", &["custom-resource", "data-api", "postgres", "telemetry"]),
     ("jsonl-transform", &["telemetry"]),

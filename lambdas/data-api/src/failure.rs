@@ -1,8 +1,9 @@
 //! What an error of the Data API means.
 //!
-//! The only place that reads its errors, and the `SQLState` of the database's in their messages.
+//! The only place that reads its errors, and finds the `SQLState` of the database's in their messages.
 
 use aws_sdk_rdsdata::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use postgres::state::{Meaning, meaning};
 
 /// Status of a request that is too large for something on its way.
 const TOO_LARGE: u16 = 413;
@@ -24,6 +25,12 @@ pub enum Failure {
     /// No statement of this caller is executed, until somebody changes what the text names.
     #[error("{0}")]
     Unusable(String),
+    /// The schema in the database is not the one that the statement is for.
+    #[error("{message}: the schema in the database is not the one of this version; deploy the store again")]
+    Schema {
+        /// The database's words.
+        message: String,
+    },
     /// The statement, or what it was given.
     #[error("the database refuses the statement: {message}")]
     Refused {
@@ -88,24 +95,14 @@ impl Failure {
     /// The meaning of a message of the database, `ERROR: …; Position: 8; SQLState: 42703`.
     fn of_database(message: String) -> Self {
         let sql_state = message.rsplit_once("SQLState: ").map(|(_, rest)| rest.trim().to_owned());
-        let state = sql_state.as_deref().unwrap_or_default();
-        // The writer of before a failover, which only reads; what another one made at the same time.
-        if ["25006", "42P07", "42710"].contains(&state) {
-            return Self::Unavailable(message);
-        }
-        match state.get(..2).unwrap_or_default() {
-            // Without a state it is the way to the database that speaks. Then: connections; rolled back for another;
-            // out of memory, disk or connections; an object that is in use; shut down, failed over or cancelled; the
-            // system; the engine.
-            "" | "08" | "40" | "53" | "55" | "57" | "58" | "XX" => Self::Unavailable(message),
-            "28" => Self::Unusable(format!(
+        match meaning(sql_state.as_deref().unwrap_or_default()) {
+            Meaning::Passing => Self::Unavailable(message),
+            Meaning::Login => Self::Unusable(format!(
                 "{message}: the database does not know the role by the name and password of the secret, as after a change of one of them alone; deploy the store again"
             )),
-            "3D" => Self::Unusable(format!("{message}: see that the cluster has this database")),
-            "3F" | "42" => Self::Unusable(format!(
-                "{message}: the schema in the database is not the one of this version; deploy the store again"
-            )),
-            _ => Self::Refused { sql_state, message },
+            Meaning::Database => Self::Unusable(format!("{message}: see that the cluster has this database")),
+            Meaning::Schema => Self::Schema { message },
+            Meaning::Refused => Self::Refused { sql_state, message },
         }
     }
 }
@@ -120,34 +117,23 @@ mod tests {
             Failure::Throttled(_) => ("throttled", None),
             Failure::Unavailable(_) => ("unavailable", None),
             Failure::Unusable(_) => ("unusable", None),
+            Failure::Schema { .. } => ("schema", None),
             Failure::Refused { sql_state, .. } => ("refused", sql_state.as_deref()),
         }
     }
 
     #[test]
-    fn the_state_says_who_is_to_blame() {
+    fn what_the_database_says_is_told_with_what_to_do() {
         for (message, expected) in [
-            ("ERROR: canceling statement due to statement timeout; SQLState: 57014", ("unavailable", None)),
             ("FATAL: the database system is starting up; SQLState: 57P03", ("unavailable", None)),
-            ("An I/O error occurred while sending to the backend.; SQLState: 08006", ("unavailable", None)),
-            ("ERROR: deadlock detected; SQLState: 40P01", ("unavailable", None)),
-            ("FATAL: sorry, too many clients already; SQLState: 53300", ("unavailable", None)),
-            (
-                "ERROR: cannot execute INSERT in a read-only transaction; SQLState: 25006",
-                ("unavailable", None),
-            ),
-            ("ERROR: relation \"telemetry_20261130\" already exists; SQLState: 42P07", ("unavailable", None)),
             ("Transaction is still running a query", ("unavailable", None)),
             ("FATAL: password authentication failed for user \"w\"; SQLState: 28P01", ("unusable", None)),
             ("FATAL: database \"d\" does not exist; SQLState: 3D000", ("unusable", None)),
-            ("ERROR: schema \"sluice\" does not exist; Position: 8; SQLState: 3F000", ("unusable", None)),
             (
                 "ERROR: function sluice.write(json) does not exist; Position: 8; SQLState: 42883",
-                ("unusable", None),
+                ("schema", None),
             ),
-            ("ERROR: permission denied for function write; SQLState: 42501", ("unusable", None)),
             ("ERROR: invalid input syntax for type json; SQLState: 22P02", ("refused", Some("22P02"))),
-            ("ERROR: current transaction is aborted; SQLState: 25P02", ("refused", Some("25P02"))),
         ] {
             let failure = Failure::of_database(message.to_owned());
             assert_eq!(named(&failure), expected, "{message}");

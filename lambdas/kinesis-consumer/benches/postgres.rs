@@ -1,34 +1,41 @@
-//! Records a second into a real `PostgreSQL`, in one run: by the wire protocol, through the Data API's stand-in, and
-//! between what bounds them, a `COPY` into a bare table above and a tutorial's row by row below.
+//! Records a second into a real `PostgreSQL`, in one run: as the function writes them, by the wire protocol and by the
+//! Data API, and between what bounds that, a `COPY` into a bare table above and a tutorial's row by row below.
 //!
-//! `SLUICE_POSTGRES=/usr/lib/postgresql/15/bin cargo bench -p kinesis-consumer --bench postgres`; the stand-in is the
-//! unoptimized one of the local target.
+//! `SLUICE_POSTGRES=/usr/lib/postgresql/15/bin cargo bench -p kinesis-consumer --bench postgres`; the stand-ins are
+//! optimized ones.
 
 #![allow(clippy::print_stdout, reason = "a benchmark reports to its terminal")]
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::pin::pin;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_rdsdata::config::retry::RetryConfig;
 use aws_sdk_rdsdata::config::{BehaviorVersion, Credentials, Region};
-use data_api::Database;
 use futures::{SinkExt as _, StreamExt as _, stream};
 use kinesis_consumer::effect::Effect;
-use kinesis_consumer::postgres::Table;
+use kinesis_consumer::postgres::direct::{self, Settings};
+use kinesis_consumer::postgres::{Database, Table};
 use local_rds_data::testing::{self, Instance};
 use postgres::limits::REQUEST_ROWS;
-use postgres::rows;
 use postgres::schema::{Schema, WRITER};
 use serde_json::json;
 use telemetry::{DimensionValue, MeasureValue, Measured, Model, Record, Value};
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::Client;
+use tokio_postgres::config::{Config, SslMode};
+use tokio_postgres_rustls::MakeRustlsConnect;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 const RECORDS: usize = 100_000;
 /// Records of what is slow.
 const FEW: usize = 5_000;
 const DEVICES: usize = 1_000;
-const CONNECTIONS: usize = 2;
 /// Requests of one function at once.
 const REQUESTS: usize = 4;
 const PASSWORD: &str = "writes";
@@ -69,17 +76,34 @@ fn records(run: i64, count: usize) -> Vec<Record> {
         .collect()
 }
 
-async fn connect(instance: &Instance, user: &str, password: &str) -> Client {
+/// The program in front of the server, optimized.
+fn program() -> PathBuf {
+    let bench = std::env::current_exe().expect("this program");
+    let profile = bench.ancestors().nth(2).expect("the folder of the profile");
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--release", "--workspace", "--bin", "local-rds-data", "--target-dir"]);
+    build.arg(profile.parent().expect("the target folder"));
+    assert!(build.status().expect("cargo runs").success(), "it is built");
+    profile.with_file_name("release").join("local-rds-data")
+}
+
+/// A connection of the owner of everything.
+async fn connect(instance: &Instance) -> Client {
     let cluster = &instance.cluster;
-    let (client, connection) = Config::new()
-        .host("127.0.0.1")
-        .port(cluster.port)
-        .user(user)
-        .password(password)
-        .dbname(&cluster.database)
-        .connect(NoTls)
-        .await
-        .expect("a connection");
+    let master = instance.credentials(&cluster.secret_arn);
+    let mut roots = RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_file(&cluster.root_certificate).expect("a certificate"))
+        .expect("a root");
+    let tls = ClientConfig::builder_with_provider(aws_lc_rs::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let mut config = Config::new();
+    config.host("localhost").port(cluster.port).user(master.username).password(master.password);
+    config.dbname(&cluster.database).ssl_mode(SslMode::Require);
+    let (client, connection) = config.connect(MakeRustlsConnect::new(tls)).await.expect("a connection");
     tokio::spawn(connection);
     client
 }
@@ -93,26 +117,11 @@ async fn measure(name: &str, count: usize, run: impl Future<Output = ()>) {
     println!("{name:<56} {rate:>10.0} records/s");
 }
 
-async fn by_wire(clients: &[Client], records: &[Record]) {
-    let statement = "SELECT sluice.write($1::text::json)::text";
-    let requests: Vec<&[Record]> = records.chunks(REQUEST_ROWS).collect();
-    let shares = requests.chunks(requests.len().div_ceil(clients.len()));
-    let writers = clients.iter().zip(shares).map(async |(client, share)| {
-        let statement = client.prepare(statement).await.expect("a statement");
-        for request in share {
-            let rows = rows::text(&request.iter().collect::<Vec<_>>()).expect("JSON");
-            let answer: String = client.query_one(&statement, &[&rows]).await.expect("an answer").get(0);
-            let answer: rows::Answer = serde_json::from_str(&answer).expect("an answer");
-            assert_eq!(answer, rows::Answer::default());
-        }
-    });
-    futures::future::join_all(writers).await;
-}
-
-async fn by_data_api(table: &Table, records: &[Record]) {
+/// Writes as the function does, so many requests at once.
+async fn write(table: &Table, records: &[Record], at_once: usize) {
     let requests = stream::iter(records.chunks(REQUEST_ROWS));
     let sent = requests.map(async |request| table.send(&request.iter().collect::<Vec<_>>()).await);
-    let effects: Vec<Effect> = sent.buffer_unordered(REQUESTS).collect().await;
+    let effects: Vec<Effect> = sent.buffer_unordered(at_once).collect().await;
     assert!(effects.iter().all(|effect| *effect == Effect::Stored), "{effects:?}");
 }
 
@@ -151,9 +160,8 @@ async fn row_by_row(client: &Client, records: &[Record]) {
 #[tokio::main]
 async fn main() {
     let state = tempfile::tempdir().expect("a folder");
-    let instance = testing::start(state.path());
-    let master = instance.credentials(&instance.cluster.secret_arn);
-    let owner = connect(&instance, &master.username, &master.password).await;
+    let instance = Instance::of(testing::command(&program(), state.path()), state.path());
+    let owner = connect(&instance).await;
     let mut statements = Schema::of(&model(), "telemetry", 31).statements(&[]).expect("a schema");
     let columns = "(device text, measure_name text, time bigint, version bigint, \
                    temperature double precision, humidity double precision, pressure double precision)";
@@ -168,33 +176,43 @@ async fn main() {
     for statement in &statements {
         owner.batch_execute(statement).await.expect(statement);
     }
-    let mut clients = Vec::new();
-    for _ in 0..CONNECTIONS {
-        clients.push(connect(&instance, WRITER, PASSWORD).await);
-    }
-    let secret_arn = instance.secret(WRITER, PASSWORD);
+    let table = |database| Table { database, table: "telemetry".to_owned() };
+    let cluster = &instance.cluster;
+    let credentials = Credentials::new("test", "test", None, None, "test");
+    let settings = Settings {
+        host: "localhost".to_owned(),
+        port: cluster.port,
+        database: cluster.database.clone(),
+        region: "us-east-1".to_owned(),
+        roots: std::fs::read_to_string(&cluster.root_certificate).expect("a certificate"),
+        credentials: SharedCredentialsProvider::new(credentials.clone()),
+        connect: Duration::from_secs(3),
+        attempt: Duration::from_secs(10),
+    };
+    let wire = table(Database::Direct(direct::Database::new(settings).expect("a way to the database")));
     let config = aws_sdk_rdsdata::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
         .endpoint_url(instance.url())
-        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .credentials_provider(credentials)
         .retry_config(RetryConfig::disabled())
         .build();
-    let database = Database {
+    let data_api = table(Database::DataApi(data_api::Database {
         client: aws_sdk_rdsdata::Client::from_conf(config),
-        cluster_arn: instance.cluster.arn.clone(),
-        secret_arn,
-        name: instance.cluster.database.clone(),
-    };
-    let table = Table { database, table: "telemetry".to_owned() };
+        cluster_arn: cluster.arn.clone(),
+        secret_arn: instance.secret(WRITER, PASSWORD),
+        name: cluster.database.clone(),
+    }));
 
     let all = [records(0, RECORDS), records(1, RECORDS), records(2, RECORDS)];
+    let [first, second, third] = &all;
     tokio::time::sleep(Duration::from_secs(1)).await;
-    measure("COPY into a bare table, the limit", RECORDS, by_copy(&owner, &all[0])).await;
-    measure("sluice.write by the wire protocol, 2 connections", RECORDS, by_wire(&clients, &all[0])).await;
-    measure("the same again: a replay", RECORDS, by_wire(&clients, &all[0])).await;
-    measure("sluice.write by the wire protocol, 1 connection", RECORDS, by_wire(&clients[..1], &all[1]))
+    measure("COPY into a bare table, the limit", RECORDS, by_copy(&owner, first)).await;
+    measure("the function by the wire protocol, 4 requests at once", RECORDS, write(&wire, first, REQUESTS))
         .await;
-    measure("sluice.write by the Data API, 4 requests at once", RECORDS, by_data_api(&table, &all[2])).await;
-    measure("a tutorial's INSERT row by row", FEW, row_by_row(&owner, &all[0][..FEW])).await;
+    measure("the same again: a replay", RECORDS, write(&wire, first, REQUESTS)).await;
+    measure("the function by the wire protocol, one by one", RECORDS, write(&wire, second, 1)).await;
+    measure("the function by the Data API, 4 requests at once", RECORDS, write(&data_api, third, REQUESTS))
+        .await;
+    measure("a tutorial's INSERT row by row", FEW, row_by_row(&owner, &first[..FEW])).await;
 }

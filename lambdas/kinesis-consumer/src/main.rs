@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
-use data_api::Database;
 use kinesis_consumer::batch::{Batch, BatchResponse};
 use kinesis_consumer::handler::{Consumer, Handled};
+use kinesis_consumer::postgres::{Database, direct};
 use kinesis_consumer::quarantine::Quarantine;
 use kinesis_consumer::store::Store;
 use kinesis_consumer::{postgres, timestream};
@@ -25,11 +25,17 @@ const CONNECT: Duration = Duration::from_secs(3);
 #[derive(Debug, thiserror::Error)]
 enum SettingError {
     #[error(
-        "the environment variable {0} is missing: the function needs QUARANTINE_URL and REJECTED_BUCKET, of the store timestream DATABASE, TABLE and MEMORY_HOURS, and of the store postgres CLUSTER_ARN, SECRET_ARN, DATABASE and TABLE"
+        "the environment variable {0} is missing: the function needs QUARANTINE_URL and REJECTED_BUCKET, of the store timestream DATABASE, TABLE and MEMORY_HOURS, and of the store postgres DATABASE and TABLE, with CLUSTER_ARN and SECRET_ARN for the connection data-api, and PGHOST and PGPORT for the connection direct"
     )]
     Missing(&'static str),
     #[error("the environment variable {0} is \"{1}\", and must be a whole number of hours")]
     NoHours(&'static str, String),
+    #[error("the environment variable PGPORT is \"{0}\", and must be a port")]
+    NoPort(String),
+    #[error("the file {0} of the environment variable PGSSLROOTCERT cannot be read: {1}")]
+    NoRoots(String, std::io::Error),
+    #[error("the environment variable CONNECTION is \"{0}\", and must be \"data-api\" or \"direct\"")]
+    NoConnection(String),
     #[error("the environment variable STORE is \"{0}\", and must be \"timestream\" or \"postgres\"")]
     NoStore(String),
 }
@@ -98,16 +104,45 @@ async fn store(config: &SdkConfig) -> Result<(Store, Retention), Error> {
             Ok((Store::Timestream(table), retention))
         }
         Ok("postgres") => {
-            let database = Database {
-                client: data_api::client(config),
-                cluster_arn: setting("CLUSTER_ARN")?,
-                secret_arn: setting("SECRET_ARN")?,
-                name: setting("DATABASE")?,
-            };
-            let table = postgres::Table { database, table: setting("TABLE")? };
+            let table = postgres::Table { database: database(config)?, table: setting("TABLE")? };
             Ok((Store::Postgres(table), Retention { fresh: Duration::MAX, kept: None }))
         }
         Ok(other) => Err(SettingError::NoStore(other.to_owned()).into()),
+    }
+}
+
+/// The way to the database.
+fn database(config: &SdkConfig) -> Result<Database, Error> {
+    match setting("CONNECTION").as_deref() {
+        Err(_) | Ok("data-api") => Ok(Database::DataApi(data_api::Database {
+            client: data_api::client(config),
+            cluster_arn: setting("CLUSTER_ARN")?,
+            secret_arn: setting("SECRET_ARN")?,
+            name: setting("DATABASE")?,
+        })),
+        Ok("direct") => {
+            let port = setting("PGPORT")?;
+            let roots = match setting("PGSSLROOTCERT") {
+                Ok(file) => {
+                    std::fs::read_to_string(&file).map_err(|error| SettingError::NoRoots(file, error))?
+                }
+                Err(_) => ::postgres::certificates::ROOTS.to_owned(),
+            };
+            let settings = direct::Settings {
+                host: setting("PGHOST")?,
+                port: port.parse().map_err(|_| SettingError::NoPort(port))?,
+                database: setting("DATABASE")?,
+                region: setting("AWS_REGION")?,
+                roots,
+                credentials: config
+                    .credentials_provider()
+                    .ok_or(SettingError::Missing("AWS_ACCESS_KEY_ID"))?,
+                connect: CONNECT,
+                attempt: ATTEMPT,
+            };
+            Ok(Database::Direct(direct::Database::new(settings)?))
+        }
+        Ok(other) => Err(SettingError::NoConnection(other.to_owned()).into()),
     }
 }
 

@@ -1,15 +1,16 @@
-//! `PostgreSQL` as the store: its one statement, its answer, and what they mean for records.
+//! `PostgreSQL` as the store: the rows of a request, its answer, and what they mean for records.
 //!
-//! Which rows are stored, the database decides: the function that the crate of that name makes in it. Its errors
-//! are those of the Data API, which `data-api` knows.
+//! Which rows are stored, the database decides: the function that the crate of that name makes in it. There are two
+//! ways to it, each with its own errors: [`data_api`] and [`direct`].
 
-use data_api::{Database, Failure, only_text, text};
+pub mod data_api;
+pub mod direct;
+
 use postgres::limits::REQUEST_BYTES;
 use postgres::rows::{self, Answer};
-use postgres::schema::WRITE;
 use telemetry::{Measured, Record};
 
-use crate::effect::{Busy, Cause, Effect, Refusal};
+use crate::effect::{Cause, Effect, Refusal};
 use crate::store::PROBE_TIME;
 
 /// A table of the store.
@@ -19,6 +20,25 @@ pub struct Table {
     pub database: Database,
     /// Name of the table, for people: the database's function knows it.
     pub table: String,
+}
+
+/// The way to the database.
+#[derive(Debug, Clone)]
+pub enum Database {
+    /// By HTTPS, from anywhere.
+    DataApi(::data_api::Database),
+    /// By its own protocol, inside the VPC.
+    Direct(direct::Database),
+}
+
+impl Database {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::DataApi(database) => &database.name,
+            Self::Direct(database) => database.name(),
+        }
+    }
 }
 
 impl Table {
@@ -32,16 +52,20 @@ impl Table {
         if rows.len() > REQUEST_BYTES && records.len() > 1 {
             return Effect::Invalid(format!("{} bytes of rows are too many for one request", rows.len()));
         }
-        match self.database.execute(WRITE, vec![text("rows", rows)]).await {
-            Ok(answer) => only_text(&answer)
-                .and_then(|answer| meaning(answer, records.len()))
-                // It says that some are not stored, but not which: so none may count as stored.
-                .unwrap_or_else(|| Effect::Unusable(format!("the answer of {WRITE} is not understood"))),
-            Err(Failure::Throttled(_)) => Effect::Busy(Busy::Throttled),
-            Err(Failure::Unavailable(_)) => Effect::Busy(Busy::Unavailable),
-            Err(Failure::Unusable(reason)) => Effect::Unusable(reason),
-            Err(Failure::Refused { message, .. }) => Effect::Invalid(message),
-        }
+        let answer = match &self.database {
+            Database::DataApi(database) => data_api::write(database, rows).await,
+            Database::Direct(database) => database.write(rows).await,
+        };
+        answer.map_or_else(
+            |effect| effect,
+            |answer| {
+                meaning(&answer, records.len())
+                    // It says that some are not stored, but not which: so none may count as stored.
+                    .unwrap_or_else(|| {
+                        Effect::Unusable(format!("the answer of sluice.write is not understood: {answer}"))
+                    })
+            },
+        )
     }
 
     /// Sends a record of the columns that every table has, of a time that is refused.

@@ -20,7 +20,7 @@ pub(crate) const PROBE_TIME: i64 = 7_258_118_400_000_000_000;
 pub enum Store {
     /// Timestream for `LiveAnalytics`.
     Timestream(timestream::Table),
-    /// `PostgreSQL` behind the Data API.
+    /// `PostgreSQL`.
     Postgres(postgres::Table),
 }
 
@@ -65,7 +65,7 @@ impl fmt::Display for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Timestream(table) => write!(f, "Timestream {}.{}", table.database, table.table),
-            Self::Postgres(table) => write!(f, "PostgreSQL {}.{}", table.database.name, table.table),
+            Self::Postgres(table) => write!(f, "PostgreSQL {}.{}", table.database.name(), table.table),
         }
     }
 }

@@ -34,7 +34,7 @@ use crate::written::{Fate, Refused, RefusedValue, Written};
 
 /// Requests at once. The shards of a stream, and the batches of a shard where it is read in
 /// parallel, multiply this.
-const CONCURRENT_REQUESTS: usize = 4;
+pub(crate) const CONCURRENT_REQUESTS: usize = 4;
 
 /// A record on its way.
 struct Piece<'a> {

@@ -5,6 +5,7 @@
 //! functions of the database, which [`schema`] makes, so that every consumer writes by one rule, whichever language
 //! and way it takes.
 
+pub mod certificates;
 pub mod columns;
 pub mod dashboard;
 pub mod limits;
@@ -12,6 +13,7 @@ pub mod names;
 pub mod rows;
 pub mod schema;
 pub mod sql;
+pub mod state;
 mod time;
 
 pub use limits::LIMITS;

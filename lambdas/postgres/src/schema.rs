@@ -36,6 +36,9 @@ pub const MAINTAIN: &str = "SELECT sluice.maintain()";
 /// The role of consumers.
 pub const WRITER: &str = "sluice_writer";
 
+/// The role of consumers that reach the database themselves: it may do what [`WRITER`] may, and has no password.
+pub const CONSUMER: &str = "sluice_consumer";
+
 /// The role of the connector and of people.
 pub const READER: &str = "sluice_reader";
 
@@ -43,7 +46,12 @@ pub const READER: &str = "sluice_reader";
 pub const GRAFANA: &str = "sluice_grafana";
 
 /// Every role, each of which logs in.
-pub const ROLES: [&str; 3] = [WRITER, READER, GRAFANA];
+pub const ROLES: [&str; 4] = [WRITER, CONSUMER, READER, GRAFANA];
+
+/// The role of Aurora whose members log in with
+/// [a token of IAM](https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.IAMDBAuth.DBAccounts.html)
+/// and nothing else. Other servers have no such role.
+const IAM: &str = "rds_iam";
 
 /// How long a query of those that read may take.
 const QUERY_TIMEOUT: &str = "45s";
@@ -289,6 +297,12 @@ impl Schema {
             format!("REVOKE ALL ON ALL FUNCTIONS IN SCHEMA {SCHEMA} FROM PUBLIC"),
             format!("GRANT USAGE ON SCHEMA {SCHEMA} TO {}", ROLES.join(", ")),
             format!("GRANT EXECUTE ON FUNCTION {SCHEMA}.write(json) TO {WRITER}"),
+            format!("GRANT {WRITER} TO {CONSUMER}"),
+            format!(
+                "DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = {}) THEN GRANT {IAM} TO {CONSUMER}; END \
+                 IF; END $$",
+                literal(IAM)
+            ),
         ];
         for role in [READER, GRAFANA] {
             grants.extend([

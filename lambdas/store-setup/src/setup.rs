@@ -160,9 +160,8 @@ fn maintained(answer: Option<&str>) -> Result<Maintained, Error> {
 fn hope(error: &Error) -> Hope {
     match error {
         Error::Database { failure } if failure.is_passing() => Hope::Passing,
-        Error::Database { failure: Failure::Unusable(_) } | Error::Secret(SecretError::Unread { .. }) => {
-            Hope::Settling
-        }
+        Error::Database { failure: Failure::Unusable(_) | Failure::Schema { .. } }
+        | Error::Secret(SecretError::Unread { .. }) => Hope::Settling,
         _ => Hope::Lost,
     }
 }

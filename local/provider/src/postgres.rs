@@ -35,8 +35,10 @@ struct Cluster {
 #[serde(rename_all = "camelCase")]
 struct Made {
     arn: String,
+    resource_id: String,
     address: String,
     port: u16,
+    root_certificate: String,
     secret_arn: String,
 }
 
@@ -91,10 +93,13 @@ impl Postgres {
         let made: Made = serde_json::from_slice(&answer).map_err(|error| Error::Silent(error.to_string()))?;
         let attributes = vec![
             ("DBClusterArn", made.arn),
+            ("DBClusterResourceId", made.resource_id),
             ("Endpoint.Address", made.address.clone()),
             ("Endpoint.Port", made.port.to_string()),
             ("ReadEndpoint.Address", made.address),
             ("MasterUserSecret.SecretArn", made.secret_arn),
+            // Aurora's is of a root that everybody has; that of this machine is known here alone.
+            ("RootCertificate", made.root_certificate),
         ];
         Ok(Provisioned { physical_id: identifier.clone(), attributes })
     }

@@ -7,14 +7,16 @@
 use std::{
     collections::BTreeMap,
     io,
-    path::PathBuf,
-    sync::{Arc, PoisonError, RwLock},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex as Plain, PoisonError, RwLock},
 };
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, mpsc};
 
 use crate::{
+    faults::Faults,
+    front::{Behind, Certificate, Front},
     postgres::{self, OWNER, Programs, Server},
     secrets::{self, Credentials, Secrets},
 };
@@ -48,7 +50,14 @@ pub struct Wanted {
 struct Record {
     #[serde(flatten)]
     wanted: Wanted,
+    /// What tells it apart from another of its name.
+    #[serde(default = "resource_id")]
+    resource_id: String,
+    /// The port of its server.
     port: u16,
+    /// The port in front of it, that clients know.
+    #[serde(default)]
+    front_port: Option<u16>,
     secret_arn: String,
     owner_password: String,
 }
@@ -63,10 +72,14 @@ pub struct Description {
     pub identifier: String,
     /// Its first database.
     pub database: String,
-    /// The host of its server.
+    /// What tells it apart from another of its name, as permissions to connect do.
+    pub resource_id: String,
+    /// The host by which PostgreSQL's clients reach it.
     pub address: String,
-    /// The port of its server.
+    /// The port by which they do.
     pub port: u16,
+    /// The file of the authority that they have to trust.
+    pub root_certificate: PathBuf,
     /// The secret of its master role.
     pub secret_arn: String,
 }
@@ -77,6 +90,7 @@ pub struct Cluster {
     record: Record,
     /// Its server.
     pub server: Server,
+    front: Front,
 }
 
 /// Why a cluster is not made or removed.
@@ -111,6 +125,8 @@ pub struct Clusters {
     programs: Programs,
     identity: Identity,
     secrets: Secrets,
+    certificate: Certificate,
+    faults: Arc<Plain<Faults>>,
     running: RwLock<BTreeMap<String, Arc<Cluster>>>,
     /// Held by whoever makes or removes one.
     changing: Mutex<()>,
@@ -119,14 +135,16 @@ pub struct Clusters {
 
 impl Cluster {
     /// What is to be known of it.
-    pub fn describe(&self, identity: &Identity) -> Description {
+    pub fn describe(&self, identity: &Identity, root_certificate: &Path) -> Description {
         let Wanted { identifier, database, .. } = &self.record.wanted;
         Description {
             arn: identity.arn(identifier),
             identifier: identifier.clone(),
             database: database.clone(),
+            resource_id: self.record.resource_id.clone(),
             address: "127.0.0.1".to_owned(),
-            port: self.server.port,
+            port: self.front.port,
+            root_certificate: root_certificate.to_owned(),
             secret_arn: self.record.secret_arn.clone(),
         }
     }
@@ -150,11 +168,22 @@ impl Clusters {
         programs: Programs,
         identity: Identity,
         secrets: Secrets,
+        certificate: Certificate,
     ) -> Result<(Self, mpsc::UnboundedReceiver<PathBuf>), Error> {
         let failed = |source| Error::Folder { folder: folder.clone(), source };
         std::fs::create_dir_all(&folder).map_err(failed)?;
         let (ended, receiver) = mpsc::unbounded_channel();
-        let mut running = BTreeMap::new();
+        let clusters = Self {
+            folder: folder.clone(),
+            programs,
+            identity,
+            secrets,
+            certificate,
+            faults: Arc::default(),
+            running: RwLock::default(),
+            changing: Mutex::default(),
+            ended,
+        };
         for entry in std::fs::read_dir(&folder).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
             let Ok(text) = std::fs::read(path.join(RECORD)) else {
@@ -163,11 +192,25 @@ impl Clusters {
             };
             let record: Record = serde_json::from_slice(&text).map_err(|error| failed(error.into()))?;
             let (port, password) = (Some(record.port), &record.owner_password);
-            let server = programs.start(&path, port, password, ended.clone()).await?;
-            running.insert(identity.arn(&record.wanted.identifier), Arc::new(Cluster { record, server }));
+            let server = clusters.programs.start(&path, port, password, clusters.ended.clone()).await?;
+            clusters.add(clusters.serve(&path, record, server).await?);
         }
-        let (running, changing) = (RwLock::new(running), Mutex::new(()));
-        Ok((Self { folder, programs, identity, secrets, running, changing, ended }, receiver))
+        Ok((clusters, receiver))
+    }
+
+    /// What goes wrong with them.
+    pub fn faults(&self) -> &Plain<Faults> {
+        &self.faults
+    }
+
+    fn describe(&self, cluster: &Cluster) -> Description {
+        cluster.describe(&self.identity, &self.certificate.authority)
+    }
+
+    fn add(&self, cluster: Cluster) -> Arc<Cluster> {
+        let (arn, cluster) = (self.identity.arn(&cluster.record.wanted.identifier), Arc::new(cluster));
+        self.running.write().unwrap_or_else(PoisonError::into_inner).insert(arn, Arc::clone(&cluster));
+        cluster
     }
 
     /// The secrets that they are reached with.
@@ -183,7 +226,7 @@ impl Clusters {
     /// What is to be known of all of them.
     pub fn list(&self) -> Vec<Description> {
         let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
-        running.values().map(|cluster| cluster.describe(&self.identity)).collect()
+        running.values().map(|cluster| self.describe(cluster)).collect()
     }
 
     /// Makes a cluster, unless it is there as it is wanted.
@@ -201,14 +244,13 @@ impl Clusters {
         if let Some(cluster) = self.get(&arn) {
             let is_wanted = cluster.record.wanted == wanted;
             return if is_wanted {
-                Ok(cluster.describe(&self.identity))
+                Ok(self.describe(&cluster))
             } else {
                 Err(Error::Exists(wanted.identifier))
             };
         }
-        let cluster = Arc::new(self.make(wanted).await?);
-        self.running.write().unwrap_or_else(PoisonError::into_inner).insert(arn, Arc::clone(&cluster));
-        Ok(cluster.describe(&self.identity))
+        let cluster = self.add(self.make(wanted).await?);
+        Ok(self.describe(&cluster))
     }
 
     async fn make(&self, wanted: Wanted) -> Result<Cluster, Error> {
@@ -234,13 +276,30 @@ impl Clusters {
                 return Err(error);
             }
         };
-        let record = Record { wanted, port: server.port, secret_arn, owner_password };
+        let (resource_id, port) = (resource_id(), server.port);
+        let record = Record { wanted, resource_id, port, front_port: None, secret_arn, owner_password };
+        self.serve(&folder, record, server).await
+    }
+
+    /// Lets clients reach the server of a folder, and writes down by which ports.
+    async fn serve(&self, folder: &Path, mut record: Record, server: Server) -> Result<Cluster, Error> {
+        let failed = |source| Error::Folder { folder: folder.to_owned(), source };
+        know_iam(&server, &record.owner_password, &record.wanted.username).await?;
+        let behind = Behind {
+            port: server.port,
+            owner_password: record.owner_password.clone(),
+            region: self.identity.region.clone(),
+            log: postgres::log(folder),
+            faults: Arc::clone(&self.faults),
+        };
+        let front = Front::open(record.front_port, self.certificate.clone(), behind).await.map_err(failed)?;
+        (record.port, record.front_port) = (server.port, Some(front.port));
         let draft = folder.join("cluster.json.new");
         let text = serde_json::to_vec_pretty(&record).map_err(|error| failed(error.into()))?;
         std::fs::write(&draft, text)
             .and_then(|()| std::fs::rename(draft, folder.join(RECORD)))
             .map_err(failed)?;
-        Ok(Cluster { record, server })
+        Ok(Cluster { record, server, front })
     }
 
     /// Removes a cluster with its data. One that is gone is fine.
@@ -279,6 +338,28 @@ async fn prepare(
     Ok(())
 }
 
-fn password() -> String {
+/// Makes the role of whoever logs in with a token of IAM, which the master may grant and is not a member of. Up to
+/// PostgreSQL 15 it may grant every role. As on RDS, it may end sessions.
+async fn know_iam(server: &Server, owner_password: &str, master: &str) -> Result<(), postgres::Error> {
+    let owner = server.connect(OWNER, owner_password, "postgres").await?;
+    let role = format!(
+        "DO $$ BEGIN
+           IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_iam') THEN CREATE ROLE rds_iam; END IF;
+           IF current_setting('server_version_num')::integer >= 160000 THEN
+             EXECUTE 'GRANT rds_iam TO \"{master}\" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE';
+           END IF;
+           GRANT pg_signal_backend TO \"{master}\";
+         END $$"
+    );
+    Ok(owner.batch_execute(&role).await?)
+}
+
+/// As RDS makes them up.
+fn resource_id() -> String {
+    let letters = std::iter::repeat_with(fastrand::alphanumeric).take(26);
+    format!("cluster-{}", letters.collect::<String>().to_uppercase())
+}
+
+pub(crate) fn password() -> String {
     std::iter::repeat_with(fastrand::alphanumeric).take(PASSWORD_LENGTH).collect()
 }

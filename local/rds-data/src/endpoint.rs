@@ -32,7 +32,6 @@ pub struct Endpoint {
     clusters: Clusters,
     pool: Arc<Pool>,
     transactions: Arc<Transactions>,
-    faults: Mutex<Faults>,
     statement_time: Duration,
 }
 
@@ -81,13 +80,7 @@ impl Request {
 impl Endpoint {
     /// An endpoint over these clusters, without faults, whose statements may run for so long.
     pub fn new(clusters: Clusters, statement_time: Duration) -> Self {
-        Self {
-            clusters,
-            pool: Arc::default(),
-            transactions: Arc::default(),
-            faults: Mutex::default(),
-            statement_time,
-        }
+        Self { clusters, pool: Arc::default(), transactions: Arc::default(), statement_time }
     }
 
     /// The clusters.
@@ -97,7 +90,7 @@ impl Endpoint {
 
     /// The faults that are asked for.
     pub fn faults(&self) -> &Mutex<Faults> {
-        &self.faults
+        self.clusters.faults()
     }
 
     /// Rolls back what was left alone, for as long as it is polled.
@@ -114,7 +107,7 @@ impl Endpoint {
 
     /// Answers an operation, with the faults that are asked for.
     pub async fn handle(&self, operation: Operation, body: &[u8]) -> Result<Value, Error> {
-        let drawn = self.faults.lock().unwrap_or_else(PoisonError::into_inner).draw(operation.name());
+        let drawn = self.faults().lock().unwrap_or_else(PoisonError::into_inner).draw(operation.name());
         tokio::time::sleep(drawn.delay).await;
         match drawn.failure {
             None => self.answer(operation, body).await,

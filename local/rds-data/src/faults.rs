@@ -10,6 +10,10 @@
 //!   "operations": {
 //!     "ExecuteStatement": { "throttle": 0.3, "internal": 0.1, "lost_answer": 0.05, "delay_ms": 50 },
 //!     "*": { "delay_ms": 5 }
+//!   },
+//!   "sessions": {
+//!     "sluice": { "refused": 0.1, "killed": 0.1, "dropped": 0.1, "lost_answer": 0.05, "silent": 0.01, "delay_ms": 50 },
+//!     "*": {}
 //!   }
 //! }
 //! ```
@@ -19,6 +23,12 @@
 //! `delay_ms` (at most 60,000) holds every answer back. For `resuming_ms` from now on every request is answered with
 //! `DatabaseResumingException`, as by a cluster that was paused. The same seed gives the same faults for the same
 //! sequence of requests.
+//!
+//! `sessions` are those of PostgreSQL's own protocol, by the name of their database. `refused` is the share of those that
+//! do not begin, because the database starts up; while the clusters resume none does. The others are shares of their
+//! requests, together at most 1, each of which ends its session: `killed` tells so first, as a failover does, and
+//! `dropped` does not, both with nothing done; with `lost_answer` the request is done all the same; `silent` does and
+//! answers nothing, and leaves the session open.
 
 use std::{
     collections::BTreeMap,
@@ -45,6 +55,8 @@ pub struct Plan {
     pub resuming_ms: u64,
     /// By operation; `*` stands for those that are not named.
     pub operations: BTreeMap<String, Rates>,
+    /// By database; `*` stands for those that are not named.
+    pub sessions: BTreeMap<String, SessionRates>,
 }
 
 /// How often an operation fails.
@@ -58,6 +70,24 @@ pub struct Rates {
     /// Share of requests that are done and answered as failed.
     pub lost_answer: f64,
     /// How long each answer is held back, in milliseconds.
+    pub delay_ms: u64,
+}
+
+/// How often a session breaks.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SessionRates {
+    /// Share of sessions that do not begin.
+    pub refused: f64,
+    /// Share of requests that the server ends its session at, with nothing done.
+    pub killed: f64,
+    /// Share of requests at which the connection is gone, with nothing done.
+    pub dropped: f64,
+    /// Share of requests that are done, and after which the connection is gone.
+    pub lost_answer: f64,
+    /// Share of requests that are not done and never answered.
+    pub silent: f64,
+    /// How long each request is held back, in milliseconds.
     pub delay_ms: u64,
 }
 
@@ -105,18 +135,51 @@ pub enum Failure {
     LostAnswer,
 }
 
+/// What happens to a request of a session.
+#[derive(Debug, Default)]
+pub struct DrawnRequest {
+    /// How long it is held back.
+    pub delay: Duration,
+    /// How its session breaks.
+    pub broken: Option<Broken>,
+}
+
+/// How a session breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Broken {
+    /// The server ends it, and says so.
+    Killed,
+    /// The connection is gone.
+    Dropped,
+    /// The connection is gone after the request was done.
+    Lost,
+    /// Nothing happens any more.
+    Silent,
+}
+
 impl Rates {
     fn check(&self, operation: &str) -> Result<(), Error> {
         let operation = operation.to_owned();
         if operation != ALL && !OPERATIONS.iter().any(|(_, name, _)| *name == operation) {
             return Err(Error::Operation(operation));
         }
-        let shares = [self.throttle, self.internal, self.lost_answer];
-        if shares.iter().any(|share| !(0.0..=1.0).contains(share)) || shares.iter().sum::<f64>() > 1.0 {
-            return Err(Error::Share(operation));
-        }
-        if self.delay_ms > MAX_DELAY_MS { Err(Error::Delay(operation)) } else { Ok(()) }
+        check(operation, &[self.throttle, self.internal, self.lost_answer], self.delay_ms)
     }
+}
+
+impl SessionRates {
+    fn check(&self, database: &str) -> Result<(), Error> {
+        check(database.to_owned(), &[self.refused], 0)?;
+        let shares = [self.killed, self.dropped, self.lost_answer, self.silent];
+        check(database.to_owned(), &shares, self.delay_ms)
+    }
+}
+
+fn check(name: String, shares: &[f64], delay_ms: u64) -> Result<(), Error> {
+    if shares.iter().any(|share| !(0.0..=1.0).contains(share)) || shares.iter().sum::<f64>() > 1.0 {
+        return Err(Error::Share(name));
+    }
+    if delay_ms > MAX_DELAY_MS { Err(Error::Delay(name)) } else { Ok(()) }
 }
 
 impl Faults {
@@ -124,6 +187,9 @@ impl Faults {
     pub fn start(plan: Plan) -> Result<Self, Error> {
         for (operation, rates) in &plan.operations {
             rates.check(operation)?;
+        }
+        for (database, rates) in &plan.sessions {
+            rates.check(database)?;
         }
         let resumed = Instant::now().checked_add(Duration::from_millis(plan.resuming_ms));
         let chances = fastrand::Rng::with_seed(plan.seed);
@@ -140,7 +206,7 @@ impl Faults {
         let rates = self.plan.operations.get(operation).or_else(|| self.plan.operations.get(ALL));
         let rates = rates.cloned().unwrap_or_default();
         let delay = Duration::from_millis(rates.delay_ms);
-        if self.resumed.is_some_and(|resumed| Instant::now() < resumed) {
+        if self.is_resuming() {
             return Drawn { delay, failure: Some(Failure::Resuming) };
         }
         let chance = self.chances.f64();
@@ -154,6 +220,38 @@ impl Faults {
             None
         };
         Drawn { delay, failure }
+    }
+
+    /// Draws whether a session does not begin.
+    pub fn draw_session(&mut self, database: &str) -> bool {
+        self.is_resuming() || self.chances.f64() < self.of(database).refused
+    }
+
+    /// Draws what happens to a request of a session.
+    pub fn draw_request(&mut self, database: &str) -> DrawnRequest {
+        let SessionRates { killed, dropped, lost_answer, silent, delay_ms, .. } = self.of(database);
+        let chance = self.chances.f64();
+        let broken = [
+            (Broken::Killed, killed),
+            (Broken::Dropped, dropped),
+            (Broken::Lost, lost_answer),
+            (Broken::Silent, silent),
+        ];
+        let mut sum = 0.0;
+        let broken = broken.into_iter().find(|(_, share)| {
+            sum += share;
+            chance < sum
+        });
+        DrawnRequest { delay: Duration::from_millis(delay_ms), broken: broken.map(|(broken, _)| broken) }
+    }
+
+    fn of(&self, database: &str) -> SessionRates {
+        let sessions = &self.plan.sessions;
+        sessions.get(database).or_else(|| sessions.get(ALL)).cloned().unwrap_or_default()
+    }
+
+    fn is_resuming(&self) -> bool {
+        self.resumed.is_some_and(|resumed| Instant::now() < resumed)
     }
 }
 

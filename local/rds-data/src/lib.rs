@@ -8,6 +8,7 @@ pub mod cell;
 pub mod clusters;
 pub mod endpoint;
 pub mod faults;
+pub mod front;
 mod metadata;
 mod numeric;
 pub mod operations;

@@ -16,6 +16,7 @@ use local_harness::{Listener, Service, StartError};
 use local_rds_data::{
     clusters::{self, Clusters, Identity},
     endpoint::{Endpoint, STATEMENT_TIME},
+    front::{self, Certificate},
     postgres::{self, Programs},
     secrets::Secrets,
     server,
@@ -45,6 +46,8 @@ enum Error {
     #[error(transparent)]
     Clusters(#[from] clusters::Error),
     #[error(transparent)]
+    Certificate(#[from] front::CertificateError),
+    #[error(transparent)]
     Start(#[from] StartError),
     #[error(transparent)]
     Ended(#[from] server::Ended),
@@ -65,8 +68,10 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
         || Secrets::File(state.join("secrets.json"), identity.clone()),
         |endpoint| Secrets::at(&endpoint, &identity.region),
     );
+    let certificate = Certificate::open(&state)?;
     let programs = Programs::new(postgres).await?;
-    let (clusters, ended) = Clusters::open(state.join("clusters"), programs, identity, secrets).await?;
+    let (clusters, ended) =
+        Clusters::open(state.join("clusters"), programs, identity, secrets, certificate).await?;
     let endpoint = Arc::new(Endpoint::new(clusters, Duration::from_secs(statement_seconds)));
     let listener = Listener::open(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
     let served = server::serve(listener, Arc::clone(&endpoint), ended).await;

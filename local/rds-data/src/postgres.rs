@@ -150,7 +150,7 @@ impl Programs {
         let failed = |source| Error::Folder { folder: folder.to_owned(), source };
         let lock = locked(folder.join("lock")).await.map_err(failed)?;
         let port = free_port(port).map_err(failed)?;
-        let log = folder.join("log");
+        let log = log(folder);
         let errors = OpenOptions::new().create(true).append(true).open(&log).map_err(failed)?;
         let mut command = Command::new("sh");
         let server = self.command("postgres");
@@ -215,12 +215,7 @@ impl Server {
         password: &str,
         database: &str,
     ) -> Result<Client, tokio_postgres::Error> {
-        let mut config = Config::new();
-        config.host("127.0.0.1").port(self.port).user(user).password(password).dbname(database);
-        let (client, connection) = config.application_name("RDS Data API").connect(NoTls).await?;
-        // Its errors reach the client too.
-        tokio::spawn(async move { drop(connection.await) });
-        Ok(client)
+        connect(self.port, user, password, database).await
     }
 
     /// Asks it to stop, and waits until it has.
@@ -239,11 +234,31 @@ impl Server {
     }
 }
 
+/// A connection to the server on this port.
+pub(crate) async fn connect(
+    port: u16,
+    user: &str,
+    password: &str,
+    database: &str,
+) -> Result<Client, tokio_postgres::Error> {
+    let mut config = Config::new();
+    config.host("127.0.0.1").port(port).user(user).password(password).dbname(database);
+    let (client, connection) = config.application_name("RDS Data API").connect(NoTls).await?;
+    // Its errors reach the client too.
+    tokio::spawn(async move { drop(connection.await) });
+    Ok(client)
+}
+
 /// Whether a server that answers so will not answer otherwise.
 fn refused_for_good(error: &tokio_postgres::Error) -> bool {
     error.code().is_some_and(|code| {
         ![SqlState::CANNOT_CONNECT_NOW, SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN].contains(code)
     })
+}
+
+/// Where the server of a folder says what it does.
+pub(crate) fn log(folder: &Path) -> PathBuf {
+    folder.join("log")
 }
 
 fn data(folder: &Path) -> PathBuf {

@@ -36,8 +36,10 @@ fn now() -> SystemTime {
 pub enum Kind {
     /// As the server of the tests has it.
     Timestream,
-    /// The real one, behind that server's faults.
+    /// The real one by the Data API, behind that server's faults.
     Postgres,
+    /// The real one by its own protocol, with faults of its own.
+    Direct,
 }
 
 /// A test for each store, of functions that get its kind.
@@ -53,10 +55,20 @@ macro_rules! for_each_store {
 }
 pub(crate) use for_each_store;
 
+/// A test for the way by `PostgreSQL`'s own protocol, of functions that get its kind.
+macro_rules! for_direct {
+    ($($test:ident),* $(,)?) => {
+        mod direct {
+            $(#[tokio::test] async fn $test() { super::$test(crate::bench::Kind::Direct).await; })*
+        }
+    };
+}
+pub(crate) use for_direct;
+
 pub struct Bench {
     pub services: Services,
     pub consumer: Consumer,
-    home: Option<Home>,
+    pub home: Option<Home>,
 }
 
 impl Bench {
@@ -72,13 +84,20 @@ impl Bench {
     pub async fn seeded(kind: Kind, seed: u64, faults: Faults) -> Self {
         let home = match kind {
             Kind::Timestream => None,
-            Kind::Postgres => Some(Home::new().await),
+            Kind::Postgres | Kind::Direct => Some(Home::new().await),
         };
+        let of_sessions = faults.clone();
         let services = Services::start(seed, faults, home.as_ref().map(Home::url)).await;
         let mut consumer = consumer(&services.endpoint);
         if let Some(home) = &home {
-            consumer.store = Store::Postgres(home.table(&services.endpoint));
+            consumer.store = Store::Postgres(match kind {
+                Kind::Direct => Home::direct(home.settings()),
+                _ => home.table(&services.endpoint),
+            });
             consumer.retention = Retention { fresh: Duration::MAX, kept: None };
+        }
+        if let (Kind::Direct, Some(home)) = (kind, &home) {
+            home.faults(&of_sessions);
         }
         Self { services, consumer, home }
     }

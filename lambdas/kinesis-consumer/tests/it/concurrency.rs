@@ -8,7 +8,7 @@ use kinesis_consumer::written::Fate;
 use telemetry::{DimensionValue, Lateness, MeasureValue, Measured, Record, Value};
 use tokio::time::Instant;
 
-use crate::bench::{ARRIVAL_MS, Bench, Kind};
+use crate::bench::{ARRIVAL_MS, Bench, Kind, for_direct};
 use crate::services::Faults;
 
 const WRITERS: usize = 8;
@@ -31,7 +31,13 @@ fn record(series: i64, version: i64) -> Record {
 }
 
 #[tokio::test]
-async fn no_series_is_stale_after_eight_shuffled_writers() {
+async fn no_series_is_stale_by_the_data_api() {
+    no_series_is_stale_after_eight_shuffled_writers(Kind::Postgres).await;
+}
+
+for_direct!(no_series_is_stale_after_eight_shuffled_writers);
+
+async fn no_series_is_stale_after_eight_shuffled_writers(kind: Kind) {
     let mut chance = fastrand::Rng::with_seed(7);
     let mut streams: Vec<Vec<Record>> = vec![Vec::new(); WRITERS];
     for series in 0..SERIES {
@@ -47,7 +53,7 @@ async fn no_series_is_stale_after_eight_shuffled_writers() {
     for stream in &mut streams {
         chance.shuffle(stream);
     }
-    let bench = Bench::of(Kind::Postgres, Faults::default()).await;
+    let bench = Bench::of(kind, Faults::default()).await;
     let store = &bench.consumer.store;
     let until = Instant::now() + Duration::from_mins(5);
     let writers = streams.iter().map(async |stream| {
@@ -59,7 +65,7 @@ async fn no_series_is_stale_after_eight_shuffled_writers() {
             let Settled { outgoing, .. } = gathered.settle(bench.consumer.decoder.limits());
             let written = store.write(&outgoing, |_| Lateness::Fresh, until).await;
             let decided = |fate: &Fate| matches!(fate, Fate::Stored | Fate::Superseded);
-            assert!(written.fates.iter().all(decided), "{written:?}");
+            assert!(written.fates.iter().all(decided), "{:?}", written.unusable);
         }
     });
     futures::future::join_all(writers).await;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use base64::prelude::*;
 
-use crate::bench::{Bench, Kind, batch, event, failures, for_each_store};
+use crate::bench::{Bench, Kind, batch, event, failures, for_direct, for_each_store};
 use crate::services::Faults;
 
 const EVENTS: usize = 1000;
@@ -74,6 +74,11 @@ async fn every_event_ends_in_the_store_or_in_quarantine(kind: Kind) {
         ),
     ];
     for (seed, (name, faults)) in (1..).zip(table) {
+        let faults = match kind {
+            // Each waits for the end of an attempt, and whether a connection is there is a request too.
+            Kind::Direct => Faults { silent: faults.silent / 5.0, ..faults },
+            _ => faults,
+        };
         let bench = Bench::seeded(kind, seed, faults).await;
         let deliveries = bench.deliver(&batch((0..EVENTS).map(payload)), Duration::from_mins(1)).await;
         assert_complete(&bench, EVENTS).await;
@@ -158,4 +163,9 @@ for_each_store!(
     what_no_retry_can_mend_is_reported_at_once,
     it_answers_before_its_time_is_over,
     a_quarantine_that_cannot_be_written_is_a_failure_of_these_events_alone,
+);
+for_direct!(
+    every_event_ends_in_the_store_or_in_quarantine,
+    a_replay_changes_nothing,
+    it_answers_before_its_time_is_over,
 );

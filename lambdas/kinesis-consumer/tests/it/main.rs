@@ -6,6 +6,7 @@ mod bench;
 mod cluster;
 mod concurrency;
 mod conflicts;
+mod direct;
 mod documents;
 mod endpoint;
 mod faults;

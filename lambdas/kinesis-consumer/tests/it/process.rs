@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::bench::model;
+use crate::cluster::{Home, TABLE};
 use crate::services::{Faults, Services};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_kinesis-consumer");
@@ -44,26 +45,47 @@ fn function(folder: &Path, services: &Services) -> Command {
 
 #[tokio::test]
 async fn the_binary_handles_an_invocation_and_prints_its_metrics() {
-    let lines = handled("WARN").await;
+    let lines = handled("WARN", None).await;
     assert!(lines.iter().any(|line| line["level"] == "WARN"), "{lines:?}");
 }
 
 #[tokio::test]
 async fn metrics_are_printed_whatever_the_level_of_the_log() {
-    let lines = handled("ERROR").await;
+    let lines = handled("ERROR", None).await;
     assert!(!lines.iter().any(|line| line["level"] == "WARN"), "{lines:?}");
 }
 
+#[tokio::test]
+async fn the_binary_connects_to_the_database_itself() {
+    let home = Home::new().await;
+    handled("WARN", Some(&home)).await;
+    assert_eq!(home.rows().await.len(), 2);
+}
+
 /// Lets the function handle a batch with bad events in it, and returns the lines that it printed, the
-/// metrics among them.
-async fn handled(level: &str) -> Vec<Value> {
+/// metrics among them. It writes into the server of the tests, or into a database.
+async fn handled(level: &str, home: Option<&Home>) -> Vec<Value> {
     let services = Services::start(7, Faults::default(), None).await;
     let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/events/poison-among-good.json");
     services.held().invocations.push(std::fs::read(document).expect("the document"));
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("model.json"), serde_json::to_vec(&model()).expect("JSON"))
         .expect("the model");
-    let mut child = function(folder.path(), &services)
+    let mut command = function(folder.path(), &services);
+    if let Some(home) = home {
+        let settings = home.settings();
+        command.envs([
+            ("STORE", "postgres"),
+            ("CONNECTION", "direct"),
+            ("DATABASE", home.name()),
+            ("TABLE", TABLE),
+            ("PGHOST", &settings.host),
+            ("PGPORT", &settings.port.to_string()),
+            ("PGSSLROOTCERT", &home.roots()),
+            ("AWS_REGION", &settings.region),
+        ]);
+    }
+    let mut child = command
         .env("QUARANTINE_URL", format!("{}/000000000000/quarantine", services.endpoint))
         .env("LOG_LEVEL", level)
         // Lambda's own filter, which passes more than that.
@@ -82,7 +104,7 @@ async fn handled(level: &str) -> Vec<Value> {
 
     let held = services.held();
     assert_eq!(held.answers, [json!({ "batchItemFailures": [] })]);
-    assert_eq!((held.rows.len(), held.messages.len()), (2, 3));
+    assert_eq!((held.rows.len(), held.messages.len()), (if home.is_some() { 0 } else { 2 }, 3));
     let lines: Vec<Value> = lines(&output);
     let metrics = lines.iter().find(|line| !line["_aws"].is_null()).expect("a line of metrics");
     assert_eq!(
@@ -117,4 +139,17 @@ async fn what_is_missing_is_named() {
     }
     assert!(messages[0].contains("model.json"), "{}", messages[0]);
     assert!(messages[1].contains("QUARANTINE_URL"), "{}", messages[1]);
+    for (variables, expected) in [
+        (&[("STORE", "influx")][..], "NoStore(\"influx\")"),
+        (&[("STORE", "postgres"), ("CONNECTION", "odbc")], "NoConnection(\"odbc\")"),
+        (&[("STORE", "postgres"), ("CONNECTION", "direct"), ("PGPORT", "5432")], "PGHOST"),
+        (
+            &[("STORE", "postgres"), ("CONNECTION", "direct"), ("PGHOST", "db"), ("PGPORT", "high")],
+            "NoPort(\"high\")",
+        ),
+    ] {
+        let output = function(folder.path(), &services).envs(variables.iter().copied()).output().await;
+        let output = String::from_utf8_lossy(&output.expect("it ends by itself").stderr).into_owned();
+        assert!(output.contains(expected), "{variables:?}: {output}");
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kinesis_consumer::batch::Batch;
 
-use crate::bench::{ARRIVAL_MS, Bench, Kind, batch, delivery, event, failures, for_each_store};
+use crate::bench::{ARRIVAL_MS, Bench, Kind, batch, delivery, event, failures, for_direct, for_each_store};
 use crate::services::Faults;
 
 fn both(number: usize) -> String {
@@ -125,6 +125,7 @@ async fn poison_in_every_record_ends_in_quarantine(kind: Kind) {
     }
 }
 
+for_direct!(poison_in_every_record_ends_in_quarantine);
 for_each_store!(
     a_store_that_calls_everything_invalid_is_waited_for,
     poison_in_every_record_ends_in_quarantine,

@@ -156,8 +156,8 @@ fn write(schema: &Schema) -> String {
     let body = format!(
         r"DECLARE
   today date = (now() AT TIME ZONE 'UTC')::date;
-  size integer = json_array_length(rows);
-  half integer = size / 2;
+  size integer;
+  half integer;
   why text;
   unknown text;
 BEGIN
@@ -184,6 +184,8 @@ BEGIN
         EXIT;
     END;
   END LOOP;
+  size = json_array_length(rows);
+  half = size / 2;
   IF size = 1 THEN
     RETURN json_build_object('superseded', json_build_array(), 'refused', json_build_array(
       json_build_object('index', 0, 'reason', left(why, {REASON_CHARACTERS}))));

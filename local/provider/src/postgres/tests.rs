@@ -43,6 +43,8 @@ async fn a_cluster_is_made_once_and_goes() {
     let master = instance.credentials(attribute(&made, "MasterUserSecret.SecretArn"));
     assert_eq!((master.username.as_str(), master.password.len()), ("sluice", 32));
     assert_ne!(attribute(&made, "Endpoint.Port"), instance.cluster.port.to_string());
+    assert_ne!(attribute(&made, "DBClusterResourceId"), instance.cluster.resource_id);
+    assert_eq!(attribute(&made, "RootCertificate"), state.path().join("ca.pem").display().to_string());
     assert_eq!(ask("Update", Some("sluice-dev")).await.expect("it stays"), made);
 
     for _ in 0..2 {

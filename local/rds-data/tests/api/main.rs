@@ -5,6 +5,7 @@ mod clusters;
 mod durability;
 mod errors;
 mod faults;
+mod front;
 mod limits;
 mod statements;
 mod transactions;

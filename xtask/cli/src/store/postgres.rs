@@ -44,7 +44,7 @@ fn failed(failure: Unanswered) -> Failure {
             Failure::new(Exit::Configuration, format_args!("the store refuses the query: {message}"))
         }
         // A word, a name or a function that is none: a consumer would need another schema, a person another query.
-        Unanswered::Unusable(message) if message.contains("; SQLState: 42") => {
+        Unanswered::Schema { message } => {
             let told = message.split("; SQLState").next().unwrap_or_default();
             Failure::new(Exit::Configuration, format_args!("the store refuses the query: {told}"))
         }
