@@ -59,6 +59,7 @@ final class Services {
 
     /** The services, started by whoever asks first. */
     static synchronized Services running() {
+        Cluster.keepThreads();
         if (services == null) {
             try {
                 services = new Services();
