@@ -121,12 +121,6 @@ final class Services {
         send("POST", store.resolve("/_local/faults"), plan);
     }
 
-    /** The stores do nothing wrong any more. */
-    void noFaults() {
-        send("DELETE", store.resolve("/_local/faults"), "");
-        PostgresCluster.noFaults();
-    }
-
     /** Sends a request of the tests' own to a service; gives what it answers. */
     static String send(String method, URI place, String body) {
         HttpRequest request = HttpRequest.newBuilder(place)

@@ -86,6 +86,7 @@ final class StoreAnswersTest {
                                 "arn:aws:secretsmanager:us-east-1:000000000000:secret:writer"),
                         "database",
                         "table");
+            case DIRECT -> throw new IllegalArgumentException("it is no service of HTTP");
         };
     }
 
@@ -177,7 +178,7 @@ final class StoreAnswersTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Kind.class)
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "DIRECT")
     void aRecordThatIsRefusedCostsNoOther(Kind kind) throws Exception {
         List<Delivery> events = new ArrayList<>(events(20));
         events.set(7, delivery(7, NOW_MS, event(Scripted.UNWANTED, NOW_MS, "\"temperature_measure\": 1")));
@@ -190,7 +191,7 @@ final class StoreAnswersTest {
 
     /** What is there in a later version is neither written nor in quarantine. */
     @ParameterizedTest
-    @EnumSource(Kind.class)
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "DIRECT")
     void aLaterVersionStays(Kind kind) throws Exception {
         List<Delivery> events = List.of(
                 delivery(0, NOW_MS + 1, event("d", NOW_MS, "\"temperature_measure\": 1")),
@@ -209,7 +210,7 @@ final class StoreAnswersTest {
 
     /** A pause, a failover, a server that is gone: nothing of it is a matter of the records. */
     @ParameterizedTest
-    @EnumSource(Kind.class)
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "DIRECT")
     void aStoreThatIsAwayIsWaitedFor(Kind kind) throws Exception {
         services.isAway(true);
         try (Cluster.Running running = job(kind, events(1_500))) {
@@ -221,7 +222,7 @@ final class StoreAnswersTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Kind.class)
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "DIRECT")
     void aStoreThatCallsEverythingInvalidIsWaitedFor(Kind kind) throws Exception {
         services.callsAllInvalid(true);
         try (Cluster.Running running = job(kind, events(150))) {
@@ -234,7 +235,7 @@ final class StoreAnswersTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Kind.class)
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "DIRECT")
     void poisonInEveryRecordEndsInQuarantine(Kind kind) throws Exception {
         List<Delivery> poison = new ArrayList<>();
         for (int number = 0; number < 5; number++) {
@@ -250,7 +251,7 @@ final class StoreAnswersTest {
 
     /** Written again, the event that contradicts would be older than the row, and dropped. */
     @ParameterizedTest
-    @EnumSource(Kind.class)
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "DIRECT")
     void aConflictKeepsItsReasonUntilTheQueueTakesIt(Kind kind) throws Exception {
         services.refusesMessages(3);
         List<Delivery> events = List.of(

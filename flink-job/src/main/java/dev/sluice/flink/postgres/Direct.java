@@ -29,11 +29,10 @@ import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
  */
 public record Direct(String region, String host, int port, String rootCertificate) implements Way {
     /**
-     * How long a request waits for a connection, and a connection for its server: a paused cluster <a
-     * href="https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2-auto-pause.html">answers
-     * after 15 to 30 seconds</a>.
+     * How long a request waits for a connection, and a connection for its server. A paused cluster takes longer to
+     * resume: that is what trying again is for.
      */
-    private static final Duration CONNECT = Duration.ofSeconds(35);
+    private static final Duration CONNECT = Duration.ofSeconds(10);
 
     /** How long a connection is kept without a request. While there is one, a cluster does not pause. */
     private static final Duration IDLE = Duration.ofMinutes(1);
