@@ -17,8 +17,9 @@ use crate::toolchain::{ToolError, maven};
 use session::{Explain, Failure, Project, whole};
 use session::{Observer, Step};
 
-/// What the JAR is made from, in the job's folder.
-const SOURCES: [&str; 4] = [".mvn", "mvnw", "pom.xml", "src/main"];
+/// What the JAR is made from, from the job's folder.
+const SOURCES: [&str; 5] =
+    [".mvn", "mvnw", "pom.xml", "src/main", "../lambdas/postgres/certificates/global-bundle.pem"];
 
 /// Why there is no JAR.
 #[derive(Debug, thiserror::Error)]

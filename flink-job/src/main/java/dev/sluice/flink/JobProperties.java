@@ -1,7 +1,10 @@
 package dev.sluice.flink;
 
 import dev.sluice.flink.domain.Model;
+import dev.sluice.flink.postgres.DataApi;
 import dev.sluice.flink.postgres.Database;
+import dev.sluice.flink.postgres.Direct;
+import dev.sluice.flink.postgres.Way;
 import dev.sluice.flink.quarantine.Quarantine;
 import dev.sluice.flink.sink.Store;
 import dev.sluice.flink.timestream.Table;
@@ -44,6 +47,13 @@ public record JobProperties(
 
     private static final String TIMESTREAM = "timestream";
     private static final String POSTGRES = "postgres";
+
+    /** Says how PostgreSQL is reached; without it, by the first. */
+    private static final String CONNECTION = "Connection";
+
+    private static final String DATA_API = "data-api";
+    private static final String DIRECT = "direct";
+    private static final int MOST_PORT = 65_535;
 
     /** Properties that do not say what they must. */
     public static final class InvalidException extends RuntimeException {
@@ -92,15 +102,33 @@ public record JobProperties(
         return switch (kind) {
             case TIMESTREAM ->
                 new Table(region, database, table, Timestream.retention(count(pipeline, "MemoryHours", missing)));
-            case POSTGRES ->
-                new Database(
-                        region,
-                        property(pipeline, "ClusterArn", missing),
-                        property(pipeline, "SecretArn", missing),
-                        database,
-                        table);
+            case POSTGRES -> new Database(way(pipeline, region, missing), database, table);
             default -> throw invalid(STORE, kind, TIMESTREAM + " or " + POSTGRES);
         };
+    }
+
+    private static Way way(Properties pipeline, String region, List<String> missing) {
+        String connection = pipeline.getProperty(CONNECTION, DATA_API);
+        return switch (connection) {
+            case DATA_API ->
+                new DataApi(
+                        region, property(pipeline, "ClusterArn", missing), property(pipeline, "SecretArn", missing));
+            case DIRECT ->
+                new Direct(
+                        region,
+                        property(pipeline, "Host", missing),
+                        port(pipeline, missing),
+                        pipeline.getProperty("RootCertificate"));
+            default -> throw invalid(CONNECTION, connection, DATA_API + " or " + DIRECT);
+        };
+    }
+
+    private static int port(Properties pipeline, List<String> missing) {
+        int port = count(pipeline, "Port", missing);
+        if (port > MOST_PORT) {
+            throw invalid("Port", Integer.toString(port), "at most " + MOST_PORT);
+        }
+        return port;
     }
 
     private static String property(Properties group, String name, List<String> missing) {

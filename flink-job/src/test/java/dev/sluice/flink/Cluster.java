@@ -28,6 +28,8 @@ import org.apache.flink.runtime.jobgraph.SavepointRestoreSettings;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
+import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 
 /** A cluster of the tests, with frequent checkpoints that outlive their job. */
 @SuppressWarnings("try") // Whoever interrupts a test may interrupt its end.
@@ -38,11 +40,17 @@ public final class Cluster implements AutoCloseable {
 
     private static final long LOOK_MS = 100;
 
+    /** For the jobs of tests that run at the same time, of which each has two, and beside it a sample. */
+    private static final int SLOTS = 16;
+
+    private static SdkAsyncHttpClient kept;
+
     private final Path folder;
     private final Configuration settings = new Configuration();
     private final MiniCluster cluster;
 
     public Cluster() throws Exception {
+        keepThreads();
         folder = Files.createTempDirectory("flink-job-cluster");
         settings.set(RestOptions.BIND_PORT, "0");
         settings.set(CoreOptions.DEFAULT_PARALLELISM, 2);
@@ -61,9 +69,19 @@ public final class Cluster implements AutoCloseable {
         cluster = new MiniCluster(new MiniClusterConfiguration.Builder()
                 .setConfiguration(settings)
                 .setNumTaskManagers(1)
-                .setNumSlotsPerTaskManager(4)
+                .setNumSlotsPerTaskManager(SLOTS)
                 .build());
         cluster.start();
+    }
+
+    /**
+     * Keeps the threads that all clients of this JVM share while one is open: the last to close waits for two seconds
+     * until they have ended, which would be the end of every job and of every world.
+     */
+    static synchronized void keepThreads() {
+        if (kept == null) {
+            kept = NettyNioAsyncHttpClient.create();
+        }
     }
 
     /** A job that runs. Closing it is a crash: it takes no savepoint and flushes nothing. */

@@ -16,18 +16,21 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The memory that the job takes has a bound in bytes, however large the events are and however long the store is away. */
+@Execution(ExecutionMode.CONCURRENT) // Each in a process of its own, and with services of its own.
 final class HeapTest {
     private static final int EVENTS = 2_000;
     private static final int BUFFER_MB = 8;
     private static final String HEAP = "-Xmx80m";
-    private static final long OUTAGE_MS = 20_000;
+    private static final long OUTAGE_MS = 10_000;
 
     /** How long a request takes to fail: meanwhile others go out beside it. */
-    private static final long AWAY_MS = 5_000;
+    private static final long AWAY_MS = 2_500;
 
-    private static final long SLOW_MS = 300;
+    private static final long SLOW_MS = 100;
 
     @TempDir
     private Path folder;

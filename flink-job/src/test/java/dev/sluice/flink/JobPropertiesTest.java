@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sluice.flink.postgres.DataApi;
 import dev.sluice.flink.postgres.Database;
+import dev.sluice.flink.postgres.Direct;
+import dev.sluice.flink.postgres.Way;
 import dev.sluice.flink.timestream.Table;
 import dev.sluice.flink.timestream.Timestream;
 import java.io.IOException;
@@ -55,21 +58,51 @@ final class JobPropertiesTest {
                 new Table("the Region", "the Database", "the Table", Timestream.retention(48)),
                 JobProperties.of(groups).store());
 
+        pipeline.setProperty("Store", "mysql");
+        assertRefused("pipeline.Store is \"mysql\", and must be timestream or postgres", groups);
+    }
+
+    @Test
+    void thePropertiesNameTheWayToPostgres() throws IOException {
+        String model = Files.readString(Path.of("../test-vectors/models/smart-home.json"));
+        Properties pipeline = pipeline();
         pipeline.setProperty("Store", "postgres");
         pipeline.remove("MemoryHours");
-        String lacks = assertThrows(JobProperties.InvalidException.class, () -> JobProperties.of(groups))
-                .getMessage();
-        assertTrue(lacks.contains("lack pipeline.ClusterArn, pipeline.SecretArn;"), lacks);
+        Map<String, Properties> groups = Map.of("pipeline", pipeline, "model", chunks(model, 20));
+        assertRefused("lack pipeline.ClusterArn, pipeline.SecretArn;", groups);
         pipeline.setProperty("ClusterArn", "the cluster");
         pipeline.setProperty("SecretArn", "the secret");
+        Way dataApi = new DataApi("the Region", "the cluster", "the secret");
         assertEquals(
-                new Database("the Region", "the cluster", "the secret", "the Database", "the Table"),
+                new Database(dataApi, "the Database", "the Table"),
+                JobProperties.of(groups).store());
+        pipeline.setProperty("Connection", "data-api");
+        assertEquals(
+                new Database(dataApi, "the Database", "the Table"),
                 JobProperties.of(groups).store());
 
-        pipeline.setProperty("Store", "mysql");
+        pipeline.setProperty("Connection", "direct");
+        assertRefused("lack pipeline.Host, pipeline.Port;", groups);
+        pipeline.setProperty("Host", "the host");
+        pipeline.setProperty("Port", "65536");
+        assertRefused("pipeline.Port is \"65536\", and must be at most 65535", groups);
+        pipeline.setProperty("Port", "5432");
+        assertEquals(
+                new Database(new Direct("the Region", "the host", 5432, null), "the Database", "the Table"),
+                JobProperties.of(groups).store());
+        pipeline.setProperty("RootCertificate", "ca.pem");
+        assertEquals(
+                new Database(new Direct("the Region", "the host", 5432, "ca.pem"), "the Database", "the Table"),
+                JobProperties.of(groups).store());
+
+        pipeline.setProperty("Connection", "proxy");
+        assertRefused("pipeline.Connection is \"proxy\", and must be data-api or direct", groups);
+    }
+
+    private static void assertRefused(String why, Map<String, Properties> groups) {
         String said = assertThrows(JobProperties.InvalidException.class, () -> JobProperties.of(groups))
                 .getMessage();
-        assertTrue(said.contains("pipeline.Store is \"mysql\", and must be timestream or postgres"), said);
+        assertTrue(said.contains(why), said);
     }
 
     @Test
@@ -78,9 +111,7 @@ final class JobPropertiesTest {
         pipeline.remove("Table");
         pipeline.setProperty("Region", "");
         Map<String, Properties> groups = Map.of("pipeline", pipeline);
-        String said = assertThrows(JobProperties.InvalidException.class, () -> JobProperties.of(groups))
-                .getMessage();
-        assertTrue(said.contains("lack model.json.00, pipeline.Region, pipeline.Table;"), said);
+        assertRefused("lack model.json.00, pipeline.Region, pipeline.Table;", groups);
     }
 
     @Test

@@ -1,7 +1,10 @@
 package dev.sluice.flink;
 
-/** A store that the job writes to, by the name that its property has. */
+/** A store that the job writes to, and how it reaches it. */
 enum Kind {
     TIMESTREAM,
-    POSTGRES
+    /** PostgreSQL, by the Data API. */
+    POSTGRES,
+    /** PostgreSQL, by its own protocol. */
+    DIRECT
 }

@@ -26,10 +26,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The process of {@code --local}, from outside: its command line, its files, its signals. */
+@Execution(ExecutionMode.CONCURRENT) // They wait most of the time, each in a world of its own.
 final class LocalRunTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int EVENTS = 9_000;
@@ -114,7 +117,7 @@ final class LocalRunTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Kind.class)
+    @EnumSource(names = {"TIMESTREAM", "DIRECT"})
     void killedTenTimesUnderLoadItWritesWhatItWouldHaveWritten(Kind kind) throws Exception {
         try (World world = new World(kind)) {
             world.faults("{\"throttle\": 0.1, \"lost_answer\": 0.1, \"delay_ms\": 20}");

@@ -11,9 +11,6 @@ import dev.sluice.flink.domain.DimensionValue;
 import dev.sluice.flink.domain.Record;
 import dev.sluice.flink.sink.Entry;
 import dev.sluice.flink.sink.StoreSink;
-import dev.sluice.flink.source.Delivery;
-import dev.sluice.flink.source.KinesisSource;
-import dev.sluice.flink.timestream.Table;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -21,140 +18,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
-import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
-import org.apache.flink.streaming.api.datastream.DataStreamSource;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The ten ways in which the public sample of this pipeline loses data, by their numbers. Each is a story
- * that ends well with this job, and the same story ends badly with the sample's behaviour: a test of which
- * only the first half held could not fail. Without trouble the sample's behaviour ends well, too. With PostgreSQL,
- * which the sample does not know, the first half is told alone.
+ * The ten ways in which the public sample of this pipeline loses data, by their numbers; {@link FaultsTest} has those of
+ * a store that fails. Without trouble the sample's behaviour ends well, too.
  */
+@Execution(ExecutionMode.CONCURRENT) // They wait most of the time, each in a world of its own.
 @SuppressWarnings("try") // A job runs for as long as its block.
-final class LossesTest {
+final class LossesTest extends Stories {
     /** Every fiftieth of {@link World#events}. */
     private static final String POISONED = ".*_measure\": [0-9]*[05]0\\.0}";
-
-    private static Cluster cluster;
-    private World world;
-
-    @BeforeAll
-    static void start() throws Exception {
-        Services.running();
-        cluster = new Cluster();
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        cluster.close();
-    }
-
-    @BeforeEach
-    void forget() {
-        SampleConsumer.SEEN.set(0);
-    }
-
-    @AfterEach
-    void leave() {
-        world.close();
-    }
-
-    private void begin(Kind kind) {
-        world = new World(kind);
-    }
-
-    private Consumer<StreamExecutionEnvironment> ours() {
-        return environment -> Job.describe(environment, world.properties());
-    }
-
-    private static DataStreamSource<Delivery> stream(StreamExecutionEnvironment environment, World world) {
-        return environment.fromSource(
-                new KinesisSource(world.properties().streamArn(), World.REGION),
-                WatermarkStrategy.noWatermarks(),
-                "stream",
-                TypeInformation.of(Delivery.class));
-    }
-
-    private static Consumer<StreamExecutionEnvironment> samples(World world) {
-        return samplesFrom(world, 0);
-    }
-
-    /**
-     * The sample as it starts at LATEST, which is behind all that arrived before {@code startMs}. One sink gets
-     * all, so that of a multiple of {@link SampleConsumer#BATCH} events it forgets none merely for their number.
-     */
-    private static Consumer<StreamExecutionEnvironment> samplesFrom(World world, long startMs) {
-        return environment -> stream(environment, world)
-                .filter(delivery -> delivery.arrivalMs() >= startMs)
-                .sinkTo(new SampleConsumer((Table) world.store()))
-                .setParallelism(1);
-    }
-
-    private static void seenBySample(int count) throws Exception {
-        eventually(() -> assertTrue(SampleConsumer.SEEN.get() >= count, "the sample has had its chance"));
-    }
-
-    /** From here on {@code world} is another one: that in which the sample's behaviour ran, or a fresh one. */
-    private void enter(World next) {
-        world.close();
-        world = next;
-    }
-
-    /**
-     * {@code good} becomes true with this job and, at the same time in a world of its own, not with the
-     * sample's behaviour.
-     *
-     * @param chance how many events the sample is given to see, each time that it sees one
-     */
-    private void storyOf(Kind kind, List<String> events, String faults, int chance, Cluster.Condition good)
-            throws Exception {
-        begin(kind);
-        world.put(events);
-        if (kind != Kind.TIMESTREAM) {
-            world.faults(faults);
-            endsWell(good);
-            return;
-        }
-        World other = new World();
-        other.put(events);
-        world.faults(faults);
-        try (Cluster.Running sample = cluster.start(samples(other), Optional.empty())) {
-            endsWell(good);
-            seenBySample(chance);
-            enter(other);
-            never(good);
-        }
-    }
-
-    private void endsWell(Cluster.Condition good) throws Exception {
-        try (Cluster.Running running = cluster.start(ours(), Optional.empty())) {
-            eventually(good);
-        }
-    }
-
-    private void storyOf(Kind kind, List<String> events, Cluster.Condition good) throws Exception {
-        storyOf(kind, events, "{}", events.size(), good);
-    }
-
-    private void allStored(int count) {
-        Map<Double, Integer> expected = new TreeMap<>();
-        IntStream.range(0, count).forEach(number -> expected.put((double) number, 1));
-        assertEquals(expected, world.temperatures());
-    }
 
     @Test
     void withoutAnyTroubleTheSampleStoresAllAsWell() throws Exception {
@@ -162,50 +44,6 @@ final class LossesTest {
         world.put(events(300));
         try (Cluster.Running sample = cluster.start(samples(world), Optional.empty())) {
             eventually(() -> allStored(300));
-        }
-    }
-
-    static List<Arguments> faults() {
-        List<Arguments> faults = new ArrayList<>();
-        for (Kind kind : Kind.values()) {
-            for (String wrong : List.of(
-                    "{\"throttle\": 0.3}",
-                    "{\"internal\": 0.3}",
-                    "{\"lost_answer\": 0.3, \"throttle\": 0.2}",
-                    "{\"throttle\": 0.3, \"internal\": 0.1, \"lost_answer\": 0.05, \"delay_ms\": 100}")) {
-                faults.add(Arguments.of(kind, wrong));
-            }
-        }
-        return faults;
-    }
-
-    @ParameterizedTest
-    @MethodSource("faults")
-    void loss1AnErrorOfTheStoreDropsNothing(Kind kind, String faults) throws Exception {
-        int count = 3_000; // 40 batches of the sample
-        storyOf(kind, events(count), faults, count, () -> allStored(count));
-    }
-
-    @ParameterizedTest
-    @EnumSource(Kind.class)
-    void loss1AnAnswerThatTakesTooLongDropsNothing(Kind kind) throws Exception {
-        begin(kind);
-        World other = new World();
-        world.put(events(300));
-        other.put(events(300));
-        // Longer than an attempt may take, of Timestream.
-        world.faults("{\"delay_ms\": 11000}");
-        other.faults("{\"delay_ms\": 11000}");
-        try (Cluster.Running sample = cluster.start(samples(other), Optional.empty());
-                Cluster.Running running = cluster.start(ours(), Optional.empty())) {
-            seenBySample(SampleConsumer.BATCH);
-            Thread.sleep(3_000);
-            Services.running().noFaults();
-            eventually(() -> allStored(300));
-            assertEquals(List.of(), world.quarantined());
-            seenBySample(300);
-            enter(other);
-            never(() -> allStored(300));
         }
     }
 
@@ -228,7 +66,7 @@ final class LossesTest {
                 assertEquals(10, world.quarantinedEvents().size());
             });
             // The function of the database finds the row by itself.
-            String code = kind == Kind.POSTGRES ? "store_rejected" : "store_invalid";
+            String code = kind == Kind.TIMESTREAM ? "store_invalid" : "store_rejected";
             assertEquals(Set.of(code), Set.copyOf(world.quarantinedEvents().values()));
         }
         // The sample makes a record of its own that fails its whole batch: a dimension without a value.
@@ -237,7 +75,7 @@ final class LossesTest {
                 .map(event -> event.matches(POISONED) ? event.replace("{", "{\"site\": null, ") : event)
                 .toList());
         try (Cluster.Running sample = cluster.start(samples(other), Optional.empty())) {
-            seenBySample(events.size());
+            seenBySample(other, events.size());
             enter(other);
             never(() -> assertTrue(world.rows() >= 515));
         }
@@ -251,7 +89,7 @@ final class LossesTest {
         Record good = entry.record();
         Record bad = switch (kind) {
             case TIMESTREAM -> new Record(good.dimensions(), good.measureName(), good.measured(), good.time(), 0);
-            case POSTGRES -> {
+            case POSTGRES, DIRECT -> {
                 List<DimensionValue> device = List.of(new DimensionValue("DeviceID", "\0"));
                 yield new Record(device, good.measureName(), good.measured(), good.time(), good.version());
             }
@@ -270,7 +108,7 @@ final class LossesTest {
         }
         try (Cluster.Running sample = cluster.start(samples(other), Optional.empty());
                 Cluster.Running running = cluster.start(ours(), Optional.empty())) {
-            seenBySample(225);
+            seenBySample(other, 225);
             Thread.sleep(3_000);
             assertEquals("RUNNING", running.status().name());
             world.restoreTable();
@@ -280,26 +118,6 @@ final class LossesTest {
             enter(other);
             never(() -> allStored(225));
         }
-    }
-
-    @Test
-    void loss2ARejectedRecordIsInQuarantine() throws Exception {
-        List<String> events = events(600);
-        storyOf(
-                Kind.TIMESTREAM,
-                events,
-                "{\"reject\": 0.2, \"reject_reason\": \"as the test wants it\"}",
-                events.size(),
-                () -> {
-                    Map<String, String> kept = world.quarantinedEvents();
-                    Set<Double> stored = world.temperatures().keySet();
-                    List<String> lost = new ArrayList<>(events);
-                    lost.removeIf(event -> kept.containsKey(event)
-                            || stored.contains(Double.valueOf(event.replaceAll(".*: ([0-9.]+)}", "$1"))));
-                    assertEquals(List.of(), lost);
-                    assertTrue(kept.values().stream().allMatch("store_rejected"::equals));
-                    assertTrue(kept.size() > 60, "a fifth of 600");
-                });
     }
 
     @ParameterizedTest

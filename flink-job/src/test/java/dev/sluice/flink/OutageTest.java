@@ -15,11 +15,13 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A store that is away for longer than a checkpoint may take costs nothing, and puts nothing there twice. */
+@Execution(ExecutionMode.CONCURRENT) // They wait most of the time, each in a world of its own.
 @SuppressWarnings("try") // A job runs for as long as its block.
 final class OutageTest {
     private static final long CHECKPOINT_TIMEOUT_MS = 2_000;
@@ -60,11 +62,12 @@ final class OutageTest {
     }
 
     /** A cluster that was paused answers after some seconds, and until then that it resumes. */
-    @Test
-    void aDatabaseThatResumesIsWaitedFor() throws Exception {
-        try (World world = new World(Kind.POSTGRES)) {
+    @ParameterizedTest
+    @EnumSource(names = {"POSTGRES", "DIRECT"})
+    void aDatabaseThatResumesIsWaitedFor(Kind kind) throws Exception {
+        try (World world = new World(kind)) {
             world.put(events(1_000));
-            PostgresCluster.faults("{\"resuming_ms\": 8000}");
+            PostgresCluster.running().resumes(8_000);
             try (Cluster.Running running =
                     cluster.start(environment -> Job.describe(environment, world.properties()), Optional.empty())) {
                 eventually(() -> assertEquals(1_000, world.rows()));
@@ -90,7 +93,7 @@ final class OutageTest {
             try (Cluster.Running running =
                     cluster.start(environment -> Job.describe(environment, world.properties()), Optional.empty())) {
                 Thread.sleep(5_000);
-                Services.running().noFaults();
+                world.noFaults();
                 eventually(() -> assertEquals(20, world.rows()));
                 eventually(() -> assertFalse(world.quarantined().isEmpty()));
                 // Time for what would come twice.

@@ -16,8 +16,11 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What cannot be stored is kept, whether the queue takes it or not, and also when it is away for a while. */
+@Execution(ExecutionMode.CONCURRENT) // They wait most of the time, each in a world of its own.
 @SuppressWarnings("try") // A job runs for as long as its block.
 final class QuarantineTest {
     private static Cluster cluster;

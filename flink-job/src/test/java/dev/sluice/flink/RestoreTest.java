@@ -18,6 +18,8 @@ import java.util.stream.Collectors;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -25,6 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * At least once, with idempotent writes: a job that crashes again and again while events come in and the
  * store misbehaves leaves in the store and in quarantine what one that never crashed leaves there.
  */
+@Execution(ExecutionMode.CONCURRENT) // They wait most of the time, each in a world of its own.
 @SuppressWarnings("try") // A job runs for as long as its block.
 final class RestoreTest {
     private static final int EVENTS = 6_000;
@@ -73,7 +76,7 @@ final class RestoreTest {
             assertTrue(fromCheckpoints > CRASHES / 2, fromCheckpoints + " crashes came after a checkpoint");
             assertTrue(world.rows() > 0, "nothing was written before the last crash");
             producer.join();
-            Services.running().noFaults();
+            world.noFaults();
 
             Set<String> bad =
                     events.stream().filter(event -> event.contains("hot")).collect(Collectors.toSet());

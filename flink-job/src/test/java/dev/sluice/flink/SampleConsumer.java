@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.sink2.SinkWriter;
@@ -35,13 +36,22 @@ final class SampleConsumer implements Sink<Delivery> {
 
     private static final String SUFFIX = "_measure";
 
-    /** Events that reached a sample sink, for a test to know that it had its chance. */
-    static final AtomicInteger SEEN = new AtomicInteger();
+    /** Events that reached a sample sink, by table, for a test to know that it had its chance. */
+    private static final Map<String, AtomicInteger> SEEN = new ConcurrentHashMap<>();
 
     private final Table table;
 
     SampleConsumer(Table table) {
         this.table = table;
+    }
+
+    /** How many events reached the sample's sink that writes to {@code table}. */
+    static int seen(Table table) {
+        return counter(table).get();
+    }
+
+    private static AtomicInteger counter(Table table) {
+        return SEEN.computeIfAbsent(table.table(), name -> new AtomicInteger());
     }
 
     @Override
@@ -64,7 +74,7 @@ final class SampleConsumer implements Sink<Delivery> {
 
         @Override
         public void write(Delivery delivery, Context context) throws IOException {
-            SEEN.incrementAndGet();
+            counter(table).incrementAndGet();
             Map<String, String> event = JSON.readValue(new String(delivery.data(), StandardCharsets.UTF_8), FLAT);
             long time = 0;
             List<Dimension> dimensions = new ArrayList<>();

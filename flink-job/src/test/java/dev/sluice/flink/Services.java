@@ -59,6 +59,7 @@ final class Services {
 
     /** The services, started by whoever asks first. */
     static synchronized Services running() {
+        Cluster.keepThreads();
         if (services == null) {
             try {
                 services = new Services();
@@ -118,12 +119,6 @@ final class Services {
     /** What Timestream does wrong from now on. */
     void faults(String plan) {
         send("POST", store.resolve("/_local/faults"), plan);
-    }
-
-    /** The stores do nothing wrong any more. */
-    void noFaults() {
-        send("DELETE", store.resolve("/_local/faults"), "");
-        PostgresCluster.noFaults();
     }
 
     /** Sends a request of the tests' own to a service; gives what it answers. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sluice.flink.postgres.DataApi;
 import dev.sluice.flink.postgres.Database;
 import dev.sluice.flink.sink.Store;
 import dev.sluice.flink.source.Delivery;
@@ -79,11 +80,13 @@ final class StoreAnswersTest {
             case TIMESTREAM -> new Table("us-east-1", "database", "table", Timestream.retention(MEMORY_HOURS));
             case POSTGRES ->
                 new Database(
-                        "us-east-1",
-                        "arn:aws:rds:us-east-1:000000000000:cluster:store",
-                        "arn:aws:secretsmanager:us-east-1:000000000000:secret:writer",
+                        new DataApi(
+                                "us-east-1",
+                                "arn:aws:rds:us-east-1:000000000000:cluster:store",
+                                "arn:aws:secretsmanager:us-east-1:000000000000:secret:writer"),
                         "database",
                         "table");
+            case DIRECT -> throw new IllegalArgumentException("it is no service of HTTP");
         };
     }
 
@@ -175,7 +178,7 @@ final class StoreAnswersTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Kind.class)
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "DIRECT")
     void aRecordThatIsRefusedCostsNoOther(Kind kind) throws Exception {
         List<Delivery> events = new ArrayList<>(events(20));
         events.set(7, delivery(7, NOW_MS, event(Scripted.UNWANTED, NOW_MS, "\"temperature_measure\": 1")));
@@ -188,7 +191,7 @@ final class StoreAnswersTest {
 
     /** What is there in a later version is neither written nor in quarantine. */
     @ParameterizedTest
-    @EnumSource(Kind.class)
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "DIRECT")
     void aLaterVersionStays(Kind kind) throws Exception {
         List<Delivery> events = List.of(
                 delivery(0, NOW_MS + 1, event("d", NOW_MS, "\"temperature_measure\": 1")),
@@ -207,7 +210,7 @@ final class StoreAnswersTest {
 
     /** A pause, a failover, a server that is gone: nothing of it is a matter of the records. */
     @ParameterizedTest
-    @EnumSource(Kind.class)
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "DIRECT")
     void aStoreThatIsAwayIsWaitedFor(Kind kind) throws Exception {
         services.isAway(true);
         try (Cluster.Running running = job(kind, events(1_500))) {
@@ -219,7 +222,7 @@ final class StoreAnswersTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Kind.class)
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "DIRECT")
     void aStoreThatCallsEverythingInvalidIsWaitedFor(Kind kind) throws Exception {
         services.callsAllInvalid(true);
         try (Cluster.Running running = job(kind, events(150))) {
@@ -232,7 +235,7 @@ final class StoreAnswersTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Kind.class)
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "DIRECT")
     void poisonInEveryRecordEndsInQuarantine(Kind kind) throws Exception {
         List<Delivery> poison = new ArrayList<>();
         for (int number = 0; number < 5; number++) {
@@ -248,7 +251,7 @@ final class StoreAnswersTest {
 
     /** Written again, the event that contradicts would be older than the row, and dropped. */
     @ParameterizedTest
-    @EnumSource(Kind.class)
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "DIRECT")
     void aConflictKeepsItsReasonUntilTheQueueTakesIt(Kind kind) throws Exception {
         services.refusesMessages(3);
         List<Delivery> events = List.of(

@@ -9,6 +9,7 @@ import dev.sluice.flink.domain.Measured;
 import dev.sluice.flink.domain.Record;
 import dev.sluice.flink.domain.Value;
 import dev.sluice.flink.domain.Vectors;
+import dev.sluice.flink.postgres.Postgres;
 import dev.sluice.flink.sink.Effect;
 import dev.sluice.flink.sink.Entry;
 import dev.sluice.flink.sink.Outgoing;
@@ -29,8 +30,8 @@ final class StoredVectorsTest {
     /** Centuries: vectors are of any time. */
     private static final int KEPT_DAYS = 150_000;
 
-    /** Fewer than a request takes: what is read back has to fit into one answer. */
-    private static final int TOGETHER = 100;
+    /** What a request takes. */
+    private static final int TOGETHER = 500;
 
     private static final Delivery ORIGIN = new Delivery(new byte[0], "p", "1", 5, "shard");
 
@@ -49,33 +50,37 @@ final class StoredVectorsTest {
             }
             Path file = folder.resolve("model.json");
             Files.writeString(file, model.getValue());
-            PostgresTable table = new PostgresTable("vectors-" + model.getKey(), file, KEPT_DAYS);
+            PostgresTable table = new PostgresTable(Kind.POSTGRES, "vectors-" + model.getKey(), file, KEPT_DAYS);
             try (table;
-                    Store.Connection connection = table.store().open(1)) {
+                    Store.Connection dataApi = table.store(Kind.POSTGRES).open(1);
+                    Store.Connection direct = table.store(Kind.DIRECT).open(1)) {
+                Writing written = new Writing(table, table.doubles(), List.of(dataApi, direct));
                 for (Map.Entry<String, List<Record>> vector : ofModel.entrySet()) {
-                    stored += hold(vector.getKey(), vector.getValue(), table, connection);
+                    stored += written.hold(vector.getKey(), vector.getValue());
                 }
             }
         }
         assertTrue(stored > 300, stored + " records");
     }
 
-    private static int hold(String name, List<Record> records, PostgresTable table, Store.Connection connection) {
-        List<Entry> entries =
-                records.stream().map(record -> new Entry(record, ORIGIN)).toList();
-        List<Record> written = Outgoing.of(entries, table.store().limits()).items().stream()
-                .map(Outgoing.Item::record)
-                .toList();
-        for (int from = 0; from < written.size(); from += TOGETHER) {
-            List<Record> some = written.subList(from, Math.min(written.size(), from + TOGETHER));
-            assertEquals(Effect.STORED, connection.write(some).join(), name);
-            // Again it is the same, and no other version of it.
-            assertEquals(Effect.STORED, connection.write(some).join(), name);
-            Set<Map<String, Object>> wanted =
-                    some.stream().map(StoredVectorsTest::columns).collect(Collectors.toSet());
-            assertEquals(wanted, table.take(), name);
+    /** Vectors of one model, in its table. */
+    private record Writing(PostgresTable table, Set<String> doubles, List<Store.Connection> ways) {
+        private int hold(String name, List<Record> records) {
+            List<Entry> entries =
+                    records.stream().map(record -> new Entry(record, ORIGIN)).toList();
+            List<Record> written = Outgoing.of(entries, Postgres.LIMITS).items().stream()
+                    .map(Outgoing.Item::record)
+                    .toList();
+            for (int from = 0; from < written.size(); from += TOGETHER) {
+                List<Record> some = written.subList(from, Math.min(written.size(), from + TOGETHER));
+                // By either way it is the same, and no other version of it.
+                ways.forEach(way -> assertEquals(Effect.STORED, way.write(some).join(), name));
+                Set<Map<String, Object>> wanted =
+                        some.stream().map(StoredVectorsTest::columns).collect(Collectors.toSet());
+                assertEquals(wanted, table.take(doubles), name);
+            }
+            return written.size();
         }
-        return written.size();
     }
 
     /** What the row of a record holds; its time in nanoseconds. */

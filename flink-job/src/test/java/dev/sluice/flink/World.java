@@ -48,6 +48,7 @@ final class World implements AutoCloseable {
     private final WorldTable table;
     private final String streamArn;
     private final String queueUrl;
+    private boolean faulty;
 
     /** What came into quarantine: the whole messages, each once for each time that it was sent. */
     private final List<JsonNode> quarantined = new ArrayList<>();
@@ -57,7 +58,7 @@ final class World implements AutoCloseable {
     }
 
     World(Kind kind) {
-        Services.running().noFaults();
+        Services.running();
         Region region = Region.of(REGION);
         kinesis = KinesisAsyncClient.builder().region(region).build();
         sqs = Clients.sqs(REGION);
@@ -213,9 +214,18 @@ final class World implements AutoCloseable {
         ((TimestreamTable) table).writeText(measure);
     }
 
-    /** What the store does wrong with writes from now on. */
+    /** What the store does wrong with writes from now on; it is one for all worlds of its kind. */
     void faults(String writes) {
+        faulty = true;
         table.faults(writes);
+    }
+
+    /** The store does nothing wrong any more. */
+    void noFaults() {
+        if (faulty) {
+            table.faults("{}");
+        }
+        faulty = false;
     }
 
     void dropTable() {
@@ -255,7 +265,7 @@ final class World implements AutoCloseable {
 
     @Override
     public void close() {
-        Services.running().noFaults();
+        noFaults();
         kinesis.close();
         sqs.close();
         table.close();

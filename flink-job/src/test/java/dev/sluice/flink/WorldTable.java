@@ -10,7 +10,7 @@ interface WorldTable extends AutoCloseable {
     static WorldTable of(Kind kind, String name) {
         return switch (kind) {
             case TIMESTREAM -> new TimestreamTable(name);
-            case POSTGRES -> new PostgresTable(name, World.model(World.MODEL), World.KEPT_DAYS);
+            case POSTGRES, DIRECT -> new PostgresTable(kind, name, World.model(World.MODEL), World.KEPT_DAYS);
         };
     }
 

@@ -7,74 +7,52 @@ import dev.sluice.flink.sink.Effect;
 import dev.sluice.flink.sink.Refusal;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import software.amazon.awssdk.services.rdsdata.model.BadRequestException;
-import software.amazon.awssdk.services.rdsdata.model.DatabaseErrorException;
-import software.amazon.awssdk.services.rdsdata.model.DatabaseResumingException;
-import software.amazon.awssdk.services.rdsdata.model.DatabaseUnavailableException;
-import software.amazon.awssdk.services.rdsdata.model.ExecuteStatementResponse;
-import software.amazon.awssdk.services.rdsdata.model.Field;
-import software.amazon.awssdk.services.rdsdata.model.InvalidResourceStateException;
-import software.amazon.awssdk.services.rdsdata.model.StatementTimeoutException;
 
 /**
- * What an answer of the Data API means for the rows of a request.
+ * What an answer of the database means for the rows of a request, on whatever way it came.
  *
- * <p>The only place that knows its errors, and the database's in their messages. A refused row is refused whole: the
- * database names no column, and a column of another type than the model's is refused when the schema is made.
+ * <p>The only place that knows the database's errors. A refused row is refused whole: the database names no column, and
+ * a column of another type than the model's is refused when the schema is made.
  */
 final class Answer {
     private static final ObjectMapper JSON = new ObjectMapper();
-
-    /** How a message of the database ends: {@code ERROR: deadlock detected; SQLState: 40P01}. */
-    private static final Pattern STATE = Pattern.compile("SQLState: ([0-9A-Z]{5})\\s*$");
 
     /** The writer of before a failover, which only reads. */
     private static final String READ_ONLY = "25006";
 
     private Answer() {}
 
-    /** What {@code answer}, or else {@code failure}, of a request of so many rows means. */
-    static Effect of(ExecuteStatementResponse answer, Throwable failure, int sent) {
-        Throwable cause = Effect.cause(failure);
-        if (cause == null) {
-            return written(answer, sent);
-        } else if (cause instanceof DatabaseErrorException database) {
-            return of(database);
-        } else if (cause instanceof DatabaseResumingException
-                || cause instanceof DatabaseUnavailableException
-                || cause instanceof InvalidResourceStateException
-                || cause instanceof StatementTimeoutException) {
-            // A pause, a start and a failover can be told as each of these.
-            return new Effect.Unavailable(cause.toString());
-        } else if (cause instanceof BadRequestException bad) {
-            return new Effect.Invalid(Effect.words(bad));
-        }
-        return Effect.of(cause);
-    }
-
-    /** By the <a href="https://www.postgresql.org/docs/current/errcodes-appendix.html">state</a> of the error. */
-    private static Effect of(DatabaseErrorException error) {
-        Matcher found = STATE.matcher(Effect.words(error));
-        String state = found.find() ? found.group(1) : "";
-        if (state.isEmpty() || state.equals(READ_ONLY)) {
-            // Without a state it is the way to the database that speaks.
-            return new Effect.Unavailable(error.toString());
+    /**
+     * What an error means.
+     *
+     * @param state its <a href="https://www.postgresql.org/docs/current/errcodes-appendix.html">state</a>; {@code null}
+     *     where it is not the database that speaks but the way to it
+     * @param words what it says
+     */
+    static Effect failed(String state, String words) {
+        if (state == null || state.equals(READ_ONLY)) {
+            return new Effect.Unavailable(words);
         }
         return switch (state.substring(0, 2)) {
             // Connections; rolled back for another; out of memory, disk or connections; an object that is in use; shut
             // down, failed over or cancelled; the system; the engine.
-            case "08", "40", "53", "55", "57", "58", "XX" -> new Effect.Unavailable(error.toString());
+            case "08", "40", "53", "55", "57", "58", "XX" -> new Effect.Unavailable(words);
             // The role or its password; the database; the schema, or what it permits.
-            case "28", "3D", "3F", "42" -> new Effect.Unusable(error.toString());
-            default -> new Effect.Invalid(Effect.words(error));
+            case "28", "3D", "3F", "42" -> new Effect.Unusable(words);
+            default -> new Effect.Invalid(words);
         };
     }
 
-    /** Rows that the function does not name are in the table. */
-    private static Effect written(ExecuteStatementResponse answer, int sent) {
-        String text = onlyText(answer);
+    /**
+     * What the function that writes says: rows that it does not name are in the table.
+     *
+     * @param text what it returned
+     * @param count how many rows it was given
+     */
+    static Effect written(String text, int count) {
+        if (text == null) {
+            return unknown("nothing");
+        }
         try {
             JsonNode said = JSON.readTree(text);
             JsonNode superseded = said.path("superseded");
@@ -85,7 +63,7 @@ final class Answer {
             List<Refusal> refusals = new ArrayList<>();
             for (JsonNode one : refused) {
                 int index = one.path("index").asInt(-1);
-                if (index < 0 || index >= sent) {
+                if (index < 0 || index >= count) {
                     return unknown(text);
                 }
                 refusals.add(new Refusal(index, one.path("reason").asText(), null));
@@ -94,14 +72,6 @@ final class Answer {
         } catch (JsonProcessingException none) {
             return unknown(text);
         }
-    }
-
-    private static String onlyText(ExecuteStatementResponse answer) {
-        List<List<Field>> records = answer.records();
-        String text = records.size() == 1 && records.get(0).size() == 1
-                ? records.get(0).get(0).stringValue()
-                : null;
-        return text == null ? "" : text;
     }
 
     /** It may say that some rows are not stored, but not which: so none may count as stored. */

@@ -11,11 +11,17 @@ public final class Postgres {
      */
     public static final Limits LIMITS = Timestream.LIMITS;
 
-    /** Writes rows. */
+    /** Writes rows by the Data API. */
     static final String WRITE = "SELECT sluice.write(:rows::json)";
 
     /** The parameter of {@link #WRITE}. */
     static final String ROWS = "rows";
+
+    /** The same by the protocol of the database. */
+    static final String WRITE_DIRECT = "SELECT sluice.write(?::text::json)::text";
+
+    /** The role of who writes with an IAM token. */
+    static final String CONSUMER = "sluice_consumer";
 
     /** Rows of one request. */
     static final int REQUEST_ROWS = 500;

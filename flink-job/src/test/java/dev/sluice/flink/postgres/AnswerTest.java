@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.sluice.flink.sink.Effect;
 import dev.sluice.flink.sink.Refusal;
 import java.io.IOException;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
@@ -47,7 +49,7 @@ final class AnswerTest {
     }
 
     private static Effect effect(Throwable failure) {
-        return Answer.of(null, failure, SENT);
+        return DataApi.effect(null, failure, SENT);
     }
 
     private static String named(Effect effect) {
@@ -56,27 +58,50 @@ final class AnswerTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-                    Unavailable | ERROR: canceling statement due to statement timeout; SQLState: 57014
-                    Unavailable | FATAL: terminating connection due to administrator command; SQLState: 57P01
-                    Unavailable | FATAL: the database system is starting up; SQLState: 57P03
-                    Unavailable | An I/O error occurred while sending to the backend.; SQLState: 08006
-                    Unavailable | ERROR: deadlock detected; SQLState: 40P01
-                    Unavailable | ERROR: could not serialize access due to concurrent update; SQLState: 40001
-                    Unavailable | FATAL: sorry, too many clients already; SQLState: 53300
-                    Unavailable | ERROR: canceling statement due to lock timeout; SQLState: 55P03
-                    Unavailable | ERROR: cannot execute INSERT in a read-only transaction; SQLState: 25006
-                    Unavailable | Transaction is still running a query
-                    Unusable    | FATAL: password authentication failed for user "sluice_writer"; SQLState: 28P01
-                    Unusable    | FATAL: database "sluice_dev" does not exist; SQLState: 3D000
-                    Unusable    | ERROR: schema "sluice" does not exist; Position: 8; SQLState: 3F000
-                    Unusable    | ERROR: function sluice.write(json) does not exist; Position: 8; SQLState: 42883
-                    Unusable    | ERROR: permission denied for function write; SQLState: 42501
-                    Invalid     | ERROR: invalid input syntax for type json; SQLState: 22P02
-                    Invalid     | ERROR: index row size 2800 exceeds btree version 4 maximum 2704; SQLState: 54000""")
-    void theStateOfTheDatabasesErrorSaysWhoIsToBlame(String expected, String message) {
-        Effect effect = effect(error(DatabaseErrorException.builder(), 400, message));
-        assertEquals(expected, named(effect), message);
-        assertTrue(effect.toString().contains(message), effect.toString());
+                    Unavailable | ERROR: canceling statement due to statement timeout | 57014
+                    Unavailable | FATAL: terminating connection due to administrator command | 57P01
+                    Unavailable | FATAL: the database system is starting up | 57P03
+                    Unavailable | An I/O error occurred while sending to the backend. | 08006
+                    Unavailable | ERROR: deadlock detected | 40P01
+                    Unavailable | ERROR: could not serialize access due to concurrent update | 40001
+                    Unavailable | FATAL: sorry, too many clients already | 53300
+                    Unavailable | ERROR: canceling statement due to lock timeout | 55P03
+                    Unavailable | ERROR: cannot execute INSERT in a read-only transaction | 25006
+                    Unavailable | Transaction is still running a query |
+                    Unusable    | FATAL: password authentication failed for user "sluice_writer" | 28P01
+                    Unusable    | FATAL: PAM authentication failed for user "sluice_consumer" | 28000
+                    Unusable    | FATAL: database "sluice_dev" does not exist | 3D000
+                    Unusable    | ERROR: schema "sluice" does not exist; Position: 8 | 3F000
+                    Unusable    | ERROR: function sluice.write(json) does not exist; Position: 8 | 42883
+                    Unusable    | ERROR: permission denied for function write | 42501
+                    Invalid     | ERROR: invalid input syntax for type json | 22P02
+                    Invalid     | ERROR: index row size 2800 exceeds btree version 4 maximum 2704 | 54000""")
+    void theStateOfTheDatabasesErrorSaysWhoIsToBlameOnEveryWay(String expected, String message, String state) {
+        String told = state == null ? message : message + "; SQLState: " + state;
+        SQLException ofDriver = new SQLException(message, state);
+        for (Effect effect : List.of(
+                effect(error(DatabaseErrorException.builder(), 400, told)),
+                Direct.effect(ofDriver),
+                Direct.effect(notConnected(ofDriver)))) {
+            assertEquals(expected, named(effect), message);
+            assertTrue(effect.toString().contains(message), effect.toString());
+        }
+    }
+
+    /** As the pool tells it: with the state of what kept it from a connection, if that has one. */
+    private static SQLException notConnected(Throwable cause) {
+        String state = cause instanceof SQLException known ? known.getSQLState() : null;
+        return new SQLTransientConnectionException("Connection is not available", state, 0, cause);
+    }
+
+    @Test
+    void noConnectionIsNoVerdict() {
+        for (Throwable cause : List.of(new IllegalStateException("no credentials"), new IOException("closed"))) {
+            Effect effect = Direct.effect(notConnected(cause));
+            assertEquals("Unavailable", named(effect));
+            assertTrue(effect.toString().contains(cause.getMessage()), effect.toString());
+        }
+        assertEquals("Unavailable", named(Direct.effect(notConnected(null))));
     }
 
     private record Case(AwsServiceException failure, String expected) {}
@@ -124,10 +149,11 @@ final class AnswerTest {
     void rowsThatTheFunctionDoesNotNameAreStored() {
         assertEquals(
                 new Effect.Written(0, List.of()),
-                Answer.of(answer("{\"superseded\" : [], \"refused\" : []}"), null, SENT));
+                DataApi.effect(answer("{\"superseded\" : [], \"refused\" : []}"), null, SENT));
         String some = "{\"superseded\": [0], \"refused\": [{\"index\": 2, \"reason\": \"of \\\"t\\\"\"}]}";
         assertEquals(
-                new Effect.Written(1, List.of(new Refusal(2, "of \"t\"", null))), Answer.of(answer(some), null, SENT));
+                new Effect.Written(1, List.of(new Refusal(2, "of \"t\"", null))),
+                DataApi.effect(answer(some), null, SENT));
     }
 
     @ParameterizedTest
@@ -141,7 +167,7 @@ final class AnswerTest {
                 "{\"superseded\": [], \"refused\": [{\"reason\": \"r\"}]}"
             })
     void anAnswerThatIsNotUnderstoodStoresNothing(String text) {
-        assertEquals("Unusable", named(Answer.of(answer(text), null, SENT)));
+        assertEquals("Unusable", named(DataApi.effect(answer(text), null, SENT)));
     }
 
     @Test
@@ -153,7 +179,7 @@ final class AnswerTest {
         for (Consumer<ExecuteStatementResponse.Builder> fill : answers) {
             ExecuteStatementResponse.Builder answer = ExecuteStatementResponse.builder();
             fill.accept(answer);
-            assertEquals("Unusable", named(Answer.of(answer.build(), null, SENT)));
+            assertEquals("Unusable", named(DataApi.effect(answer.build(), null, SENT)));
         }
     }
 }
