@@ -65,6 +65,7 @@ impl Target {
                     secret_arn: output("WriterLoginArn")?,
                     name: output("DatabaseName")?,
                 };
+                let database = postgres::Database::DataApi(database);
                 let table = postgres::Table { database, table: output("TableName")? };
                 let days = i64::from(store.retention_days());
                 let today = now.div_euclid(24 * HOUR);
