@@ -191,8 +191,9 @@ fn average(records: &[Record], measure: &str) -> f64 {
             }
         }
     }
-    let numbers: Vec<f64> = values.iter().map(|value| value.text().parse().expect("a number")).collect();
-    numbers.iter().sum::<f64>() / numbers.len() as f64
+    let numbers = values.iter().map(|value| value.text().parse::<f64>().expect("a number"));
+    let (sum, count) = numbers.fold((0.0, 0.0), |(sum, count), number| (sum + number, count + 1.0));
+    sum / count
 }
 
 /// What is given for the models that have everything, in both layouts.
