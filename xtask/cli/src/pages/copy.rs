@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::report::{CAUTION, Document, FAINT, GOOD, STRONG, many, paint};
+use crate::report::{CAUTION, Document, FAINT, GOOD, STRONG, paint};
 use crate::store::copy::journal::Journal;
 use crate::store::copy::tally::{Behind, Tally};
 use crate::store::copy::target::Target;
@@ -122,7 +122,7 @@ impl Document for Planned {
         writeln!(out, "  {} {}{bytes}{done}", self.count, self.what)?;
         if self.older > 0 {
             let text =
-                format_args!("{} {} are too old for the store, and stay behind", self.older, self.what);
+                format_args!("{} {} older than what the store keeps, left behind", self.older, self.what);
             writeln!(out, "  {} {text}", paint(CAUTION, "="))?;
         }
         for cost in &self.costs {
@@ -138,23 +138,23 @@ impl Document for Copied {
         heading(&self.way, out)?;
         let of = if *lines > 0 { format!(" of {lines} lines") } else { String::new() };
         writeln!(out, "  {read} points{of} in {:.1} s", self.seconds)?;
-        writeln!(out, "  {} {stored} were taken, or were there already", paint(GOOD, "✓"))?;
+        writeln!(out, "  {} {stored} taken, or there already", paint(GOOD, "✓"))?;
         if *superseded > 0 {
-            writeln!(out, "  {} {superseded} are there in a later version", paint(GOOD, "✓"))?;
+            writeln!(out, "  {} {superseded} there in a later version", paint(GOOD, "✓"))?;
         }
         for (reason, Behind { count, examples }) in left {
-            writeln!(out, "  {} {count} stay behind: {reason}", paint(CAUTION, "="))?;
+            writeln!(out, "  {} {count} left behind: {reason}", paint(CAUTION, "="))?;
             for example in examples {
                 writeln!(out, "      {}", paint(FAINT, example))?;
             }
         }
         for (code, count) in faulty {
-            let lines = many(usize::try_from(*count).unwrap_or(usize::MAX), "fault", "faults");
-            writeln!(out, "  {}", paint(FAINT, format_args!("{lines} {code}, as when the messages came")))?;
+            let text = format_args!("{count} {code}: faults of messages, which they had when they came");
+            writeln!(out, "  {}", paint(FAINT, text))?;
         }
         writeln!(out, "  the store had {} points in that time, and has {}", self.had, self.has)?;
         if let Some(listed) = &self.listed {
-            writeln!(out, "  what stays behind is in {listed}")?;
+            writeln!(out, "  what is left behind is listed in {listed}")?;
         }
         Ok(())
     }
