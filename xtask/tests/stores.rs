@@ -3,9 +3,14 @@
 
 mod installation;
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use installation::{DATABASE, Pipeline, processes_of};
+
+/// How long a consumer may take to read the stream.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 const TIMESTREAM: &[&str] = &["--set", "store.kind=timestream"];
 const POSTGRES: &[&str] = &["--set", "store.kind=postgres"];
@@ -44,14 +49,25 @@ fn deploy(pipeline: &Pipeline, store: &[&str], lost: &[&str]) {
     pipeline.json(&[&["deploy", "--yes"], store, &lost].concat());
 }
 
-/// What a simulated fleet sent, by device, once all of it is there.
+/// What a simulated fleet sent, by device, once all of it is there. A table of Timestream without a record has no
+/// columns yet.
 fn points(pipeline: &Pipeline, table: &str, sent: u64) -> Vec<Value> {
     let sql = format!(
         "SELECT \"DeviceID\", count(*) AS points, max(temperature) AS warmest FROM {table} WHERE \"DeviceID\" LIKE \
          'device-%' GROUP BY 1 ORDER BY 1"
     );
     let count = |row: &Value| row[1].as_u64().or_else(|| row[1].as_str()?.parse().ok()).unwrap_or_default();
-    pipeline.rows_when(&sql, |rows| rows.iter().map(count).sum::<u64>() == sent)
+    let start = Instant::now();
+    loop {
+        let ran = pipeline.xtask(&["query", &sql, "--format", "json"]);
+        let rows = if ran.exit == 0 { ran.json()["rows"].clone() } else { Value::Null };
+        let rows = rows.as_array().cloned().unwrap_or_default();
+        if rows.iter().map(count).sum::<u64>() == sent {
+            return rows;
+        }
+        assert!(start.elapsed() < PATIENCE, "{rows:?}\n{}\n{}", ran.stderr, pipeline.logs());
+        std::thread::sleep(Duration::from_millis(300));
+    }
 }
 
 fn proven(pipeline: &Pipeline) {
