@@ -54,7 +54,8 @@ impl Table {
         }
         let answer = match &self.database {
             Database::DataApi(database) => data_api::write(database, rows).await,
-            Database::Direct(database) => database.write(rows).await,
+            // Boxed: a connection may have to be made, whose future is kilobytes.
+            Database::Direct(database) => Box::pin(database.write(rows)).await,
         };
         answer.map_or_else(
             |effect| effect,

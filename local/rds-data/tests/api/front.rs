@@ -92,7 +92,7 @@ async fn a_cluster_is_reached_by_tls_alone_and_stays_the_same() {
     let plain = config(&cluster, MASTER, &master.password).ssl_mode(SslMode::Disable).connect(NoTls).await;
     let (state, message) = told(&plain.err().expect("no TLS"));
     assert!(state == "28000" && message.ends_with("no encryption"), "{state} {message}");
-    let wrong = connect(&cluster, MASTER, "guessed").await.err().expect("no password of it");
+    let wrong = connect(&cluster, MASTER, "guessed").await.expect_err("no password of it");
     assert_eq!(wrong.code(), Some(&SqlState::INVALID_PASSWORD));
     let elsewhere = tempfile::tempdir().expect("a folder");
     let other = Certificate::open(elsewhere.path()).expect("a certificate").authority;
@@ -108,7 +108,7 @@ async fn a_cluster_is_reached_by_tls_alone_and_stays_the_same() {
     psql(&cluster, &other, MASTER, &master.password, Err("certificate verify failed"));
 }
 
-/// What psql says, of PostgreSQL's own programs; a folder that has none but the server's says nothing.
+/// What psql says, of PostgreSQL's own programs; one that is not there, or knows no TLS, says nothing.
 fn psql(cluster: &Description, authority: &Path, user: &str, password: &str, expected: Result<&str, &str>) {
     let program = testing::postgres().join("psql");
     if !program.exists() {
@@ -127,6 +127,7 @@ fn psql(cluster: &Description, authority: &Path, user: &str, password: &str, exp
         .expect("psql runs");
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     match expected {
+        _ if err.contains("SSL support is not compiled in") => {}
         Ok(expected) => assert_eq!(out.trim(), expected, "{err}"),
         Err(part) => assert!(err.contains(part), "{out}{err}"),
     }
@@ -139,7 +140,7 @@ async fn a_member_of_rds_iam_shows_a_token_and_nothing_else() {
     for (name, token) in &tokens {
         let connected = connect(cluster, DEVICE, token).await;
         if name.contains("another") {
-            let (state, message) = told(&connected.err().expect(name));
+            let (state, message) = told(&connected.expect_err(name));
             assert_eq!(
                 (state.as_str(), message.as_str()),
                 ("28000", "PAM authentication failed for user \"device\"")
@@ -151,7 +152,7 @@ async fn a_member_of_rds_iam_shows_a_token_and_nothing_else() {
     }
     psql(cluster, &cluster.root_certificate, DEVICE, &tokens["good"], Ok(DEVICE));
     fixture.run(&format!("ALTER ROLE {DEVICE} PASSWORD 'its own'")).await;
-    let password = connect(cluster, DEVICE, "its own").await.err().expect("a password is no token");
+    let password = connect(cluster, DEVICE, "its own").await.expect_err("a password is no token");
     assert_eq!(told(&password).0, "28000");
     connect(cluster, DEVICE, &tokens["good"]).await.expect("and a token is one still");
     // What the server says of whoever has shown one, it says itself.
@@ -199,7 +200,7 @@ async fn sessions_break_as_they_are_asked_to() {
     }
     for plan in [json!({ "resuming_ms": 60_000 }), json!({ "sessions": { "*": { "refused": 1.0 } } })] {
         fixture.instance.faults(&plan);
-        assert_eq!(told(&session().await.err().expect("none begins")).0, "57P03", "{plan}");
+        assert_eq!(told(&session().await.expect_err("none begins")).0, "57P03", "{plan}");
     }
     fixture.instance.faults(&json!({ "sessions": { "another": { "refused": 1.0 } } }));
     session().await.expect("another database is not this one");
