@@ -5,8 +5,8 @@ use crate::model::{TopicFault, check_filter, check_plain};
 
 use super::name::NameFault;
 use super::{
-    Architecture, Environment, Expiry, LOCAL_ACCOUNT, Lake, LogLevel, Logs, OnDelete, Simulator, StoreKind,
-    Stream, StreamMode, Target, consumer, grafana, name, region, store, tags, twin,
+    Architecture, Environment, Expiry, LOCAL_ACCOUNT, Lake, LogLevel, Logs, OnDelete, Simulator, Stream,
+    StreamMode, Target, consumer, grafana, name, region, store, tags, twin,
 };
 use super::{ERROR_PREFIX, PARTITION, RESULT_PREFIX};
 
@@ -177,8 +177,8 @@ fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
         }
         Some(tags)
     });
-    if let (Some(region), Some(StoreKind::Timestream)) = (&region, store.as_ref().map(|store| &store.kind)) {
-        store::check_region(root, region);
+    if let (Some(region), Some(store)) = (&region, &store) {
+        store::check_region(root, store, region);
     }
     if let (Some(Target::Aws), Some(region), true) = (target, &region, twinned) {
         twin::check_region(root, region);

@@ -76,6 +76,22 @@ const TWIN_REGIONS: [&str; 11] = [
     "us-west-2",
 ];
 
+/// The Regions whose roots of Amazon RDS are not shipped, beside `lambdas/postgres/certificates`: a consumer would not
+/// know a cluster there.
+const ROOTLESS_REGIONS: [&str; 11] = [
+    "ap-east-2",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-west-1",
+    "cn-north-1",
+    "cn-northwest-1",
+    "il-central-1",
+    "mx-central-1",
+    "us-gov-east-1",
+    "us-gov-west-1",
+];
+
 /// Why a Region cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RegionFault {
@@ -85,6 +101,8 @@ pub(super) enum RegionFault {
     LacksTimestream { region: String },
     #[error("is \"{region}\", which does not have IoT TwinMaker")]
     LacksTwin { region: String },
+    #[error("is \"{region}\", of which the root certificates of Amazon RDS are not shipped")]
+    Rootless { region: String },
 }
 
 impl Fault for RegionFault {
@@ -98,6 +116,7 @@ impl Fault for RegionFault {
                 let regions = TIMESTREAM_REGIONS.join(", ");
                 format!("write `kind = \"postgres\"` under [store], or choose one of {regions}")
             }
+            Self::Rootless { .. } => "write `connection = \"data-api\"` under [store]".to_owned(),
             Self::LacksTwin { .. } => {
                 let regions = TWIN_REGIONS.join(", ");
                 format!("write `enabled = false` under [twin], or choose one of {regions}")
@@ -130,9 +149,29 @@ pub(super) fn check_twin(region: &str) -> Result<(), RegionFault> {
     Err(RegionFault::LacksTwin { region: region.to_owned() })
 }
 
+/// Checks that a cluster of a Region is known to whoever connects to it.
+pub(super) fn check_roots(region: &str) -> Result<(), RegionFault> {
+    if !ROOTLESS_REGIONS.contains(&region) {
+        return Ok(());
+    }
+    Err(RegionFault::Rootless { region: region.to_owned() })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{REGIONS, TIMESTREAM_REGIONS, TWIN_REGIONS, check, check_timestream};
+    use super::{
+        REGIONS, ROOTLESS_REGIONS, TIMESTREAM_REGIONS, TWIN_REGIONS, check, check_roots, check_timestream,
+    };
+
+    /// The bundle has three roots for each Region.
+    #[test]
+    fn a_region_has_roots_or_is_listed() {
+        let roots = postgres::certificates::ROOTS.matches("BEGIN CERTIFICATE").count();
+        assert_eq!(roots, 3 * (REGIONS.len() - ROOTLESS_REGIONS.len()));
+        for region in ROOTLESS_REGIONS {
+            assert!(check(region).is_ok() && check_roots(region).is_err(), "{region}");
+        }
+    }
 
     #[test]
     fn a_service_is_in_regions_that_exist() {

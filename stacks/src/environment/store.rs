@@ -122,9 +122,14 @@ fn refuse_others(section: &Section<'_>) {
     }
 }
 
-/// Reports a Region that does not have Timestream.
-pub(super) fn check_region(root: &Section<'_>, region: &str) {
-    if let Err(fault) = region::check_timestream(region) {
+/// Reports a Region that does not have Timestream, or whose clusters a consumer would not know.
+pub(super) fn check_region(root: &Section<'_>, store: &Store, region: &str) {
+    let checked = match &store.kind {
+        StoreKind::Timestream => region::check_timestream(region),
+        StoreKind::Postgres(store) if store.connection == Connection::Direct => region::check_roots(region),
+        StoreKind::Postgres(_) => Ok(()),
+    };
+    if let Err(fault) = checked {
         root.add("region", fault);
     }
 }

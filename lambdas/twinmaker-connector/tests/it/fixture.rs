@@ -35,7 +35,7 @@ pub enum FirstPage {
 #[derive(Debug)]
 pub enum Server {
     Timestream(timestream::Server),
-    Postgres(postgres::Server),
+    Postgres(Box<postgres::Server>),
 }
 
 impl Server {
@@ -46,7 +46,7 @@ impl Server {
 
     /// A server of each store.
     pub fn each(first_page: FirstPage) -> [Self; 2] {
-        [Self::timestream(first_page), Self::Postgres(postgres::Server::start())]
+        [Self::timestream(first_page), Self::Postgres(Box::new(postgres::Server::start()))]
     }
 
     /// What it is called in the function's environment.
