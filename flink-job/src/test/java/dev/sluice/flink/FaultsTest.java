@@ -43,7 +43,8 @@ final class FaultsTest extends Stories {
     @ParameterizedTest
     @MethodSource("faults")
     void loss1AnErrorOfTheStoreDropsNothing(Kind kind, String faults) throws Exception {
-        int count = 3_000; // 40 batches of the sample
+        // 40 batches of the sample. A session that ends takes its successor's beginning with it, which is slow.
+        int count = kind == Kind.DIRECT ? 600 : 3_000;
         storyOf(kind, events(count), faults, count, () -> allStored(count));
     }
 

@@ -32,8 +32,11 @@ final class PostgresTable implements WorldTable {
     /** How long to wait before a statement is tried again. */
     private static final long AGAIN_NANOS = 20_000_000;
 
-    /** A session begins with some requests, each of which goes wrong as often as that of a statement. */
-    private static final int SESSION_REQUESTS = 3;
+    /**
+     * Shares of requests are a tenth of those of the Data API: a session has five requests until it has written, and the
+     * pool waits longer from one that does not begin to the next.
+     */
+    private static final int SESSION_REQUESTS = 10;
 
     private final PostgresCluster cluster = PostgresCluster.running();
     private final Kind kind;
@@ -221,7 +224,7 @@ final class PostgresTable implements WorldTable {
             cluster.faults(
                     database,
                     JSON.createObjectNode()
-                            .put("refused", throttle)
+                            .put("refused", throttle / SESSION_REQUESTS)
                             .put("killed", throttle / SESSION_REQUESTS)
                             .put("dropped", rates.path("internal").asDouble() / SESSION_REQUESTS)
                             .put("lost_answer", rates.path("lost_answer").asDouble() / SESSION_REQUESTS)
