@@ -10,7 +10,6 @@ pub mod permissions;
 pub mod trust;
 
 mod account;
-mod audit_exceptions;
 mod deployed;
 mod roles;
 

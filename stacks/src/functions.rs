@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::artifact::{Artifact, Function};
 use crate::artifacts;
+use crate::audit_exceptions::with_reasons;
 use crate::cfn::{
     Arn, Auditor, Expression, LogicalId, ParameterSource, Resource, Statement, Template, Trust, role,
 };
@@ -107,10 +108,8 @@ pub(crate) fn add_as(
     if network.is_some() {
         statements.push(network::join(ENTER));
     }
-    let role = template.add(
-        id.with("Role"),
-        role(deployment.description, &Trust::service("lambda.amazonaws.com"), &statements),
-    );
+    let role = role(deployment.description, &Trust::service("lambda.amazonaws.com"), &statements);
+    let role = template.add(id.with("Role"), with_reasons(role));
 
     let bucket = artifacts::bucket(template, environment);
     let key = template.parameter(id.with("Key"), ParameterSource::ArtifactKey(Artifact::Function(function)));

@@ -16,6 +16,7 @@ pub mod twin;
 
 mod artifact;
 mod artifacts;
+mod audit_exceptions;
 mod boundary;
 mod buckets;
 mod catalog;

@@ -4,11 +4,11 @@
 use serde_json::{Value, json};
 use telemetry::Model;
 
-use super::audit_exceptions::with_reasons;
 use super::github::Repository;
 use super::permissions::{self, PermissionsError, Policy};
 use super::trust::{self, Claims};
 use super::{ACCOUNT_NAME, ENVIRONMENT_NAME, TAG, stack};
+use crate::audit_exceptions::with_reasons;
 use crate::cfn::{LogicalId, Resource, Template, WILDCARD_METADATA};
 use crate::environment::{Environment, Target};
 use crate::{Inputs, Stack, synthesize};

@@ -9,6 +9,7 @@ use telemetry::Model;
 
 use super::Ends;
 use crate::artifact::Artifact;
+use crate::audit_exceptions::with_reasons;
 use crate::cfn::{Arn, Expression, LogicalId, ParameterSource, Resource, Statement, Template, Trust, role};
 use crate::environment::{FlinkConsumer, LogLevel};
 use crate::functions::add_log_group;
@@ -95,7 +96,7 @@ pub(super) fn add(template: &mut Template, inputs: &Inputs, consumer: &FlinkCons
         .when(json!({"StringEquals": {"aws:SourceAccount": Expression::ACCOUNT}}));
     let role = template.add(
         APPLICATION.with("Role"),
-        role("Writes the events of the stream to the store", &trust, &statements),
+        with_reasons(role("Writes the events of the stream to the store", &trust, &statements)),
     );
 
     let key = template.parameter(APPLICATION.with("Key"), ParameterSource::ArtifactKey(Artifact::FlinkJob));
