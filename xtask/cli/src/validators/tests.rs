@@ -183,10 +183,12 @@ async fn parliament_reads_trust_and_resource_policies_and_heeds_skips() {
 #[tokio::test]
 async fn what_is_skipped_is_what_would_be_found() {
     let Programs { audit, .. } = programs().await;
-    let flink = [("consumer.kind".to_owned(), "flink".to_owned())];
+    // A Flink job that connects to a cluster has what every Flink job has, and what it takes to be in its network.
+    let direct = [("consumer.kind", "flink"), ("store.kind", "postgres"), ("store.connection", "direct")];
+    let direct = direct.map(|(key, value)| (key.to_owned(), value.to_owned()));
     let names = Project::locate().environments();
     let plain = names.iter().map(|name| (name, &[][..]));
-    for (name, overrides) in plain.chain([(&names[0], &flink[..])]) {
+    for (name, overrides) in plain.chain([(&names[0], &direct[..])]) {
         let mut stacks = shipped(name, overrides);
         let mut skipped = BTreeSet::new();
         for stack in &mut stacks {
