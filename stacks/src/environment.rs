@@ -228,7 +228,7 @@ pub struct PostgresStore {
     pub pause_seconds: Option<u32>,
     /// For how many days its backups are kept, 1 to 35.
     pub backup_days: u32,
-    /// Whether a last snapshot stays when the cluster goes.
+    /// Whether a final snapshot stays when the cluster goes.
     pub final_snapshot: bool,
     /// How consumers reach it.
     pub connection: Connection,
@@ -242,7 +242,7 @@ pub enum Connection {
     /// outside of its network.
     DataApi,
     /// By `PostgreSQL`'s own protocol, from inside, with
-    /// [tokens of IAM](https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.IAMDBAuth.html).
+    /// [IAM tokens](https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.IAMDBAuth.html).
     Direct,
 }
 

@@ -49,7 +49,7 @@ pub const GRAFANA: &str = "sluice_grafana";
 pub const ROLES: [&str; 4] = [WRITER, CONSUMER, READER, GRAFANA];
 
 /// The role of Aurora whose members log in with
-/// [a token of IAM](https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.IAMDBAuth.DBAccounts.html)
+/// [an IAM token](https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.IAMDBAuth.DBAccounts.html)
 /// and nothing else. Other servers have no such role.
 const IAM: &str = "rds_iam";
 

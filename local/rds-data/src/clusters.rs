@@ -338,7 +338,7 @@ async fn prepare(
     Ok(())
 }
 
-/// Makes the role of whoever logs in with a token of IAM, which the master may grant and is not a member of. Up to
+/// Makes the role of whoever logs in with an IAM token, which the master may grant and is not a member of. Up to
 /// PostgreSQL 15 it may grant every role. As on RDS, it may end sessions.
 async fn know_iam(server: &Server, owner_password: &str, master: &str) -> Result<(), postgres::Error> {
     let owner = server.connect(OWNER, owner_password, "postgres").await?;

@@ -224,7 +224,7 @@ pub enum Policy {
     /// It stays, unless the operation that created it fails, so that a failed first deployment
     /// leaves nothing behind.
     RetainExceptOnCreate,
-    /// It is deleted, and a last copy of it stays.
+    /// It is deleted, and a final snapshot of it stays.
     Snapshot,
 }
 

@@ -35,13 +35,13 @@ pub(super) fn add(template: &mut Template, environment: &Environment) -> Placeme
         ],
     );
     let consumer = template.add(LogicalId::new("ConsumerGroup"), consumer).attribute("GroupId");
-    let doors = group(
+    let endpoints = group(
         &vpc,
         &format!("Endpoints for the consumer of Sluice {name}"),
         &[rule("from the consumer", HTTPS, ("SourceSecurityGroupId", json!(consumer)))],
         &[network::nowhere(HTTPS)],
     );
-    let doors = template.add(LogicalId::new("EndpointGroup"), doors).attribute("GroupId");
+    let endpoints = template.add(LogicalId::new("EndpointGroup"), endpoints).attribute("GroupId");
 
     let routes = template.add(
         LogicalId::new("Routes"),
@@ -70,7 +70,7 @@ pub(super) fn add(template: &mut Template, environment: &Environment) -> Placeme
         "VpcEndpointType": "Interface",
         "PrivateDnsEnabled": true,
         "SubnetIds": subnets,
-        "SecurityGroupIds": [doors],
+        "SecurityGroupIds": [endpoints],
     });
     add(LogicalId::new("BucketEndpoint"), "s3", gateway);
     add(LogicalId::new("QueueEndpoint"), "sqs", interface.clone());

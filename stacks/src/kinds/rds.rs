@@ -154,7 +154,8 @@ fn cluster(subject: Subject) -> Needed {
         // CloudFormation names the snapshot after the stack.
         Some(Policy::Snapshot) => {
             let copy = subject.arn_of("rds", &format!("cluster-snapshot:{}-*", subject.stack.stack_name));
-            vec![write(allow(&["rds:AddTagsToResource", "rds:CreateDBClusterSnapshot"], [copy, arn.clone()]))]
+            let actions = ["rds:AddTagsToResource", "rds:CreateDBClusterSnapshot", "rds:DeleteDBCluster"];
+            vec![write(allow(&actions, [copy, arn.clone()]))]
         }
         _ => Vec::new(),
     };

@@ -93,7 +93,7 @@ pub(super) fn add(template: &mut Template, inputs: &Inputs, store: &PostgresStor
     );
     if environment.target == Target::Local {
         let certificate = cluster.attribute("RootCertificate");
-        template.output("RootCertificate", "File of the certificate that vouches for the hosts", certificate);
+        template.output("RootCertificate", "Root certificate of the cluster", certificate);
     }
 }
 

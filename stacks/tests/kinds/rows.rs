@@ -79,10 +79,10 @@ fn whatever_holds_data_says_what_becomes_of_it() {
         let kind = kinds::of(resource.kind()).expect("a row");
         let by_environment = if stack.on_delete == OnDelete::Retain { kept } else { gone };
         let found = (resource.deletion_policy(), resource.update_replace_policy());
-        let copied = (Some(Policy::Snapshot), Some(Policy::Snapshot));
+        let snapshot = (Some(Policy::Snapshot), Some(Policy::Snapshot));
         let expected = match kind.data {
-            // An environment may ask for a last copy of what goes.
-            Data::HoldsData(_) if stack.on_delete == OnDelete::Delete && found == copied => copied,
+            // An environment may ask for a final snapshot of what goes.
+            Data::HoldsData(_) if stack.on_delete == OnDelete::Delete && found == snapshot => snapshot,
             Data::HoldsData(_) | Data::GoesWithData(_) => by_environment,
             Data::GoesWithStack(_) => gone,
             Data::Stays(_) => kept,

@@ -1,4 +1,4 @@
-//! The way by `PostgreSQL`'s own protocol, inside of the VPC: TLS whose other end is known, and a token of IAM for a
+//! The way by `PostgreSQL`'s own protocol, inside of the VPC: TLS whose other end is known, and an IAM token for a
 //! password, made anew for each connection.
 //!
 //! Connections are kept. Lambda freezes a function between two invocations, and meanwhile a connection may go without
@@ -126,7 +126,7 @@ impl Database {
         let Settings { attempt, .. } = settings;
         let mut config = Config::new();
         config.host(&settings.host).port(settings.port).dbname(&settings.database).user(CONSUMER);
-        config.ssl_mode(SslMode::Require).application_name("sluice");
+        config.ssl_mode(SslMode::Require).application_name("sluice-consumer");
         config.connect_timeout(settings.connect).tcp_user_timeout(attempt);
         // What nobody waits for any longer ends.
         config.options(format!("-c statement_timeout={}", attempt.as_millis()));

@@ -1,4 +1,5 @@
-//! PostgreSQL's own protocol, as its clients speak it: one in Rust, and psql; with tokens that boto3 made.
+//! PostgreSQL's own protocol, as its clients speak it: one in Rust, and psql where there is one with TLS; with tokens
+//! that boto3 made.
 
 use std::{
     collections::BTreeMap, error::Error as _, path::Path, process::Command, sync::Arc, time::Duration,

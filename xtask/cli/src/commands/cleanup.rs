@@ -261,7 +261,7 @@ async fn plan_one(
     if plan.stacks.iter().any(|stack| stack.retain.len() > stack.stays().count()) {
         return Ok(Err("the template of one of its stacks cannot be read".to_owned()));
     }
-    if plan.stacks.iter().any(|stack| !stack.retain.iter().all(Retained::is_copy)) {
+    if plan.stacks.iter().any(|stack| !stack.retain.iter().all(Retained::is_snapshot)) {
         return Ok(Err("its stacks were deployed with `on_delete = \"retain\"`".to_owned()));
     }
     Ok(Ok(Going { session, plan }))

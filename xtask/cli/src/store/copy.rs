@@ -2,10 +2,10 @@
 //! and written by the writer of the consumers.
 //!
 //! **What the store has of a stream stays.** A record's version is the arrival of its event in the stream, and the
-//! higher one wins. PostgreSQL tells it, so that a point is copied with its own. Timestream does not, and the lake
-//! never had it: what comes from there has a version that is below every arrival, [the least](table::VERSION) or
-//! [that of a line](line::version). So a copy fills in what is missing, and never undoes a correction; and because
-//! versions follow from the source alone, a copy again changes nothing.
+//! higher one wins. That of another stream means nothing here, Timestream does not tell it, and the lake never had it:
+//! so whatever is copied has a version that is below every arrival, [half of its own](table::BELOW_ARRIVALS),
+//! [the least](table::VERSION) or [that of a line](line::version). A copy fills in what is missing, and never undoes a
+//! correction; and because versions follow from the source alone, a copy again changes nothing.
 //!
 //! **It goes on where it was.** A window is done when the store has answered for all of it; the [journal] keeps
 //! which are.
@@ -34,6 +34,9 @@ use session::{Exit, Failure, Observer};
 
 /// What is older than what the store keeps.
 pub const OLDER: &str = "older than what the store keeps";
+
+/// The same of a lake, which is asked by the hours of its objects.
+pub const OLDER_OBJECTS: &str = "objects of hours before all that the store keeps";
 
 /// Points of one window of a table.
 const WINDOW_POINTS: u64 = 2_000;

@@ -20,7 +20,7 @@ use stacks::cfn::ParameterSource;
 
 const CLUSTER: &str = "AWS::RDS::DBCluster";
 
-/// What stays of a cluster that goes with a last copy. No template has one.
+/// What stays of a cluster that goes with a final snapshot. No template has one.
 pub(super) const SNAPSHOT: &str = "AWS::RDS::DBClusterSnapshot";
 
 const WORKSPACE: &str = "AWS::IoTTwinMaker::Workspace";
@@ -69,16 +69,16 @@ pub struct Retained {
 }
 
 impl Retained {
-    /// The last copy of a resource that goes: `CloudFormation` makes it, and names it after the stack.
-    fn copy(resource: &Resource, stack_name: &str, environment: &str) -> Self {
+    /// The final snapshot of a cluster that goes: `CloudFormation` makes it, and names it after the stack.
+    fn snapshot(resource: &Resource, stack_name: &str, environment: &str) -> Self {
         let logical_id = resource.logical_id.clone();
         let physical_id = format!("{stack_name}-snapshot-{}-*", logical_id.to_lowercase());
-        let copy = Resource { logical_id, kind: SNAPSHOT.to_owned(), physical_id };
-        Self { resource: copy, why: Why::copied(environment) }
+        let snapshot = Resource { logical_id, kind: SNAPSHOT.to_owned(), physical_id };
+        Self { resource: snapshot, why: Why::snapshot(environment) }
     }
 
-    /// Whether it is the last copy of something that goes.
-    pub fn is_copy(&self) -> bool {
+    /// Whether it is the final snapshot of something that goes.
+    pub fn is_snapshot(&self) -> bool {
         self.resource.kind == SNAPSHOT
     }
 }
@@ -133,7 +133,7 @@ pub struct Removal {
 impl Removal {
     /// Names of its resources: `stack.LogicalId`.
     fn names(&self) -> impl Iterator<Item = String> {
-        let retained = self.retain.iter().map(|retained| &retained.resource);
+        let retained = self.retain.iter().filter(|kept| !kept.is_snapshot()).map(|kept| &kept.resource);
         self.delete.iter().chain(retained).map(|resource| format!("{}.{}", self.name, resource.logical_id))
     }
 
@@ -370,7 +370,7 @@ fn removal(environment: &str, stack: &Found, after: BTreeSet<String>) -> Removal
             retain.push(Retained { resource, why });
         } else {
             if policy == Some(why::SNAPSHOT) && resource.kind == CLUSTER {
-                retain.push(Retained::copy(&resource, &stack.stack_name, environment));
+                retain.push(Retained::snapshot(&resource, &stack.stack_name, environment));
             }
             delete.push(resource);
         }

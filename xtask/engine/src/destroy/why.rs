@@ -26,12 +26,12 @@ pub struct Why {
 /// does not, so it may go.
 const NOT_KNOWN: &str = "not known whether it stays: the stack's template cannot be read";
 
-/// The policy by which a last copy stays.
+/// The policy by which a final snapshot stays.
 pub const SNAPSHOT: &str = "Snapshot";
 
 impl Why {
-    /// Why the last copy of a cluster stays.
-    pub fn copied(environment: &str) -> Self {
+    /// Why the final snapshot of a cluster stays.
+    pub fn snapshot(environment: &str) -> Self {
         let file = name::split(environment).0;
         Self {
             reason: format!(

@@ -10,14 +10,21 @@ use std::ffi::OsString;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde::Deserialize;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use artifacts::toolchain;
 use cli::report::Report;
 use session::{Event, Observer as _, Project};
 
 use super::{Counts, show};
+
+/// For how long the output of a program that has ended is waited for.
+const REST: Duration = Duration::from_secs(5);
 
 /// What the programs are run with.
 #[derive(Debug)]
@@ -76,13 +83,26 @@ impl Program {
         let mut child = command.spawn()?;
         // It has ends of the pipe too, and what is read ends with the last of them.
         drop(command);
-        let output = tokio::task::spawn_blocking(move || {
-            let mut bytes = Vec::new();
-            // Tests may write what is not text.
-            reader.read_to_end(&mut bytes).map(|_| String::from_utf8_lossy(&bytes).into_owned())
+        let read = Arc::new(Mutex::new(Vec::new()));
+        let (done, ended) = oneshot::channel();
+        let bytes = Arc::clone(&read);
+        // A thread of its own, which nothing waits for: a process that is left behind keeps its end of the pipe.
+        std::thread::spawn(move || {
+            let mut chunk = [0; 8_192];
+            while let Ok(length @ 1..) = reader.read(&mut chunk) {
+                bytes.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&chunk[..length]);
+            }
+            let _ = done.send(());
         });
-        let output = output.await.map_err(io::Error::other)??;
-        Ok((child.wait().await?, output))
+        let status = child.wait().await?;
+        let left_behind = timeout(REST, ended).await.is_err();
+        // Tests may write what is not text.
+        let bytes = read.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut output = String::from_utf8_lossy(&bytes).into_owned();
+        if left_behind {
+            output.push_str("a process that was left behind still holds the output of this program\n");
+        }
+        Ok((status, output))
     }
 }
 
@@ -138,7 +158,9 @@ pub async fn run(
         while let Some(program) = next(lane) {
             let step = report.step(program.source.display());
             let (status, output) = program.run(setting).await?;
-            let counted = Counts::of(&output);
+            let mut counted = Counts::of(&output);
+            // One that was killed counts nothing itself.
+            counted.failed += u64::from(!status.success() && counted.failed == 0);
             show(&output, report);
             if status.success() {
                 step.done(format_args!("{} passed", counted.passed));

@@ -21,7 +21,7 @@ use crate::store::copy::lake::Lake;
 use crate::store::copy::table::Table;
 use crate::store::copy::target::{Target, nanoseconds};
 use crate::store::copy::windows::{self, Span};
-use crate::store::copy::{OLDER, Reach, Source, run};
+use crate::store::copy::{OLDER, OLDER_OBJECTS, Reach, Source, run};
 use engine::consent::{Doing, Guard, Said};
 use engine::inventory::{Inventory, InventoryError};
 use session::sdk_error::sentence;
@@ -150,7 +150,11 @@ impl Copy {
 
         let mut tally = journal.copied.clone();
         if survey.older > 0 {
-            tally.left.entry(OLDER.to_owned()).or_default().count += survey.older;
+            let reason = match &source {
+                Source::Table(_) => OLDER,
+                Source::Lake(_) => OLDER_OBJECTS,
+            };
+            tally.left.entry(reason.to_owned()).or_default().count += survey.older;
         }
         let listed = journal.listed().map(|path| path.display().to_string());
         let copied = Copied { way, tally, had, has, listed, seconds: started.elapsed().as_secs_f64() };

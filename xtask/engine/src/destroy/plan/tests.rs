@@ -96,9 +96,9 @@ fn what_is_retained_is_not_emptied() {
     }
 }
 
-/// A cluster goes, its last copy stays, and the proof does not take it for the cluster.
+/// A cluster goes, its final snapshot stays, and the proof does not take it for the cluster.
 #[test]
-fn a_last_copy_is_told_and_is_expected() {
+fn a_final_snapshot_is_told_and_is_expected() {
     let mut store = found("store", "Delete");
     store.template = json!({"Resources": {
         "Cluster": {"Type": "AWS::RDS::DBCluster", "DeletionPolicy": "Snapshot"},
@@ -109,9 +109,9 @@ fn a_last_copy_is_told_and_is_expected() {
     let stack = &plan.stacks[0];
     let gone: Vec<&str> = stack.delete.iter().map(|gone| gone.physical_id.as_str()).collect();
     assert_eq!(gone, ["the-cluster"]);
-    let [copy] = stack.retain.as_slice() else { panic!("{:?}", stack.retain) };
-    assert!(copy.is_copy() && copy.why.is_known() && copy.why.remove.is_some());
-    assert!(copy.why.reason.contains("`final_snapshot = true` in environments/test.toml"));
+    let [snapshot] = stack.retain.as_slice() else { panic!("{:?}", stack.retain) };
+    assert!(snapshot.is_snapshot() && snapshot.why.is_known() && snapshot.why.remove.is_some());
+    assert!(snapshot.why.reason.contains("`final_snapshot = true` in environments/test.toml"));
     for (name, is_it) in [
         ("cluster-snapshot:sluice-test-store-snapshot-cluster-1a2b3c", true),
         ("cluster-snapshot:sluice-test2-store-snapshot-cluster-1a2b3c", false),
@@ -119,7 +119,7 @@ fn a_last_copy_is_told_and_is_expected() {
         ("cluster:the-cluster", false),
     ] {
         let arn = format!("arn:aws:rds:eu-central-1:111122223333:{name}");
-        assert_eq!(is_of(&arn, &copy.resource), is_it, "{arn}");
+        assert_eq!(is_of(&arn, &snapshot.resource), is_it, "{arn}");
     }
 }
 

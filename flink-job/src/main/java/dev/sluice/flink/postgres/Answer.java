@@ -7,6 +7,7 @@ import dev.sluice.flink.sink.Effect;
 import dev.sluice.flink.sink.Refusal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What an answer of the database means for the rows of a request, on whatever way it came.
@@ -17,8 +18,8 @@ import java.util.List;
 final class Answer {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** The writer of before a failover, which only reads. */
-    private static final String READ_ONLY = "25006";
+    /** The writer of before a failover, which only reads; what another one made at the same time. */
+    private static final Set<String> PASSING = Set.of("25006", "42P07", "42710");
 
     private Answer() {}
 
@@ -30,13 +31,13 @@ final class Answer {
      * @param words what it says
      */
     static Effect failed(String state, String words) {
-        if (state == null || state.equals(READ_ONLY)) {
+        if (state == null || PASSING.contains(state)) {
             return new Effect.Unavailable(words);
         }
         return switch (state.substring(0, 2)) {
             // Connections; rolled back for another; out of memory, disk or connections; an object that is in use; shut
-            // down, failed over or cancelled; the system; the engine.
-            case "08", "40", "53", "55", "57", "58", "XX" -> new Effect.Unavailable(words);
+            // down, failed over or cancelled; the system; the engine; the driver, which no row is to blame for.
+            case "08", "40", "53", "55", "57", "58", "99", "XX" -> new Effect.Unavailable(words);
             // The role or its password; the database; the schema, or what it permits.
             case "28", "3D", "3F", "42" -> new Effect.Unusable(words);
             default -> new Effect.Invalid(words);

@@ -67,6 +67,9 @@ final class AnswerTest {
                     Unavailable | FATAL: sorry, too many clients already | 53300
                     Unavailable | ERROR: canceling statement due to lock timeout | 55P03
                     Unavailable | ERROR: cannot execute INSERT in a read-only transaction | 25006
+                    Unavailable | ERROR: relation "telemetry_20261130" already exists | 42P07
+                    Unavailable | ERROR: role "sluice_writer" already exists | 42710
+                    Unavailable | Unexpected error | 99999
                     Unavailable | Transaction is still running a query |
                     Unusable    | FATAL: password authentication failed for user "sluice_writer" | 28P01
                     Unusable    | FATAL: PAM authentication failed for user "sluice_consumer" | 28000
