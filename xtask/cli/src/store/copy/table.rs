@@ -254,7 +254,7 @@ fn record(origins: &[Origin], cells: &Map<String, Value>) -> Option<Record> {
             Role::MeasureName => measure_name = Some(cell.as_str()?),
             Role::Time => instant = Some(nanoseconds(cell.as_str()?)?),
             Role::Nanosecond => below = cell.as_i64()?,
-            Role::Version => version = cell.as_i64()? / BELOW_ARRIVALS,
+            Role::Version => version = (cell.as_i64()? / BELOW_ARRIVALS).max(VERSION),
             Role::Single(kind) => single = Some(value(cell, *kind)?),
             Role::Named(kind) => {
                 named.push(MeasureValue { name: Arc::clone(name), value: value(cell, *kind)? });
@@ -396,7 +396,7 @@ mod tests {
             };
             let mut timestream = with(json!({"time": "2022-08-25 00:00:00.000001002"}));
             let mut postgres =
-                with(json!({"time": "2022-08-25T00:00:00.000001+00:00", "nanosecond": 2, "version": 9}));
+                with(json!({"time": "2022-08-25T00:00:00.000001+00:00", "nanosecond": 2, "version": 18}));
             if let Some(at) = at {
                 timestream.insert("at".to_owned(), time::text(at).into());
                 postgres.insert("at".to_owned(), at.into());
