@@ -232,6 +232,6 @@ mod tests {
             Setting { project: &project, arguments: vec![said.into()], variables: Vec::new(), removed: &[] };
         let report = Report::new(cli::Format::Json);
         let (ok, counts) = run(programs, &setting, &report).await.expect("they run");
-        assert_eq!((ok, counts), (false, Counts { passed: 4, ignored: 2, ..Counts::default() }));
+        assert_eq!((ok, counts), (false, Counts { passed: 4, failed: 1, ignored: 2, ..Counts::default() }));
     }
 }
