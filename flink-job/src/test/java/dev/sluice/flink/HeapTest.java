@@ -16,11 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The memory that the job takes has a bound in bytes, however large the events are and however long the store is away. */
-@Execution(ExecutionMode.CONCURRENT) // Each in a process of its own, and with services of its own.
 final class HeapTest {
     private static final int EVENTS = 2_000;
     private static final int BUFFER_MB = 8;

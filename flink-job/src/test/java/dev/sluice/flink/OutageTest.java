@@ -15,13 +15,10 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A store that is away for longer than a checkpoint may take costs nothing, and puts nothing there twice. */
-@Execution(ExecutionMode.CONCURRENT) // They wait most of the time, each in a world of its own.
 @SuppressWarnings("try") // A job runs for as long as its block.
 final class OutageTest {
     private static final long CHECKPOINT_TIMEOUT_MS = 2_000;

@@ -22,7 +22,8 @@ import java.util.concurrent.Executors;
 
 /**
  * The stores and the queue as one HTTP server that does as a test says. It knows the wire and the rules of
- * the services, and nothing of the code under test. While it lives, the clients of this JVM talk to it.
+ * the services, and nothing of the code under test. While it lives, the clients of this JVM talk to it, so that no two
+ * of them live at once.
  */
 final class Scripted implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
