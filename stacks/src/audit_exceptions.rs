@@ -42,10 +42,15 @@ pub(crate) fn with_reasons(policy: Resource) -> Resource {
         Value::Null => &policy.property("Policies")[0]["PolicyDocument"],
         document => document,
     };
-    let allowed = allowed(&document["Statement"]);
-    let is_about = |action: &str| allowed.iter().any(|one| one == action);
+    // With a condition, checkov finds nothing.
+    let (allowed, unbound) = (allowed(&document["Statement"], true), allowed(&document["Statement"], false));
+    let is_about = |auditor: Auditor, action: &str| {
+        let allowed = if auditor == Auditor::Checkov { &unbound } else { &allowed };
+        allowed.iter().any(|one| one == action)
+    };
     let mut reasons: BTreeMap<(Auditor, &str), Vec<&str>> = BTreeMap::new();
-    for (auditor, finding, _, reason) in REASONS.iter().filter(|(_, _, action, _)| is_about(action)) {
+    let about = REASONS.iter().filter(|(auditor, _, action, _)| is_about(*auditor, action));
+    for (auditor, finding, _, reason) in about {
         reasons.entry((*auditor, finding)).or_default().push(reason);
     }
     let skip = |policy: Resource, ((auditor, finding), reasons): ((Auditor, &str), Vec<&str>)| {
@@ -54,10 +59,12 @@ pub(crate) fn with_reasons(policy: Resource) -> Resource {
     reasons.into_iter().fold(policy, skip)
 }
 
-fn allowed(statements: &Value) -> Vec<String> {
+/// The actions that statements allow, with or without those that have a condition.
+fn allowed(statements: &Value, conditional: bool) -> Vec<String> {
     let statements = statements.as_array().into_iter().flatten();
     let actions = statements
         .filter(|statement| statement["Effect"] == "Allow")
+        .filter(|statement| conditional || statement["Condition"].is_null())
         .filter_map(|statement| statement["Action"].as_array());
     actions.flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
