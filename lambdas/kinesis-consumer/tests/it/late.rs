@@ -44,7 +44,8 @@ async fn fresh_records_do_not_wait_for_late_ones() {
         "the fresh ones took {fresh:?}, and the late ones {:?}",
         started.elapsed()
     );
-    assert!(started.elapsed() > Duration::from_secs(5), "the late ones are tried as long as there is time");
+    // The last pause that would begin is the longest, so that a slow machine gives up before.
+    assert!(started.elapsed() > Duration::from_secs(2), "the late ones are tried as long as there is time");
     assert_eq!(handled.metrics.records, 600);
     let late: Vec<String> =
         (0..900).filter(|number| number % 3 == 1).map(|number| number.to_string()).collect();
