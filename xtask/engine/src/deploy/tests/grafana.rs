@@ -15,14 +15,18 @@ use crate::deploy::{Settling, desired, plan, settled_plan};
 use session::Session;
 use test_service::Service;
 
-/// The stack alone, with a table that another would have made.
+const STACK: &str = "grafana";
+
+/// The stack and its network, with a table that another would have made.
 fn dashboards(session: &Session, model: &Model) -> Desired {
     let inputs = Inputs { model, environment: &session.environment };
-    let stacks: Vec<_> =
-        stacks::synthesize(&inputs).into_iter().filter(|stack| stack.name == "grafana").collect();
+    let stacks: Vec<_> = stacks::synthesize(&inputs)
+        .into_iter()
+        .filter(|stack| ["network", STACK].contains(&stack.name))
+        .collect();
     let mut desired = desired(&session.environment, &stacks, &BTreeMap::new());
-    let stack = &mut desired.stacks[0];
-    stack.depends_on.clear();
+    let stack = desired.stacks.iter_mut().find(|stack| stack.name == STACK).expect("the stack");
+    stack.depends_on.retain(|name| name == "network");
     let table = "arn:aws:timestream:us-east-1:000000000000:database/sluice_local/table/telemetry";
     stack.parameters.insert("TableArn".to_owned(), Source::Value(table.to_owned()));
     desired
@@ -49,8 +53,10 @@ async fn deploy(session: &Session, desired: &Desired) -> (Change, Vec<String>) {
     let planned =
         async { settled_plan(&engine, desired, plan(&engine, desired).await?, Settling::RollsBack).await };
     let plan = planned.await.unwrap_or_else(|failure| panic!("{:#}", failure.error));
-    let named = plan.stacks[0].resources.iter().map(|change| change.logical_id.clone()).collect();
-    match execute::execute(&engine, &plan, pending()).await.remove(0) {
+    let planned = plan.stacks.iter().find(|stack| stack.name == STACK).expect("the stack");
+    let named = planned.resources.iter().map(|change| change.logical_id.clone()).collect();
+    let outcomes = execute::execute(&engine, &plan, pending()).await;
+    match outcomes.into_iter().find(|(name, _)| name == STACK).expect("an outcome") {
         (_, Outcome::Done(change, ..)) => (change, named),
         (name, other) => panic!("{name}: {other:?}"),
     }
