@@ -312,6 +312,9 @@ async fn shown(mut command: Command, report: &Report) -> std::io::Result<(ExitSt
     Ok((child.wait().await?, output))
 }
 
+/// How the summary of a test program begins.
+const RESULT: &str = "test result: ";
+
 /// What the summaries of all test programs count.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 struct Counts {
@@ -324,7 +327,7 @@ struct Counts {
 impl Counts {
     fn of(output: &str) -> Self {
         let mut counts = Self::default();
-        let summaries = output.lines().filter_map(|line| line.trim_start().strip_prefix("test result: "));
+        let summaries = output.lines().filter_map(|line| line.trim_start().strip_prefix(RESULT));
         for part in summaries.flat_map(|summary| summary.split(['.', ';'])) {
             let Some((number, what)) = part.trim().split_once(' ') else { continue };
             let count = match what {
@@ -337,6 +340,11 @@ impl Counts {
             *count += number.parse::<u64>().unwrap_or_default();
         }
         counts
+    }
+
+    /// What the summary of one program counts: the last, whatever its tests have written before.
+    fn of_one(output: &str) -> Self {
+        Self::of(output.lines().rfind(|line| line.trim_start().starts_with(RESULT)).unwrap_or_default())
     }
 }
 
@@ -377,6 +385,7 @@ mod tests {
             test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 5 filtered out; finished in 0.01s\n\
             test result: FAILED. 10 passed; 3 failed; 0 ignored; 0 measured; 1 filtered out; finished in 1s\n";
         assert_eq!(Counts::of(output), Counts { passed: 12, failed: 3, ignored: 1, filtered: 6 });
+        assert_eq!(Counts::of_one(output), Counts { passed: 10, failed: 3, ignored: 0, filtered: 1 });
         assert_eq!(Counts::of("error: could not compile"), Counts::default());
     }
 

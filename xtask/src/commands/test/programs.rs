@@ -158,7 +158,7 @@ pub async fn run(
         while let Some(program) = next(lane) {
             let step = report.step(program.source.display());
             let (status, output) = program.run(setting).await?;
-            let mut counted = Counts::of(&output);
+            let mut counted = Counts::of_one(&output);
             // One that was killed counts nothing itself.
             counted.failed += u64::from(!status.success() && counted.failed == 0);
             show(&output, report);
