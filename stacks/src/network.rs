@@ -12,6 +12,11 @@ use crate::environment::{Environment, Grafana, OnDelete};
 /// Addresses of the network, of which each stack that uses it has some. No other network is joined to it.
 pub(crate) const ADDRESSES: &str = "10.42.0.0/20";
 
+/// All addresses.
+pub(crate) const EVERYWHERE: &str = "0.0.0.0/0";
+/// The port of HTTPS.
+pub(crate) const HTTPS: u16 = 443;
+
 /// Whether an environment has a network.
 pub(crate) fn is_needed(environment: &Environment) -> bool {
     environment.store.postgres().is_some() || matches!(environment.grafana, Grafana::Container(_))
@@ -56,17 +61,42 @@ pub(crate) fn join(actions: &'static [&'static str]) -> Statement {
     )
 }
 
-/// A subnet in the zone of this number, whose machines get no public address by themselves.
-pub(crate) fn subnet(vpc: &LogicalId, zone: usize, addresses: &str) -> Resource {
-    Resource::new(
-        "AWS::EC2::Subnet",
-        json!({
-            "VpcId": vpc.reference(),
-            "CidrBlock": addresses,
-            "AvailabilityZone": {"Fn::Select": [zone, {"Fn::GetAZs": ""}]},
-            "MapPublicIpOnLaunch": false,
-        }),
-    )
+/// Adds a subnet in each of two zones, whose machines get no public address by themselves.
+pub(crate) fn add_subnets(
+    template: &mut Template,
+    vpc: &LogicalId,
+    [first, second]: [(LogicalId, &str); 2],
+) -> [LogicalId; 2] {
+    [(0, first), (1, second)].map(|(zone, (id, addresses))| {
+        let subnet = Resource::new(
+            "AWS::EC2::Subnet",
+            json!({
+                "VpcId": vpc.reference(),
+                "CidrBlock": addresses,
+                "AvailabilityZone": {"Fn::Select": [zone, {"Fn::GetAZs": ""}]},
+                "MapPublicIpOnLaunch": false,
+            }),
+        );
+        template.add(id, subnet)
+    })
+}
+
+/// Adds a table of routes for subnets, and returns it with what joins them to it.
+pub(crate) fn add_routes(
+    template: &mut Template,
+    vpc: &LogicalId,
+    subnets: &[LogicalId; 2],
+) -> (LogicalId, [LogicalId; 2]) {
+    let table = Resource::new("AWS::EC2::RouteTable", json!({"VpcId": vpc.reference()}));
+    let table = template.add(LogicalId::new("Routes"), table);
+    let joined = subnets.each_ref().map(|subnet| {
+        let joined = Resource::new(
+            "AWS::EC2::SubnetRouteTableAssociation",
+            json!({"SubnetId": subnet.reference(), "RouteTableId": table.reference()}),
+        );
+        template.add(subnet.with("Routes"), joined)
+    });
+    (table, joined)
 }
 
 /// A security group.

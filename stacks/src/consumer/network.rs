@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::cfn::{Expression, LogicalId, Resource, Template};
 use crate::environment::{Consumer, Environment};
-use crate::network::{self, ADDRESSES, Placement, group, rule};
+use crate::network::{self, ADDRESSES, EVERYWHERE, HTTPS, Placement, group, rule};
 use crate::store;
 
 /// The subnets, within the [`ADDRESSES`] of the network: each program in them takes an address.
@@ -14,15 +14,11 @@ const SUBNETS: [(LogicalId, &str); 2] = [
     (LogicalId::new("ConsumerSubnetB"), "10.42.2.0/24"),
 ];
 
-const HTTPS: u16 = 443;
-const EVERYWHERE: &str = "0.0.0.0/0";
-
 /// Adds the endpoints, and says where the consumer runs.
 pub(super) fn add(template: &mut Template, environment: &Environment) -> Placement {
     let vpc = network::of(template);
-    let [first, second] = SUBNETS;
-    let subnets = [(0, first), (1, second)]
-        .map(|(zone, (id, addresses))| template.add(id, network::subnet(&vpc, zone, addresses)));
+    let subnets = network::add_subnets(template, &vpc, SUBNETS);
+    let (routes, _) = network::add_routes(template, &vpc, &subnets);
     let name = &environment.name;
     let consumer = group(
         &vpc,
@@ -43,19 +39,6 @@ pub(super) fn add(template: &mut Template, environment: &Environment) -> Placeme
     );
     let endpoints = template.add(LogicalId::new("EndpointGroup"), endpoints).attribute("GroupId");
 
-    let routes = template.add(
-        LogicalId::new("Routes"),
-        Resource::new("AWS::EC2::RouteTable", json!({"VpcId": vpc.reference()})),
-    );
-    for subnet in &subnets {
-        template.add(
-            subnet.with("Routes"),
-            Resource::new(
-                "AWS::EC2::SubnetRouteTableAssociation",
-                json!({"SubnetId": subnet.reference(), "RouteTableId": routes.reference()}),
-            ),
-        );
-    }
     let subnets = subnets.map(|subnet| subnet.reference());
     let mut add = |id, service, mut properties: serde_json::Value| {
         properties["VpcId"] = json!(vpc.reference());

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::network::SUBNETS;
 use super::read_store;
 use crate::cfn::{Expression, LogicalId, Resource, Template, Trust, role};
 use crate::environment::Environment;
@@ -32,7 +33,7 @@ pub(super) fn add(template: &mut Template, environment: &Environment) {
         // The data source of PostgreSQL is a part of Grafana.
         properties["DataSources"] = json!([]);
         properties["PluginAdminEnabled"] = json!(false);
-        properties["VpcConfiguration"] = store_network(template, environment);
+        properties["VpcConfiguration"] = way_to_store(template, environment);
     }
     let workspace =
         template.add(LogicalId::new("Workspace"), Resource::new("AWS::Grafana::Workspace", properties));
@@ -43,23 +44,19 @@ pub(super) fn add(template: &mut Template, environment: &Environment) {
     );
 }
 
-/// The way into the network of the store: an address in each of its subnets.
-fn store_network(template: &mut Template, environment: &Environment) -> Value {
-    let vpc = template.input("store", "VpcId");
-    let subnets = template.input("store", "SubnetIds");
-    let group = template.add(
-        LogicalId::new("WorkspaceGroup"),
-        Resource::new(
-            "AWS::EC2::SecurityGroup",
-            json!({
-                "VpcId": vpc.reference(),
-                "GroupDescription": format!("Workspace of Grafana, Sluice {}", environment.name),
-                "SecurityGroupEgress": [network::rule("store", store::PORT, ("CidrIp", json!(network::ADDRESSES)))],
-            }),
-        ),
+/// The way to the store: an address in each of two subnets, which are its own, so that a store goes before it.
+fn way_to_store(template: &mut Template, environment: &Environment) -> Value {
+    let vpc = network::of(template);
+    let subnets = network::add_subnets(template, &vpc, SUBNETS);
+    let group = network::group(
+        &vpc,
+        &format!("Workspace of Grafana, Sluice {}", environment.name),
+        &[],
+        &[network::rule("store", store::PORT, ("CidrIp", json!(network::ADDRESSES)))],
     );
+    let group = template.add(LogicalId::new("WorkspaceGroup"), group);
     json!({
         "SecurityGroupIds": [group.attribute("GroupId")],
-        "SubnetIds": {"Fn::Split": [",", subnets.reference()]},
+        "SubnetIds": subnets.map(|subnet| subnet.reference()),
     })
 }

@@ -9,22 +9,20 @@ use serde_json::{Value, json};
 use super::PORT;
 use crate::cfn::{Auditor, LogicalId, Resource, Template};
 use crate::environment::{self, Entrance, Environment, GrafanaContainer};
-use crate::network::{self, ADDRESSES, group, rule};
+use crate::network::{self, ADDRESSES, EVERYWHERE, HTTPS, group, rule};
 use crate::store;
 
 /// The subnets, within the [`ADDRESSES`] of the network.
-const SUBNETS: [(LogicalId, &str); 2] =
+pub(super) const SUBNETS: [(LogicalId, &str); 2] =
     [(LogicalId::new("SubnetA"), "10.42.0.0/26"), (LogicalId::new("SubnetB"), "10.42.0.64/26")];
-const EVERYWHERE: &str = "0.0.0.0/0";
 
 const HTTP: u16 = 80;
-const HTTPS: u16 = 443;
 const NFS: u16 = 2_049;
 
 /// What the rest of the stack refers to.
 pub(super) struct Network {
     pub vpc: LogicalId,
-    pub subnets: Vec<LogicalId>,
+    pub subnets: [LogicalId; 2],
     /// Groups of the load balancer, the container and its files.
     pub balancer: LogicalId,
     pub container: LogicalId,
@@ -48,10 +46,9 @@ pub(super) fn add(
             json!({"VpcId": vpc.reference(), "InternetGatewayId": gateway.reference()}),
         ),
     );
-    let table = template.add(
-        LogicalId::new("Routes"),
-        Resource::new("AWS::EC2::RouteTable", json!({"VpcId": vpc.reference()})),
-    );
+    // The container asks for its address itself; nothing else gets one.
+    let subnets = network::add_subnets(template, &vpc, SUBNETS);
+    let (table, joined) = network::add_routes(template, &vpc, &subnets);
     let route = template.add(
         LogicalId::new("RouteOut"),
         Resource::new(
@@ -64,21 +61,7 @@ pub(super) fn add(
         )
         .after([attachment]),
     );
-    let mut subnets = Vec::new();
-    let mut routes = vec![route];
-    for (zone, (id, addresses)) in SUBNETS.into_iter().enumerate() {
-        let association = id.with("Routes");
-        // The container asks for its address itself; nothing else gets one.
-        let subnet = template.add(id, network::subnet(&vpc, zone, addresses));
-        routes.push(template.add(
-            association,
-            Resource::new(
-                "AWS::EC2::SubnetRouteTableAssociation",
-                json!({"SubnetId": subnet.reference(), "RouteTableId": table.reference()}),
-            ),
-        ));
-        subnets.push(subnet);
-    }
+    let routes = [route].into_iter().chain(joined).collect();
 
     let name = &environment.name;
     let mut visited = group(

@@ -105,9 +105,7 @@ struct Network {
 /// Two subnets, because a cluster wants two zones.
 fn add_network(template: &mut Template, environment: &Environment) -> Network {
     let vpc = network::of(template);
-    let [first, second] = SUBNETS;
-    let subnets = [(0, first), (1, second)]
-        .map(|(zone, (id, addresses))| template.add(id, network::subnet(&vpc, zone, addresses)));
+    let subnets = network::add_subnets(template, &vpc, SUBNETS);
     let group = network::group(
         &vpc,
         &format!("Store of Sluice {}", environment.name),

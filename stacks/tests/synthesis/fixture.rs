@@ -28,6 +28,9 @@ pub fn placed(name: &str) -> Model {
 /// What makes a shipped environment one whose consumer is a Flink application.
 pub const FLINK: &[(&str, &str)] = &[("consumer.kind", "flink")];
 
+/// What makes one with Timestream one with a cluster.
+pub const POSTGRES: (&str, &str) = ("store.kind", "postgres");
+
 /// What makes one with a cluster one whose consumer connects to it.
 pub const DIRECT: &[(&str, &str)] = &[("store.connection", "direct")];
 

@@ -4,9 +4,7 @@ use serde_json::{Value, json};
 use stacks::cfn::{Auditor, LogicalId, Policy, Resource};
 use stacks::invariants::{Breach, DatabaseBreach, check};
 
-use crate::fixture::{DIRECT, ENVIRONMENTS, FLINK, stacks, stacks_of, with_flink};
-
-const POSTGRES: (&str, &str) = ("store.kind", "postgres");
+use crate::fixture::{DIRECT, ENVIRONMENTS, FLINK, POSTGRES, stacks, stacks_of, with_flink};
 
 #[test]
 fn the_shipped_environments_break_nothing() {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use stacks::{Artifact, Function, Inputs, LOCAL_PROVIDER, ParameterSource, STACKS, synthesize};
 
-use crate::fixture::{ENVIRONMENTS, environment, model, stacks};
+use crate::fixture::{DIRECT, ENVIRONMENTS, FLINK, POSTGRES, environment, model, stacks, stacks_of};
 
 #[test]
 fn names_are_unique_and_every_dependency_stands_above() {
@@ -42,8 +42,15 @@ fn stacks_come_after_those_that_they_depend_on() {
 
 #[test]
 fn every_parameter_has_a_source_that_exists() {
-    for environment in ENVIRONMENTS {
-        let stacks = stacks(environment);
+    const MANAGED: (&str, &str) = ("grafana", "{ kind = \"managed\" }");
+    let variants: [&[(&str, &str)]; 5] =
+        [&[], FLINK, &[POSTGRES, DIRECT[0]], &[POSTGRES, DIRECT[0], FLINK[0]], &[POSTGRES, MANAGED]];
+    // This machine has no managed one.
+    let there = |environment, overrides: &[_]| environment != "local" || !overrides.contains(&MANAGED);
+    let all =
+        ENVIRONMENTS.into_iter().flat_map(|environment| variants.map(|overrides| (environment, overrides)));
+    for (environment, overrides) in all.filter(|(environment, overrides)| there(*environment, overrides)) {
+        let stacks = stacks_of(environment, overrides);
         for stack in &stacks {
             let declared: Vec<&str> =
                 stack.template.parameters().keys().map(stacks::cfn::LogicalId::as_str).collect();
