@@ -26,7 +26,7 @@ pub enum Failure {
     #[error("{0}")]
     Unusable(String),
     /// The schema in the database is not the one that the statement is for.
-    #[error("{message}: the schema in the database is not the one of this version; deploy the store again")]
+    #[error("{message}: {}", Meaning::Schema.advice())]
     Schema {
         /// The database's words.
         message: String,
@@ -100,7 +100,7 @@ impl Failure {
             Meaning::Login => Self::Unusable(format!(
                 "{message}: the database does not know the role by the name and password of the secret, as after a change of one of them alone; deploy the store again"
             )),
-            Meaning::Database => Self::Unusable(format!("{message}: see that the cluster has this database")),
+            Meaning::Database => Self::Unusable(format!("{message}: {}", Meaning::Database.advice())),
             Meaning::Schema => Self::Schema { message },
             Meaning::Refused => Self::Refused { sql_state, message },
         }

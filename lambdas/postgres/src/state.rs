@@ -15,6 +15,19 @@ pub enum Meaning {
     Refused,
 }
 
+impl Meaning {
+    /// What to do about it, where that is the same whichever way it came.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Database => "see that the cluster has this database",
+            Self::Schema => {
+                "the schema in the database is not the one of this version; deploy the store again"
+            }
+            Self::Passing | Self::Login | Self::Refused => "",
+        }
+    }
+}
+
 /// The meaning of a state, five characters by the
 /// [appendix](https://www.postgresql.org/docs/current/errcodes-appendix.html).
 pub fn meaning(state: &str) -> Meaning {

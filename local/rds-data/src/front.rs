@@ -34,8 +34,8 @@ use token::Purpose;
 
 use crate::faults::Faults;
 
-/// How a host of a cluster may be called.
-const HOSTS: [&str; 2] = ["127.0.0.1", "localhost"];
+/// How a host of a cluster may be called: in its certificate, and in a token.
+const HOSTS: [&str; 2] = ["localhost", "127.0.0.1"];
 
 /// How long somebody may take to log in, as the server has it.
 const LOGIN: Duration = Duration::from_mins(1);

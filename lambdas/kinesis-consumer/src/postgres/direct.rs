@@ -226,10 +226,9 @@ fn effect(error: &Error) -> Effect {
         Meaning::Login => Effect::Unusable(format!(
             "{message}: the function's role needs rds-db:connect on the role {CONSUMER} of the cluster, which has to be a member of rds_iam; deploy the store and the consumer again"
         )),
-        Meaning::Database => Effect::Unusable(format!("{message}: see that the cluster has this database")),
-        Meaning::Schema => Effect::Unusable(format!(
-            "{message}: the schema in the database is not the one of this version; deploy the store again"
-        )),
+        meaning @ (Meaning::Database | Meaning::Schema) => {
+            Effect::Unusable(format!("{message}: {}", meaning.advice()))
+        }
         Meaning::Refused => Effect::Invalid(message),
     }
 }

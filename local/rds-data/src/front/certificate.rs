@@ -21,13 +21,12 @@ use tokio_rustls::{
     },
 };
 
+use super::HOSTS;
+
 /// The authority's certificate, in the folder of the state.
 const AUTHORITY: &str = "ca.pem";
 const CERTIFICATE: &str = "server.pem";
 const KEY: &str = "server-key.pem";
-
-/// What a cluster is reached as.
-const NAMES: [&str; 2] = ["localhost", "127.0.0.1"];
 
 /// What clients of today name when they begin with TLS
 /// ([RFC 7301](https://www.iana.org/assignments/tls-extensiontype-values/tls-extensiontype-values.xhtml)).
@@ -115,8 +114,8 @@ fn make() -> Result<[String; 3], rcgen::Error> {
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     let authority_key = KeyPair::generate()?;
     let authority_pem = authority.self_signed(&authority_key)?.pem();
-    let mut server = CertificateParams::new(NAMES.map(str::to_owned))?;
-    server.distinguished_name.push(DnType::CommonName, NAMES[0]);
+    let mut server = CertificateParams::new(HOSTS.map(str::to_owned))?;
+    server.distinguished_name.push(DnType::CommonName, HOSTS[0]);
     server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     server.use_authority_key_identifier_extension = true;
     let key = KeyPair::generate()?;
