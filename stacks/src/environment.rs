@@ -267,7 +267,7 @@ impl Store {
 }
 
 /// Name of the hour's partition, in the keys of the objects and in the table.
-pub(crate) const PARTITION: &str = "datehour";
+pub const PARTITION: &str = "datehour";
 /// Where Firehose puts what it could not transform.
 pub(crate) const ERROR_PREFIX: &str = "delivery-errors";
 /// Where Athena puts results.

@@ -5,6 +5,7 @@ use telemetry::{MAX_DEPTH, ORIGINAL_TIME, TIME_CORRECTED};
 use timestream::names;
 
 use crate::config::Fault;
+use crate::environment::PARTITION;
 
 /// Longest name of a field, in bytes: it is a column of the lake, and
 /// [Glue](https://docs.aws.amazon.com/glue/latest/webapi/API_Column.html) takes no longer one.
@@ -18,9 +19,6 @@ const MAX_ELEMENT: u32 = 255;
 
 /// Measures that the consumer itself adds to a record whose time it corrected.
 pub(super) const PIPELINE_MEASURES: [&str; 2] = [TIME_CORRECTED, ORIGINAL_TIME];
-
-/// The column by which the lake is partitioned.
-const PARTITION_COLUMN: &str = "datehour";
 
 /// Why a name cannot be used.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -106,7 +104,7 @@ pub(super) fn check_field(field: &str) -> Result<Path, NameFault> {
         }
     }
     match path.steps.first() {
-        Some(Step::Member(name)) if name.eq_ignore_ascii_case(PARTITION_COLUMN) => {
+        Some(Step::Member(name)) if name.eq_ignore_ascii_case(PARTITION) => {
             Err(NameFault::Partition { field: field.to_owned() })
         }
         _ => Ok(path),

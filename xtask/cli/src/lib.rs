@@ -7,6 +7,7 @@ pub mod commands;
 pub mod github;
 mod global;
 mod grafana;
+mod lake;
 mod lifetime;
 mod pages;
 mod probes;

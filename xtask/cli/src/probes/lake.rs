@@ -1,28 +1,23 @@
 //! The lake: marked events are lines of the objects that Firehose wrote.
 
 use std::collections::HashSet;
-use std::io::{BufRead as _, BufReader};
+use std::io::BufRead as _;
 
-use anyhow::{Context as _, anyhow};
-use flate2::read::MultiGzDecoder;
+use anyhow::Context as _;
 use jiff::{Timestamp, ToSpan as _};
 use serde::de::IgnoredAny;
 use telemetry::EventKind;
 
 use super::Probe;
+use crate::lake::{Bucket, hour, partitions};
 use engine::inventory::Inventory;
-use session::sdk_error::sentence;
 use session::{Failure, Session};
-
-/// How a compressed object begins.
-const GZIP: &[u8] = &[0x1f, 0x8b];
 
 /// The folder of one kind in the bucket of an environment's lake.
 #[derive(Debug)]
 pub struct Lake {
-    client: aws_sdk_s3::Client,
-    bucket: String,
-    folder: String,
+    bucket: Bucket,
+    partitions: String,
     marker: String,
     start: Timestamp,
     read: HashSet<String>,
@@ -37,11 +32,9 @@ impl Lake {
         kind: &EventKind,
         marker: &str,
     ) -> Result<Self, Failure> {
-        let prefix = &session.environment.lake.prefix;
         Ok(Self {
-            client: session.s3(),
-            bucket: inventory.output(session, "lake", "LakeBucket")?.to_owned(),
-            folder: stacks::lake_folder(prefix, kind.name.as_deref()),
+            bucket: Bucket::of(session, inventory)?,
+            partitions: partitions(session, kind),
             marker: marker.to_owned(),
             start: Timestamp::now(),
             read: HashSet::new(),
@@ -51,49 +44,32 @@ impl Lake {
     /// Partitions that can hold an event of this run: Firehose files a batch under the hour in which
     /// its first record arrived.
     fn partitions(&self) -> Vec<String> {
-        let mut hour = self.start - 1.minute();
+        let mut time = self.start - 1.minute();
         let end = Timestamp::now() + 1.hour();
         let mut partitions = Vec::new();
-        while hour < end {
-            partitions.push(format!("{}/{}", self.folder, hour.strftime("datehour=%Y/%m/%d/%H/")));
-            hour += 1.hour();
+        while time < end {
+            partitions.push(format!("{}{}/", self.partitions, hour(time)));
+            time += 1.hour();
         }
         partitions
     }
 
     async fn new_objects(&self, partition: &str) -> Result<Vec<String>, Failure> {
         let mut keys = Vec::new();
-        let mut pages =
-            self.client.list_objects_v2().bucket(&self.bucket).prefix(partition).into_paginator().send();
-        while let Some(page) = pages.next().await {
-            let page = page
-                .map_err(|error| anyhow!("bucket {} cannot be listed: {}", self.bucket, sentence(&error)))?;
-            let fresh = page.contents().iter().filter(|object| {
-                // Whole seconds, and a clock that may be a little off.
-                object.last_modified().is_none_or(|time| time.secs() + 60 >= self.start.as_second())
-            });
-            keys.extend(
-                fresh
-                    .filter_map(|object| object.key())
-                    .filter(|key| !self.read.contains(*key))
-                    .map(str::to_owned),
-            );
-        }
+        let new = |object: &aws_sdk_s3::types::Object| {
+            // Whole seconds, and a clock that may be a little off.
+            let is_fresh =
+                object.last_modified().is_none_or(|time| time.secs() + 60 >= self.start.as_second());
+            let fresh = object.key().filter(|key| is_fresh && !self.read.contains(*key));
+            keys.extend(fresh.map(str::to_owned));
+        };
+        self.bucket.each(partition, None, new).await?;
         Ok(keys)
     }
 
     async fn devices(&self, key: &str) -> anyhow::Result<Vec<String>> {
-        let object = self.client.get_object().bucket(&self.bucket).key(key).send().await;
-        let object = object.map_err(|error| anyhow!("{key} cannot be read: {}", sentence(&error)))?;
-        let bytes =
-            object.body.collect().await.with_context(|| format!("{key} cannot be read"))?.into_bytes();
-        let reader: Box<dyn std::io::Read> = if bytes.starts_with(GZIP) {
-            Box::new(MultiGzDecoder::new(&bytes[..]))
-        } else {
-            Box::new(&bytes[..])
-        };
         let mut devices = Vec::new();
-        for line in BufReader::new(reader).lines() {
+        for line in self.bucket.read(key).await?.lines() {
             let line = line.with_context(|| format!("{key} is not lines of text"))?;
             if !line.contains(&self.marker) {
                 continue;

@@ -3,10 +3,6 @@
 //! Firehose names an object for the moment at which it wrote it, to the second. Lines of one device come in order,
 //! in an object and from one to the next, because they come from one shard.
 
-use std::io::Read as _;
-
-use anyhow::{Context as _, anyhow};
-use flate2::read::MultiGzDecoder;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -15,16 +11,10 @@ use super::line::{Found, Lines, version};
 use super::tally::{Left, point};
 use super::windows::{Hours, Window};
 use super::{Batch, OLDER, Reach, Survey};
+use crate::lake::{Bucket, partitions};
 use engine::inventory::Inventory;
-use session::sdk_error::sentence;
 use session::{Failure, Session};
 use telemetry::{Limits, Model};
-
-/// How a compressed object begins.
-const GZIP: &[u8] = &[0x1f, 0x8b];
-
-/// The part of a key that names its hour.
-const PARTITION: &str = "datehour=";
 
 /// Lines of an object that are written with one version.
 const PART_LINES: usize = 5_000;
@@ -37,9 +27,8 @@ const LONGEST_BUFFER_SECONDS: u32 = 300;
 /// The lake of an environment.
 #[derive(Debug)]
 pub struct Lake {
-    client: aws_sdk_s3::Client,
-    bucket: String,
-    /// One for each kind of the model.
+    bucket: Bucket,
+    /// Where the partitions of each kind of the model begin.
     folders: Vec<String>,
     lines: Lines,
     buffer_seconds: u32,
@@ -84,13 +73,9 @@ impl Lake {
         limits: Limits,
     ) -> Result<Self, Failure> {
         let lake = &session.environment.lake;
-        let folder = |kind: &telemetry::EventKind| {
-            format!("{}/{PARTITION}", stacks::lake_folder(&lake.prefix, kind.name.as_deref()))
-        };
         Ok(Self {
-            client: session.s3(),
-            bucket: inventory.output(session, "lake", "LakeBucket")?.to_owned(),
-            folders: model.kinds.iter().map(folder).collect(),
+            bucket: Bucket::of(session, inventory)?,
+            folders: model.kinds.iter().map(|kind| partitions(session, kind)).collect(),
             lines: Lines::of(model, limits),
             buffer_seconds: lake.buffer_seconds.min(LONGEST_BUFFER_SECONDS),
         })
@@ -104,24 +89,19 @@ impl Lake {
         let oldest = super::windows::hour(reach.span.from) - 1;
         for folder in &self.folders {
             let after = format!("{folder}{}", hour_text(first));
-            let mut pages = self.client.list_objects_v2().bucket(&self.bucket).prefix(folder);
-            pages = pages.start_after(after);
-            let mut pages = pages.into_paginator().send();
-            while let Some(page) = pages.next().await {
-                let page = page.map_err(|error| self.unlisted(&sentence(&error)))?;
-                for object in page.contents() {
-                    let Some(hour) = object.key().and_then(|key| hour_of(key.strip_prefix(folder)?)) else {
-                        continue;
-                    };
-                    if hour < oldest {
-                        survey.older += 1;
-                        continue;
-                    }
-                    *survey.hours.entry(hour).or_default() += 1;
-                    let bytes = u64::try_from(object.size().unwrap_or_default()).unwrap_or_default();
-                    survey.bytes = survey.bytes.map(|all| all + bytes);
+            let found = |object: &aws_sdk_s3::types::Object| {
+                let Some(hour) = object.key().and_then(|key| hour_of(key.strip_prefix(folder)?)) else {
+                    return;
+                };
+                if hour < oldest {
+                    survey.older += 1;
+                    return;
                 }
-            }
+                *survey.hours.entry(hour).or_default() += 1;
+                let bytes = u64::try_from(object.size().unwrap_or_default()).unwrap_or_default();
+                survey.bytes = survey.bytes.map(|all| all + bytes);
+            };
+            self.bucket.each(folder, Some(&after), found).await?;
         }
         Ok(survey)
     }
@@ -132,42 +112,17 @@ impl Lake {
         for hour in window.from..window.until {
             for (kind, folder) in self.folders.iter().enumerate() {
                 let prefix = format!("{folder}{}/", hour_text(hour));
-                let pages = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
-                let mut pages = pages.into_paginator().send();
-                while let Some(page) = pages.next().await {
-                    let page = page.map_err(|error| self.unlisted(&sentence(&error)))?;
-                    objects.extend(page.contents().iter().filter_map(|object| {
-                        let key = object.key()?.to_owned();
-                        let written = || object.last_modified().map_or(0, aws_smithy_types::DateTime::secs);
-                        Some(Object { second: written_at(&key).unwrap_or_else(written), key, kind })
-                    }));
-                }
+                let found = |object: &aws_sdk_s3::types::Object| {
+                    let Some(key) = object.key().map(str::to_owned) else { return };
+                    let written = || object.last_modified().map_or(0, aws_smithy_types::DateTime::secs);
+                    objects.push(Object { second: written_at(&key).unwrap_or_else(written), key, kind });
+                };
+                self.bucket.each(&prefix, None, found).await?;
             }
         }
         objects.sort();
         objects.reverse();
         Ok(Reader { lake: self, reach, objects, open: None })
-    }
-
-    fn unlisted(&self, why: &str) -> anyhow::Error {
-        anyhow!("the bucket {} of the lake cannot be listed: {why}", self.bucket)
-    }
-
-    async fn text(&self, key: &str) -> Result<String, Failure> {
-        let object = self.client.get_object().bucket(&self.bucket).key(key).send().await;
-        let object = object.map_err(|error| anyhow!("{key} cannot be read: {}", sentence(&error)))?;
-        let bytes =
-            object.body.collect().await.with_context(|| format!("{key} cannot be read"))?.into_bytes();
-        let mut text = Vec::new();
-        if bytes.starts_with(GZIP) {
-            let read = MultiGzDecoder::new(&bytes[..]).read_to_end(&mut text);
-            read.with_context(|| format!("{key} is not whole"))?;
-        } else {
-            text = bytes.to_vec();
-        }
-        // What is no text is no line of the transform: its faults are told.
-        Ok(String::from_utf8(text)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
     }
 }
 
@@ -179,7 +134,9 @@ impl Reader<'_> {
                 return Ok(Some(batch));
             }
             let Some(object) = self.objects.pop() else { return Ok(None) };
-            let text = self.lake.text(&object.key).await?;
+            // What is no text is no line of the transform: its faults are told.
+            let text = String::from_utf8(self.lake.bucket.read(&object.key).await?)
+                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
             self.open = Some(Open { object, text, at: 0, part: 0, line: 0 });
         }
     }
@@ -233,7 +190,7 @@ fn device(record: &telemetry::Record) -> Option<&str> {
 
 /// The folder of an hour.
 fn hour_text(hour: i64) -> String {
-    super::windows::instant(hour.saturating_mul(super::windows::HOUR)).strftime("%Y/%m/%d/%H").to_string()
+    crate::lake::hour(super::windows::instant(hour.saturating_mul(super::windows::HOUR)))
 }
 
 /// The hour that the rest of a key begins with.
