@@ -78,19 +78,19 @@ impl Planned {
         target: &Target,
         session: &Session,
     ) -> Self {
-        let what = if matches!(source, Source::Lake(_)) { "objects" } else { "points" };
+        let what = source.unit();
         let (count, done) = (survey.items(), journal.done.iter().map(|window| window.items).sum());
         let environment = &session.environment;
         let costs = match environment.target {
             Place::Local => Vec::new(),
-            Place::Aws => costs(&environment.store.kind, survey, what, target.request_records() as u64),
+            Place::Aws => costs(&environment.store.kind, survey, target.request_records() as u64),
         };
         Self { way: way.clone(), what, count, done, older: survey.older, bytes: survey.bytes, costs }
     }
 }
 
 /// What is known of what AWS asks for.
-fn costs(kind: &StoreKind, survey: &Survey, what: &str, per_request: u64) -> Vec<String> {
+fn costs(kind: &StoreKind, survey: &Survey, per_request: u64) -> Vec<String> {
     let mut costs = Vec::new();
     let count = survey.items();
     if survey.bytes.is_some() {
@@ -103,7 +103,7 @@ fn costs(kind: &StoreKind, survey: &Survey, what: &str, per_request: u64) -> Vec
     }
     let requests = count.div_ceil(per_request);
     costs.push(match kind {
-        _ if what != "points" => "writing as many points as the objects have".to_owned(),
+        _ if survey.bytes.is_some() => "writing as many points as the objects have".to_owned(),
         StoreKind::Postgres(_) => {
             format!("about {requests} requests of the Data API, and the cluster while it is awake")
         }

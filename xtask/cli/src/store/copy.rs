@@ -106,6 +106,14 @@ impl Survey {
 }
 
 impl Source {
+    /// What is counted of it.
+    pub fn unit(&self) -> &'static str {
+        match self {
+            Self::Table(_) => "points",
+            Self::Lake(_) => "objects",
+        }
+    }
+
     /// How much there is.
     pub async fn survey(&self, reach: Reach) -> Result<Survey, Failure> {
         match self {
@@ -151,7 +159,7 @@ pub async fn run(
     interruption: impl Future<Output = ()>,
     observer: &dyn Observer,
 ) -> Result<(), Failure> {
-    let what = if matches!(source, Source::Lake(_)) { "objects" } else { "points" };
+    let what = source.unit();
     let step = observer.step(format_args!("copying into {}", target.name()));
     let all: u64 = windows.iter().chain(&journal.done).map(|window| window.items).sum();
     let mut read: u64 = journal.done.iter().map(|window| window.items).sum();
