@@ -48,6 +48,7 @@ pub use data::{Data, Encryption, Held, Keeping};
 pub use kept::{Kept, Lost};
 pub use naming::{Generated, Name, Naming, Reference, arn};
 pub use proof::{Proof, Witness, named_by};
+pub use rds::CLUSTER;
 pub use tags::Tags;
 
 use grants::Grants;

@@ -100,7 +100,7 @@ pub(super) const KINDS: &[Kind] = &[
 ];
 
 /// The type that holds the data.
-pub(crate) const CLUSTER: &str = "AWS::RDS::DBCluster";
+pub const CLUSTER: &str = "AWS::RDS::DBCluster";
 
 /// What secrets of master users are called: RDS [names them](https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-secrets-manager.html)
 /// by an id of its own.

@@ -17,8 +17,7 @@ use crate::deploy::graph::{Cycle, Graph};
 use crate::deploy::replacement::stands_for;
 use session::{Exit, Explain};
 use stacks::cfn::ParameterSource;
-
-const CLUSTER: &str = "AWS::RDS::DBCluster";
+use stacks::kinds::CLUSTER;
 
 /// What stays of a cluster that goes with a final snapshot. No template has one.
 pub(super) const SNAPSHOT: &str = "AWS::RDS::DBClusterSnapshot";
