@@ -13,28 +13,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A store that is away for longer than a checkpoint may take costs nothing, and puts nothing there twice. */
 @SuppressWarnings("try") // A job runs for as long as its block.
-final class OutageTest {
+final class OutageTest extends OnCluster {
     private static final long CHECKPOINT_TIMEOUT_MS = 2_000;
-
-    private static Cluster cluster;
-
-    @BeforeAll
-    static void start() throws Exception {
-        Services.running();
-        cluster = new Cluster();
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        cluster.close();
-    }
 
     @ParameterizedTest
     @EnumSource(Kind.class)

@@ -13,8 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -22,20 +20,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 /** What cannot be stored is kept, whether the queue takes it or not, and also when it is away for a while. */
 @Execution(ExecutionMode.CONCURRENT) // They wait most of the time, each in a world of its own.
 @SuppressWarnings("try") // A job runs for as long as its block.
-final class QuarantineTest {
-    private static Cluster cluster;
-
-    @BeforeAll
-    static void start() throws Exception {
-        Services.running();
-        cluster = new Cluster();
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        cluster.close();
-    }
-
+final class QuarantineTest extends OnCluster {
     @Test
     void whatIsTooLargeForTheQueueLiesInTheBucket() throws Exception {
         try (World world = new World()) {

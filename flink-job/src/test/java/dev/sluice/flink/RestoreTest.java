@@ -16,8 +16,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,25 +27,12 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @Execution(ExecutionMode.CONCURRENT) // They wait most of the time, each in a world of its own.
 @SuppressWarnings("try") // A job runs for as long as its block.
-final class RestoreTest {
+final class RestoreTest extends OnCluster {
     private static final int EVENTS = 6_000;
     private static final int CRASHES = 10;
 
     /** Every so many events one cannot be stored. */
     private static final int BAD = 100;
-
-    private static Cluster cluster;
-
-    @BeforeAll
-    static void start() throws Exception {
-        Services.running();
-        cluster = new Cluster();
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        cluster.close();
-    }
 
     @ParameterizedTest
     @EnumSource(Kind.class)

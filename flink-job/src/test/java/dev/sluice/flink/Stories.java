@@ -19,9 +19,7 @@ import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.streaming.api.datastream.DataStreamSource;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 
 /**
  * The stories of {@link LossesTest} and {@link FaultsTest}: each ends well with this job, and the same story ends badly
@@ -29,20 +27,8 @@ import org.junit.jupiter.api.BeforeAll;
  * With PostgreSQL, which the sample does not know, the first half is told alone.
  */
 @SuppressWarnings("try") // A job runs for as long as its block.
-abstract class Stories {
-    static Cluster cluster;
+abstract class Stories extends OnCluster {
     World world;
-
-    @BeforeAll
-    static void start() throws Exception {
-        Services.running();
-        cluster = new Cluster();
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        cluster.close();
-    }
 
     @AfterEach
     void leave() {
