@@ -8,7 +8,7 @@ mod intrinsic;
 mod skip;
 mod template;
 
-pub use iam::{Statement, Trust, WILDCARD_METADATA, role, tls_only};
+pub use iam::{PRINCIPAL, Statement, Trust, WILDCARD_METADATA, role, through_endpoint, tls_only};
 pub use intrinsic::{Arn, Expression, LogicalId};
 pub use skip::{Auditor, Skip};
 pub(crate) use template::sorted;

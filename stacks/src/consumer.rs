@@ -11,7 +11,6 @@ mod network;
 use crate::Inputs;
 use crate::cfn::{Arn, LogicalId, Statement, Template};
 use crate::environment::{Consumer, Environment};
-use crate::network::Placement;
 use crate::store::{QUARANTINE_PREFIX, REPORT_PREFIX, Use, Way};
 
 pub use lambda::KINESIS_CONSUMER;
@@ -30,10 +29,8 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
     template
 }
 
-/// Where a consumer reads and writes, as parameters of its stack, and from where.
+/// Where a consumer reads and writes, as parameters of its stack.
 struct Ends {
-    /// Where it runs, when that is in the network of the store.
-    network: Option<Placement>,
     stream: LogicalId,
     quarantine_url: LogicalId,
     quarantine: Arn,
@@ -45,7 +42,6 @@ struct Ends {
 impl Ends {
     fn of(template: &mut Template, environment: &Environment) -> Self {
         Self {
-            network: environment.store.is_direct().then(|| network::add(template, environment)),
             stream: template.input("ingest", "StreamArn"),
             quarantine_url: template.input("ingest", "QuarantineUrl"),
             quarantine: Arn::parameter(&template.input("ingest", "QuarantineArn")),

@@ -21,6 +21,11 @@ impl Function {
     pub fn logical_id(&self) -> LogicalId {
         LogicalId::from_kebab(self.name)
     }
+
+    /// The id of its role.
+    pub fn role(&self) -> LogicalId {
+        self.logical_id().with("Role")
+    }
 }
 
 /// What differs from function to function.
@@ -106,10 +111,10 @@ pub(crate) fn add_as(
         statements.push(Statement::allow(&["sqs:SendMessage"], [queue.clone()]));
     }
     if network.is_some() {
-        statements.push(network::join(ENTER));
+        statements.extend([network::join(ENTER), Statement::refuse_to_code(ENTER)]);
     }
     let role = role(deployment.description, &Trust::service("lambda.amazonaws.com"), &statements);
-    let role = template.add(id.with("Role"), with_reasons(role));
+    let role = template.add(function.role(), with_reasons(role));
 
     let bucket = artifacts::bucket(template, environment);
     let key = template.parameter(id.with("Key"), ParameterSource::ArtifactKey(Artifact::Function(function)));

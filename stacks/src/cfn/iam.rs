@@ -8,32 +8,37 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Arn, Resource};
+use super::{Arn, LogicalId, Resource};
 
 /// Key of a resource's metadata under which the reasons for `*` stand, by action.
 pub const WILDCARD_METADATA: &str = "sluice:wildcard";
 
+/// The condition key of who asks: of a role, its ARN.
+pub const PRINCIPAL: &str = "aws:PrincipalArn";
+
 const POLICY_VERSION: &str = "2012-10-17";
 
-/// One statement that allows something to the role that carries it.
+/// One statement of a role.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Statement {
     effect: &'static str,
     action: Vec<&'static str>,
     resource: Scope,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    condition: Option<Value>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 enum Scope {
     Named(Vec<Arn>),
-    Everything(#[serde(serialize_with = "star")] Reason),
+    Everything(#[serde(serialize_with = "star")] Option<Reason>),
 }
 
 type Reason = &'static str;
 
-fn star<S: serde::Serializer>(_because: &Reason, serializer: S) -> Result<S::Ok, S::Error> {
+fn star<S: serde::Serializer>(_because: &Option<Reason>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str("*")
 }
 
@@ -45,13 +50,28 @@ impl Statement {
 
     /// Allows actions on `*`, because the service accepts nothing narrower.
     pub fn allow_everywhere(actions: &[&'static str], because: &'static str) -> Self {
-        Self::new(actions, Scope::Everything(because))
+        Self::new(actions, Scope::Everything(Some(because)))
+    }
+
+    /// Refuses to the code of a function what Lambda itself does with the function's role: requests of the code
+    /// alone carry [`lambda:SourceFunctionArn`](https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html).
+    pub fn refuse_to_code(actions: &[&'static str]) -> Self {
+        Self {
+            effect: "Deny",
+            condition: Some(json!({"Null": {"lambda:SourceFunctionArn": "false"}})),
+            ..Self::new(actions, Scope::Everything(None))
+        }
+    }
+
+    /// Whether it is about actions of a service, for instance `s3`.
+    fn is_of(&self, service: &str) -> bool {
+        self.action.iter().any(|action| action.split(':').next() == Some(service))
     }
 
     fn new(actions: &[&'static str], resource: Scope) -> Self {
         let mut action = actions.to_vec();
         action.sort_unstable();
-        Self { effect: "Allow", action, resource }
+        Self { effect: "Allow", action, resource, condition: None }
     }
 }
 
@@ -101,12 +121,27 @@ pub fn role(description: &str, trust: &Trust, statements: &[Statement]) -> Resou
     let reasons: BTreeMap<&str, &str> = statements
         .iter()
         .filter_map(|statement| match statement.resource {
-            Scope::Everything(because) => Some((statement, because)),
+            Scope::Everything(because) => Some((statement, because?)),
             Scope::Named(_) => None,
         })
         .flat_map(|(statement, because)| statement.action.iter().map(move |action| (*action, because)))
         .collect();
     if reasons.is_empty() { resource } else { resource.metadata_entry(WILDCARD_METADATA, json!(reasons)) }
+}
+
+/// The policy of a VPC endpoint, by which a role of this template does through it what its `statements` allow of a
+/// `service`, and nobody does anything else.
+///
+/// Of an endpoint's policy the principal is everybody, and
+/// [a condition says who](https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html).
+pub fn through_endpoint(role: &LogicalId, service: &str, statements: &[Statement]) -> Value {
+    let statements = statements.iter().filter(|statement| statement.is_of(service)).map(|statement| {
+        let mut statement = json!(statement);
+        statement["Principal"] = json!("*");
+        statement["Condition"] = json!({"ArnEquals": {PRINCIPAL: role.attribute("Arn")}});
+        statement
+    });
+    json!({"Version": POLICY_VERSION, "Statement": statements.collect::<Vec<_>>()})
 }
 
 /// A resource policy that refuses every call that does not come over TLS.

@@ -89,13 +89,15 @@ pub(super) fn add(template: &mut Template, inputs: &Inputs, consumer: &FlinkCons
             "The service looks for its log group in a list of all: the action is about no single group",
         ),
     ]);
-    if ends.network.is_some() {
+    let role_id = APPLICATION.with("Role");
+    let network = super::network::add(template, environment, &role_id, &statements);
+    if network.is_some() {
         statements.push(network::join(ENTER));
     }
     let trust = Trust::service("kinesisanalytics.amazonaws.com")
         .when(json!({"StringEquals": {"aws:SourceAccount": Expression::ACCOUNT}}));
     let role = template.add(
-        APPLICATION.with("Role"),
+        role_id,
         with_reasons(role("Writes the events of the stream to the store", &trust, &statements)),
     );
 
@@ -133,7 +135,7 @@ pub(super) fn add(template: &mut Template, inputs: &Inputs, consumer: &FlinkCons
         },
         "ApplicationSnapshotConfiguration": {"SnapshotsEnabled": true},
     });
-    if let Some(Placement { subnets, group }) = &ends.network {
+    if let Some(Placement { subnets, group }) = &network {
         configuration["VpcConfigurations"] = json!([{"SubnetIds": subnets, "SecurityGroupIds": [group]}]);
     }
     let application = template.add(

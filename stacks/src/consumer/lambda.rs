@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::Ends;
+use super::{Ends, network};
 use crate::Inputs;
 use crate::artifact::{Calls, Function};
 use crate::cfn::{LogicalId, Resource, Template};
@@ -27,18 +27,20 @@ pub(super) fn add(template: &mut Template, inputs: &Inputs, consumer: &LambdaCon
     if ends.store.is_timestream() {
         variables.insert("MEMORY_HOURS", inputs.environment.store.memory_hours.to_string().into());
     }
+    let statements = ends.statements(&[GIVEN_UP_PREFIX]);
+    let network = network::add(template, inputs.environment, &KINESIS_CONSUMER.role(), &statements);
     let function = functions::add_as(
         template,
         inputs.environment,
         (KINESIS_CONSUMER, ends.reader(KINESIS_CONSUMER.logical_id())),
-        ends.network.as_ref(),
+        network.as_ref(),
         Deployment {
             stack: "consumer",
             description: "Writes the events of the stream to the store",
             memory_mb: consumer.memory_mb,
             timeout_seconds: consumer.timeout_seconds,
             variables,
-            statements: ends.statements(&[GIVEN_UP_PREFIX]),
+            statements,
             failures: Failures::NotQueued(
                 "The mapping waits for its answer, so that such a queue would stay empty: what the \
                        mapping gives up goes to the rejected-data bucket",

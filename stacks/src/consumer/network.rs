@@ -1,9 +1,9 @@
 //! A consumer in the network of the store, in subnets without a way out: what it calls beside the store it reaches by
-//! endpoints. The subnets are its own, so that a store goes before the consumer that was connected to it.
+//! endpoints, through which nobody else does anything. The subnets are its own, so that a store goes before the consumer that was connected to it.
 
 use serde_json::json;
 
-use crate::cfn::{Expression, LogicalId, Resource, Template};
+use crate::cfn::{Expression, LogicalId, Resource, Statement, Template, through_endpoint};
 use crate::environment::{Consumer, Environment};
 use crate::network::{self, ADDRESSES, EVERYWHERE, HTTPS, Placement, group, rule};
 use crate::store;
@@ -14,8 +14,17 @@ const SUBNETS: [(LogicalId, &str); 2] = [
     (LogicalId::new("ConsumerSubnetB"), "10.42.2.0/24"),
 ];
 
-/// Adds the endpoints, and says where the consumer runs.
-pub(super) fn add(template: &mut Template, environment: &Environment) -> Placement {
+/// Adds the endpoints of a consumer whose `role` may do what the `statements` say, and says where it runs; `None`: in no
+/// network.
+pub(super) fn add(
+    template: &mut Template,
+    environment: &Environment,
+    role: &LogicalId,
+    statements: &[Statement],
+) -> Option<Placement> {
+    if !environment.store.is_direct() {
+        return None;
+    }
     let vpc = network::of(template);
     let subnets = network::add_subnets(template, &vpc, SUBNETS);
     let (routes, _) = network::add_routes(template, &vpc, &subnets);
@@ -40,7 +49,8 @@ pub(super) fn add(template: &mut Template, environment: &Environment) -> Placeme
     let endpoints = template.add(LogicalId::new("EndpointGroup"), endpoints).attribute("GroupId");
 
     let subnets = subnets.map(|subnet| subnet.reference());
-    let mut add = |id, service, mut properties: serde_json::Value| {
+    let mut add = |id, service, actions, mut properties: serde_json::Value| {
+        properties["PolicyDocument"] = through_endpoint(role, actions, statements);
         properties["VpcId"] = json!(vpc.reference());
         properties["ServiceName"] = json!(Expression::joined([
             Expression::Sub("com.amazonaws.${AWS::Region}."),
@@ -55,11 +65,11 @@ pub(super) fn add(template: &mut Template, environment: &Environment) -> Placeme
         "SubnetIds": subnets,
         "SecurityGroupIds": [endpoints],
     });
-    add(LogicalId::new("BucketEndpoint"), "s3", gateway);
-    add(LogicalId::new("QueueEndpoint"), "sqs", interface.clone());
+    add(LogicalId::new("BucketEndpoint"), "s3", "s3", gateway);
+    add(LogicalId::new("QueueEndpoint"), "sqs", "sqs", interface.clone());
     // A function's stream is read by Lambda, from outside.
     if matches!(environment.consumer, Consumer::Flink(_)) {
-        add(LogicalId::new("StreamEndpoint"), "kinesis-streams", interface);
+        add(LogicalId::new("StreamEndpoint"), "kinesis-streams", "kinesis", interface);
     }
-    Placement { subnets, group: consumer }
+    Some(Placement { subnets, group: consumer })
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Breach, Subject, objects, one_or_many};
 use crate::boundary;
-use crate::cfn::WILDCARD_METADATA;
+use crate::cfn::{PRINCIPAL, WILDCARD_METADATA};
 
 pub(super) fn check(subject: &Subject, breaches: &mut Vec<Breach>) {
     let statements = objects(subject.resource.properties())
@@ -47,7 +47,14 @@ fn check_statement(subject: &Subject, statement: &Map<String, Value>, breaches: 
         }
     }
     let principal = &statement.get("Principal").unwrap_or(&Value::Null);
-    if is_star(principal) || principal.as_object().is_some_and(|by_kind| by_kind.values().any(any_star)) {
+    // Who comes through an endpoint is told by a condition alone.
+    let one_role = || {
+        let role = &statement.get("Condition").unwrap_or(&Value::Null)["ArnEquals"][PRINCIPAL];
+        subject.resource.kind() == "AWS::EC2::VPCEndpoint" && subject.referred(role).is_some()
+    };
+    if is_star(principal) && !one_role()
+        || principal.as_object().is_some_and(|by_kind| by_kind.values().any(any_star))
+    {
         breaches.push(Breach::OpenStatement("Principal: *".to_owned()));
     }
     if !statement.get("Condition").is_some_and(narrows_trust) {

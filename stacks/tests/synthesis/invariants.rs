@@ -174,6 +174,29 @@ fn every_property_of_a_job_that_matters_is_noticed() {
     }
 }
 
+/// Everybody may be the principal of an endpoint's policy, because a condition says who it is.
+#[test]
+fn an_endpoint_without_a_role_is_noticed() {
+    let with = |condition: Value| {
+        let mut stacks = stacks_of("start", DIRECT);
+        let consumer = stacks.iter_mut().find(|stack| stack.name == "consumer").expect("the consumer");
+        let endpoint = consumer.template.resources_mut().get_mut(&LogicalId::new("QueueEndpoint"));
+        let endpoint = endpoint.expect("the endpoint");
+        *endpoint.property_mut("/PolicyDocument/Statement/0/Condition").expect("a condition") = condition;
+        check(&stacks).into_iter().map(|violation| violation.breach).collect::<Vec<_>>()
+    };
+    let role = json!({"Fn::GetAtt": ["KinesisConsumerRole", "Arn"]});
+    assert_eq!(with(json!({"ArnEquals": {"aws:PrincipalArn": role}})), []);
+    for condition in [
+        Value::Null,
+        json!({"ArnEquals": {"aws:PrincipalArn": "*"}}),
+        json!({"ArnNotEquals": {"aws:PrincipalArn": role}}),
+        json!({"ArnEquals": {"aws:SourceArn": role}}),
+    ] {
+        assert_eq!(with(condition.clone()), [Breach::OpenStatement("Principal: *".into())], "{condition}");
+    }
+}
+
 #[test]
 fn a_finding_that_is_skipped_without_a_reason_is_noticed() {
     const REASON: &str = "Nothing is in it that anybody would miss, and nobody else may read it";
