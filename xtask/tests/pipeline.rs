@@ -48,6 +48,7 @@ async fn from_nothing_to_proof_and_back() {
     simulated_data_answers_the_articles(&pipeline);
     the_twin_has_the_devices(&pipeline);
     the_twin_answers_what_the_store_has(&pipeline);
+    a_function_is_called_alone(&pipeline);
     an_mqtt_client_is_heard(&pipeline, aws, mqtt).await;
     let region = status["region"].as_str().expect("a region");
     poison_loses_nothing(&pipeline, &kinesis(aws, region), &stream).await;
@@ -73,6 +74,43 @@ async fn from_nothing_to_proof_and_back() {
     );
     assert_eq!(processes_of(pipeline.folder.path()), Vec::<String>::new());
     pipeline.xtask(&["destroy", "--yes", "--format", "json"]).expect(5);
+}
+
+/// One function, called with what calls it in the pipeline, with an event of its tests, and with what is none.
+fn a_function_is_called_alone(pipeline: &Pipeline) {
+    let transformed = pipeline.json(&["invoke", "jsonl-transform", "--events", "3"]);
+    let results: Vec<_> = transformed["answer"]["records"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|record| &record["result"])
+        .collect();
+    assert_eq!(results, ["Ok", "Ok", "Ok"], "{transformed}");
+
+    let invoked = format!(
+        r#"SELECT count(*) FROM {DATABASE}.telemetry WHERE time > ago(1h) AND "DeviceID" LIKE 'sluice-canary-invoke-%'"#
+    );
+    let given = pipeline.json(&["invoke", "kinesis-consumer", "--dry-run"]);
+    assert_eq!(given["Records"].as_array().map(Vec::len), Some(2), "{given}");
+    assert_eq!(pipeline.query(&invoked)["rows"][0][0], 0);
+    let stored = pipeline.json(&["invoke", "kinesis-consumer"]);
+    assert_eq!(stored["answer"], json!({"batchItemFailures": []}), "{stored}");
+    assert_eq!(pipeline.query(&invoked)["rows"][0][0], 2);
+
+    let named = pipeline.json(&["invoke", "kinesis-consumer", "--event", "empty"]);
+    assert_eq!(named["answer"], json!({"batchItemFailures": []}), "{named}");
+    let none = pipeline.folder.path().join("none.json");
+    std::fs::write(&none, r#"{"Records": 1}"#).expect("a file");
+    let none = none.to_str().expect("a path");
+    for (arguments, exit, said) in [
+        (&["jsonl-transformer"][..], 2, "it has"),
+        (&["kinesis-consumer", "--event", "goood"], 2, "poison-among-good"),
+        (&["twinmaker-connector"], 2, "--event FILE"),
+        (&["kinesis-consumer", "--event", none], 1, "kinesis-consumer failed"),
+    ] {
+        let failed = pipeline.xtask(&[&["invoke"], arguments].concat()).expect(exit);
+        assert!(failed.stderr.contains(said), "{arguments:?}: {}", failed.stderr);
+    }
 }
 
 /// The articles' queries, on the names of the shipped model.

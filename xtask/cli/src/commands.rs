@@ -10,6 +10,7 @@ mod dashboards;
 mod deploy;
 mod destroy;
 mod doctor;
+mod invoke;
 mod logs;
 mod model;
 mod open;
@@ -50,6 +51,7 @@ pub enum Command {
     Cleanup(cleanup::Cleanup),
     Status(status::Status),
     Outputs(outputs::Outputs),
+    Invoke(invoke::Invoke),
     Logs(logs::Logs),
     Open(open::Open),
     Dashboards(dashboards::Dashboards),
@@ -78,6 +80,7 @@ impl Command {
             Self::Cleanup(command) => Box::pin(command.run(global, report)).await,
             Self::Status(command) => Box::pin(command.run(global, report)).await,
             Self::Outputs(command) => command.run(global, report).await,
+            Self::Invoke(command) => Box::pin(command.run(global, report)).await,
             Self::Logs(command) => command.run(global, report).await,
             Self::Open(command) => command.run(global, report).await,
             Self::Dashboards(command) => command.run(global, report).await,

@@ -28,6 +28,8 @@ use session::{Exit, Failure, Project, Session};
 /// Without --event it is given what calls it in the pipeline: a batch of the stream, a buffer of Firehose, a tick of
 /// its schedule. Events in it are of the model, from devices that dashboards, alerts and counts leave out, and what the
 /// function does with them is real: the consumer stores them. What else calls a function, only --event knows.
+///
+/// Of the log, lines of level DEBUG are left out: `cargo xtask logs` has them.
 #[derive(Debug, Args)]
 pub struct Invoke {
     /// The function, by the name of its package, for instance jsonl-transform.
@@ -64,7 +66,8 @@ struct Answered {
     /// `Unhandled` or `Handled`, where it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
-    /// The end of its log: [4 KB](https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html) at most.
+    /// The end of its log: [4 KB](https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html) at most. A person reads
+    /// of it what [`is_told`].
     log: Vec<String>,
     milliseconds: u64,
 }
@@ -77,13 +80,22 @@ impl Document for Given {
 
 impl Document for Answered {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        for line in &self.log {
+        for line in self.log.iter().filter(|line| is_told(line)) {
             writeln!(out, "{}", paint(FAINT, line))?;
         }
         writeln!(out, "{:#}", self.answer)?;
         let Self { function, error, milliseconds, .. } = self;
         let verb = if error.is_some() { "failed" } else { "answered" };
         writeln!(out, "{} {verb} after {milliseconds} ms", paint(STRONG, function))
+    }
+}
+
+/// Whether a line of a log is shown to a person: one that is whole, and not of a level for whoever looks for a fault.
+fn is_told(line: &str) -> bool {
+    match serde_json::from_str::<Value>(line) {
+        Ok(line) => !matches!(line["level"].as_str(), Some("DEBUG" | "TRACE")),
+        // The end of a log may begin amid a line of JSON.
+        Err(_) => !line.ends_with('}'),
     }
 }
 
@@ -119,7 +131,7 @@ impl Invoke {
             let names: Vec<_> = functions.iter().map(|function| function.name).collect();
             let (asked, environment) = (&self.function, &session.environment.name);
             let message = format_args!("environment `{environment}` has no function `{asked}`");
-            Failure::new(Exit::Configuration, message).hint(format_args!("it has {}", names.join(", ")))
+            Failure::new(Exit::Configuration, message).hint(format!("it has {}", names.join(", ")))
         })
     }
 }
@@ -136,21 +148,19 @@ fn functions(session: &Session) -> Vec<Function> {
 }
 
 /// The name of a deployed function.
-fn physical<'i>(
-    function: Function,
-    session: &Session,
-    inventory: &'i Inventory,
-) -> Result<&'i str, Failure> {
+fn physical<'i>(function: Function, session: &Session, inventory: &'i Inventory) -> Result<&'i str, Failure> {
     let id = function.logical_id();
     // One that writes to another store is called after that, too.
-    let is_it = |logical: &str| logical.strip_prefix(id.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with("On"));
+    let is_it = |logical: &str| {
+        logical.strip_prefix(id.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with("On"))
+    };
     let mut all = inventory.resources("AWS::Lambda::Function");
     let found = all.find(|(_, resource)| is_it(&resource.logical_id));
     found.map(|(_, resource)| resource.physical_id.as_str()).ok_or_else(|| {
         let environment = &session.environment.name;
         let message = format_args!("function `{}` is not deployed to `{environment}`", function.name);
         Failure::new(Exit::NoEnvironment, message)
-            .hint(format_args!("`cargo xtask deploy --env {environment}` deploys it"))
+            .hint(format!("`cargo xtask deploy --env {environment}` deploys it"))
     })
 }
 

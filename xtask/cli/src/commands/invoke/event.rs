@@ -55,7 +55,8 @@ impl Surroundings {
     /// Events of canaries.
     fn events(&self, count: u32) -> Vec<Event> {
         let run = self.now.as_nanosecond();
-        let traits = Traits { devices: count, prefix: format!("{CANARY}-{run:x}-"), ..Traits::default() };
+        let traits =
+            Traits { devices: count, prefix: format!("{CANARY}-invoke-{run:x}-"), ..Traits::default() };
         let mut fleet = Fleet::new(self.model.clone(), traits, u64::try_from(run).unwrap_or_default());
         let events = fleet.round(self.now.as_microsecond());
         // A device may send several events at once.
@@ -135,19 +136,21 @@ impl Surroundings {
 
 /// Reads a file, standard input, or one of the events that a function is tested with.
 pub(super) fn read(function: &str, event: &str, project: &Project) -> Result<Value, Failure> {
-    let path = PathBuf::from(event);
+    let names = names(function, project);
+    let file = if names.iter().any(|name| name == event) {
+        folder(function, project).join(format!("{event}.json"))
+    } else {
+        PathBuf::from(event)
+    };
     let text = if event == "-" {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).context("cannot read the event from standard input")?;
         text
-    } else if path.is_file() {
-        std::fs::read_to_string(&path).with_context(|| format!("cannot read {event}"))?
-    } else if let Ok(text) = std::fs::read_to_string(folder(function, project).join(format!("{event}.json"))) {
-        text
     } else {
-        let message = format_args!("there is no file `{event}`, and no event of this name");
-        return Err(Failure::new(Exit::Configuration, message)
-            .hint(choices(function, &names(function, project))));
+        std::fs::read_to_string(file).map_err(|error| {
+            Failure::new(Exit::Configuration, format_args!("the event `{event}` cannot be read: {error}"))
+                .hint(choices(function, &names))
+        })?
     };
     serde_json::from_str(&text).map_err(|error| {
         Failure::new(Exit::Configuration, format_args!("the event `{event}` is not JSON: {error}"))
