@@ -9,7 +9,7 @@ use base64::prelude::*;
 use telemetry::{Arrival, Decoded, Decoder, Fault, kpl};
 
 use crate::batch::{Batch, Delivery};
-use crate::quarantine::Reason;
+use crate::quarantine::{NOT_BASE64, Reason};
 
 /// An event of a batch.
 #[derive(Debug, Clone)]
@@ -78,7 +78,7 @@ impl Event<'_> {
             Err(Unreadable::Aggregate(fault)) => Ok(Decoded::refused(fault.clone())),
             Err(Unreadable::NotBase64) => {
                 let message = "the record is not base64".to_owned();
-                Err(Reason { code: "not_base64", field: None, message })
+                Err(Reason { code: NOT_BASE64.into(), field: None, message })
             }
         }
     }

@@ -12,7 +12,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use telemetry::{Decoder, Retention};
+use telemetry::{Decoder, Rejection, Retention};
+use tokio::time::Instant;
 
 use crate::batch::{Batch, BatchResponse, ItemFailure};
 use crate::events::{self, Event};
@@ -46,14 +47,37 @@ pub struct Handled {
 }
 
 /// The reasons of one event.
-#[derive(Debug, Default)]
-struct Reasons {
-    told: Vec<Reason>,
-    omitted: usize,
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reasons {
+    /// The first of them.
+    pub told: Vec<Reason>,
+    /// How many more there are.
+    pub omitted: usize,
 }
 
 /// The events that go to quarantine, by their indexes.
-type Rejected = BTreeMap<usize, Reasons>;
+pub type Rejected = BTreeMap<usize, Reasons>;
+
+/// What is to become of events.
+#[derive(Debug, Default)]
+pub struct Intended {
+    /// What is to be written.
+    pub outgoing: Vec<Outgoing>,
+    rejected: Rejected,
+    metrics: Metrics,
+}
+
+/// What became of events. Those that are in neither list are stored in full, or a later version of them is.
+#[derive(Debug)]
+pub struct Fates {
+    /// What goes to quarantine.
+    pub rejected: Rejected,
+    /// Events that the store did not answer for, by their indexes: they may be among the rejected too.
+    pub failed: BTreeSet<usize>,
+    /// Why nothing more was tried, where that is so.
+    pub unusable: Option<String>,
+    metrics: Metrics,
+}
 
 impl Consumer {
     /// Handles a batch at the time `now`, in the time that the invocation has left. It answers, whatever
@@ -62,17 +86,10 @@ impl Consumer {
         let time = TimeLeft::divide(left);
         let bytes = events::bytes(batch);
         let events = events::events(batch, &bytes);
-        let mut metrics = Metrics { events: count(events.len()), ..Metrics::default() };
-        let mut rejected = Rejected::new();
-        let Settled { outgoing, superseded, joined } =
-            self.decode(&events, &mut metrics, &mut rejected).settle(self.decoder.limits());
-        metrics.superseded = superseded;
-        metrics.joined = joined;
-        let now = nanoseconds(now);
-        let lateness = |time| self.retention.lateness(time, now);
-        let written = self.store.write(&outgoing, lateness, time.writing).await;
-        let mut failed = settle(&outgoing, &written, &mut rejected, &mut metrics);
-        if let Some(cause) = &written.unusable {
+        let intended = self.decode(&events);
+        let Fates { rejected, mut failed, unusable, mut metrics } =
+            self.write(intended, now, time.writing).await;
+        if let Some(cause) = &unusable {
             tracing::error!(store = %self.store, cause, "the store cannot be written to");
         }
 
@@ -81,7 +98,7 @@ impl Consumer {
             .map(|(index, Reasons { told, omitted })| {
                 let event = &events[*index];
                 // Messages quote the payload, so they are in the quarantine and not in the log.
-                let codes: BTreeSet<_> = told.iter().map(|reason| reason.code).collect();
+                let codes: BTreeSet<_> = told.iter().map(|reason| &*reason.code).collect();
                 tracing::warn!(
                     sequence_number = event.delivery.kinesis.sequence_number,
                     nth = event.nth,
@@ -107,8 +124,28 @@ impl Consumer {
         }
     }
 
-    /// Decodes every event, and gathers what is to be written.
-    fn decode(&self, events: &[Event<'_>], metrics: &mut Metrics, rejected: &mut Rejected) -> Gathered {
+    /// Decodes events, and gathers what is to be written of them.
+    pub fn decode(&self, events: &[Event<'_>]) -> Intended {
+        let mut rejected = Rejected::new();
+        let mut metrics = Metrics { events: count(events.len()), ..Metrics::default() };
+        let gathered = self.gather(events, &mut metrics, &mut rejected);
+        let Settled { outgoing, superseded, joined } = gathered.settle(self.decoder.limits());
+        metrics.superseded = superseded;
+        metrics.joined = joined;
+        Intended { outgoing, rejected, metrics }
+    }
+
+    /// Writes what is to be written at the time `now`, until `until`.
+    pub async fn write(&self, intended: Intended, now: SystemTime, until: Instant) -> Fates {
+        let Intended { outgoing, mut rejected, mut metrics } = intended;
+        let now = nanoseconds(now);
+        let lateness = |time| self.retention.lateness(time, now);
+        let written = self.store.write(&outgoing, lateness, until).await;
+        let failed = settle(&outgoing, &written, &mut rejected, &mut metrics);
+        Fates { rejected, failed, unusable: written.unusable, metrics }
+    }
+
+    fn gather(&self, events: &[Event<'_>], metrics: &mut Metrics, rejected: &mut Rejected) -> Gathered {
         let mut gathered = Gathered::default();
         for (index, event) in events.iter().enumerate() {
             let decoded = match event.decode(&self.decoder) {
@@ -122,19 +159,24 @@ impl Consumer {
             metrics.undeclared += count(decoded.undeclared);
             metrics.out_of_range += count(decoded.out_of_range);
             if let Some(rejection) = decoded.rejection {
-                let reasons = rejection.reasons.into_iter().map(|reason| Reason {
-                    code: reason.fault.code(),
-                    message: reason.to_string(),
-                    field: reason.field,
-                });
-                let reasons = Reasons { told: reasons.collect(), omitted: rejection.omitted };
-                rejected.insert(index, reasons);
+                rejected.insert(index, rejection.into());
             }
             for record in decoded.records {
                 gathered.add(record, index);
             }
         }
         gathered
+    }
+}
+
+impl From<Rejection> for Reasons {
+    fn from(rejection: Rejection) -> Self {
+        let told = rejection.reasons.into_iter().map(|reason| Reason {
+            code: reason.fault.code().into(),
+            message: reason.to_string(),
+            field: reason.field,
+        });
+        Self { told: told.collect(), omitted: rejection.omitted }
     }
 }
 
@@ -179,7 +221,7 @@ fn settle(
 }
 
 fn refusal(why: &Refused) -> Reason {
-    Reason { code: why.code, field: None, message: why.reason.clone() }
+    Reason { code: why.code.into(), field: None, message: why.reason.clone() }
 }
 
 fn left_out(LeftOut { measure, cause, .. }: &LeftOut) -> Reason {
@@ -195,7 +237,7 @@ fn left_out(LeftOut { measure, cause, .. }: &LeftOut) -> Reason {
             ),
         ),
     };
-    Reason { code, field: None, message }
+    Reason { code: code.into(), field: None, message }
 }
 
 /// The time in nanoseconds since 1970, as far as they can count it.

@@ -3,6 +3,9 @@
 //! A message in the queue says all of it. Bytes that the queue does not take in a message lie in the
 //! bucket, and the message says where. What cannot be kept is reported, never dropped.
 
+mod message;
+
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -11,10 +14,11 @@ use aws_sdk_sqs::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_sqs::operation::send_message_batch::SendMessageBatchError;
 use aws_sdk_sqs::types::{BatchResultErrorEntry, SendMessageBatchRequestEntry, SendMessageBatchResultEntry};
 use futures::StreamExt;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use telemetry::QUARANTINE_MESSAGE_BYTES;
 use tokio::time::Instant;
 
+pub use self::message::{Content, Message, MessageFault, Place};
 use crate::events::Event;
 use crate::time_left::{pause, within};
 
@@ -38,14 +42,17 @@ pub struct Quarantine {
     pub bucket: String,
 }
 
+/// Code of an event whose record Lambda did not deliver in base64. Its bytes are those that came instead.
+pub const NOT_BASE64: &str = "not_base64";
+
 /// Why an event is in quarantine.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
-    /// Stable, for machines: a [`telemetry::Fault::code`], `not_base64`, `conflicting_record`,
+    /// Stable, for machines: a [`telemetry::Fault::code`], [`NOT_BASE64`], `conflicting_record`,
     /// `store_rejected` or `store_invalid`.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// Field of the event, where one is to blame.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
     /// For people.
     pub message: String,
@@ -60,40 +67,6 @@ pub struct QuarantinedEvent<'a> {
     pub reasons: &'a [Reason],
     /// How many more there are.
     pub omitted: usize,
-}
-
-/// The body of a message.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Message<'a> {
-    reasons: &'a [Reason],
-    #[serde(skip_serializing_if = "is_zero")]
-    omitted: usize,
-    sequence_number: &'a str,
-    /// Which event of an aggregate it is.
-    #[serde(rename = "subsequenceNumber", skip_serializing_if = "Option::is_none")]
-    nth: Option<usize>,
-    partition_key: &'a str,
-    #[serde(rename = "eventID")]
-    event_id: &'a str,
-    /// ISO-8601.
-    arrival: String,
-    #[serde(flatten)]
-    content: Content<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-enum Content<'a> {
-    /// The original bytes in base64.
-    Data(&'a str),
-    /// Where the original bytes are, as they were.
-    Object { bucket: &'a str, key: String, bytes: usize },
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(count: &usize) -> bool {
-    *count == 0
 }
 
 impl Quarantine {
@@ -143,19 +116,19 @@ impl Quarantine {
     /// The message of an event, once its bytes are safe; `None` if they are not.
     async fn body(&self, event: &QuarantinedEvent<'_>, until: Instant) -> Option<String> {
         let data = event.event.base64();
-        let body = body(event, Content::Data(&data));
+        let body = Message::of(event, Content::Data(data)).body();
         if body.len() <= QUARANTINE_MESSAGE_BYTES { Some(body) } else { self.pointer(event, until).await }
     }
 
     /// The message that says where the bytes of an event are, once they are there; `None` if they are not.
     async fn pointer(&self, event: &QuarantinedEvent<'_>, until: Instant) -> Option<String> {
         let bytes = event.event.bytes().into_owned();
-        let key = object_key(event.event);
-        let content = Content::Object { bucket: &self.bucket, key: key.clone(), bytes: bytes.len() };
+        let key = message::object_key(event.event);
+        let place = Place { bucket: self.bucket.clone(), key: key.clone(), bytes: bytes.len() };
         let put = self.s3.put_object().bucket(&self.bucket).key(&key).body(ByteStream::from(bytes)).send();
         // Boxed: the future of a put is tens of kilobytes, and there is one for every event.
         match within(until, Box::pin(put)).await {
-            Ok(Ok(_)) => Some(self::body(event, content)),
+            Ok(Ok(_)) => Some(Message::of(event, Content::Object(place)).body()),
             Ok(Err(error)) => {
                 let cause = aws_sdk_s3::error::DisplayErrorContext(&error);
                 tracing::error!(bucket = self.bucket, key, %cause, "quarantine: the bucket did not take an event");
@@ -246,40 +219,6 @@ fn is_about_messages(error: &SdkError<SendMessageBatchError>) -> bool {
         code.rsplit('.').next(),
         Some("BatchRequestTooLong" | "InvalidMessageContents" | "InvalidParameterValue")
     )
-}
-
-/// `quarantine/<date>/<sequence number>`, by the date of arrival: a replay writes the same object. Events of
-/// one aggregate have one sequence number.
-fn object_key(event: &Event<'_>) -> String {
-    let arrival = arrival(event);
-    let date = arrival.get(..10).unwrap_or("unknown");
-    let nth = event.nth.map(|nth| format!("-{nth}")).unwrap_or_default();
-    format!("quarantine/{date}/{}{nth}", event.delivery.kinesis.sequence_number)
-}
-
-/// The arrival in ISO-8601, or as a number where a calendar ends.
-fn arrival(event: &Event<'_>) -> String {
-    let time_ms = event.arrival().time_ms;
-    jiff::Timestamp::from_millisecond(time_ms)
-        .map_or_else(|_| time_ms.to_string(), |time| format!("{time:.3}"))
-}
-
-/// JSON in characters that the queue takes.
-fn body(event: &QuarantinedEvent<'_>, content: Content<'_>) -> String {
-    let message = Message {
-        reasons: event.reasons,
-        omitted: event.omitted,
-        sequence_number: &event.event.delivery.kinesis.sequence_number,
-        nth: event.event.nth,
-        partition_key: event.event.partition_key,
-        event_id: &event.event.delivery.event_id,
-        arrival: arrival(event.event),
-        content,
-    };
-    // Strings, numbers and structures of these: nothing that JSON cannot say.
-    let json = serde_json::to_string(&message).unwrap_or_default();
-    // The two characters that SQS refuses and JSON does not escape. They can only be inside of text.
-    json.replace('\u{FFFE}', "\\ufffe").replace('\u{FFFF}', "\\uffff")
 }
 
 /// Divides messages into requests.
