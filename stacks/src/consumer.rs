@@ -8,14 +8,23 @@ mod flink;
 mod lambda;
 mod network;
 
+use telemetry::Model;
+
 use crate::Inputs;
 use crate::cfn::{Arn, LogicalId, Statement, Template};
+use crate::device::digest;
 use crate::environment::{Consumer, Environment};
 use crate::store::{QUARANTINE_PREFIX, REPORT_PREFIX, Use, Way};
 
-pub use lambda::KINESIS_CONSUMER;
+pub use lambda::{GIVEN_UP_PREFIX, KINESIS_CONSUMER};
 
 pub(crate) use flink::{MAX_MODEL_CHUNKS, model_chunks};
+
+/// The output that says which model a consumer has.
+pub const MODEL_DIGEST: &str = "ModelDigest";
+
+/// Hexadecimal digits of a model's digest.
+const DIGEST_DIGITS: usize = 16;
 
 /// Builds the stack.
 pub(crate) fn build(inputs: &Inputs) -> Template {
@@ -26,7 +35,18 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
         Consumer::Lambda(consumer) => lambda::add(&mut template, inputs, consumer, &ends),
         Consumer::Flink(consumer) => flink::add(&mut template, inputs, consumer, &ends),
     }
+    template.output(
+        MODEL_DIGEST,
+        "What the consumer's model is known by",
+        model_digest(inputs.model).as_str(),
+    );
     template
+}
+
+/// What a model is known by: another one has another digest.
+pub fn model_digest(model: &Model) -> String {
+    // A model is plain data, which JSON can always hold.
+    digest(&serde_json::to_string(model).unwrap_or_default(), DIGEST_DIGITS)
 }
 
 /// Where a consumer reads and writes, as parameters of its stack.

@@ -21,9 +21,9 @@ pub use postgres::STORE_SETUP;
 pub(crate) use way::{TRANSACTIONS, Use, Way};
 
 /// Where Timestream puts its reports, inside the bucket of rejected data.
-pub(crate) const REPORT_PREFIX: &str = "timestream";
+pub const REPORT_PREFIX: &str = "timestream";
 /// Where the consumer puts what is too large for the quarantine queue, inside that bucket.
-pub(crate) const QUARANTINE_PREFIX: &str = "quarantine";
+pub const QUARANTINE_PREFIX: &str = "quarantine";
 
 /// Metadata of the table: what the model has it store, by name, `dimension` or the type of a measure.
 ///

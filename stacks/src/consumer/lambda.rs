@@ -15,8 +15,9 @@ pub const KINESIS_CONSUMER: Function =
     Function { name: "kinesis-consumer", carries_model: true, calls: Calls::PerBatch };
 
 /// Folder of the rejected-data bucket into which the on-failure destination writes, with the function's
-/// role.
-const GIVEN_UP_PREFIX: &str = "aws/lambda";
+/// role: an object for each batch that was given up, `aws/lambda/<mapping>/<shard>/<date>/<time>-<UUID>`, with
+/// [the whole batch](https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html) in it.
+pub const GIVEN_UP_PREFIX: &str = "aws/lambda";
 
 pub(super) fn add(template: &mut Template, inputs: &Inputs, consumer: &LambdaConsumer, ends: &Ends) {
     let mut variables = ends.store.variables();

@@ -181,6 +181,7 @@ fn a_new_measure_arrives_everywhere_by_one_edit() {
     assert_eq!(
         changed,
         [
+            "consumer.template.json",
             "dashboards/device.json",
             "dashboards/fleet.json",
             "dashboards/statistics.json",
