@@ -4,7 +4,8 @@
 //! - what `mosquitto_sub -v` prints: a topic, a blank and a payload on each line. A document over several lines is
 //!   one payload. A line that begins with `#` is a remark on the sample after it;
 //! - JSON lines: each line a payload, or `{"topic": …, "payload": …}`, whose payload may be any JSON, and is what the
-//!   text says where it is text. With `payload_base64` it is bytes;
+//!   text says where it is text. With `payload_base64` it is bytes. What `quarantine export` says beside it is passed
+//!   over;
 //! - one JSON document, however it is laid out: one payload;
 //! - any of these compressed with gzip, as the objects of the lake are.
 //!
@@ -24,6 +25,9 @@ const UTF8_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
 const UTF16_MARKS: [&[u8]; 2] = [&[0xff, 0xfe], &[0xfe, 0xff]];
 /// What `mosquitto_sub -v` prints for a payload without bytes.
 const NO_PAYLOAD: &[u8] = b"(null)";
+
+/// What `quarantine export` says of an event.
+const BESIDE: &str = "quarantine";
 
 /// Lines of a document of which the first lines are no JSON.
 const LONGEST_DOCUMENT: usize = 10_000;
@@ -129,7 +133,8 @@ fn sample_of(json: &[u8], line: usize) -> Sample {
 fn published(line: &[u8]) -> Option<(Option<String>, Vec<u8>)> {
     let value: Value = serde_json::from_slice(line).ok()?;
     let topic = value.get("topic")?.as_str()?.to_owned();
-    let payload = match (value.as_object()?.len(), value.get("payload"), value.get("payload_base64")) {
+    let members = value.as_object()?.len() - usize::from(value.get(BESIDE).is_some());
+    let payload = match (members, value.get("payload"), value.get("payload_base64")) {
         (2, Some(Value::String(text)), None) => text.clone().into_bytes(),
         // As it stands there, digits and all.
         (2, Some(_), None) => sonic_rs::get(line, ["payload"]).ok()?.as_raw_str().as_bytes().to_vec(),
@@ -195,6 +200,10 @@ mod tests {
             ("{\"topic\": \"t\", \"payload\": {\"x\": 1.0}}", vec![at("t", "{\"x\": 1.0}")]),
             ("{\"topic\": \"t\", \"payload\": \"ON\"}\n21.5", vec![at("t", "ON"), plain("21.5")]),
             ("{\"topic\": \"t\", \"payload_base64\": \"T04=\"}", vec![at("t", "ON")]),
+            (
+                "{\"payload_base64\": \"T04=\", \"quarantine\": {\"id\": \"1\"}, \"topic\": \"t\"}",
+                vec![at("t", "ON")],
+            ),
             ("{\"topic\": \"t\", \"x\": 1}", vec![plain("{\"topic\": \"t\", \"x\": 1}")]),
         ];
         for (text, expected) in cases {

@@ -20,7 +20,7 @@ pub enum Exit {
     StackFailed = 4,
     /// The environment does not exist, or is not ours.
     NoEnvironment = 5,
-    /// `verify` did not find what it sent, or `store copy` left something behind.
+    /// `verify` did not find what it sent, `store copy` left something behind, or `quarantine replay` did.
     VerificationFailed = 6,
     /// What was begun goes on, and nobody watches it.
     Unwatched = 7,

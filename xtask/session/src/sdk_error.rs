@@ -38,6 +38,7 @@ const NOT_THERE: &[&str] = &[
     "ChangeSetNotFound",
     "ClusterNotFoundException",
     "NoSuchBucket",
+    "NoSuchKey",
     "NotFound",
     "QueueDoesNotExist",
     "ResourceNotFoundException",

@@ -109,8 +109,39 @@ impl Table {
 
     /// The points of a span, unless they are more than fit into one answer.
     async fn part(&self, span: Span, most: Option<usize>) -> Result<Option<Batch>, Failure> {
+        let Some(records) = self.records(&self.store.within(span), most).await? else { return Ok(None) };
+        let mut batch = Batch::default();
+        for record in records {
+            batch.read += 1;
+            let what = point(&record);
+            let (fits, reasons) = self.columns.fit(record);
+            batch.points.extend(fits);
+            batch.left.extend(reasons.into_iter().map(|reason| Left { reason, what: what.clone() }));
+        }
+        Ok(Some(batch))
+    }
+
+    /// The records of devices at instants, as the table has them: those of each of these records among others.
+    pub async fn beside(&self, records: &[&Record]) -> Result<Vec<Record>, Failure> {
+        let has = |name: &str| self.origins.iter().any(|origin| *origin.name == *name);
+        let place = |record: &&Record| {
+            // A column that nothing was written to is not there.
+            let device = record.dimensions.first().filter(|device| has(&device.name))?;
+            let span = Span { from: record.time, until: record.time.saturating_add(1) };
+            let name = sql::quoted(&device.name);
+            Some(format!("({name} = {} AND {})", self.store.text(&device.value), self.store.within(span)))
+        };
+        let places: Vec<String> = records.iter().filter_map(place).collect();
+        if places.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(self.records(&places.join(" OR "), None).await?.unwrap_or_default())
+    }
+
+    /// The records that fulfil a condition, unless they are more than `most`.
+    async fn records(&self, condition: &str, most: Option<usize>) -> Result<Option<Vec<Record>>, Failure> {
         let limit = most.map(|most| format!(" LIMIT {}", most + 1)).unwrap_or_default();
-        let (table, condition) = (&self.store.table, self.store.within(span));
+        let table = &self.store.table;
         let is_postgres = matches!(self.store.source, Source::Postgres(_));
         let rows = format!("SELECT * FROM {table} WHERE {condition}{limit}");
         let sql = if is_postgres {
@@ -123,7 +154,7 @@ impl Table {
         if answer.truncated {
             return Ok(None);
         }
-        let mut batch = Batch::default();
+        let mut records = Vec::with_capacity(answer.rows.len());
         for row in answer.rows {
             let cells: Map<String, Value> = if is_postgres {
                 let text = row.first().and_then(Value::as_str).unwrap_or_default();
@@ -135,13 +166,9 @@ impl Table {
             };
             let record = record(&self.origins, &cells)
                 .ok_or_else(|| anyhow!("a row of {table} is not understood: {cells:?}"))?;
-            batch.read += 1;
-            let what = point(&record);
-            let (fits, reasons) = self.columns.fit(record);
-            batch.points.extend(fits);
-            batch.left.extend(reasons.into_iter().map(|reason| Left { reason, what: what.clone() }));
+            records.push(record);
         }
-        Ok(Some(batch))
+        Ok(Some(records))
     }
 }
 
@@ -169,6 +196,14 @@ impl Store {
                 format!("time >= {} AND time < {}", at(from), at(until))
             }
             Source::Postgres(_) => postgresql::between(from, until - 1).to_string(),
+        }
+    }
+
+    /// A literal of its dialect.
+    fn text(&self, text: &str) -> String {
+        match &self.source {
+            Source::Timestream(_) => sql::text::<Timestream>(text),
+            Source::Postgres(_) => sql::text::<postgresql::Postgres>(text),
         }
     }
 

@@ -5,12 +5,14 @@ use std::time::Duration;
 use anyhow::anyhow;
 use aws_sdk_rdsdata::config::retry::RetryConfig;
 use jiff::Timestamp;
+use kinesis_consumer::handler::Consumer;
 use kinesis_consumer::outgoing::{Cause, Gathered, LeftOut, Outgoing, Settled};
+use kinesis_consumer::quarantine::Quarantine;
 use kinesis_consumer::store::Store as Writer;
 use kinesis_consumer::written::{Fate, Refused, RefusedValue};
 use kinesis_consumer::{postgres, timestream};
 use stacks::environment::StoreKind;
-use telemetry::{Limits, Record, Retention};
+use telemetry::{Decoder, Limits, Model, Record, Retention};
 use tokio::time::Instant;
 
 use super::tally::{Left, Tally, point};
@@ -89,6 +91,21 @@ impl Target {
     /// Where it is, for people.
     pub fn name(&self) -> String {
         self.writer.to_string()
+    }
+
+    /// The table, as others read it.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// A consumer of a model's events that writes here.
+    pub fn consumer(&self, model: &Model, quarantine: Quarantine) -> Consumer {
+        Consumer {
+            decoder: Decoder::new(model, self.limits()),
+            store: self.writer.clone(),
+            retention: self.retention,
+            quarantine,
+        }
     }
 
     /// How many points it has of a span.
