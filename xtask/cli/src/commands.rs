@@ -16,6 +16,7 @@ mod model;
 mod open;
 mod outputs;
 mod plan;
+mod quarantine;
 mod query;
 mod rollback;
 mod simulate;
@@ -59,6 +60,7 @@ pub enum Command {
     Verify(verify::Verify),
     Query(query::Query),
     Store(store::Store),
+    Quarantine(quarantine::Quarantine),
     Twin(twin::Twin),
     Comment(comment::Comment),
     Doctor(doctor::Doctor),
@@ -88,6 +90,7 @@ impl Command {
             Self::Verify(command) => Box::pin(command.run(global, report)).await,
             Self::Query(command) => command.run(global, report).await,
             Self::Store(command) => Box::pin(command.run(global, report)).await,
+            Self::Quarantine(command) => Box::pin(command.run(global, report)).await,
             Self::Twin(command) => command.run(global, report).await,
             Self::Comment(command) => command.run(report).await,
             Self::Model(command) => command.run(report),

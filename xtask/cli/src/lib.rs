@@ -11,6 +11,7 @@ mod lake;
 mod lifetime;
 mod pages;
 mod probes;
+mod quarantine;
 mod question;
 pub mod report;
 mod send;

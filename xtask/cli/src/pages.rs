@@ -6,4 +6,5 @@ pub mod cleanup;
 pub mod copy;
 pub mod deploy;
 pub mod destroy;
+pub mod quarantine;
 pub mod receipt;

@@ -55,6 +55,8 @@ pub enum Doing {
     Prepare,
     /// `store copy`.
     Copy,
+    /// `quarantine replay`.
+    Replay,
 }
 
 impl Doing {
@@ -67,6 +69,7 @@ impl Doing {
             Self::CleanUp => "cleaning up",
             Self::Prepare => "preparing the account of",
             Self::Copy => "copying into",
+            Self::Replay => "replaying the quarantine of",
         }
     }
 
@@ -79,6 +82,7 @@ impl Doing {
             Self::CleanUp => "removed",
             Self::Prepare => "prepared",
             Self::Copy => "copied",
+            Self::Replay => "replayed",
         }
     }
 }

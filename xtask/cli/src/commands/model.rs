@@ -16,6 +16,8 @@ use telemetry::Model as Telemetry;
 use super::Outcome;
 use crate::report::Report;
 
+pub(super) use trial::record;
+
 /// Propose a model from payloads, try it on them, and see what a change of it does
 ///
 /// None of this needs an environment. Payloads come from files: what `mosquitto_sub -v` prints, JSON lines, one JSON

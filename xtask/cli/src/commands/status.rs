@@ -395,7 +395,7 @@ impl Document for Overview {
             Some(0) => writeln!(out, "{} quarantine is empty", paint(GOOD, '✓')),
             Some(depth) => writeln!(
                 out,
-                "{} {depth} events in quarantine: each message says why, with the original bytes",
+                "{} {depth} events in quarantine: `cargo xtask quarantine list` says why",
                 paint(CAUTION, '!')
             ),
         }

@@ -125,7 +125,11 @@ fn show(out: &mut dyn fmt::Write, attempt: &Attempt, kind: Option<&EventKind>) -
 }
 
 /// A record: its series and instant, and below them what was measured.
-fn record(out: &mut dyn fmt::Write, record: &Record, kind: Option<&EventKind>) -> fmt::Result {
+pub(in crate::commands) fn record(
+    out: &mut dyn fmt::Write,
+    record: &Record,
+    kind: Option<&EventKind>,
+) -> fmt::Result {
     let series: Vec<String> =
         record.dimensions.iter().map(|one| format!("{}={}", one.name, one.value)).collect();
     let instant = instant(record.time);

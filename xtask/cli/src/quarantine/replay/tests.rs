@@ -1,0 +1,210 @@
+use base64::prelude::*;
+use serde_json::{Value, json};
+use telemetry::Model;
+use test_service::Service;
+
+use super::*;
+use crate::quarantine::Bucket;
+use crate::quarantine::contents::Source;
+use crate::quarantine::held::Held;
+use crate::quarantine::queue::Queue;
+use crate::quarantine::today::Verdict;
+use session::{Event, Session};
+
+/// Nobody watches.
+#[derive(Debug)]
+struct Silent;
+
+impl Observer for Silent {
+    fn receive(&self, _: Event<'_>) {}
+}
+
+fn model(measure: &str) -> Model {
+    let kind = json!({
+        "topic": "t", "device": {"dimension": "device", "field": "d"},
+        "measures": [{"name": "v", "field": measure, "type": "double"}],
+        "record": {"layout": "single"}, "undeclared": "ignore",
+    });
+    serde_json::from_value(kind).expect("a model")
+}
+
+fn message(number: u32, code: &str, field: Option<&str>, content: &Value) -> Value {
+    let mut reason = json!({"code": code, "message": "words of an earlier look"});
+    if let Some(field) = field {
+        reason["field"] = field.into();
+    }
+    let mut message = json!({
+        "reasons": [reason], "sequenceNumber": number.to_string(), "partitionKey": "k", "eventID": "e",
+        "arrival": "2026-03-01T12:00:00.000Z",
+    });
+    message.as_object_mut().expect("an object").extend(content.as_object().expect("an object").clone());
+    message
+}
+
+fn data(payload: &str) -> Value {
+    json!({"data": BASE64_STANDARD.encode(payload)})
+}
+
+/// A queue and a bucket of a service.
+struct Bench {
+    session: Session,
+    url: String,
+    folder: tempfile::TempDir,
+}
+
+impl Bench {
+    async fn of(service: &Service) -> Self {
+        let session = service.session().await;
+        let made = session.sqs().create_queue().queue_name("quarantine").send().await.expect("a queue");
+        session.s3().create_bucket().bucket("rejected").send().await.expect("a bucket");
+        let url = made.queue_url().expect("a URL").to_owned();
+        Self { session, url, folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    async fn source(&self) -> Source {
+        let held = Held::open(&self.folder.path().join("held.jsonl")).expect("nobody has it");
+        let queue = Queue::open(self.session.sqs(), &self.url, held).await;
+        Source {
+            queue: queue.unwrap_or_else(|failure| panic!("{failure:?}")),
+            bucket: Bucket { client: self.session.s3(), name: "rejected".to_owned() },
+        }
+    }
+
+    async fn send(&self, body: &Value) {
+        self.session
+            .sqs()
+            .send_message()
+            .queue_url(&self.url)
+            .message_body(body.to_string())
+            .send()
+            .await
+            .expect("sent");
+    }
+
+    async fn put(&self, key: &str, body: &str) {
+        let body = body.as_bytes().to_vec().into();
+        self.session.s3().put_object().bucket("rejected").key(key).body(body).send().await.expect("put");
+    }
+}
+
+async fn read(source: &Source, model: &Model) -> Contents {
+    source.read(model, &Silent).await.unwrap_or_else(|failure| panic!("{failure:?}"))
+}
+
+#[tokio::test]
+async fn a_quarantine_is_read_whole_and_given_back() {
+    let service = Service::emulator();
+    let bench = Bench::of(&service).await;
+    let pointer = |key: &str| json!({"object": {"bucket": "rejected", "key": key, "bytes": 2}});
+    for number in 0..25 {
+        bench.send(&message(number, "type_mismatch", Some("v"), &data("{\"d\": \"a\", \"v\": \"x\"}"))).await;
+    }
+    bench.send(&message(100, "not_json", None, &pointer("quarantine/2026-03-01/100"))).await;
+    bench.put("quarantine/2026-03-01/100", "{}").await;
+    bench.send(&message(101, "not_json", None, &pointer("quarantine/2026-03-01/101"))).await;
+    bench.put("quarantine/2026-03-01/7", "an orphan").await;
+    bench.send(&json!({"what": "poison"})).await;
+    bench.put("aws/lambda/m/s/2026/03/01/2026-03-01T12.00.00-u", "poison").await;
+    bench.put("timestream/report", "{}").await;
+
+    let model = model("v");
+    for _ in 0..2 {
+        let source = bench.source().await;
+        let contents = read(&source, &model).await;
+        assert_eq!((contents.entries.len(), contents.elsewhere, contents.truncated), (26, 0, false));
+        let why: Vec<String> = contents.unreadable.iter().map(|one| one.why.to_string()).collect();
+        assert_eq!(why.len(), 3, "{why:?}");
+        assert!(why.iter().any(|why| why.contains("no object quarantine/2026-03-01/101")), "{why:?}");
+        let keys = |objects: &[crate::quarantine::Object]| -> Vec<String> {
+            objects.iter().map(|object| object.key.clone()).collect()
+        };
+        assert_eq!(keys(&contents.orphans), ["quarantine/2026-03-01/7"]);
+        assert_eq!(keys(&contents.reports), ["timestream/report"]);
+        // Whoever looks meanwhile sees that they are held; of a program that ends here, the next gives them back.
+        let asked = source.queue.elsewhere().await.unwrap_or_else(|failure| panic!("{failure:?}"));
+        assert_eq!(asked, 28);
+    }
+    let source = bench.source().await;
+    assert_eq!(source.queue.elsewhere().await.unwrap_or_else(|failure| panic!("{failure:?}")), 0);
+}
+
+/// A message that is gone leaves at worst an object that nothing points to; an object that is gone would leave a message
+/// that nobody can read.
+#[tokio::test]
+async fn an_object_goes_after_its_message() {
+    let service = Service::emulator();
+    let bench = Bench::of(&service).await;
+    let key = "quarantine/2026-03-01/1";
+    let pointer = json!({"object": {"bucket": "rejected", "key": key, "bytes": 2}});
+    for code in ["not_json", "device_missing"] {
+        bench.send(&message(1, code, None, &pointer)).await;
+    }
+    bench.put(key, "{}").await;
+    let source = bench.source().await;
+    let contents = read(&source, &model("v")).await;
+    let is_there = async || source.bucket.read("rejected", key).await.expect("an answer").is_some();
+
+    // One of its messages is not meant, and still points to it.
+    let one = items(&contents.entries, &[0]);
+    let stored: BTreeSet<&Pointed> = one[0].objects(&contents.entries).into_iter().collect();
+    let mut work = Work::of(&contents.entries, &one);
+    work.open = vec![0, 1];
+    let mut tally = Tally::default();
+    clear(&source, &one, &stored, &mut work, &mut tally).await.expect("deleted");
+    assert_eq!((tally.messages, tally.objects), (1, 0));
+    assert!(is_there().await);
+
+    // The queue does not answer.
+    let both = items(&contents.entries, &[0, 1]);
+    assert_eq!(both.len(), 1, "it is one event");
+    bench.session.sqs().delete_queue().queue_url(&bench.url).send().await.expect("deleted");
+    work.open = vec![1, 0];
+    assert!(clear(&source, &both, &stored, &mut work, &mut tally).await.is_err());
+    assert_eq!((tally.messages, tally.objects), (1, 0));
+    assert!(is_there().await);
+
+    let made = bench.session.sqs().create_queue().queue_name("quarantine").send().await.expect("a queue");
+    assert_eq!(made.queue_url(), Some(&*bench.url));
+    clear(&source, &both, &stored, &mut work, &mut tally).await.expect("nothing is there to be deleted");
+    assert_eq!((tally.messages, tally.objects), (2, 1));
+    assert!(!is_there().await);
+}
+
+fn entry(body: &Value) -> Entry {
+    use crate::quarantine::original::{Found, of_message};
+    let Ok(Found::Aside(aside)) = of_message(&body.to_string(), 0, &model("v")) else { panic!("{body}") };
+    let id = body.to_string();
+    Entry { place: Place::Message { receipt: id.clone(), id, object: None }, aside }
+}
+
+#[test]
+fn what_would_become_of_each_is_what_the_model_says() {
+    let today = Today::new(&model("v"), timestream::LIMITS);
+    let bad = data("{\"d\": \"a\", \"v\": \"x\"}");
+    let old = message(2, "not_json", None, &bad);
+    let Verdict { reasons, .. } = today.of(&entry(&old).aside.events[0]);
+    let mut new = old.clone();
+    new["reasons"] = serde_json::to_value(&reasons.told).expect("JSON");
+    let mut reworded = new.clone();
+    reworded["reasons"][0]["message"] = "words of an earlier look".into();
+    let entries = [
+        // Once with its old reason and twice with its new one: one event.
+        entry(&old),
+        entry(&new),
+        entry(&reworded),
+        entry(&message(1, "undeclared_field", None, &data("{\"d\": \"a\", \"v\": 1}"))),
+        entry(&message(10, "not_json", None, &data("{"))),
+        entry(&message(3, "type_mismatch", Some("v"), &data("{"))),
+    ];
+    let meant = [0, 1, 2, 3, 4, 5];
+    let all = items(&entries, &meant);
+    let order: Vec<&str> = all.iter().map(|item| item.original.number().0).collect();
+    assert_eq!(order, ["1", "2", "3", "10"]);
+    assert_eq!(all[1].keeper(&entries, &reasons), Some(1));
+    assert_eq!(items(&entries, &[0, 2])[0].keeper(&entries, &reasons), Some(2));
+    assert_eq!(items(&entries, &[0])[0].keeper(&entries, &reasons), None);
+
+    let tally = foresee(&entries, &meant, &today);
+    assert_eq!((tally.events, tally.stored, tally.stays, tally.changed), (4, 1, 3, 1), "{tally:?}");
+    assert_eq!((tally.reasons["not_json"], tally.reasons["type_mismatch"]), (2, 1), "{tally:?}");
+}
