@@ -46,6 +46,7 @@ pub static STACKS: &[StackDefinition] = &[
     StackDefinition { name: "lake",      summary: "raw events as JSON lines",       depends_on: &["artifacts", "ingest"],          enabled: always,    build: crate::lake::build },
     StackDefinition { name: "twin",      summary: "workspace, entities, connector", depends_on: &["artifacts", "store"],           enabled: twinned,   build: crate::twin::build },
     StackDefinition { name: "grafana",   summary: "dashboards and alerts",          depends_on: &["store"],                        enabled: watched,   build: crate::grafana::build },
+    StackDefinition { name: "devices",   summary: "identities of devices",          depends_on: &[],                               enabled: identified, build: crate::devices::build },
     StackDefinition { name: "simulator", summary: "simulated devices",              depends_on: &["artifacts", "ingest"],          enabled: simulated, build: crate::simulator::build },
 ];
 
@@ -64,6 +65,10 @@ fn watched(environment: &Environment) -> bool {
 
 fn simulated(environment: &Environment) -> bool {
     environment.simulator.enabled
+}
+
+fn identified(environment: &Environment) -> bool {
+    environment.devices.enabled
 }
 
 fn twinned(environment: &Environment) -> bool {

@@ -5,6 +5,7 @@
 
 mod bootstrap;
 mod consumer;
+mod devices;
 mod expiry;
 mod grafana;
 pub mod name;
@@ -70,6 +71,9 @@ pub struct Environment {
     pub lake: Lake,
     /// The dashboards.
     pub grafana: Grafana,
+    /// Whether devices have identities of their own.
+    #[serde(skip_serializing_if = "Devices::is_off")]
+    pub devices: Devices,
     /// The simulated devices.
     pub simulator: Simulator,
     /// The digital twin.
@@ -286,6 +290,23 @@ pub struct Lake {
     pub prefix: String,
 }
 
+/// Identities of devices: each has a thing and a certificate, and publishes to its own topics alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Devices {
+    /// Whether they have one.
+    pub enabled: bool,
+    /// Which segment of the model's topic names the device, counted from 1 without `topic_prefix`, for every kind
+    /// of the model that does not say so itself: what an event says of its device is not read then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub topic_segment: Option<u32>,
+}
+
+impl Devices {
+    fn is_off(&self) -> bool {
+        !self.enabled
+    }
+}
+
 /// The simulated devices.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Simulator {
@@ -366,6 +387,11 @@ impl Environment {
 
     /// Identifier of the `PostgreSQL` cluster: `sluice-<environment>`.
     pub fn cluster(&self) -> String {
+        format!("sluice-{}", self.name)
+    }
+
+    /// Name of the policy of its devices, and of their thing type: `sluice-<environment>`.
+    pub fn device_name(&self) -> String {
         format!("sluice-{}", self.name)
     }
 

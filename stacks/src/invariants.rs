@@ -72,6 +72,11 @@ pub enum Breach {
     /// A function can be invoked by more than the resource that is meant.
     #[error("it lets others invoke the function: {0}")]
     OpenPermission(&'static str),
+    /// A device could do what another one does.
+    #[error(
+        "it allows `{0}` to more than the device itself: a device connects as its thing, and publishes to topics with its thing's name"
+    )]
+    OpenDevice(String),
     /// A bucket or a queue answers to plain HTTP.
     #[error(
         "no policy of the stack refuses plain HTTP; add one that denies every action on it, and on what is in it, where `aws:SecureTransport` is false"

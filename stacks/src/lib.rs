@@ -22,6 +22,7 @@ mod buckets;
 mod catalog;
 mod consumer;
 mod device;
+pub mod devices;
 mod functions;
 pub mod grafana;
 mod ingest;

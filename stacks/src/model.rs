@@ -26,7 +26,7 @@ pub use difference::{Change, Difference, LayoutDifference, Stored, difference, l
 use kind::{KEYS, read_kind};
 use shared::Shared;
 pub use topic::overlap;
-pub(crate) use topic::{TopicFault, check_filter, check_plain, is_reserved};
+pub(crate) use topic::{TopicFault, check_filter, check_plain, check_segment, is_reserved};
 
 /// `measure_name` of the records of the layout `multi`, unless the model names it or their kind has a name.
 pub const DEFAULT_RECORD_NAME: &str = "telemetry";

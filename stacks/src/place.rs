@@ -4,6 +4,7 @@
 //! A rule sees every message of its account and Region, so two environments there keep their events
 //! apart by topics alone.
 
+mod devices;
 mod twin;
 
 use postgres::names::NameFault;
@@ -96,8 +97,8 @@ impl Fault for NoColumn {
 }
 
 impl Environment {
-    /// The model as this environment reads it: `topic_prefix` stands before the topic, and the segment
-    /// that names the device moves with it. Everything is derived from this one.
+    /// The model as this environment reads it: the level of the topic that `devices.topic_segment` counts names the
+    /// device, `topic_prefix` stands before the topic, and the segment that names the device moves with it. Everything is derived from this one.
     ///
     /// `file_name` stands in the problem.
     ///
@@ -106,7 +107,7 @@ impl Environment {
     /// When prefix and topic together are no topic filter: more than 8 levels or 256 bytes; when the topic is
     /// one of AWS, which no prefix moves; when a Flink
     /// application cannot take the model: more than 100,000 characters of JSON; when a container of Grafana
-    /// cannot take its dashboards; when the store is `PostgreSQL`, and a name is none of a column; and when there is a
+    /// cannot take its dashboards; when devices have identities, and no policy holds each to its topics; when the store is `PostgreSQL`, and a name is none of a column; and when there is a
     /// digital twin, and a name or a number in it exceeds what `TwinMaker` takes.
     pub fn place(&self, file_name: &str, mut model: Model) -> Result<Model, Problems> {
         let mut problems = Vec::new();
@@ -114,6 +115,11 @@ impl Environment {
             let place = Place::File { file: file_name.to_owned() };
             problems.push(Problem { place, key, fault });
         };
+        let unnamed = devices::name(&self.devices, &mut model);
+        let is_named = unnamed.is_empty();
+        for (key, fault) in unnamed {
+            add(key.to_owned(), Box::new(fault));
+        }
         if let Some(prefix) = &self.topic_prefix {
             for kind in &mut model.kinds {
                 if is_reserved(&kind.topic) {
@@ -143,6 +149,12 @@ impl Environment {
             if bytes > MAX_PACKED_BYTES {
                 add(GRAFANA_KEY.to_owned(), Box::new(ManyDashboards { bytes }));
             }
+        }
+        if self.devices.enabled
+            && is_named
+            && let Some((key, fault)) = devices::check(&Inputs { model: &model, environment: self })
+        {
+            add(key.to_owned(), Box::new(fault));
         }
         if self.twin.enabled {
             for (key, fault) in twin::check(&Inputs { model: &model, environment: self }) {

@@ -6,7 +6,7 @@ use crate::model::{TopicFault, check_filter, check_plain};
 use super::name::NameFault;
 use super::{
     Architecture, Environment, Expiry, LOCAL_ACCOUNT, Lake, LogLevel, Logs, OnDelete, Simulator, Stream,
-    StreamMode, Target, consumer, grafana, name, region, store, tags, twin,
+    StreamMode, Target, consumer, devices, grafana, name, region, store, tags, twin,
 };
 use super::{ERROR_PREFIX, PARTITION, RESULT_PREFIX};
 
@@ -166,6 +166,7 @@ fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
         _ => None,
     };
     let grafana = root.table("grafana", |section| grafana::read(section, target, owner.as_ref()));
+    let devices = root.table("devices", devices::read);
     let simulator = root.table("simulator", read_simulator);
     let twin = root.table("twin", |section| Some(twin::read(section)));
     let twinned = matches!(twin, Some((Some(true), _)));
@@ -198,6 +199,7 @@ fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
         store: store?,
         lake: lake?,
         grafana: grafana?,
+        devices: devices?,
         simulator: simulator?,
         twin: twin?.1?,
         logs: logs?,

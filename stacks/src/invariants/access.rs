@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{Breach, Subject, objects, one_or_many};
 use crate::boundary;
 use crate::cfn::{PRINCIPAL, WILDCARD_METADATA};
+use crate::devices::THING;
 
 pub(super) fn check(subject: &Subject, breaches: &mut Vec<Breach>) {
     let statements = objects(subject.resource.properties())
@@ -32,6 +33,9 @@ pub(super) fn check(subject: &Subject, breaches: &mut Vec<Breach>) {
     }
     if subject.resource.kind() == "AWS::Lambda::Permission" {
         check_permission(subject, breaches);
+    }
+    if subject.resource.kind() == "AWS::IoT::Policy" {
+        check_device(subject, breaches);
     }
     if matches!(subject.resource.kind(), "AWS::S3::Bucket" | "AWS::SQS::Queue")
         && !refuses_plain_http(subject)
@@ -76,6 +80,26 @@ fn check_statement(subject: &Subject, statement: &Map<String, Value>, breaches: 
         let reason = subject.resource.metadata().get(WILDCARD_METADATA).map(|reasons| &reasons[action]);
         if everywhere && reason.and_then(Value::as_str).is_none_or(|reason| reason.trim().is_empty()) {
             breaches.push(Breach::WildcardResource(action.to_owned()));
+        }
+    }
+}
+
+/// A certificate connects as the thing that it is attached to, publishes where the topic has that thing's name, and
+/// does nothing else.
+fn check_device(subject: &Subject, breaches: &mut Vec<Breach>) {
+    // `Fn::Sub` reads it as plain text.
+    let thing = THING.replace("${", "${!");
+    for statement in one_or_many(&subject.resource.property("PolicyDocument")["Statement"]) {
+        if statement["Effect"] != "Allow" {
+            continue;
+        }
+        for action in one_or_many(&statement["Action"]).iter().filter_map(Value::as_str) {
+            let own = |resource: &Value| resource["Fn::Sub"].as_str().is_some_and(|arn| arn.contains(&thing));
+            let attached = statement["Condition"]["Bool"]["iot:Connection.Thing.IsAttached"] == "true";
+            let is_own = one_or_many(&statement["Resource"]).iter().all(own);
+            if !matches!((action, attached), ("iot:Connect", true) | ("iot:Publish", _)) || !is_own {
+                breaches.push(Breach::OpenDevice(action.to_owned()));
+            }
         }
     }
 }

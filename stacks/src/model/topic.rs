@@ -177,7 +177,7 @@ pub(crate) fn check_plain(levels: &str) -> Result<(), TopicFault> {
 }
 
 /// Checks that a segment of the topics of a filter, counted from 1, tells devices apart.
-pub(super) fn check_segment(filter: &str, segment: u32) -> Result<(), TopicFault> {
+pub(crate) fn check_segment(filter: &str, segment: u32) -> Result<(), TopicFault> {
     let levels: Vec<&str> = filter.split('/').collect();
     let filter = filter.to_owned();
     let index = usize::try_from(segment).unwrap_or(usize::MAX).checked_sub(1);

@@ -5,6 +5,7 @@ mod borders;
 mod coverage;
 mod decisions;
 mod deployed;
+mod devices;
 mod evaluator;
 mod fixture;
 mod limits;

@@ -434,3 +434,29 @@ fn what_a_cluster_that_stays_is_in_stays_with_it() {
         assert_eq!(found, vec![Breach::LosesGround(id.to_owned()); by], "{id}");
     }
 }
+
+/// A certificate is held to its own thing: whatever lets it do more is noticed.
+#[test]
+fn a_device_that_may_do_more_is_noticed() {
+    let topics = |topic: &str| json!([{"Fn::Sub": format!("arn:${{AWS::Partition}}:iot:::topic/{topic}")}]);
+    let open = |action: &str| vec![Breach::OpenDevice(action.to_owned())];
+    for (pointer, value, expected) in [
+        ("/Statement/0/Condition", json!({}), open("iot:Connect")),
+        (
+            "/Statement/0/Resource",
+            json!([{"Fn::Sub": "arn:aws:iot:::client/${AWS::AccountId}"}]),
+            open("iot:Connect"),
+        ),
+        ("/Statement/1/Action", json!(["iot:Subscribe"]), open("iot:Subscribe")),
+        ("/Statement/1/Action", json!("iot:Receive"), open("iot:Receive")),
+        ("/Statement/1/Resource", topics("dt/*/measures"), open("iot:Publish")),
+        ("/Statement/1/Resource", topics("dt/${!iot:ClientId}/measures"), open("iot:Publish")),
+        ("/Statement/1/Resource", topics("dt/${!iot:Connection.Thing.ThingName}/measures"), vec![]),
+    ] {
+        let pointer = format!("/PolicyDocument{pointer}");
+        let found = broken("prod", "devices", "DevicePolicy", |resource| {
+            *resource.property_mut(&pointer).unwrap_or_else(|| panic!("no {pointer}")) = value.clone();
+        });
+        assert_eq!(found, expected, "{pointer} {value}");
+    }
+}

@@ -159,6 +159,7 @@ fn simulator_and_twin_are_the_choice_of_the_environment() {
     for (simulator, twin) in [(true, true), (false, true), (true, false), (false, false)] {
         let mut environment = environment("dev");
         environment.bootstrap = false;
+        environment.devices.enabled = true;
         environment.simulator.enabled = simulator;
         environment.twin.enabled = twin;
         let stacks = synthesize(&Inputs { model: &model(), environment: &environment });
