@@ -9,6 +9,7 @@ mod cost;
 mod dashboards;
 mod deploy;
 mod destroy;
+mod device;
 mod doctor;
 mod invoke;
 mod logs;
@@ -61,6 +62,7 @@ pub enum Command {
     Query(query::Query),
     Store(store::Store),
     Quarantine(quarantine::Quarantine),
+    Device(device::Device),
     Twin(twin::Twin),
     Comment(comment::Comment),
     Doctor(doctor::Doctor),
@@ -91,6 +93,7 @@ impl Command {
             Self::Query(command) => command.run(global, report).await,
             Self::Store(command) => Box::pin(command.run(global, report)).await,
             Self::Quarantine(command) => Box::pin(command.run(global, report)).await,
+            Self::Device(command) => Box::pin(command.run(global, report)).await,
             Self::Twin(command) => command.run(global, report).await,
             Self::Comment(command) => command.run(report).await,
             Self::Model(command) => command.run(report),

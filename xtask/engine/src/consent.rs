@@ -57,6 +57,8 @@ pub enum Doing {
     Copy,
     /// `quarantine replay`.
     Replay,
+    /// `device revoke`.
+    Revoke,
 }
 
 impl Doing {
@@ -70,6 +72,7 @@ impl Doing {
             Self::Prepare => "preparing the account of",
             Self::Copy => "copying into",
             Self::Replay => "replaying the quarantine of",
+            Self::Revoke => "revoking a device of",
         }
     }
 
@@ -83,6 +86,7 @@ impl Doing {
             Self::Prepare => "prepared",
             Self::Copy => "copied",
             Self::Replay => "replayed",
+            Self::Revoke => "revoked",
         }
     }
 }

@@ -8,5 +8,6 @@ pub mod cleanup;
 pub mod consent;
 pub mod deploy;
 pub mod destroy;
+pub mod devices;
 pub mod inventory;
 pub mod twin;

@@ -24,9 +24,10 @@ use session::Failure;
 const IN_FLIGHT: usize = 1_000;
 /// Messages that are written at once.
 const AT_ONCE: usize = 50;
-/// Where the emulator gives the certificate of its authority, and the name that the broker has in its own.
+/// Where the emulator gives the certificate of its authority.
 const AUTHORITY: &str = "/_ministack/iot/ca.pem";
-const NAME: &str = "localhost";
+/// The name that the broker has in its own certificate, and by which clients reach it.
+pub const NAME: &str = "localhost";
 
 /// Protocol MQTT, level 4, a session that ends with its connection, no limit to silence.
 const CONNECT: &[u8] = &[0, 4, b'M', b'Q', b'T', b'T', 4, 2, 0, 0];
@@ -105,10 +106,15 @@ impl Broker {
     }
 }
 
-async fn connect(endpoints: &Endpoints) -> anyhow::Result<TlsStream<TcpStream>> {
+/// The certificate of the broker's authority, as PEM.
+pub async fn authority(endpoints: &Endpoints) -> anyhow::Result<String> {
     let port = endpoints.aws.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or_default();
     let pem = ready::get(port, AUTHORITY).await;
-    let pem = pem.ok_or_else(|| anyhow!("{}{AUTHORITY} does not answer", endpoints.aws))?;
+    pem.ok_or_else(|| anyhow!("{}{AUTHORITY} does not answer", endpoints.aws))
+}
+
+async fn connect(endpoints: &Endpoints) -> anyhow::Result<TlsStream<TcpStream>> {
+    let pem = authority(endpoints).await?;
     let mut authorities = RootCertStore::empty();
     authorities.add(CertificateDer::from_pem_slice(pem.as_bytes())?)?;
     let config = ClientConfig::builder().with_root_certificates(authorities).with_no_client_auth();

@@ -18,7 +18,7 @@ pub const MQTT_LISTENS: &str = "\"iot_mtls\": \"listening\"";
 
 /// What starts the emulator, and does what it does not do by itself. Files of the target's folder, so that
 /// a list of processes says what runs.
-const PROGRAM: [(&str, &str); 8] = [
+const PROGRAM: [(&str, &str); 9] = [
     (LAUNCHER, include_str!("emulator/launch.py")),
     ("aggregates.py", include_str!("emulator/aggregates.py")),
     ("broker.py", include_str!("emulator/broker.py")),
@@ -26,6 +26,7 @@ const PROGRAM: [(&str, &str); 8] = [
     ("delivery.py", include_str!("emulator/delivery.py")),
     ("destination.py", include_str!("emulator/destination.py")),
     ("function_logs.py", include_str!("emulator/function_logs.py")),
+    ("identity.py", include_str!("emulator/identity.py")),
     ("rules.py", include_str!("emulator/rules.py")),
 ];
 const LAUNCHER: &str = "emulator.py";

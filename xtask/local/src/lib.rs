@@ -28,7 +28,7 @@ use std::time::Duration;
 use futures::future::try_join_all;
 use serde::Serialize;
 
-pub use self::broker::{Broker, Message};
+pub use self::broker::{Broker, Message, NAME as BROKER, authority};
 pub use self::ports::{PortError, Ports};
 use self::process::Process;
 use self::services::{Needed, SERVICES, Service, Setting};

@@ -223,6 +223,11 @@ impl Session {
         aws_sdk_iotdataplane::Client::new(&self.config)
     }
 
+    /// A client of the control plane of IoT Core: the registry of things and certificates.
+    pub fn iot_registry(&self) -> aws_sdk_iot::Client {
+        aws_sdk_iot::Client::new(&self.config)
+    }
+
     /// A client of Kinesis.
     pub fn kinesis(&self) -> aws_sdk_kinesis::Client {
         aws_sdk_kinesis::Client::new(&self.config)

@@ -98,6 +98,11 @@ impl Pipeline {
         self.configuration.path().join("telemetry.toml")
     }
 
+    /// The folder of the model and the environments.
+    pub fn configuration(&self) -> &Path {
+        self.configuration.path()
+    }
+
     /// Another environment, which is that of this machine with a change.
     pub fn environment(&self, name: &str, change: impl FnOnce(String) -> String) {
         let environments = self.configuration.path().join("environments");

@@ -71,6 +71,7 @@ impl Destroy {
             return Ok(Exit::Done);
         }
         plan.unprotected()?;
+        plan.uninhabited()?;
         self.confirm(&plan, &session, global, report)?;
 
         let machine = Machine::of(&project, &global.location(&project), &session);

@@ -28,6 +28,10 @@ impl Document for DestroyPlan {
             for contents in stack.contents.iter().filter(|contents| !contents.is_empty()) {
                 writeln!(out, "    {} {}: {}", paint(BAD, "empty"), contents.bucket, contents.text())?;
             }
+            if !stack.devices.is_empty() {
+                let devices = paint(BAD, "devices have an identity of it");
+                writeln!(out, "    {devices}: {}", stack.devices.join(", "))?;
+            }
             for (kind, count) in extras(stack) {
                 writeln!(out, "    {} {count} {kind} that the stack did not make", paint(BAD, "-"))?;
             }
@@ -67,6 +71,10 @@ impl Document for DestroyPlan {
             let mut emptied: Vec<String> =
                 contents.map(|contents| format!("`{}`: {}", contents.bucket, contents.text())).collect();
             emptied.extend(extras(stack).map(|(kind, count)| format!("{count} {kind} that it did not make")));
+            if !stack.devices.is_empty() {
+                let devices = many(stack.devices.len(), "device has", "devices have");
+                emptied.push(format!("**{devices} an identity of it**"));
+            }
             let protected = if stack.protected { "<br>**termination protection is on**" } else { "" };
             writeln!(
                 out,

@@ -15,6 +15,7 @@ use super::workspace::Extra;
 use crate::consent::named_in;
 use crate::deploy::graph::{Cycle, Graph};
 use crate::deploy::replacement::stands_for;
+use crate::devices::UNNAMED;
 use session::{Exit, Explain};
 use stacks::cfn::ParameterSource;
 use stacks::kinds::CLUSTER;
@@ -23,6 +24,8 @@ use stacks::kinds::CLUSTER;
 pub(super) const SNAPSHOT: &str = "AWS::RDS::DBClusterSnapshot";
 
 const WORKSPACE: &str = "AWS::IoTTwinMaker::Workspace";
+const POLICY: &str = "AWS::IoT::Policy";
+const THING_TYPE: &str = "AWS::IoT::ThingType";
 
 /// A stack that was found, with what it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,6 +124,9 @@ pub struct Removal {
     /// What its TwinMaker workspace has beyond the stack, which goes too.
     #[serde(skip_serializing_if = "Extra::is_empty")]
     pub extra: Extra,
+    /// Devices that have an identity of the stack, which it cannot go without: they would be let in no longer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<String>,
     /// Logical ids of what is left behind, if it cannot be deleted otherwise.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub abandon: BTreeSet<String>,
@@ -144,6 +150,15 @@ impl Removal {
     /// Whether a TwinMaker workspace goes with it, which must be empty before.
     pub fn has_workspace(&self) -> bool {
         self.delete.iter().any(|resource| stands_for(&resource.kind) == WORKSPACE)
+    }
+
+    /// The policy and the thing type of devices that go with it, by their names.
+    pub fn identities(&self) -> Option<(&str, &str)> {
+        let named = |kind: &str| {
+            let found = self.delete.iter().find(|resource| resource.kind == kind)?;
+            Some(found.physical_id.as_str()).filter(|name| !name.is_empty())
+        };
+        Some((named(POLICY)?, named(THING_TYPE)?))
     }
 
     /// Whether a function of the stack stands in for TwinMaker. The emulator deletes that function with the
@@ -195,6 +210,26 @@ impl Explain for Protected {
         };
         let commands: Vec<String> = self.0.iter().map(lift).collect();
         Some(format!("somebody turned it on; this lifts it: {}", commands.join("; ")))
+    }
+}
+
+/// Devices have identities of the environment, so nothing of it was touched.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("nothing was destroyed: {} would be let in no longer", .0.join(", "))]
+pub struct Inhabited(Vec<String>);
+
+impl Explain for Inhabited {
+    fn exit(&self) -> Exit {
+        Exit::Declined
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self.0.iter().find(|name| !name.starts_with(UNNAMED)) {
+            Some(name) => format!("`cargo xtask device revoke {name} --delete` withdraws an identity"),
+            None => {
+                "`aws iot detach-policy` takes the policy from a certificate that is of no device".to_owned()
+            }
+        })
     }
 }
 
@@ -314,6 +349,13 @@ impl DestroyPlan {
             protected.map(|stack| (stack.stack_name.clone(), stack.stack_id.clone())).collect();
         if protected.is_empty() { Ok(()) } else { Err(Protected(protected)) }
     }
+
+    /// Refuses a plan that takes their identity from devices: none is withdrawn unasked, and the service would refuse
+    /// it once the rest is gone.
+    pub fn uninhabited(&self) -> Result<(), Inhabited> {
+        let devices: Vec<_> = self.stacks.iter().flat_map(|stack| stack.devices.iter().cloned()).collect();
+        if devices.is_empty() { Ok(()) } else { Err(Inhabited(devices)) }
+    }
 }
 
 /// The plan that removes these stacks. `needs` says which stack needs which, and so do the templates that were deployed,
@@ -385,6 +427,7 @@ fn removal(environment: &str, stack: &Found, after: BTreeSet<String>) -> Removal
         retain,
         contents: Vec::new(),
         extra: Extra::default(),
+        devices: Vec::new(),
         abandon: BTreeSet::new(),
         forced: false,
     }

@@ -11,7 +11,7 @@ use stacks::{Inputs, STACKS};
 use super::buckets::{self, EmptyError};
 use super::contents::Contents;
 use super::find;
-use super::plan::{self, DestroyPlan, Protected, Removal};
+use super::plan::{self, DestroyPlan, Inhabited, Protected, Removal};
 use super::proof::Proof;
 use super::receipt::Receipt;
 use super::remove::{self, Outcome};
@@ -19,6 +19,7 @@ use super::workspace::Extra;
 use crate::consent::Consent;
 use crate::deploy::application::Applications;
 use crate::deploy::engine::Engine;
+use crate::devices::Registry;
 use crate::twin::Workspace;
 use local_target::flink::Machine;
 use session::Observer;
@@ -44,6 +45,10 @@ pub async fn plan(session: &Session, observer: &dyn Observer) -> Result<Option<D
         if stack.has_workspace() {
             stack.extra = Extra::of(&Workspace::named(session), stack).await?;
         }
+        if let Some((policy, thing_type)) = stack.identities() {
+            let registry = Registry::named(session, policy.to_owned(), thing_type.to_owned());
+            stack.devices = registry.held_by().await?;
+        }
     }
     if let Some(bucket) = environment.shared_bucket() {
         // The slash ends the name: `test/` is no part of `test2/`.
@@ -65,6 +70,7 @@ pub async fn execute(
     wait_limit: Option<Duration>,
 ) -> Result<Receipt, Untouched> {
     plan.unprotected()?;
+    plan.uninhabited()?;
     if interruption.clone().now_or_never().is_some() {
         return Err(Untouched::Interrupted);
     }
@@ -126,6 +132,9 @@ pub enum Untouched {
     /// CloudFormation would refuse.
     #[error(transparent)]
     Protected(#[from] Protected),
+    /// Devices count on it.
+    #[error(transparent)]
+    Inhabited(#[from] Inhabited),
 }
 
 impl Explain for Untouched {
@@ -133,6 +142,7 @@ impl Explain for Untouched {
         match self {
             Self::Interrupted => Exit::Unexpected,
             Self::Protected(protected) => protected.exit(),
+            Self::Inhabited(inhabited) => inhabited.exit(),
         }
     }
 
@@ -140,6 +150,7 @@ impl Explain for Untouched {
         match self {
             Self::Interrupted => Some("run the same command again to go on".to_owned()),
             Self::Protected(protected) => protected.hint(),
+            Self::Inhabited(inhabited) => inhabited.hint(),
         }
     }
 }

@@ -27,11 +27,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import broker  # noqa: E402
 import delivery  # noqa: E402
 import function_logs  # noqa: E402
+import identity  # noqa: E402
 import rules  # noqa: E402
 from ministack.app import main  # noqa: E402
 
 broker.install()
 delivery.install()
 function_logs.install()
+identity.install()
 rules.install()
 main()

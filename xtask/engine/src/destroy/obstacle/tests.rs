@@ -25,6 +25,7 @@ fn stack() -> Removal {
         retain: Vec::new(),
         contents: Vec::new(),
         extra: Extra::default(),
+        devices: Vec::new(),
         abandon: [].into(),
         forced: false,
     }

@@ -79,6 +79,7 @@ async fn what_is_only_listed_is_clean_when_cloudformation_deleted_it() {
         retain: Vec::new(),
         contents: Vec::new(),
         extra: Extra::default(),
+        devices: Vec::new(),
         abandon: [].into(),
         forced: false,
     };
