@@ -18,9 +18,10 @@ pub const MQTT_LISTENS: &str = "\"iot_mtls\": \"listening\"";
 
 /// What starts the emulator, and does what it does not do by itself. Files of the target's folder, so that
 /// a list of processes says what runs.
-const PROGRAM: [(&str, &str); 9] = [
+const PROGRAM: [(&str, &str); 10] = [
     (LAUNCHER, include_str!("emulator/launch.py")),
     ("aggregates.py", include_str!("emulator/aggregates.py")),
+    ("alarms.py", include_str!("emulator/alarms.py")),
     ("broker.py", include_str!("emulator/broker.py")),
     ("calls.py", include_str!("emulator/calls.py")),
     ("delivery.py", include_str!("emulator/delivery.py")),

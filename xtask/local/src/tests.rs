@@ -1,5 +1,6 @@
 //! The whole life of a local target, with the real services, on free ports and in a temporary folder.
 
+mod alarms;
 mod delivery;
 
 use std::net::{Ipv4Addr, TcpListener};

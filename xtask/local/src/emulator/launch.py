@@ -24,6 +24,7 @@ socketserver.StreamRequestHandler.disable_nagle_algorithm = True
 # The other files lie beside this one, where an isolated interpreter does not look.
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+import alarms  # noqa: E402
 import broker  # noqa: E402
 import delivery  # noqa: E402
 import function_logs  # noqa: E402
@@ -31,6 +32,7 @@ import identity  # noqa: E402
 import rules  # noqa: E402
 from ministack.app import main  # noqa: E402
 
+alarms.install()
 broker.install()
 delivery.install()
 function_logs.install()
