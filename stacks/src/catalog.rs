@@ -11,7 +11,7 @@ use crate::boundary;
 use crate::cfn::{ParameterSource, Template};
 use crate::environment::{Environment, Grafana, OnDelete, Target};
 use crate::{Inputs, Stack};
-use crate::{kinds, network, overlay, tags};
+use crate::{kinds, network, operations, overlay, tags};
 
 /// One line of the table of stacks.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +48,8 @@ pub static STACKS: &[StackDefinition] = &[
     StackDefinition { name: "grafana",   summary: "dashboards and alerts",          depends_on: &["store"],                        enabled: watched,   build: crate::grafana::build },
     StackDefinition { name: "devices",   summary: "identities of devices",          depends_on: &[],                               enabled: identified, build: crate::devices::build },
     StackDefinition { name: "simulator", summary: "simulated devices",              depends_on: &["artifacts", "ingest"],          enabled: simulated, build: crate::simulator::build },
+    // Behind all others: it watches them.
+    StackDefinition { name: "operations", summary: "alarms, who is told of them",   depends_on: &["ingest", "store", "consumer", "lake"], enabled: alarmed, build: operations::build },
 ];
 
 fn always(_: &Environment) -> bool {
@@ -71,6 +73,10 @@ fn identified(environment: &Environment) -> bool {
     environment.devices.enabled
 }
 
+fn alarmed(environment: &Environment) -> bool {
+    environment.operations.enabled
+}
+
 fn twinned(environment: &Environment) -> bool {
     environment.twin.enabled
 }
@@ -91,9 +97,24 @@ pub fn synthesize(inputs: &Inputs) -> Vec<Stack> {
         .collect()
 }
 
+/// The templates of the environment's other stacks, by the names of those.
+pub(crate) fn others(name: &str, inputs: &Inputs) -> Vec<(&'static str, Template)> {
+    let others = STACKS.iter().filter(|other| other.name != name && (other.enabled)(inputs.environment));
+    others.map(|other| (other.name, built(other, inputs))).collect()
+}
+
+/// The template, as its stack says it, with what its alarms need to know.
+fn built(definition: &StackDefinition, inputs: &Inputs) -> Template {
+    let mut template = (definition.build)(inputs);
+    if alarmed(inputs.environment) {
+        operations::tell(&mut template, definition.name, inputs.environment);
+    }
+    template
+}
+
 fn synthesize_one(definition: &StackDefinition, inputs: &Inputs) -> Stack {
     let environment = inputs.environment;
-    let mut template = (definition.build)(inputs);
+    let mut template = built(definition, inputs);
     if environment.target == Target::Local {
         overlay::apply(&mut template, definition.name, inputs);
     }

@@ -9,6 +9,7 @@ mod devices;
 mod expiry;
 mod grafana;
 pub mod name;
+mod operations;
 mod read;
 mod region;
 mod store;
@@ -26,6 +27,7 @@ pub(crate) use grafana::is_version;
 pub use grafana::{
     AlertInterval, Entrance, Grafana, GrafanaContainer, IMAGE, Image, Network, Oidc, Repository,
 };
+pub use operations::Recipient;
 pub use read::parse;
 pub use tags::PIPELINE_PREFIX;
 
@@ -78,6 +80,8 @@ pub struct Environment {
     pub simulator: Simulator,
     /// The digital twin.
     pub twin: Twin,
+    /// Its alarms.
+    pub operations: Operations,
     /// Logs of every function and delivery.
     pub logs: Logs,
     /// Tags of every resource, beside the pipeline's own.
@@ -332,6 +336,22 @@ pub struct Twin {
     pub memory_mb: u32,
     /// Time limit of the connector, in seconds, 1 to 900.
     pub timeout_seconds: u32,
+}
+
+/// The alarms of an environment, and who is told of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Operations {
+    /// Whether there are any.
+    pub enabled: bool,
+    /// Who is told, in the order of the file.
+    pub notify: Vec<Recipient>,
+    /// For how many minutes an event may be under way to the store and, beside the lake's buffer, to the lake, 1 to
+    /// 1,440.
+    pub late_minutes: u32,
+    /// The least events a minute that the stream gets, on average over five. 0: it may get none.
+    pub least_events_per_minute: u32,
+    /// The most messages that may wait in a queue for a person.
+    pub most_quarantined: u32,
 }
 
 /// Logs of every function and delivery.

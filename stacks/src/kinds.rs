@@ -13,6 +13,7 @@
 mod athena;
 mod certificate_manager;
 mod cloudformation;
+mod cloudwatch;
 pub(crate) mod data;
 mod ec2;
 mod ecs;
@@ -29,6 +30,7 @@ mod iot_twinmaker;
 pub mod kept;
 mod kinesis;
 mod kinesis_analytics;
+mod kms;
 mod lambda;
 pub(crate) mod load;
 mod logs;
@@ -38,6 +40,7 @@ pub(crate) mod rds;
 mod route53;
 mod s3;
 mod secrets_manager;
+mod sns;
 mod sqs;
 pub(crate) mod statement;
 pub(crate) mod subject;
@@ -120,7 +123,7 @@ pub(crate) enum Group {
     Network,
     /// How a browser comes to the dashboards.
     Entrance,
-    /// What runs the dashboards.
+    /// What runs the dashboards, and alarms.
     Dashboards,
     /// What is about none of these.
     Other,
@@ -171,6 +174,7 @@ static SERVICES: &[&[Kind]] = &[
     athena::KINDS,
     certificate_manager::KINDS,
     cloudformation::KINDS,
+    cloudwatch::KINDS,
     ec2::KINDS,
     ecs::KINDS,
     efs::KINDS,
@@ -184,12 +188,14 @@ static SERVICES: &[&[Kind]] = &[
     iot_twinmaker::KINDS,
     kinesis::KINDS,
     kinesis_analytics::KINDS,
+    kms::KINDS,
     lambda::KINDS,
     logs::KINDS,
     rds::KINDS,
     route53::KINDS,
     s3::KINDS,
     secrets_manager::KINDS,
+    sns::KINDS,
     sqs::KINDS,
     timestream::KINDS,
 ];

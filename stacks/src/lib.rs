@@ -28,6 +28,7 @@ pub mod grafana;
 mod ingest;
 mod lake;
 mod network;
+pub mod operations;
 mod overlay;
 mod place;
 mod queues;

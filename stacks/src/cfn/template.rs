@@ -88,7 +88,8 @@ impl Template {
 
     /// Adds a parameter that carries an output of another stack under the output's own name.
     pub fn input(&mut self, stack: &'static str, output: &'static str) -> LogicalId {
-        self.parameter(LogicalId::from_kebab(output), ParameterSource::Output { stack, output })
+        let output = LogicalId::from_kebab(output);
+        self.parameter(output.clone(), ParameterSource::Output { stack, output })
     }
 
     /// Adds an output.
@@ -171,7 +172,7 @@ pub enum ParameterSource {
         /// The stack's name in the table.
         stack: &'static str,
         /// The output's id.
-        output: &'static str,
+        output: LogicalId,
     },
     /// The content-addressed key of an archive in the artifact bucket.
     ArtifactKey(Artifact),
@@ -208,6 +209,11 @@ pub struct Output {
 }
 
 impl Output {
+    /// The value.
+    pub(crate) fn value(&self) -> &Expression {
+        &self.value
+    }
+
     /// What the value is.
     pub fn description(&self) -> &'static str {
         self.description

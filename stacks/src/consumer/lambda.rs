@@ -65,6 +65,8 @@ pub(super) fn add(template: &mut Template, inputs: &Inputs, consumer: &LambdaCon
                 "BisectBatchOnFunctionError": true,
                 "FunctionResponseTypes": ["ReportBatchItemFailures"],
                 "DestinationConfig": {"OnFailure": {"Destination": ends.rejected}},
+                // How many events it gives up, among others.
+                "MetricsConfig": {"Metrics": ["EventCount"]},
             }),
         ),
     );

@@ -6,7 +6,7 @@ use crate::model::{TopicFault, check_filter, check_plain};
 use super::name::NameFault;
 use super::{
     Architecture, Environment, Expiry, LOCAL_ACCOUNT, Lake, LogLevel, Logs, OnDelete, Simulator, Stream,
-    StreamMode, Target, consumer, devices, grafana, name, region, store, tags, twin,
+    StreamMode, Target, consumer, devices, grafana, name, operations, region, store, tags, twin,
 };
 use super::{ERROR_PREFIX, PARTITION, RESULT_PREFIX};
 
@@ -170,6 +170,7 @@ fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
     let simulator = root.table("simulator", read_simulator);
     let twin = root.table("twin", |section| Some(twin::read(section)));
     let twinned = matches!(twin, Some((Some(true), _)));
+    let operations = root.table("operations", |section| operations::read(section, hours, consumer.as_ref()));
     let logs = root.table("logs", read_logs);
     let tags = root.table("tags", |section| {
         let tags = tags::read(section)?;
@@ -202,6 +203,7 @@ fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
         devices: devices?,
         simulator: simulator?,
         twin: twin?.1?,
+        operations: operations?,
         logs: logs?,
         tags: tags?,
     })

@@ -37,7 +37,7 @@ pub(super) fn check(subject: &Subject, breaches: &mut Vec<Breach>) {
     if subject.resource.kind() == "AWS::IoT::Policy" {
         check_device(subject, breaches);
     }
-    if matches!(subject.resource.kind(), "AWS::S3::Bucket" | "AWS::SQS::Queue")
+    if matches!(subject.resource.kind(), "AWS::S3::Bucket" | "AWS::SNS::Topic" | "AWS::SQS::Queue")
         && !refuses_plain_http(subject)
     {
         breaches.push(Breach::PlainHttp);
@@ -186,11 +186,12 @@ fn check_permission(subject: &Subject, breaches: &mut Vec<Breach>) {
     }
 }
 
-/// Whether a policy of the stack on this bucket or queue denies what does not come over TLS.
+/// Whether a policy of the stack on this bucket, topic or queue denies what does not come over TLS.
 fn refuses_plain_http(subject: &Subject) -> bool {
     let policies = subject.stack.template.resources().values().filter(|resource| {
         let targets = match resource.kind() {
             "AWS::S3::BucketPolicy" => resource.property("Bucket"),
+            "AWS::SNS::TopicPolicy" => resource.property("Topics"),
             "AWS::SQS::QueuePolicy" => resource.property("Queues"),
             _ => &Value::Null,
         };
@@ -209,11 +210,13 @@ fn refuses_plain_http(subject: &Subject) -> bool {
     )
 }
 
-/// Whether a statement is about every action on the bucket or queue, and on every object in it.
+/// Whether a statement is about every action on the bucket or queue, and on every object in it. A topic's policy takes no
+/// pattern of actions, and what it is sent is what matters.
 fn covers(subject: &Subject, statement: &Value) -> bool {
     let arn = json!({"Fn::GetAtt": [subject.id, "Arn"]});
     let (actions, wanted) = match subject.resource.kind() {
         "AWS::S3::Bucket" => ("s3:*", vec![arn, json!({"Fn::Sub": format!("${{{}.Arn}}/*", subject.id)})]),
+        "AWS::SNS::Topic" => ("sns:Publish", vec![json!({"Ref": subject.id})]),
         _ => ("sqs:*", vec![arn]),
     };
     let resources = one_or_many(&statement["Resource"]);

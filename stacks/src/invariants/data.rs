@@ -15,6 +15,10 @@ const PUBLIC_ACCESS: [&str; 4] =
 pub(super) fn check(subject: &Subject, breaches: &mut Vec<Breach>) {
     let resource = subject.resource;
     check_ground(subject, breaches);
+    // A message of it waits on a disk until it is told.
+    if resource.kind() == "AWS::SNS::Topic" && resource.property("KmsMasterKeyId").is_null() {
+        breaches.push(Breach::Unencrypted("KmsMasterKeyId"));
+    }
     let Some(kind) = kinds::of(resource.kind()) else { return };
     let (deletion, replacement) = (resource.deletion_policy(), resource.update_replace_policy());
     let on_delete = subject.stack.on_delete;

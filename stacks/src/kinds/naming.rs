@@ -112,6 +112,8 @@ impl Name {
 pub fn arn(partition: &str, service: &str, region: &str, account: &str, rest: &str) -> String {
     let (region, account) = match service {
         "iam" => ("", account),
+        // A dashboard is of every Region.
+        "cloudwatch" if rest.starts_with("dashboard/") => ("", account),
         "route53" | "s3" => ("", ""),
         _ => (region, account),
     };

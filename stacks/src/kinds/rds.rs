@@ -166,7 +166,9 @@ fn cluster(subject: Subject) -> Needed {
         look(&["rds:DescribeEvents", "rds:DescribeGlobalClusters"]),
         service_role(subject),
         write(
-            allow(&["kms:DescribeKey"], [subject.arn_of("kms", "key/*")])
+            subject
+                .scope
+                .unforeign(allow(&["kms:DescribeKey"], [subject.arn_of("kms", "key/*")]))
                 .because("The keys are those of the services in this account, whose ids nobody names"),
         ),
         write(allow(&changes, made)),

@@ -268,7 +268,7 @@ impl<'a> Subject<'a> {
         match self.stack.parameters.get(name) {
             Some(ParameterSource::ArtifactKey(_)) => Ok("*".to_owned()),
             Some(ParameterSource::AccountBucket(bucket)) => Ok(bucket.clone()),
-            Some(ParameterSource::Output { stack, output }) => self.output(stack, output),
+            Some(ParameterSource::Output { stack, output }) => self.output(stack, output.as_str()),
             None => {
                 let other = self.other(name)?;
                 match of(other.kind()).map(|kind| kind.naming.reference) {

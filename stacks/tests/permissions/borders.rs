@@ -114,6 +114,8 @@ fn what_is_shared_is_known() {
     const CHANGES: &[&str] = &[
         // Of one's own queries.
         "timestream:CancelQuery",
+        // Its service takes it for every one or none; the tag keeps it from another environment's.
+        "cloudwatch:PutCompositeAlarm",
         // A constant, computed.
         "timestream:SelectValues",
         // Tasks that run go on.
@@ -140,6 +142,8 @@ fn what_is_shared_is_known() {
         // Through CloudFormation alone, which is asked for a stack of the environment.
         "kinesis:UpdateShardCount",
         "kinesis:UpdateStreamMode",
+        "sns:SetSubscriptionAttributes",
+        "sns:Unsubscribe",
         // The groups of AWS are named beside the cluster and the instance, which are the environment's.
         "rds:CreateDBCluster",
         "rds:CreateDBInstance",

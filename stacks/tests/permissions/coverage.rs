@@ -50,8 +50,11 @@ fn an_unknown_type_is_an_error_that_names_it() {
     }
 }
 
-/// A type without an action of its own, and the one whose actions it needs.
-const ATTRIBUTE: (&str, &str) = ("AWS::SQS::QueuePolicy", "AWS::SQS::Queue");
+/// Types without an action of their own, each with the one whose actions it needs, and with their service.
+const ATTRIBUTES: [(&str, &str, &str); 2] = [
+    ("AWS::SNS::TopicPolicy", "AWS::SNS::Topic", "sns:"),
+    ("AWS::SQS::QueuePolicy", "AWS::SQS::Queue", "sqs:"),
+];
 
 /// Takes a type out of every template, and whatever refers to it.
 fn without_all_of(place: &Place, kind: &'static str) -> (Vec<&'static str>, Vec<Policy>) {
@@ -86,11 +89,14 @@ fn a_type_that_is_gone_takes_its_actions_with_it() {
             let fewer = (!others.is_empty()).then(|| without(place.clone(), &others).deploy());
             let before = actions(fewer.as_ref().unwrap_or(&all));
             let own = before.difference(&actions(&after)).count();
-            assert_eq!(own == 0, kind == ATTRIBUTE.0, "{kind} without {others:?}");
+            let is_attribute = ATTRIBUTES.iter().any(|(attribute, ..)| *attribute == kind);
+            assert_eq!(own == 0, is_attribute, "{kind} without {others:?}");
             seen.insert(kind);
         }
-        let neither = without(place.clone(), &[ATTRIBUTE.0, ATTRIBUTE.1]).deploy();
-        assert!(!actions(&neither).iter().any(|action| action.starts_with("sqs:")));
+        for (attribute, of, service) in ATTRIBUTES {
+            let neither = without(place.clone(), &[attribute, of, "AWS::SNS::Subscription"]).deploy();
+            assert!(!actions(&neither).iter().any(|action| action.starts_with(service)), "{attribute}");
+        }
     }
     let known = stacks::kinds::all().map(|kind| kind.name).filter(|name| permissions::is_known(name));
     let idle: Vec<_> = known.filter(|kind| !seen.contains(kind)).collect();

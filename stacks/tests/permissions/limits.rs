@@ -95,6 +95,9 @@ fn every_arn_is_of_the_account_and_the_region() {
                 let known = match parts[..] {
                     ["*"] | ["arn", "aws", "s3" | "route53", "", "", _] => true,
                     ["arn", "aws", "iam", "", account, _] => account == ACCOUNT,
+                    ["arn", "aws", "cloudwatch", "", account, name] => {
+                        account == ACCOUNT && name.starts_with("dashboard/")
+                    }
                     ["arn", "aws", _, region, account, _] => (region, account) == (REGION, ACCOUNT),
                     _ => false,
                 };

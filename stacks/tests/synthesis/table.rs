@@ -66,7 +66,7 @@ fn every_parameter_has_a_source_that_exists() {
                         );
                         let from =
                             stacks.iter().find(|other| other.name == *from).expect("the stack is there");
-                        let known = from.template.outputs().keys().any(|id| id.as_str() == *output);
+                        let known = from.template.outputs().keys().any(|id| id == output);
                         assert!(known, "{} has no output {output} for {}", from.name, stack.name);
                     }
                     ParameterSource::ArtifactKey(Artifact::Function(_)) => {}

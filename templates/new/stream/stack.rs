@@ -80,6 +80,8 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
                 "BisectBatchOnFunctionError": true,
                 "FunctionResponseTypes": ["ReportBatchItemFailures"],
                 "DestinationConfig": {"OnFailure": {"Destination": rejected}},
+                // How many events it gives up, among others.
+                "MetricsConfig": {"Metrics": ["EventCount"]},
             }),
         ),
     );

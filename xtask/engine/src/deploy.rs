@@ -212,7 +212,7 @@ fn desired_stack(
     let parameters = stack.parameters.iter().map(|(name, source)| {
         let source = match source {
             ParameterSource::Output { stack, output } => {
-                Source::Output { stack: (*stack).to_owned(), output: (*output).to_owned() }
+                Source::Output { stack: (*stack).to_owned(), output: output.to_string() }
             }
             ParameterSource::ArtifactKey(artifact) => {
                 let archive = archives.get(artifact.name()).cloned();

@@ -17,7 +17,7 @@ fn titled(group: Group) -> (&'static str, &'static str) {
         Group::Data => ("data", "Where events are stored and queried"),
         Group::Network => ("network", "The network of the dashboards"),
         Group::Entrance => ("entrance", "How a browser comes to the dashboards"),
-        Group::Dashboards => ("dashboards", "What runs the dashboards"),
+        Group::Dashboards => ("dashboards", "What runs the dashboards, and alarms"),
         Group::Other => ("other", "What is left"),
     }
 }

@@ -200,7 +200,7 @@ impl Scope<'_> {
             };
             let stack = self.stacks.iter().find(|candidate| candidate.name == *stack)?;
             let outputs = stack.template.outputs();
-            let (_, output) = outputs.iter().find(|(id, _)| id.as_str() == *output)?;
+            let (_, output) = outputs.iter().find(|(id, _)| *id == output)?;
             let output = serde_json::to_value(output).ok()?;
             Some(Scope { stack, ..*self }.text(&output["Value"]))
         };

@@ -165,7 +165,7 @@ fn a_program_finds_each_section() {
     assert_eq!(document["data_at_risk"][0]["lost"], Value::Null);
     assert_eq!(document["security"]["consumer"]["gained"][0]["actions"], json!(["iot:Publish"]));
     assert_eq!(document["security"]["grafana"]["opened"][0]["peers"], json!(["198.51.100.7/32"]));
-    assert_eq!(document["counts"]["stacks"]["update"], 5);
+    assert_eq!(document["counts"]["stacks"]["update"], 6);
     let refused =
         serde_json::to_value(Refused::losses(&plan, &plan.losses(), &Next::Deploy, &Options::default()))
             .expect("JSON");

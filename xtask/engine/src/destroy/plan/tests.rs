@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
-use stacks::cfn::ParameterSource;
+use stacks::cfn::{LogicalId, ParameterSource};
 use stacks::kinds;
 use stacks::{Inputs, Stack};
 
@@ -70,7 +70,7 @@ fn stacks_go_after_those_that_need_them_and_strangers_first() {
 #[test]
 fn stacks_go_after_those_that_were_given_their_outputs() {
     let found = |name, stack| {
-        let source = ParameterSource::Output { stack, output: "VpcId" };
+        let source = ParameterSource::Output { stack, output: LogicalId::new("VpcId") };
         let template = json!({"Parameters": {"VpcId": {"Description": source.to_string()}}}).to_string();
         Found { template, ..found(name, "Delete") }
     };
