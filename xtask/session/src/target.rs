@@ -193,6 +193,11 @@ impl Session {
         aws_sdk_cloudformation::Client::new(&self.config)
     }
 
+    /// A client of CloudWatch.
+    pub fn cloudwatch(&self) -> aws_sdk_cloudwatch::Client {
+        aws_sdk_cloudwatch::Client::new(&self.config)
+    }
+
     /// A client of CloudWatch Logs.
     pub fn logs(&self) -> aws_sdk_cloudwatchlogs::Client {
         aws_sdk_cloudwatchlogs::Client::new(&self.config)

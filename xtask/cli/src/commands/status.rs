@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use aws_sdk_cloudwatch::types::{MetricAlarm, StateValue};
 use aws_sdk_iottwinmaker::types::{EntitySummary, State};
 use aws_sdk_kinesisanalyticsv2::primitives::DateTime;
 use aws_sdk_kinesisanalyticsv2::types::{ApplicationDetail, SnapshotDetails};
@@ -15,7 +16,7 @@ use telemetry::canary::is_canary;
 use super::Outcome;
 use crate::Global;
 use crate::grafana::service;
-use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, Report, STRONG, paint};
+use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, Report, STRONG, many, paint};
 use crate::store::Store;
 use engine::deploy::application::{APPLICATION, Applications};
 use engine::deploy::description::units;
@@ -30,7 +31,7 @@ use session::{Exit, Project, Session};
 /// Show what is there and how it is
 ///
 /// Asks CloudFormation, Kinesis, Firehose, Lambda, Managed Service for Apache Flink, Timestream, TwinMaker,
-/// ECS and the quarantine queue.
+/// ECS, CloudWatch and the quarantine queue.
 #[derive(Debug, Args)]
 pub struct Status {}
 
@@ -48,6 +49,19 @@ struct Overview {
     /// Events in the quarantine queue; absent when it cannot be asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     quarantine: Option<i64>,
+    /// How the alarms are; absent without any, or when they cannot be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alarms: Option<Alarms>,
+}
+
+/// How many alarms there are in each state.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+struct Alarms {
+    /// On.
+    alarm: usize,
+    ok: usize,
+    /// Without enough values to say.
+    insufficient_data: usize,
 }
 
 /// One thing that has a state.
@@ -100,7 +114,18 @@ impl Status {
     pub(crate) async fn run(&self, global: &Global, report: &Report) -> Outcome {
         let (session, inventory) = global.connect_to_deployed().await?;
         let machine = Machine::of(&Project::locate(), &global.location(&Project::locate()), &session);
-        let (streams, deliveries, functions, mappings, applications, tables, twin, dashboards, quarantine) = tokio::join!(
+        let (
+            streams,
+            deliveries,
+            functions,
+            mappings,
+            applications,
+            tables,
+            twin,
+            dashboards,
+            quarantine,
+            alarms,
+        ) = tokio::join!(
             streams(&session, &inventory),
             deliveries(&session, &inventory),
             functions(&session, &inventory),
@@ -110,6 +135,7 @@ impl Status {
             twin(&session, &inventory),
             dashboards(&session, &inventory),
             quarantine(&session, &inventory),
+            alarms(&session, &inventory),
         );
         let stacks: Vec<Part> = inventory.stacks.iter().map(stack).collect();
         let mut parts: Vec<Part> =
@@ -125,6 +151,16 @@ impl Status {
             }
             None => None,
         };
+        let alarms = match alarms {
+            Ok(alarms) => {
+                parts.extend(alarms.iter().filter(|alarm| is_on(alarm)).map(alarm));
+                (!alarms.is_empty()).then(|| count(&alarms))
+            }
+            Err(error) => {
+                parts.push(Part::silent("alarm", "CloudWatch", &error));
+                None
+            }
+        };
         report.print(&Overview {
             environment: session.environment.name.clone(),
             region: session.environment.region.clone(),
@@ -133,6 +169,7 @@ impl Status {
             stacks,
             parts,
             quarantine: depth,
+            alarms,
         });
         Ok(Exit::Done)
     }
@@ -370,6 +407,48 @@ async fn quarantine(session: &Session, inventory: &Inventory) -> Option<Result<i
     })
 }
 
+/// Most alarms that [one question](https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html)
+/// names.
+const ALARMS: usize = 100;
+
+/// The alarms of the environment; that of the pipeline as a whole says nothing that they do not.
+async fn alarms(session: &Session, inventory: &Inventory) -> Result<Vec<MetricAlarm>, String> {
+    let names = inventory.resources("AWS::CloudWatch::Alarm").map(|(_, alarm)| alarm.physical_id.clone());
+    let names: Vec<String> = names.collect();
+    let client = session.cloudwatch();
+    let mut alarms = Vec::new();
+    for names in names.chunks(ALARMS) {
+        let asked = client.describe_alarms().set_alarm_names(Some(names.to_vec()));
+        let asked = asked.max_records(i32::try_from(ALARMS).unwrap_or(i32::MAX));
+        let answer = asked.send().await.map_err(|error| sentence(&error))?;
+        alarms.extend(answer.metric_alarms.unwrap_or_default());
+    }
+    Ok(alarms)
+}
+
+fn is_on(alarm: &MetricAlarm) -> bool {
+    alarm.state_value() == Some(&StateValue::Alarm)
+}
+
+/// An alarm that is on: its description says what it is about, and what to do.
+fn alarm(alarm: &MetricAlarm) -> Part {
+    let name = alarm.alarm_name().unwrap_or_default();
+    let says = alarm.alarm_description().unwrap_or_default().to_owned();
+    Part { health: Health::Bad, ..Part::new("alarm", name, "ALARM", says) }
+}
+
+fn count(alarms: &[MetricAlarm]) -> Alarms {
+    let mut counts = Alarms::default();
+    for alarm in alarms {
+        match alarm.state_value() {
+            Some(StateValue::Alarm) => counts.alarm += 1,
+            Some(StateValue::Ok) => counts.ok += 1,
+            _ => counts.insufficient_data += 1,
+        }
+    }
+    counts
+}
+
 impl Document for Overview {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
         writeln!(out, "{} in {}", paint(STRONG, &self.environment), self.region)?;
@@ -389,6 +468,22 @@ impl Document for Overview {
             let Part { kind, name, state, detail, .. } = part;
             let mark = paint(style, mark);
             writeln!(out, "{mark} {kind:<11} {name:<48} {} {}", paint(style, state), paint(FAINT, detail))?;
+        }
+        match &self.alarms {
+            Some(Alarms { alarm: 0, ok, insufficient_data: 0 }) => {
+                writeln!(out, "{} {} quiet", paint(GOOD, '✓'), many(*ok, "alarm is", "alarms are"))?;
+            }
+            Some(Alarms { alarm: 0, ok, insufficient_data }) => {
+                let silent = many(*insufficient_data, "has no values", "have no values");
+                writeln!(
+                    out,
+                    "{} {} quiet, {silent}",
+                    paint(CAUTION, '…'),
+                    many(*ok, "alarm is", "alarms are")
+                )?;
+            }
+            // Each has its line.
+            Some(_) | None => {}
         }
         match self.quarantine {
             None => Ok(()),
