@@ -52,6 +52,7 @@ pub use kept::{Kept, Lost};
 pub use naming::{Generated, Name, Naming, Reference, arn};
 pub use proof::{Proof, Witness, named_by};
 pub use rds::CLUSTER;
+pub(crate) use sqs::retention as queue_retention;
 pub use tags::Tags;
 
 use grants::Grants;

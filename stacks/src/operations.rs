@@ -43,8 +43,10 @@ const PIPELINE: LogicalId = LogicalId::new("Pipeline");
 const KEY_WINDOW_DAYS: u32 = 7;
 /// For how many days a key encrypts before another one takes its place.
 const KEY_ROTATION_DAYS: u32 = 365;
-/// Most alarms that a composite one [looks at](https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html).
-const MOST_CHILDREN: usize = 100;
+/// Most alarms that a composite one looks at, so that its rule has the
+/// [10,240 characters](https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html) that it
+/// may have, with names of 180.
+const MOST_CHILDREN: usize = 50;
 /// Digits of an address's hash in the id of its subscription.
 const HASH_DIGITS: usize = 8;
 
@@ -57,14 +59,18 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
     let mut alarms = Vec::new();
     let mut panels: Vec<Panel> = Vec::new();
     for row in ALARMS {
-        let mut panel = Panel { alarm: row, lines: Vec::new(), limits: Vec::new() };
+        let mut of_row: Vec<Panel> = Vec::new();
         let watched = others.iter().flat_map(|(stack, other)| watched::of(environment, stack, other));
         for watched in watched.filter(|watched| row.watches(*watched)) {
-            alarms.push(add_alarm(&mut template, row, watched, &topic, &mut panel));
+            // A widget may have one query of Metrics Insights.
+            if of_row.is_empty() || row.metric.kept == Kept::Among {
+                of_row.push(Panel { alarm: row, lines: Vec::new(), limits: Vec::new() });
+            }
+            if let Some(panel) = of_row.last_mut() {
+                alarms.push(add_alarm(&mut template, row, watched, &topic, panel));
+            }
         }
-        if !panel.lines.is_empty() {
-            panels.push(panel);
-        }
+        panels.append(&mut of_row);
     }
     let mut shown = vec![add_pipeline(&mut template, environment, &alarms)];
     shown.append(&mut alarms);
@@ -80,7 +86,7 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
     );
 
     template.output("TopicArn", "Topic of alarms, which others may subscribe to", topic.reference());
-    template.output("PipelineAlarm", "Alarm that is one while any other is", PIPELINE.reference());
+    template.output("PipelineAlarm", "Alarm that is in ALARM while any other is", PIPELINE.reference());
     template.output("DashboardName", "Dashboard of CloudWatch", dashboard.reference());
     template
 }

@@ -98,6 +98,7 @@ fn queue_policy(subject: Subject) -> Needed {
     ])
 }
 
-fn retention(properties: &Value) -> Option<Seconds> {
+/// For how long a queue keeps a message. Without the property, SQS keeps it for four days.
+pub(crate) fn retention(properties: &Value) -> Option<Seconds> {
     number(properties, "/MessageRetentionPeriod", 4 * DAY)
 }

@@ -240,14 +240,16 @@ impl Alarm {
     }
 }
 
-/// Names of resources and namespaces have no quote in them.
+/// Every name is in quotes, since some are
+/// [reserved words](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-metrics-insights-reserved-keywords.html),
+/// such as `lag`. Names of resources and namespaces have no quote in them.
 fn query(metric: Metric, statistic: Statistic, dimensions: &[(&'static str, Expression)]) -> Expression {
     let Metric { namespace, name, .. } = metric;
     let mut parts =
-        vec![format!("SELECT {}({name}) FROM \"{namespace}\" WHERE ", statistic.function()).into()];
+        vec![format!("SELECT {}(\"{name}\") FROM \"{namespace}\" WHERE ", statistic.function()).into()];
     for (index, (dimension, value)) in dimensions.iter().enumerate() {
         let and = if index == 0 { "" } else { " AND " };
-        parts.extend([format!("{and}{dimension} = '").into(), value.clone(), "'".into()]);
+        parts.extend([format!("{and}\"{dimension}\" = '").into(), value.clone(), "'".into()]);
     }
     Expression::Joined(parts)
 }

@@ -11,6 +11,8 @@ const COLUMNS: usize = 24;
 const WIDTH: usize = 8;
 const HEIGHT: usize = 6;
 const STATES: usize = 6;
+/// Most alarms of one widget.
+const MOST_STATES: usize = 100;
 
 /// Stands around an expression in the text of a body: a character of the private use area, which nothing else has in it.
 const MARK: char = '\u{e000}';
@@ -33,12 +35,19 @@ pub(super) fn body(panels: Vec<Panel>, alarms: &[LogicalId]) -> Expression {
         format!("{MARK}{}{MARK}", expressions.len() - 1)
     };
     let states: Vec<String> = alarms.iter().map(|alarm| put_by(alarm.attribute("Arn"))).collect();
-    let mut widgets = vec![json!({
-        "type": "alarm", "x": 0, "y": 0, "width": COLUMNS, "height": STATES,
-        "properties": {"title": "Alarms", "alarms": states},
-    })];
+    let mut widgets: Vec<Value> = states
+        .chunks(MOST_STATES)
+        .enumerate()
+        .map(|(index, states)| {
+            json!({
+                "type": "alarm", "x": 0, "y": index * STATES, "width": COLUMNS, "height": STATES,
+                "properties": {"title": "Alarms", "alarms": states},
+            })
+        })
+        .collect();
+    let top = widgets.len() * STATES;
     for (index, panel) in panels.into_iter().enumerate() {
-        let (x, y) = (index % (COLUMNS / WIDTH) * WIDTH, index / (COLUMNS / WIDTH) * HEIGHT + STATES);
+        let (x, y) = (index % (COLUMNS / WIDTH) * WIDTH, index / (COLUMNS / WIDTH) * HEIGHT + top);
         let limits: Vec<Value> = panel.limits.iter().map(|limit| json!({"value": limit})).collect();
         let metrics: Vec<Value> = panel.lines.into_iter().map(|line| entry(line, &mut put_by)).collect();
         let Alarm { name, metric, .. } = panel.alarm;

@@ -9,6 +9,7 @@ use super::alarm::{Alarm, Kept, Limit, Metric, Missing, Pace, Side, Source, Stat
 use super::watched::Watched;
 use crate::consumer::KINESIS_CONSUMER;
 use crate::environment::Consumer;
+use crate::kinds;
 
 /// Seconds of the minute in which services count, and of the period in which an alarm usually looks.
 const MINUTE: u32 = 60;
@@ -146,8 +147,13 @@ pub static ALARMS: &[Alarm] = &[
         only: reads_stream,
         metric: exactly("AWS/Lambda", "IteratorAge", &[("FunctionName", Property("FunctionName"))]),
         statistic: Statistic::Maximum,
-        limit: LATE,
-        pace: TWICE,
+        limit: Limit {
+            side: Side::Above,
+            value: late_before_given_up,
+            says: "above `late_minutes`, and above half of the age at which records are given up, where that is less",
+        },
+        // As silence, which it would be told before otherwise.
+        pace: THRICE,
         missing: Missing::BadWhileEventsCome,
         section: "the-consumer-is-late",
         says: "The function reads events long after they arrived, or not at all.",
@@ -306,7 +312,7 @@ pub static ALARMS: &[Alarm] = &[
         pace: ONCE,
         missing: Missing::Fine,
         section: "the-store-rejects-late-records",
-        says: "Timestream may not write its reports of rejected records: nothing says what they were.",
+        says: "Timestream has no permission to write its reports of rejected records: nothing says what they were.",
     },
     Alarm {
         name: "ReportFailures",
@@ -334,7 +340,7 @@ pub static ALARMS: &[Alarm] = &[
         pace: THRICE,
         missing: Missing::Fine,
         section: "late-records-stay-unseen",
-        says: "Late records that the store has taken are not to be queried yet.",
+        says: "Late records that the store has taken cannot be queried yet.",
     },
     Alarm {
         name: "SystemErrors",
@@ -477,6 +483,13 @@ fn late_ms(watched: Watched) -> f64 {
     late_seconds(watched) * 1_000.0
 }
 
+/// In milliseconds. A record that is given up is never late.
+fn late_before_given_up(watched: Watched) -> f64 {
+    let given_up = watched.resource.property("MaximumRecordAgeInSeconds").as_f64();
+    let given_up = given_up.filter(|seconds| *seconds > 0.0).unwrap_or(f64::INFINITY);
+    late_ms(watched).min(given_up * 1_000.0 / 2.0)
+}
+
 /// Of a period of five minutes.
 fn least_events(watched: Watched) -> f64 {
     f64::from(watched.environment.operations.least_events_per_minute) * f64::from(FIVE_MINUTES / MINUTE)
@@ -491,7 +504,8 @@ fn longest_wait(watched: Watched) -> f64 {
     if watched.is_worked_off() {
         return late_seconds(watched);
     }
-    watched.resource.property("MessageRetentionPeriod").as_f64().unwrap_or_default() * NEGLECTED
+    let kept = kinds::queue_retention(watched.resource.properties()).unwrap_or_default();
+    f64::from(u32::try_from(kept).unwrap_or(u32::MAX)) * NEGLECTED
 }
 
 /// In seconds.

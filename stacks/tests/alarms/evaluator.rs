@@ -172,12 +172,12 @@ fn read_metric(place: &Place, properties: &Value) -> (Selection, String, bool, u
     }
 }
 
-/// `SELECT SUM(Failure) FROM "AWS/IoT" WHERE RuleName = '${IngestTopicRuleName}' AND …`.
+/// `SELECT SUM("Failure") FROM "AWS/IoT" WHERE "RuleName" = '${IngestTopicRuleName}' AND …`.
 fn read_query(place: &Place, query: &str) -> (Selection, String) {
     let parts = |text: &str| -> Option<(String, String, String, String)> {
         let rest = text.strip_prefix("SELECT ")?;
-        let (statistic, rest) = rest.split_once('(')?;
-        let (name, rest) = rest.split_once(") FROM \"")?;
+        let (statistic, rest) = rest.split_once("(\"")?;
+        let (name, rest) = rest.split_once("\") FROM \"")?;
         let (namespace, conditions) = rest.split_once("\" WHERE ")?;
         Some((statistic.to_owned(), name.to_owned(), namespace.to_owned(), conditions.to_owned()))
     };
@@ -187,7 +187,11 @@ fn read_query(place: &Place, query: &str) -> (Selection, String) {
         let value = value.strip_suffix('\'').expect("a text");
         let parameter =
             value.strip_prefix("${").and_then(|value| value.strip_suffix('}')).expect("a parameter");
-        (dimension.to_owned(), place.resolve(&serde_json::json!({"Ref": parameter})))
+        let dimension = dimension.strip_prefix('"').and_then(|name| name.strip_suffix('"'));
+        (
+            dimension.expect("a name in quotes").to_owned(),
+            place.resolve(&serde_json::json!({"Ref": parameter})),
+        )
     });
     (Selection::Among { namespace, name, dimensions: dimensions.collect() }, statistic)
 }

@@ -128,7 +128,7 @@ pub const RECORDINGS: &[Recording] = &[
     Recording { alarm: "IteratorAge", fault: "the store takes nothing", dimensions: OF_MAPPING, happens: always,
         values: |_, phase, minute| behind(phase, minute), told_within: late },
     Recording { alarm: "IteratorAge", fault: "somebody switched the mapping off", dimensions: OF_MAPPING, happens: expects_events,
-        values: |_, phase, _| if phase == Fault { Vec::new() } else { vec![250.0] }, told_within: |_| 10 },
+        values: |_, phase, _| if phase == Fault { Vec::new() } else { vec![250.0] }, told_within: |_| 15 },
     Recording { alarm: "GivenUp", fault: "a record fails until it is too old", dimensions: &[("EventSourceMappingUUID", Its)], happens: always,
         values: |_, phase, minute| once(phase, minute), told_within: |_| 5 },
     Recording { alarm: "Unkept", fault: "the bucket of rejected data is gone", dimensions: OF_MAPPING, happens: always,
