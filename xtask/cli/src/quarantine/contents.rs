@@ -123,7 +123,7 @@ impl Source {
 
         step.update("reading the quarantine: its bucket");
         let given_up = self.bucket.list(GIVEN_UP_PREFIX).await?;
-        let batches = futures::stream::iter(given_up).map(|object| self.batch(object));
+        let batches = futures::stream::iter(given_up).map(|object| self.batch(object, model));
         let batches: Vec<Option<Result<Entry, Unreadable>>> =
             batches.buffered(CONCURRENT).try_collect().await?;
         batches.into_iter().flatten().for_each(|batch| contents.add(batch));
@@ -160,6 +160,7 @@ impl Source {
             Err(fault) => Err(fault),
         };
         let place = Place::Message { id, receipt, object };
+        let found = found.and_then(|aside| aside.under(model));
         Ok(found.map(|aside| Entry { place: place.clone(), aside }).map_err(|why| Unreadable {
             place,
             why,
@@ -168,10 +169,14 @@ impl Source {
     }
 
     /// A batch that was given up; `None` where somebody has settled it meanwhile.
-    async fn batch(&self, object: Object) -> Result<Option<Result<Entry, Unreadable>>, Failure> {
+    async fn batch(
+        &self,
+        object: Object,
+        model: &Model,
+    ) -> Result<Option<Result<Entry, Unreadable>>, Failure> {
         let Some(document) = self.bucket.read(&self.bucket.name, &object.key).await? else { return Ok(None) };
         let place = Place::Object { key: object.key };
-        Ok(Some(match of_invocation(&document) {
+        Ok(Some(match of_invocation(&document).and_then(|aside| aside.under(model)) {
             Ok(aside) => Ok(Entry { place, aside }),
             Err(why) => Err(Unreadable { place, why, bytes: object.bytes }),
         }))

@@ -12,7 +12,7 @@ use kinesis_consumer::quarantine::{Content, Message, MessageFault, Place, Reason
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use stacks::model::overlap;
-use telemetry::{EventKind, Model};
+use telemetry::{EventKind, Model, PartitionKey};
 
 /// What a rule takes as the id of a client that has none, because it published
 /// [by HTTP](https://docs.aws.amazon.com/iot/latest/developerguide/iot-sql-functions.html#iot-function-clientid).
@@ -37,6 +37,8 @@ pub struct Original {
     delivery: Delivery,
     nth: Option<usize>,
     content: Result<Vec<u8>, Unreadable>,
+    /// The key that today's rule would make, where it is another one.
+    key: Option<String>,
 }
 
 /// What was set aside at one place, and why.
@@ -93,6 +95,12 @@ pub enum Fault {
     /// The same, without the batch.
     #[error("it says that a batch was given up, and does not have its events")]
     NoBatch,
+    /// An event that came under a rule which took something else as the key.
+    #[error(
+        "its partition key {0:?} does not name a device: the model takes one from level {1} of the topic, which the \
+         rule did not when it came"
+    )]
+    OtherKey(String, u32),
 }
 
 /// What the error action of a rule says, by
@@ -196,7 +204,8 @@ fn originals(delivery: &Delivery, nth: Option<usize>) -> Vec<Original> {
     let batch = Batch { deliveries: vec![delivery.clone()] };
     let bytes = events::bytes(&batch);
     if let (Some(nth), Some(bytes)) = (nth, &bytes[0]) {
-        return vec![Original { delivery: delivery.clone(), nth: Some(nth), content: Ok(bytes.clone()) }];
+        let content = Ok(bytes.clone());
+        return vec![Original { delivery: delivery.clone(), nth: Some(nth), content, key: None }];
     }
     let own = |event: Event<'_>| {
         let mut delivery = event.delivery.clone();
@@ -205,9 +214,22 @@ fn originals(delivery: &Delivery, nth: Option<usize>) -> Vec<Original> {
         if event.content == Err(Unreadable::NotBase64) {
             delivery.kinesis.data.clone_from(&event.delivery.kinesis.data);
         }
-        Original { delivery, nth: event.nth, content: event.content.map(<[u8]>::to_vec) }
+        Original { delivery, nth: event.nth, content: event.content.map(<[u8]>::to_vec), key: None }
     };
     events::events(&batch, &bytes).into_iter().map(own).collect()
+}
+
+impl Aside {
+    /// The same with the partition keys that today's rules make, as far as they are known.
+    ///
+    /// A key is what the rule of its time took. Where that was the whole topic, the levels that today's model takes are
+    /// in it. A key of several levels which cannot be those of one is refused: all of it would be the name of a device.
+    pub fn under(mut self, model: &Model) -> Result<Self, Fault> {
+        for event in &mut self.events {
+            event.key = event.key_under(model)?;
+        }
+        Ok(self)
+    }
 }
 
 impl RuleFailure {
@@ -252,8 +274,13 @@ impl FailedAction {
 }
 
 impl Original {
-    /// The event, as the one with this index of a batch.
+    /// The event, as the one with this index of a batch, and as if it came today.
     pub fn event(&self, index: usize) -> Event<'_> {
+        Event { partition_key: self.key(), ..self.as_it_came(index) }
+    }
+
+    /// The same with the partition key that it came with.
+    pub fn as_it_came(&self, index: usize) -> Event<'_> {
         Event {
             delivery: &self.delivery,
             record: index,
@@ -276,9 +303,32 @@ impl Original {
         self.delivery.arrival().time_ms
     }
 
-    /// Its partition key.
+    /// The partition key that it came with.
     pub fn partition_key(&self) -> &str {
         &self.delivery.kinesis.partition_key
+    }
+
+    /// The partition key that it would come with today.
+    pub fn key(&self) -> &str {
+        self.key.as_deref().unwrap_or_else(|| self.partition_key())
+    }
+
+    /// Today's key, where it is another one than its own.
+    fn key_under(&self, model: &Model) -> Result<Option<String>, Fault> {
+        let Some((index, rest)) = model.kind_of(self.partition_key()) else { return Ok(None) };
+        let kind = &model.kinds[index];
+        let PartitionKey::Levels(levels) = kind.partition_key() else { return Ok(None) };
+        let has = rest.split('/').count();
+        if has == levels.len() {
+            return Ok(None);
+        }
+        let is_topic = overlap(&kind.topic, rest) && levels.iter().all(|level| *level as usize <= has);
+        match levels[..] {
+            _ if is_topic => Ok(Some(kind.partition_key_of(rest, NO_CLIENT))),
+            [level] => Err(Fault::OtherKey(self.partition_key().to_owned(), level)),
+            // The decoder says that they do not fit.
+            _ => Ok(None),
+        }
     }
 
     /// The sequence number of its record, and which event of an aggregate it is.
@@ -313,19 +363,19 @@ impl Original {
 
     /// The kind of the model that its partition key names.
     pub fn kind<'m>(&self, model: &'m Model) -> Option<&'m EventKind> {
-        model.kind_of(self.partition_key()).map(|(index, _)| &model.kinds[index])
+        model.kind_of(self.key()).map(|(index, _)| &model.kinds[index])
     }
 
     /// A topic for which a rule makes the partition key of the event: the event's own, as far as the key has it.
     pub fn topic(&self, model: &Model) -> String {
-        let Some((index, rest)) = model.kind_of(self.partition_key()) else {
-            return self.partition_key().to_owned();
+        let Some((index, rest)) = model.kind_of(self.key()) else {
+            return self.key().to_owned();
         };
         let kind = &model.kinds[index];
         let levels = match kind.partition_key() {
-            telemetry::PartitionKey::Topic => return rest.to_owned(),
-            telemetry::PartitionKey::Client => return kind.topic.clone(),
-            telemetry::PartitionKey::Levels(levels) => levels,
+            PartitionKey::Topic => return rest.to_owned(),
+            PartitionKey::Client => return kind.topic.clone(),
+            PartitionKey::Levels(levels) => levels,
         };
         let parts: Vec<&str> = if levels.len() == 1 { vec![rest] } else { rest.split('/').collect() };
         let mut topic: Vec<&str> = kind.topic.split('/').collect();

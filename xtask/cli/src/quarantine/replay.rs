@@ -203,11 +203,14 @@ impl Replay<'_> {
             .filter(|(index, reasons)| items[**index].keeper(work.entries, reasons).is_none())
             .map(|(index, _)| *index)
             .collect();
-        let messages: Vec<QuarantinedEvent<'_>> = news
+        // With the keys that they came with, so that each is the same event to every later model.
+        let own: Vec<_> = news.iter().map(|index| items[*index].original.as_it_came(*index)).collect();
+        let messages: Vec<QuarantinedEvent<'_>> = own
             .iter()
-            .map(|index| {
+            .zip(&news)
+            .map(|(event, index)| {
                 let Reasons { told, omitted } = &rejected[index];
-                QuarantinedEvent { event: &events[*index], reasons: told, omitted: *omitted }
+                QuarantinedEvent { event, reasons: told, omitted: *omitted }
             })
             .collect();
         let lost = self.consumer.quarantine.keep(&messages, until).await;

@@ -70,7 +70,7 @@ impl Today {
                 _ => None,
             };
         }
-        let (_, rest) = self.model.kind_of(original.partition_key())?;
+        let (_, rest) = self.model.kind_of(original.key())?;
         let levels = telemetry::KeyLevels::of(kind);
         joined(&levels.read(rest).ok()?, &levels.places(&kind.device.topic_segments))
     }

@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::quarantine::today::Today;
 
 /// Two kinds: the topic names the device of the first, and the client is the key of the second.
 fn model() -> Model {
@@ -224,6 +225,61 @@ fn a_topic_makes_the_partition_key_again() {
         assert_eq!(event.topic(&model), topic);
         if let Some(kind) = event.kind(&model) {
             assert_eq!(kind.partition_key_of(topic, "c-1"), key);
+        }
+    }
+}
+
+/// The shipped model takes the topic as the key, and a stricter one a level of it.
+#[test]
+fn a_key_of_another_model_is_todays_or_refused() {
+    let model = |name: Option<&str>, topic: &str, segments: &[u32]| -> Model {
+        let mut device = json!({"dimension": "device", "field": "d"});
+        if !segments.is_empty() {
+            device["topic_segments"] = json!(segments);
+        }
+        let mut kind = json!({
+            "topic": topic, "device": device, "measures": [{"name": "v", "field": "v", "type": "double"}],
+            "record": {"layout": "single"}, "undeclared": "ignore",
+        });
+        if let Some(name) = name {
+            kind["name"] = name.into();
+            return serde_json::from_value(json!({ "kinds": [kind] })).expect("a model");
+        }
+        serde_json::from_value(kind).expect("a model")
+    };
+    // Name of the kind, its filter, levels that name the device, key, and the device or what is said of it.
+    let table: &[(_, _, &[u32], _, Result<Option<&str>, &str>)] = &[
+        (None, "dt/+/measures", &[], "dt/kitchen/measures", Ok(Some("d-1"))),
+        (None, "dt/+/measures", &[2], "dt/kitchen/measures", Ok(Some("kitchen"))),
+        (None, "dt/+/measures", &[2], "kitchen", Ok(Some("kitchen"))),
+        (None, "dt/+/measures", &[2], "other/kitchen/measures", Err("level 2 of the topic")),
+        (None, "dt/#", &[3], "dt/kitchen", Err("level 3 of the topic")),
+        (Some("plug"), "dt/+/+/m", &[2], "plug/dt/hall/p/m", Ok(Some("hall"))),
+        (Some("plug"), "dt/+/+/m", &[2, 3], "plug/dt/hall/p/m", Ok(Some("hall/p"))),
+        (Some("plug"), "dt/+/+/m", &[2, 3], "plug/hall/p", Ok(Some("hall/p"))),
+        // Levels of today, which a filter could take for a topic.
+        (None, "+/+/#", &[2, 3], "hall/p", Ok(Some("hall/p"))),
+        // Too few: the decoder refuses them.
+        (Some("plug"), "dt/+/+/m", &[2, 3], "plug/p", Ok(None)),
+    ];
+    for (name, topic, segments, key, expected) in table {
+        let model = model(*name, topic, segments);
+        let mut body = message();
+        (body["partitionKey"], body["data"]) =
+            ((*key).into(), BASE64_STANDARD.encode(r#"{"d": "d-1", "v": 1}"#).into());
+        let aside = read(&body.to_string()).expect("a message");
+        let id = aside.events[0].id();
+        match (aside.under(&model), expected) {
+            (Ok(aside), Ok(device)) => {
+                let event = &aside.events[0];
+                let today = Today::new(&model, timestream::LIMITS);
+                assert_eq!(today.device(event).as_deref(), *device, "{key} {topic} {segments:?}");
+                assert_eq!(today.of(event).is_stored(), device.is_some(), "{key} {topic} {segments:?}");
+                assert_eq!((event.id(), event.partition_key()), (id, *key), "it is the same event");
+                assert_eq!(event.as_it_came(0).partition_key, *key);
+            }
+            (Err(fault), Err(said)) => assert!(fault.to_string().contains(said), "{fault}"),
+            (under, _) => panic!("{key} {topic} {segments:?}: {under:?}"),
         }
     }
 }
