@@ -156,8 +156,9 @@ impl Queue {
         Ok(Some(letters))
     }
 
-    /// Deletes messages. Those that SQS does not delete are there again later, and are settled once more.
-    pub async fn delete(&self, receipts: &[String]) -> Result<(), Failure> {
+    /// Deletes messages, and gives the receipts of those that SQS has deleted. The others are there again later, and are
+    /// settled once more.
+    pub async fn delete(&self, receipts: &[String]) -> Result<BTreeSet<String>, Failure> {
         let requests = receipts.chunks(BATCH).map(|batch| async move {
             let entries = batch.iter().enumerate().map(|(index, receipt)| {
                 DeleteMessageBatchRequestEntry::builder()
@@ -168,19 +169,32 @@ impl Queue {
             let entries = entries.collect::<Result<Vec<_>, _>>().map_err(anyhow::Error::from)?;
             let sent = self.client.delete_message_batch().queue_url(&self.url).set_entries(Some(entries));
             let answer = sent.send().await;
-            answer.map_err(|error| anyhow!("the quarantine queue deletes nothing: {}", sentence(&error)))?;
-            Ok::<_, Failure>(())
+            let answer = answer
+                .map_err(|error| anyhow!("the quarantine queue deletes nothing: {}", sentence(&error)))?;
+            let deleted =
+                answer.successful().iter().filter_map(|one| batch.get(one.id().parse::<usize>().ok()?));
+            Ok::<Vec<String>, Failure>(deleted.cloned().collect())
         });
-        futures::stream::iter(requests).buffer_unordered(CONCURRENT).try_collect().await
+        let deleted: Vec<Vec<String>> =
+            futures::stream::iter(requests).buffer_unordered(CONCURRENT).try_collect().await?;
+        Ok(deleted.into_iter().flatten().collect())
     }
 
     /// Shows all messages that are held to everybody again, but those that were deleted.
     pub async fn give_back(&self, deleted: &BTreeSet<String>) -> Result<(), Failure> {
-        let held = self.held.receipts()?;
-        let held: Vec<String> = held.into_iter().filter(|receipt| !deleted.contains(receipt)).collect();
-        self.hide(&held, Duration::ZERO).await?;
+        self.hide(&self.left(deleted)?, Duration::ZERO).await?;
         self.held.clear()?;
         Ok(())
+    }
+
+    /// Hides all messages that are held for [`HELD`] from now on, but those that were deleted.
+    pub async fn hold(&self, deleted: &BTreeSet<String>) -> Result<(), Failure> {
+        self.hide(&self.left(deleted)?, HELD).await
+    }
+
+    fn left(&self, deleted: &BTreeSet<String>) -> Result<Vec<String>, Failure> {
+        let held = self.held.receipts()?;
+        Ok(held.into_iter().filter(|receipt| !deleted.contains(receipt)).collect())
     }
 
     /// Hides messages for as long from now on. One that is not held any more stays as it is.

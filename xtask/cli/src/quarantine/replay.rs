@@ -34,6 +34,10 @@ const PART: usize = 500;
 /// How long the store and the queue may take for them.
 const PATIENCE: Duration = Duration::from_mins(5);
 
+/// How old a part may find what hides the messages. With [`PATIENCE`] for the part itself, it is less than
+/// [`HELD`](super::HELD).
+const RENEWED: Duration = Duration::from_mins(5);
+
 /// What became of events.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
@@ -166,13 +170,21 @@ impl Replay<'_> {
         let mut interruption = std::pin::pin!(interruption);
         let mut ended = Ok(());
         let mut done = 0;
+        let mut held: Option<Instant> = None;
         for part in items.chunks(PART) {
             step.update(format_args!("replayed {done} of {} events", items.len()));
             ended = tokio::select! {
                 biased;
                 () = &mut interruption => Err(Failure::new(Exit::Unexpected, format_args!("interrupted after {done} of {} events", items.len()))
                     .hint("nothing is lost; the same command goes on from here")),
-                settled = self.part(part, &mut work, &mut tally) => settled,
+                settled = async {
+                    // Whoever has answered a question has taken time, too.
+                    if held.is_none_or(|held| held.elapsed() >= RENEWED) {
+                        self.source.queue.hold(&work.deleted).await?;
+                        held = Some(Instant::now());
+                    }
+                    self.part(part, &mut work, &mut tally).await
+                } => settled,
             };
             if ended.is_err() {
                 break;
@@ -275,25 +287,34 @@ async fn clear(
                 receipts.push(receipt.clone());
                 // What was taken out of an aggregate has objects of its own.
                 let is_apart = work.entries[place].aside.events.len() > 1;
-                objects.extend(object.iter().map(|object| (object, is_apart || stored.contains(object))));
+                let is_done = |object| is_apart || stored.contains(object);
+                objects.extend(object.iter().map(|object| (receipt, object, is_done(object))));
             }
             Place::Object { key } => batches.push(key),
         }
     }
-    source.queue.delete(&receipts).await?;
-    tally.messages += count(receipts.len());
-    work.deleted.extend(receipts);
+    let deleted = source.queue.delete(&receipts).await?;
+    tally.messages += count(deleted.len());
+    let kept = receipts.len() - deleted.len();
+    work.deleted.extend(deleted.iter().cloned());
     for key in batches {
         source.bucket.delete(&source.bucket.name, key).await?;
         tally.objects += 1;
     }
-    for (object, is_done) in objects {
+    for (_, object, is_done) in objects.into_iter().filter(|(receipt, ..)| deleted.contains(*receipt)) {
         let Some(pointing) = work.pointing.get_mut(object) else { continue };
         *pointing -= 1;
         if *pointing == 0 && is_done {
             source.bucket.delete(&object.bucket, &object.key).await?;
             tally.objects += 1;
         }
+    }
+    if kept > 0 {
+        return Err(Failure::new(
+            Exit::Unexpected,
+            format_args!("the quarantine queue did not delete {kept} messages of events that are settled"),
+        )
+        .hint("nothing is lost; the same command settles them once more"));
     }
     Ok(())
 }

@@ -1,7 +1,10 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use base64::prelude::*;
 use serde_json::{Value, json};
 use telemetry::Model;
-use test_service::Service;
+use test_service::{Proxy, Service};
 
 use super::*;
 use crate::quarantine::Bucket;
@@ -54,7 +57,10 @@ struct Bench {
 
 impl Bench {
     async fn of(service: &Service) -> Self {
-        let session = service.session().await;
+        Self::before(service.session().await).await
+    }
+
+    async fn before(session: Session) -> Self {
         let made = session.sqs().create_queue().queue_name("quarantine").send().await.expect("a queue");
         session.s3().create_bucket().bucket("rejected").send().await.expect("a bucket");
         let url = made.queue_url().expect("a URL").to_owned();
@@ -162,12 +168,64 @@ async fn an_object_goes_after_its_message() {
     assert!(clear(&source, &both, &stored, &mut work, &mut tally).await.is_err());
     assert_eq!((tally.messages, tally.objects), (1, 0));
     assert!(is_there().await);
+}
 
-    let made = bench.session.sqs().create_queue().queue_name("quarantine").send().await.expect("a queue");
-    assert_eq!(made.queue_url(), Some(&*bench.url));
-    clear(&source, &both, &stored, &mut work, &mut tally).await.expect("nothing is there to be deleted");
-    assert_eq!((tally.messages, tally.objects), (2, 1));
-    assert!(!is_there().await);
+/// What SQS does not delete keeps its object, and is not said to be deleted.
+#[tokio::test]
+async fn a_message_that_is_not_deleted_keeps_its_object() {
+    let service = Service::emulator();
+    let refuses = Arc::new(AtomicBool::new(true));
+    let is_refusing = Arc::clone(&refuses);
+    let proxy = Proxy::before(&service, move |request| {
+        // The first of the two is not deleted.
+        let is_deletion = request.body.contains("\"Entries\"") && !request.body.contains("VisibilityTimeout");
+        let answer = json!({
+            "Successful": [{"Id": "1"}],
+            "Failed": [{"Id": "0", "SenderFault": false, "Code": "InternalError", "Message": "try again"}],
+        });
+        (is_deletion && is_refusing.load(Ordering::SeqCst)).then(|| ("200 OK", answer.to_string()))
+    });
+    let bench = Bench::before(proxy.session().await).await;
+    let keys = ["quarantine/2026-03-01/1", "quarantine/2026-03-01/2"];
+    for (number, key) in (1..).zip(keys) {
+        let pointer = json!({"object": {"bucket": "rejected", "key": key, "bytes": 2}});
+        bench.send(&message(number, "not_json", None, &pointer)).await;
+        bench.put(key, "{}").await;
+    }
+    let source = bench.source().await;
+    let contents = read(&source, &model("v")).await;
+    let items = items(&contents.entries, &[0, 1]);
+    let stored: BTreeSet<&Pointed> = items.iter().flat_map(|item| item.objects(&contents.entries)).collect();
+    let receipts = contents.entries.iter().map(|entry| match &entry.place {
+        Place::Message { receipt, object: Some(object), .. } => (receipt.clone(), object.key.clone()),
+        place => panic!("{place:?}"),
+    });
+    let receipts: Vec<(String, String)> = receipts.collect();
+    let is_there = async |key: &str| source.bucket.read("rejected", key).await.expect("an answer").is_some();
+
+    let mut work = Work::of(&contents.entries, &items);
+    work.open = vec![0, 0];
+    let mut tally = Tally::default();
+    let failure = clear(&source, &items, &stored, &mut work, &mut tally).await.expect_err("one is left");
+    assert!(format!("{failure:?}").contains("did not delete 1 messages"), "{failure:?}");
+    assert_eq!((tally.messages, tally.objects), (1, 1));
+    assert_eq!(work.deleted, BTreeSet::from([receipts[1].0.clone()]));
+    assert!(is_there(&receipts[0].1).await && !is_there(&receipts[1].1).await);
+
+    // It is held again, and the one that was deleted is not.
+    source.queue.hold(&work.deleted).await.expect("held");
+    let seen = proxy.seen();
+    let held = &seen.last().expect("a request").body;
+    assert!(
+        held.contains("900") && held.contains(&receipts[0].0) && !held.contains(&receipts[1].0),
+        "{held}"
+    );
+
+    refuses.store(false, Ordering::SeqCst);
+    let first = &items[..1];
+    clear(&source, first, &stored, &mut work, &mut tally).await.expect("deleted");
+    assert_eq!((tally.messages, tally.objects), (2, 2));
+    assert!(!is_there(&receipts[0].1).await);
 }
 
 fn entry(body: &Value) -> Entry {
