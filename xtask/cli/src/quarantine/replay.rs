@@ -123,6 +123,32 @@ pub fn foresee(entries: &[Entry], meant: &[usize], today: &Today) -> Tally {
     tally
 }
 
+/// The places that are meant, and all others of the same events, whose events are meant then, too: of an event that is
+/// in the queue anew, the old message may be meant and the new one not.
+pub fn whole(entries: &[Entry], meant: Vec<usize>) -> Vec<usize> {
+    if meant.len() == entries.len() {
+        return meant;
+    }
+    let ids: Vec<Vec<String>> =
+        entries.iter().map(|entry| entry.aside.events.iter().map(Original::id).collect()).collect();
+    let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (place, id) in ids.iter().enumerate().flat_map(|(place, ids)| ids.iter().map(move |id| (place, id))) {
+        places.entry(id).or_default().push(place);
+    }
+    let mut known: BTreeSet<usize> = meant.iter().copied().collect();
+    let mut whole = meant;
+    let mut at = 0;
+    while let Some(place) = whole.get(at).copied() {
+        for id in &ids[place] {
+            // Taken out: whoever has the event next finds nothing new.
+            let others = places.remove(&**id).unwrap_or_default();
+            whole.extend(others.into_iter().filter(|other| known.insert(*other)));
+        }
+        at += 1;
+    }
+    whole
+}
+
 /// The events of places, in the order of the stream.
 pub fn items<'c>(entries: &'c [Entry], meant: &[usize]) -> Vec<Item<'c>> {
     let mut by_id: HashMap<String, Item<'c>> = HashMap::new();

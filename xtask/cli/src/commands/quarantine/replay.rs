@@ -11,7 +11,7 @@ use super::Read;
 use super::filter::Filter;
 use crate::Global;
 use crate::pages::quarantine::{Before, Replayed};
-use crate::quarantine::replay::{Replay as Way, foresee, items};
+use crate::quarantine::replay::{Replay as Way, foresee, items, whole};
 use crate::question::Question;
 use crate::report::{Report, text};
 use crate::store::copy::target::Target;
@@ -36,13 +36,15 @@ Examples:
 /// interrupted at any moment, the same command goes on; again, it changes nothing. The exit code is 6 where something
 /// that was meant stays.
 ///
+/// A message or batch is meant as a whole where any event of it is, and with it every other place of its events.
+///
 /// A message that stays with the reasons that it had keeps its age: SQS drops it 14 days after it was sent.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Replay {
     #[command(flatten)]
     filter: Filter,
-    /// Stop after this many messages and batches, the oldest first.
+    /// Stop after this many messages and batches, the oldest first, and the others of their events.
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
     /// Show what would become of each by the model of this checkout, deployed or not, and change nothing.
@@ -68,6 +70,7 @@ impl Replay {
         let mut meant = read.meant(&self.filter);
         meant.sort_by_key(|place| contents.entries[*place].first_ms());
         meant.truncate(self.limit.unwrap_or(usize::MAX));
+        let meant = whole(&contents.entries, meant);
         let is_deployed = inventory.output(session, "consumer", MODEL_DIGEST).ok()
             == Some(model_digest(&session.model).as_str());
         let before = Before {

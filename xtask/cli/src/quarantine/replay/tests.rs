@@ -266,3 +266,30 @@ fn what_would_become_of_each_is_what_the_model_says() {
     assert_eq!((tally.events, tally.stored, tally.stays, tally.changed), (4, 1, 3, 1), "{tally:?}");
     assert_eq!((tally.reasons["not_json"], tally.reasons["type_mismatch"]), (2, 1), "{tally:?}");
 }
+
+/// A replay that was killed has put an event into the queue anew, with its reason of today, by which it is not chosen.
+#[test]
+fn an_event_is_meant_with_all_its_places() {
+    let today = Today::new(&model("v"), timestream::LIMITS);
+    let bad = |number| message(number, "not_json", None, &data("{\"d\": \"a\", \"v\": \"x\"}"));
+    let old = entry(&bad(2));
+    let mut new = bad(2);
+    new["reasons"] = serde_json::to_value(&today.of(&old.aside.events[0]).reasons.told).expect("JSON");
+    let mut batch = entry(&bad(1));
+    batch.aside.by = By::Lambda;
+    batch.aside.events.extend(entry(&bad(2)).aside.events);
+    let entries = [entry(&bad(3)), old, entry(&new), batch, entry(&bad(1))];
+    for (meant, expected) in [
+        (vec![], vec![]),
+        (vec![0], vec![0]),
+        // By way of the batch, the other event of it as well.
+        (vec![1], vec![1, 2, 3, 4]),
+        (vec![4], vec![4, 3, 1, 2]),
+        (vec![4, 3, 2, 1, 0], vec![4, 3, 2, 1, 0]),
+    ] {
+        assert_eq!(whole(&entries, meant), expected);
+    }
+    // It is not sent a third time.
+    let meant = whole(&entries[..3], vec![1]);
+    assert_eq!((meant.len(), foresee(&entries[..3], &meant, &today).changed), (2, 0));
+}
