@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::quarantine::Object;
 use crate::quarantine::contents::{Contents, Unreadable, instant};
+use crate::quarantine::original::shown;
 use crate::quarantine::replay::{Tally, items};
 use crate::quarantine::today::Today;
 use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, STRONG, many, paint};
@@ -330,7 +331,7 @@ fn table(what: &str, groups: &[Group]) -> Table {
             size(*bytes),
             format!("{oldest:.0}"),
             format!("{newest:.0}"),
-            ids.first().cloned().unwrap_or_default(),
+            ids.first().map(|id| shown(id).to_owned()).unwrap_or_default(),
         ];
         if has_kinds {
             row.insert(1, kind.clone().unwrap_or_else(|| "-".to_owned()));

@@ -27,8 +27,8 @@ pub const GIVEN_UP: &str = "batch_given_up";
 /// What stands for a level of a topic that a partition key does not have.
 const UNKNOWN_LEVEL: &str = "unknown";
 
-/// Hexadecimal digits of an event's id.
-const ID_DIGITS: usize = 12;
+/// Hexadecimal digits of an event's id that a person is shown.
+const SHOWN_DIGITS: usize = 12;
 
 /// An event as it came.
 #[derive(Debug, Clone)]
@@ -153,6 +153,11 @@ struct RequestContext {
 enum Given {
     Text(String),
     Batch(Batch),
+}
+
+/// How the id of an event begins: what a person is shown of it.
+pub fn shown(id: &str) -> &str {
+    id.get(..SHOWN_DIGITS).unwrap_or(id)
 }
 
 /// Reads the body of a message that was sent to the queue at `sent_ms`, in milliseconds since 1970.
@@ -351,8 +356,7 @@ impl Original {
             digest.update((part.len() as u64).to_be_bytes());
             digest.update(part);
         }
-        let hex = digest.finalize().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-        hex[..ID_DIGITS].to_owned()
+        digest.finalize().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
     }
 
     /// Where it is in the order of the stream.

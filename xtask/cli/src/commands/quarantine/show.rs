@@ -16,7 +16,7 @@ use super::Read;
 use super::filter::Filter;
 use crate::Global;
 use crate::quarantine::contents::{Entry, instant};
-use crate::quarantine::original::By;
+use crate::quarantine::original::{By, shown};
 use crate::quarantine::replay::items;
 use crate::quarantine::today::{Today, Verdict};
 use crate::report::{BAD, CAUTION, Document, FAINT, GOOD, Report, STRONG, paint};
@@ -181,7 +181,7 @@ impl Event {
     fn text(&self, kind: Option<&EventKind>, out: &mut dyn fmt::Write) -> fmt::Result {
         let Self { id, arrival, partition_key, sequence_number, places, bytes, today, .. } = self;
         let of = self.device.as_ref().map(|device| format!(" of {device}")).unwrap_or_default();
-        writeln!(out, "{}{of}, which came at {arrival:.3}", paint(STRONG, id))?;
+        writeln!(out, "{}{of}, which came at {arrival:.3}", paint(STRONG, shown(id)))?;
         let nth =
             self.subsequence_number.map(|nth| format!(", event {nth} of an aggregate")).unwrap_or_default();
         let place = format_args!("key {partition_key}, sequence number {sequence_number}{nth}");

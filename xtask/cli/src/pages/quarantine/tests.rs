@@ -15,7 +15,7 @@ fn group(name: Option<&str>, kind: Option<&str>, events: usize) -> Group {
         bytes: 145 * events as u64,
         oldest: at(1),
         newest: at(90),
-        ids: vec!["0123456789ab".to_owned()],
+        ids: vec!["0123456789abcdef".repeat(4)],
     }
 }
 

@@ -199,6 +199,8 @@ fn an_event_is_known_wherever_it_lies() {
     }}]});
     let other = of_invocation(batch.to_string().as_bytes()).expect("a batch").events.remove(0);
     assert_eq!(own.id(), other.id());
+    // All of the digest tells events apart; a person is shown how it begins.
+    assert_eq!((own.id().len(), shown(&own.id())), (64, &own.id()[..12]));
     for (member, value) in [
         ("sequenceNumber", json!("4952")),
         ("subsequenceNumber", json!(0)),
