@@ -22,6 +22,14 @@ pub(crate) enum TopicsFault {
     Several { filter: String },
     #[error("is true, but AWS itself writes to \"{filter}\", and no device may")]
     Reserved { filter: String },
+    #[error(
+        "is true, but the topic \"{filter}\" begins with a level that stands for anything: a policy would let a device publish to topics of AWS itself, and by them as another device"
+    )]
+    Open { filter: String },
+    #[error(
+        "is true, but the topic \"{filter}\" has `{found}` in it, which means something else in a policy"
+    )]
+    Pattern { filter: String, found: &'static str },
 }
 
 /// A kind whose devices could send what is read as another device's.
@@ -50,6 +58,10 @@ fn device_level(kind: &EventKind) -> Result<usize, TopicsFault> {
     }
 }
 
+/// What a policy reads as a [pattern](https://docs.aws.amazon.com/iot/latest/developerguide/pub-sub-policy.html) or a
+/// variable, and a topic as itself.
+const PATTERNS: [&str; 3] = ["*", "?", "${"];
+
 /// A level of what a policy takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Level<'a> {
@@ -64,6 +76,14 @@ enum Level<'a> {
 /// The levels of a kind's topics, as a policy takes them.
 fn levels(kind: &EventKind) -> Result<Vec<Level<'_>>, TopicsFault> {
     let device = device_level(kind)?;
+    let filter = || kind.topic.clone();
+    if let Some(found) = PATTERNS.into_iter().find(|found| kind.topic.contains(found)) {
+        return Err(TopicsFault::Pattern { filter: filter(), found });
+    }
+    // By Basic Ingest, `$aws/rules/R/x` is the topic `x`.
+    if device != 0 && kind.topic.starts_with(['+', '#']) {
+        return Err(TopicsFault::Open { filter: filter() });
+    }
     let level = |(index, level)| match level {
         _ if index == device => Level::Thing,
         "+" | "#" => Level::Open,

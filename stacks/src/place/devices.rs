@@ -41,6 +41,12 @@ impl Fault for IdentityFault {
             Self::Topics(TopicsFault::Reserved { .. }) => {
                 "let the devices publish to a topic of the model's own, or leave the kind out".into()
             }
+            Self::Topics(TopicsFault::Open { .. }) => {
+                "begin the topic with a word, or with the level that names the device".into()
+            }
+            Self::Topics(TopicsFault::Pattern { .. }) => {
+                "leave it out of the topics of the model, and of `topic_prefix`".into()
+            }
             Self::Others(_) => {
                 "put the level that names the device before every other `+`, behind words that no other kind has there".into()
             }

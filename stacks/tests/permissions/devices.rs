@@ -163,7 +163,9 @@ fn a_model_that_cannot_be_bound_is_refused() {
         ("dt/+/measures", "", "{ enabled = true }"),
         ("dt/+/measures", "", "{ enabled = true, topic_segment = 1 }"),
         ("dt/+/+/measures", "topic_segments = [2, 3]", "{ enabled = true }"),
-        ("+/+/#", "topic_segment = 2", "{ enabled = true }"),
+        ("a/+/+/#", "topic_segment = 3", "{ enabled = true }"),
+        ("+/+/+", "topic_segment = 2", "{ enabled = true }"),
+        ("dt/+/a*", "topic_segment = 2", "{ enabled = true }"),
         ("dt/+/measures", "", "{ enabled = false, topic_segment = 2 }"),
     ];
     let told = cases.map(|(topic, device, devices)| {
