@@ -2,13 +2,14 @@
 //!
 //! The private key is made on this machine, and only a
 //! [request](https://docs.aws.amazon.com/iot/latest/apireference/API_CreateCertificateFromCsr.html) for a certificate
-//! leaves it. A certificate becomes active last, so that nothing half made lets anybody in; each step may be
+//! leaves it. A certificate becomes active when all files of its device but the last are there; each step may be
 //! repeated, and a second run goes on where one stopped.
 
 mod folder;
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use aws_sdk_iot::Client;
 use aws_sdk_iot::error::{ProvideErrorMetadata, SdkError};
@@ -33,6 +34,11 @@ pub const AMAZON_ROOT_CA_1: &str = include_str!("devices/amazon-root-ca-1.pem");
 
 /// How many names an error lists.
 const LISTED: usize = 12;
+
+/// How long a certificate that was detached may still count as attached: the
+/// [service](https://docs.aws.amazon.com/iot/latest/apireference/API_DetachThingPrincipal.html) says "several seconds".
+const DETACHED_WITHIN: Duration = Duration::from_secs(30);
+const ASKED_EVERY: Duration = Duration::from_secs(1);
 
 /// What stands before the id of a certificate that is of no device.
 pub(crate) const UNNAMED: &str = "certificate ";
@@ -96,6 +102,14 @@ pub enum DeviceError {
     /// The folder has one already.
     #[error("the folder {} has the identity of a device already", .0.display())]
     Complete(PathBuf),
+    /// The folder has the key of another one.
+    #[error("the folder {} has the key of `{found}`", folder.display())]
+    Other {
+        /// The folder.
+        folder: PathBuf,
+        /// Environment and name of the device that it belongs to.
+        found: String,
+    },
     /// The registry has a thing of that name, made elsewhere.
     #[error("there is a device `{0}` already, and its key is not in the folder")]
     Taken(String),
@@ -142,9 +156,11 @@ impl Explain for DeviceError {
     fn exit(&self) -> Exit {
         match self {
             Self::Disabled(_) | Self::Absent { .. } => Exit::NoEnvironment,
-            Self::Name { .. } | Self::Complete(_) | Self::Taken(_) | Self::Foreign { .. } => {
-                Exit::Configuration
-            }
+            Self::Name { .. }
+            | Self::Complete(_)
+            | Self::Other { .. }
+            | Self::Taken(_)
+            | Self::Foreign { .. } => Exit::Configuration,
             Self::File { .. } | Self::Key(_) | Self::Service { .. } => Exit::Unexpected,
         }
     }
@@ -155,7 +171,11 @@ impl Explain for DeviceError {
                 "write `[devices]` and `enabled = true` in its file, then `cargo xtask deploy --env {environment}`"
             ),
             Self::Name { .. } => "take 1 to 128 letters, digits, `:`, `_` and `-`".to_owned(),
-            Self::Complete(_) => "name another folder with --out, or give another name".to_owned(),
+            Self::Complete(_) => {
+                "remove it if its device was revoked with --delete, or name another folder with --out"
+                    .to_owned()
+            }
+            Self::Other { .. } => "name another folder with --out".to_owned(),
             Self::Taken(name) => format!(
                 "if its key is lost, `cargo xtask device revoke {name} --delete` removes it, and then it can be added again"
             ),
@@ -182,6 +202,30 @@ where
     R: std::fmt::Debug + 'static,
 {
     DeviceError::Service { what: what.into(), cause: sentence(error) }
+}
+
+/// Whether something is refused because a certificate is attached to a thing.
+fn is_attached<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    error.code() == Some("DeleteConflictException")
+        || error.message().is_some_and(|message| message.contains("attached"))
+}
+
+/// Asks again while a certificate that was detached still counts as attached.
+async fn once_detached<T, E, R, F>(ask: impl Fn() -> F) -> Result<T, SdkError<E, R>>
+where
+    E: ProvideErrorMetadata,
+    F: Future<Output = Result<T, SdkError<E, R>>>,
+{
+    let mut waited = Duration::ZERO;
+    loop {
+        match ask().await {
+            Err(error) if is_attached(&error) && waited < DETACHED_WITHIN => {
+                tokio::time::sleep(ASKED_EVERY).await;
+                waited += ASKED_EVERY;
+            }
+            answer => return answer,
+        }
+    }
 }
 
 /// Checks what a device can be called.
@@ -213,17 +257,21 @@ impl Registry {
         Self { client: session.iot_registry(), environment, policy, thing_type }
     }
 
-    /// Gives a device an identity. What of it is there already, by the folder, is not made again. Returns its
-    /// certificate, which is active.
+    /// Makes an identity for a device. What of it is there already, by the folder, is not made again. Returns its
+    /// certificate, which lets nobody in before [`Self::hand_over`].
     ///
     /// # Errors
     ///
-    /// When somebody else has the name, when the folder has an identity already, when a file cannot be written, or
-    /// when the service refuses something.
+    /// When somebody else has the name, when the folder has an identity already or the key of another device, when a
+    /// file cannot be written, or when the service refuses something.
     pub async fn add(&self, name: &str, folder: &Folder) -> Result<Issued, DeviceError> {
         check_name(name)?;
         if folder.is_complete() {
             return Err(DeviceError::Complete(folder.path().to_owned()));
+        }
+        let owner = format!("{}/{name}", self.environment);
+        if let Some(found) = folder.owner()?.filter(|found| *found != owner) {
+            return Err(DeviceError::Other { folder: folder.path().to_owned(), found });
         }
         let key = folder.key()?;
         match (self.thing_type_of(name).await?, &key) {
@@ -238,37 +286,66 @@ impl Registry {
             KeyPair::from_pem(&key)?
         } else {
             let key = KeyPair::generate()?;
-            folder.keep_key(&key.serialize_pem())?;
+            folder.keep_key(&owner, &key.serialize_pem())?;
             key
         };
         let thing =
             self.client.create_thing().thing_name(name).thing_type_name(&self.thing_type).send().await;
         thing.map_err(|error| refused(format!("make the thing `{name}`"), &error))?;
-        let arn = if let Some(arn) = folder.certificate_arn()? {
-            arn
+        let kept = match folder.certificate_arn()? {
+            Some(arn) => self.pem(&arn).await?.map(|pem| (arn, pem)),
+            None => None,
+        };
+        let (arn, pem) = if let Some(kept) = kept {
+            kept
         } else {
-            let arn = self.request(&request(name, &key)?).await?;
+            let (arn, pem) = self.request(&request(name, &key)?).await?;
             folder.keep_certificate_arn(&arn)?;
-            arn
+            (arn, pem)
         };
         let attached = self.client.attach_thing_principal().thing_name(name).principal(&arn).send().await;
         attached.map_err(|error| refused(format!("attach the certificate to `{name}`"), &error))?;
         let attached = self.client.attach_policy().policy_name(&self.policy).target(&arn).send().await;
         attached.map_err(|error| refused("attach the policy to the certificate", &error))?;
-        let id = id_of(&arn);
-        self.set_status(id, CertificateStatus::Active).await?;
-        let described = self.client.describe_certificate().certificate_id(id).send().await;
-        let described = described.map_err(|error| refused("tell the certificate", &error))?;
-        let pem = described.certificate_description.and_then(|description| description.certificate_pem);
-        Ok(Issued { id: id.to_owned(), pem: pem.unwrap_or_default() })
+        Ok(Issued { id: id_of(&arn).to_owned(), pem })
     }
 
-    /// Has a certificate signed, which is not active yet. Returns its ARN.
-    async fn request(&self, request: &str) -> Result<String, DeviceError> {
+    /// Writes what the device needs beside its key, `pages` among it, and lets it in: its certificate becomes active
+    /// when every file is there but the one that says that the folder is complete.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be written, or when the service refuses to make the certificate active.
+    pub async fn hand_over(
+        &self,
+        issued: &Issued,
+        folder: &Folder,
+        connection: &Connection,
+        authority: &str,
+        pages: &[(String, Vec<u8>)],
+    ) -> Result<(), DeviceError> {
+        folder.prepare(&issued.pem, authority, pages)?;
+        self.set_status(&issued.id, CertificateStatus::Active).await?;
+        folder.complete(connection)
+    }
+
+    /// A certificate that was signed before, unless it was deleted since.
+    async fn pem(&self, arn: &str) -> Result<Option<String>, DeviceError> {
+        match self.client.describe_certificate().certificate_id(id_of(arn)).send().await {
+            Ok(described) => {
+                Ok(described.certificate_description.and_then(|description| description.certificate_pem))
+            }
+            Err(error) if is_not_there(&error) => Ok(None),
+            Err(error) => Err(refused("tell the certificate", &error)),
+        }
+    }
+
+    /// Has a certificate signed, which is not active yet. Returns its ARN and itself.
+    async fn request(&self, request: &str) -> Result<(String, String), DeviceError> {
         let signed = self.client.create_certificate_from_csr().certificate_signing_request(request);
         let signed = signed.set_as_active(false).send().await;
         let signed = signed.map_err(|error| refused("sign a certificate", &error))?;
-        Ok(signed.certificate_arn.unwrap_or_default())
+        Ok((signed.certificate_arn.unwrap_or_default(), signed.certificate_pem.unwrap_or_default()))
     }
 
     /// Every device, by its name.
@@ -342,12 +419,13 @@ impl Registry {
                 let detached =
                     self.client.detach_thing_principal().thing_name(name).principal(arn).send().await;
                 detached.map_err(|error| refused(format!("detach the certificate from `{name}`"), &error))?;
-                let deleted = self.client.delete_certificate().certificate_id(id).send().await;
-                deleted.map_err(|error| refused("delete the certificate", &error))?;
+                let delete = || self.client.delete_certificate().certificate_id(id).send();
+                let deleted = once_detached(delete).await;
+                deleted.map_err(|error| refused(format!("delete the certificate {id}"), &error))?;
             }
         }
         if remains == Remains::Nothing {
-            let deleted = self.client.delete_thing().thing_name(name).send().await;
+            let deleted = once_detached(|| self.client.delete_thing().thing_name(name).send()).await;
             deleted.map_err(|error| refused(format!("delete the thing `{name}`"), &error))?;
         }
         Ok(())
@@ -369,10 +447,15 @@ impl Registry {
         }
     }
 
-    /// What has to go before the policy and the thing type can: the names of devices, and certificates that have the
-    /// policy without being of a device. A policy or a type that is not there holds nothing back.
+    /// What has to go before the policy and the thing type can: the names of devices, or, where there is none left,
+    /// certificates that have the policy without being of one. A policy or a type that is not there holds nothing
+    /// back. The role that deploys may ask no more than this.
     pub async fn held_by(&self) -> Result<Vec<String>, DeviceError> {
-        let held = self.list().await?;
+        let mut names = self.names().await?;
+        if !names.is_empty() {
+            names.sort();
+            return Ok(names);
+        }
         let mut certificates = Vec::new();
         let mut pages =
             self.client.list_targets_for_policy().policy_name(&self.policy).into_paginator().items().send();
@@ -383,10 +466,7 @@ impl Registry {
                 Err(error) => return Err(refused("list what has the policy", &error)),
             }
         }
-        certificates
-            .retain(|arn| !held.iter().flat_map(|device| &device.certificates).any(|one| one.arn == *arn));
-        let names = held.into_iter().map(|device| device.name);
-        Ok(names.chain(certificates.iter().map(|arn| format!("{UNNAMED}{}", id_of(arn)))).collect())
+        Ok(certificates.iter().map(|arn| format!("{UNNAMED}{}", id_of(arn))).collect())
     }
 
     /// The topics to which a device may publish, by the policy that is deployed. `*` stands for any characters.

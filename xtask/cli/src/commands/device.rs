@@ -4,11 +4,14 @@ mod add;
 mod list;
 mod revoke;
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 use super::Outcome;
 use crate::Global;
 use crate::report::Report;
+use session::Project;
 
 /// Give devices identities of their own, and withdraw them
 #[derive(Debug, Args)]
@@ -32,4 +35,9 @@ impl Device {
             Command::Revoke(command) => command.run(global, report).await,
         }
     }
+}
+
+/// Where the files of a device are, unless somebody says otherwise.
+fn folder_of(environment: &str, name: &str) -> PathBuf {
+    Project::locate().root().join("devices").join(environment).join(name)
 }

@@ -124,7 +124,7 @@ pub struct Removal {
     /// What its TwinMaker workspace has beyond the stack, which goes too.
     #[serde(skip_serializing_if = "Extra::is_empty")]
     pub extra: Extra,
-    /// Devices that have an identity of the stack, which it cannot go without: they would be let in no longer.
+    /// Devices that have an identity of the stack, active or not: it cannot go before they have.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub devices: Vec<String>,
     /// Logical ids of what is left behind, if it cannot be deleted otherwise.
@@ -215,7 +215,7 @@ impl Explain for Protected {
 
 /// Devices have identities of the environment, so nothing of it was touched.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("nothing was destroyed: {} would be let in no longer", .0.join(", "))]
+#[error("nothing was destroyed: these still have an identity of it: {}", .0.join(", "))]
 pub struct Inhabited(Vec<String>);
 
 impl Explain for Inhabited {

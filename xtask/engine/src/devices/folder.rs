@@ -9,6 +9,8 @@ use serde::Serialize;
 
 use super::DeviceError;
 
+/// Environment and name of the device that the folder is of, from before there is a key.
+const OWNER: &str = "device";
 /// The private key, as PKCS #8 in PEM.
 const KEY: &str = "private.key";
 /// The ARN of the certificate, from the moment at which it is signed.
@@ -80,15 +82,21 @@ impl Folder {
         self.0.join(CONNECTION).exists()
     }
 
+    /// Whose the folder is, if it is somebody's.
+    pub(super) fn owner(&self) -> Result<Option<String>, DeviceError> {
+        Ok(self.read(OWNER)?.map(|owner| owner.trim_end().to_owned()))
+    }
+
     /// The private key, if there is one.
     pub(super) fn key(&self) -> Result<Option<String>, DeviceError> {
         self.read(KEY)
     }
 
-    /// Keeps the private key. There is none yet.
-    pub(super) fn keep_key(&self, pem: &str) -> Result<(), DeviceError> {
+    /// Keeps the private key, and whose it is. There is none yet.
+    pub(super) fn keep_key(&self, owner: &str, pem: &str) -> Result<(), DeviceError> {
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.0);
         made.map_err(|source| DeviceError::File { what: "make", path: self.0.clone(), source })?;
+        self.write(OWNER, format!("{owner}\n").as_bytes())?;
         let open = |path: &Path| OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
         self.write_by(open, KEY, pem.as_bytes())
     }
@@ -101,19 +109,20 @@ impl Folder {
         self.write(CERTIFICATE_ARN, arn.as_bytes())
     }
 
-    /// Writes what a device needs beside its key, `pages` among it, and says last that it is complete.
-    pub fn complete(
+    /// Writes what a device needs beside its key, `pages` among it.
+    pub(super) fn prepare(
         &self,
-        connection: &Connection,
         certificate: &str,
         authority: &str,
         pages: &[(String, Vec<u8>)],
     ) -> Result<(), DeviceError> {
         self.write(CERTIFICATE, certificate.as_bytes())?;
         self.write(AUTHORITY, authority.as_bytes())?;
-        for (name, content) in pages {
-            self.write(name, content)?;
-        }
+        pages.iter().try_for_each(|(name, content)| self.write(name, content))
+    }
+
+    /// Says that the identity is complete, and how the device connects.
+    pub(super) fn complete(&self, connection: &Connection) -> Result<(), DeviceError> {
         let text = serde_json::to_string_pretty(connection).map_err(io::Error::from);
         let text = text.map_err(|source| self.failed("write", CONNECTION, source))?;
         self.write(CONNECTION, format!("{text}\n").as_bytes())

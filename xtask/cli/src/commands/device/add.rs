@@ -9,11 +9,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::super::Outcome;
+use super::folder_of;
 use crate::Global;
 use crate::report::{Document, FAINT, GOOD, Report, paint};
 use engine::devices::{AMAZON_ROOT_CA_1, Connection, Folder, Registry};
 use engine::inventory::Inventory;
-use session::{Exit, Failure, Project, Session};
+use session::{Exit, Failure, Session};
 
 /// A client of a device in a few lines, with the library that AWS's own one is made of too.
 const CLIENT: &str = include_str!("publish.py");
@@ -55,8 +56,8 @@ impl Add {
         let inventory = Inventory::read(&session).await?;
         let registry = Registry::of(&session, &inventory)?;
         let environment = &session.environment.name;
-        let default = || Project::locate().root().join("devices").join(environment).join(&self.name);
-        let folder = Folder::at(self.out.clone().unwrap_or_else(default));
+        let folder = self.out.clone().unwrap_or_else(|| folder_of(environment, &self.name));
+        let folder = Folder::at(folder);
 
         let step = report.step(format_args!("giving {} an identity", self.name));
         let issued = registry.add(&self.name, &folder).await?;
@@ -71,7 +72,7 @@ impl Add {
             ("publish.py".to_owned(), CLIENT.as_bytes().to_vec()),
         ];
         pages.extend(samples.into_iter().map(|sample| (sample.file, sample.payload)));
-        folder.complete(&connection, &issued.pem, &authority, &pages)?;
+        registry.hand_over(&issued, &folder, &connection, &authority, &pages).await?;
         step.done("");
 
         report.print(&Added { folder: folder.path().to_owned(), connection, publish });
@@ -104,12 +105,12 @@ fn samples(session: &Session, device: &str) -> Vec<Sample> {
     kinds.iter().enumerate().map(sample).collect()
 }
 
-/// The command that publishes an event.
+/// The command that publishes an event. No topic of a model has a single quote in it.
 fn publish(connection: &Connection, sample: Option<&Sample>) -> String {
     let Connection { endpoint, port, device, authority, certificate, key, .. } = connection;
     let (topic, file) = sample.map_or(("TOPIC", "FILE"), |sample| (&sample.topic, &sample.file));
     format!(
-        "mosquitto_pub -h {endpoint} -p {port} --cafile {authority} --cert {certificate} --key {key} -i {device} -q 1 -t {topic} -f {file}"
+        "mosquitto_pub -h {endpoint} -p {port} --cafile {authority} --cert {certificate} --key {key} -i {device} -q 1 -t '{topic}' -f '{file}'"
     )
 }
 
@@ -126,7 +127,7 @@ fn page(connection: &Connection, samples: &[Sample]) -> String {
          The device connects with the client id `{device}`, and may publish to {topics}, and do nothing else.\n\n\
          ```sh\n{commands}\n```\n\n\
          The same from Python, with the file's time of measurement as it is:\n\n\
-         ```sh\npip install paho-mqtt\npython publish.py {topic} {file}\n```\n",
+         ```sh\npip install paho-mqtt\npython publish.py '{topic}' '{file}'\n```\n",
         topics = topics.join(", "),
         commands = commands.join("\n"),
         topic = samples.first().map_or("TOPIC", |sample| &sample.topic),
@@ -166,7 +167,7 @@ mod tests {
         };
         let sample = Sample {
             file: "event".to_owned(),
-            topic: "dt/kitchen/measures".to_owned(),
+            topic: "dt/kitchen/a $(b); c".to_owned(),
             payload: b"{}".to_vec(),
         };
         insta::assert_snapshot!(page(&connection, &[sample]));

@@ -18,7 +18,10 @@ client.tls_set(
 )
 client.connect(connection["endpoint"], connection["port"])
 client.loop_start()
-# Delivered at least once: the broker has it when this returns.
-client.publish(topic, pathlib.Path(file).read_bytes(), qos=1).wait_for_publish(timeout=20)
+# Delivered at least once: the broker has it when it is published.
+message = client.publish(topic, pathlib.Path(file).read_bytes(), qos=1)
+message.wait_for_publish(timeout=20)
+if not message.is_published():
+    sys.exit("the broker did not take it")
 client.disconnect()
 client.loop_stop()

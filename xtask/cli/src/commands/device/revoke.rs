@@ -1,11 +1,13 @@
 //! `device revoke`: a device is let in no longer.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
 
 use super::super::Outcome;
+use super::folder_of;
 use crate::Global;
 use crate::question::Question;
 use crate::report::{CAUTION, Document, Report, many, paint};
@@ -32,6 +34,8 @@ struct Revoked {
     device: String,
     certificates: Vec<String>,
     deleted: bool,
+    /// Where its files are, unless it was added with `--out`.
+    folder: PathBuf,
 }
 
 impl Revoke {
@@ -55,7 +59,8 @@ impl Revoke {
         registry.revoke(&device, remains).await?;
         step.done("");
         let certificates = device.certificates.into_iter().map(|certificate| certificate.id).collect();
-        report.print(&Revoked { device: device.name, certificates, deleted: self.delete });
+        let folder = folder_of(environment, &self.name);
+        report.print(&Revoked { device: device.name, certificates, deleted: self.delete, folder });
         Ok(Exit::Done)
     }
 }
@@ -70,6 +75,11 @@ impl Document for Revoked {
     fn text(&self, out: &mut dyn fmt::Write) -> fmt::Result {
         let certificates = many(self.certificates.len(), "certificate", "certificates");
         let done = if self.deleted { "deleted" } else { "inactive" };
-        writeln!(out, "{} {}: {certificates} {done}", paint(CAUTION, "revoked"), self.device)
+        writeln!(out, "{} {}: {certificates} {done}", paint(CAUTION, "revoked"), self.device)?;
+        if self.deleted {
+            let folder = self.folder.display();
+            writeln!(out, "  its files are of no use: remove {folder}, or the folder that --out named")?;
+        }
+        Ok(())
     }
 }
