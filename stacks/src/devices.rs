@@ -15,7 +15,7 @@ use crate::cfn::{Arn, LogicalId, Resource, Template};
 use crate::environment::Environment;
 use crate::kinds::arn;
 pub use topics::is_thing_name;
-pub(crate) use topics::{Others, TopicsFault, speaks_for_others, topics};
+pub(crate) use topics::{Others, TopicsFault, is_plain, speaks_for_others, topics};
 
 /// Name of the stack in the table of stacks.
 pub const STACK: &str = "devices";

@@ -77,9 +77,6 @@ enum Level<'a> {
 fn levels(kind: &EventKind) -> Result<Vec<Level<'_>>, TopicsFault> {
     let device = device_level(kind)?;
     let filter = || kind.topic.clone();
-    if let Some(found) = PATTERNS.into_iter().find(|found| kind.topic.contains(found)) {
-        return Err(TopicsFault::Pattern { filter: filter(), found });
-    }
     // By Basic Ingest, `$aws/rules/R/x` is the topic `x`.
     if device != 0 && kind.topic.starts_with(['+', '#']) {
         return Err(TopicsFault::Open { filter: filter() });
@@ -90,6 +87,14 @@ fn levels(kind: &EventKind) -> Result<Vec<Level<'_>>, TopicsFault> {
         text => Level::Text(text),
     };
     Ok(kind.topic.split('/').enumerate().map(level).collect())
+}
+
+/// Refuses a topic in which a word of a policy stands.
+pub(crate) fn is_plain(kind: &EventKind) -> Result<(), TopicsFault> {
+    match PATTERNS.into_iter().find(|found| kind.topic.contains(found)) {
+        Some(found) => Err(TopicsFault::Pattern { filter: kind.topic.clone(), found }),
+        None => Ok(()),
+    }
 }
 
 /// The topics of a kind, as a policy names them, with the variable for the thing's name.

@@ -5,7 +5,7 @@ use telemetry::{EventKind, Model};
 
 use crate::Inputs;
 use crate::config::Fault;
-use crate::devices::{MAX_POLICY, Others, TopicsFault, document_length, speaks_for_others, topics};
+use crate::devices::{MAX_POLICY, Others, TopicsFault, document_length, is_plain, speaks_for_others, topics};
 use crate::environment::Devices;
 use crate::model::{TopicFault, check_segment};
 
@@ -71,7 +71,10 @@ pub(super) fn name(devices: &Devices, model: &mut Model) -> Vec<(&'static str, I
 /// Whether a policy holds every device to topics of its own.
 pub(super) fn check(inputs: &Inputs) -> Option<(&'static str, IdentityFault)> {
     let kinds = &inputs.model.kinds;
-    let fault = bound(kinds).err().or_else(|| {
+    // What stands for all instances of an environment has `*` in its name, and so before its topics.
+    let plain =
+        if inputs.environment.name.contains('*') { Ok(()) } else { kinds.iter().try_for_each(is_plain) };
+    let fault = plain.map_err(IdentityFault::Topics).and_then(|()| bound(kinds)).err().or_else(|| {
         let characters = document_length(inputs);
         (characters > MAX_POLICY).then_some(IdentityFault::Large { characters })
     });

@@ -104,12 +104,11 @@ impl Invoke {
         let (session, inventory) = global.connect_to_deployed().await?;
         let functions = functions(&session);
         let function = self.find(&functions, &session)?;
-        let given = match &self.event {
-            Some(event) => event::read(function.name, event, &Project::locate())?,
-            None => {
-                let surroundings = Surroundings::of(&session, &inventory, Timestamp::now())?;
-                surroundings.ready(function, self.events, &Project::locate())?
-            }
+        let given = if let Some(event) = &self.event {
+            event::read(function.name, event, &Project::locate())?
+        } else {
+            let surroundings = Surroundings::of(&session, &inventory, Timestamp::now())?;
+            surroundings.ready(function, self.events, &Project::locate())?
         };
         if self.dry_run {
             report.print(&Given(given));
@@ -173,7 +172,7 @@ async fn call(session: &Session, name: &str, given: &Value) -> Result<Answered, 
     let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let log = answer.log_result().unwrap_or_default();
     let log = aws_smithy_types::base64::decode(log).context("the log is not base64")?;
-    let payload = answer.payload().map(|payload| payload.as_ref()).unwrap_or_default();
+    let payload = answer.payload().map(AsRef::as_ref).unwrap_or_default();
     Ok(Answered {
         function: name.to_owned(),
         answer: serde_json::from_slice(payload)

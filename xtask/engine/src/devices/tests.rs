@@ -84,10 +84,8 @@ fn topics_are_those_of_the_policy() {
     assert_eq!(published("", "kitchen"), [""; 0]);
 }
 
-type Answer = Option<(&'static str, String)>;
-
-fn error(status: &'static str, code: &str, message: &str) -> Answer {
-    Some((status, serde_json::json!({"__type": code, "message": message}).to_string()))
+fn error(status: &'static str, code: &str, message: &str) -> (&'static str, String) {
+    (status, serde_json::json!({"__type": code, "message": message}).to_string())
 }
 
 /// A registry behind a proxy, with a policy and a thing type.
@@ -109,12 +107,16 @@ async fn a_certificate_goes_once_its_detachment_is_seen() {
         let first = |which: usize| !refused[which].swap(true, Ordering::Relaxed);
         match request.line.split_once(' ')? {
             ("DELETE", path) if path.starts_with("/certificates/") && first(0) => {
-                error("409 Conflict", "DeleteConflictException", "it is in use")
+                Some(error("409 Conflict", "DeleteConflictException", "it is in use"))
             }
             ("DELETE", path)
                 if path.starts_with("/things/kitchen") && !path.contains("/principals") && first(1) =>
             {
-                error("400 Bad Request", "InvalidRequestException", "Thing is still attached to a principal")
+                Some(error(
+                    "400 Bad Request",
+                    "InvalidRequestException",
+                    "Thing is still attached to a principal",
+                ))
             }
             _ => None,
         }
@@ -143,9 +145,7 @@ async fn who_holds_the_stack_is_known_without_looking_at_certificates() {
     let denied = |request: &Request| {
         let (verb, path) = request.line.split_once(' ')?;
         let looks = path.contains("/principals") || path.starts_with("/certificates/");
-        (verb == "GET" && looks)
-            .then(|| error("403 Forbidden", "AccessDeniedException", "not by this role"))
-            .flatten()
+        (verb == "GET" && looks).then(|| error("403 Forbidden", "AccessDeniedException", "not by this role"))
     };
     let proxy = Proxy::before(&service, denied);
     let registry = registry(&service, &proxy).await;

@@ -232,6 +232,9 @@ fn a_topic_makes_the_partition_key_again() {
 }
 
 /// The shipped model takes the topic as the key, and a stricter one a level of it.
+/// Name of the kind, its filter, levels that name the device, key, and the device or what is said of it.
+type Row<'a> = (Option<&'a str>, &'a str, &'a [u32], &'a str, Result<Option<&'a str>, &'a str>);
+
 #[test]
 fn a_key_of_another_model_is_todays_or_refused() {
     let model = |name: Option<&str>, topic: &str, segments: &[u32]| -> Model {
@@ -249,8 +252,7 @@ fn a_key_of_another_model_is_todays_or_refused() {
         }
         serde_json::from_value(kind).expect("a model")
     };
-    // Name of the kind, its filter, levels that name the device, key, and the device or what is said of it.
-    let table: &[(_, _, &[u32], _, Result<Option<&str>, &str>)] = &[
+    let table: &[Row<'_>] = &[
         (None, "dt/+/measures", &[], "dt/kitchen/measures", Ok(Some("d-1"))),
         (None, "dt/+/measures", &[2], "dt/kitchen/measures", Ok(Some("kitchen"))),
         (None, "dt/+/measures", &[2], "kitchen", Ok(Some("kitchen"))),
