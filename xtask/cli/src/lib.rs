@@ -3,6 +3,7 @@
 //! A command has one file in `commands/`: its flags, and a `run` that calls what does the work. `pages/` writes
 //! what the engine found and did as text and Markdown, `report` prints it.
 
+mod bucket;
 pub mod commands;
 pub mod github;
 mod global;

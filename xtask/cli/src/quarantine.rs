@@ -9,7 +9,6 @@
 //! the store, or in another message with the reason that it has today. Whatever ends the program in between, the same
 //! command goes on from what is there.
 
-mod bucket;
 pub mod contents;
 mod fill;
 mod held;
@@ -18,5 +17,4 @@ mod queue;
 pub mod replay;
 pub mod today;
 
-pub use self::bucket::{Bucket, Object};
 pub use self::queue::HELD;

@@ -8,7 +8,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::quarantine::Object;
+use crate::bucket::Object;
 use crate::quarantine::contents::{Contents, Unreadable, instant};
 use crate::quarantine::original::shown;
 use crate::quarantine::replay::{Tally, items};

@@ -9,7 +9,8 @@ use serde::de::IgnoredAny;
 use telemetry::EventKind;
 
 use super::Probe;
-use crate::lake::{Bucket, hour, partitions};
+use crate::bucket::Bucket;
+use crate::lake::{self, hour, partitions};
 use engine::inventory::Inventory;
 use session::{Failure, Session};
 
@@ -33,7 +34,7 @@ impl Lake {
         marker: &str,
     ) -> Result<Self, Failure> {
         Ok(Self {
-            bucket: Bucket::of(session, inventory)?,
+            bucket: lake::bucket(session, inventory)?,
             partitions: partitions(session, kind),
             marker: marker.to_owned(),
             start: Timestamp::now(),
@@ -69,7 +70,7 @@ impl Lake {
 
     async fn devices(&self, key: &str) -> anyhow::Result<Vec<String>> {
         let mut devices = Vec::new();
-        for line in self.bucket.read(key).await?.lines() {
+        for line in lake::read(&self.bucket, key).await?.lines() {
             let line = line.with_context(|| format!("{key} is not lines of text"))?;
             if !line.contains(&self.marker) {
                 continue;

@@ -11,7 +11,7 @@ use telemetry::Model;
 use super::held::Held;
 use super::original::{Aside, Fault, Found, Original, of_bytes, of_invocation, of_message};
 use super::queue::{Drained, Letter, Queue};
-use super::{Bucket, Object};
+use crate::bucket::{Bucket, Object};
 use engine::inventory::Inventory;
 use session::{Failure, Observer, Project, Session};
 

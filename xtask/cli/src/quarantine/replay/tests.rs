@@ -7,7 +7,7 @@ use telemetry::Model;
 use test_service::{Proxy, Service};
 
 use super::*;
-use crate::quarantine::Bucket;
+use crate::bucket::{Bucket, Object};
 use crate::quarantine::contents::Source;
 use crate::quarantine::held::Held;
 use crate::quarantine::queue::Queue;
@@ -121,9 +121,8 @@ async fn a_quarantine_is_read_whole_and_given_back() {
         let why: Vec<String> = contents.unreadable.iter().map(|one| one.why.to_string()).collect();
         assert_eq!(why.len(), 3, "{why:?}");
         assert!(why.iter().any(|why| why.contains("no object quarantine/2026-03-01/101")), "{why:?}");
-        let keys = |objects: &[crate::quarantine::Object]| -> Vec<String> {
-            objects.iter().map(|object| object.key.clone()).collect()
-        };
+        let keys =
+            |objects: &[Object]| -> Vec<String> { objects.iter().map(|object| object.key.clone()).collect() };
         assert_eq!(keys(&contents.orphans), ["quarantine/2026-03-01/7"]);
         assert_eq!(keys(&contents.reports), ["timestream/report"]);
         // Whoever looks meanwhile sees that they are held; of a program that ends here, the next gives them back.

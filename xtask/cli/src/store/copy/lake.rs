@@ -11,7 +11,8 @@ use super::line::{Found, Lines, version};
 use super::tally::{Left, point};
 use super::windows::{Hours, Window};
 use super::{Batch, OLDER, Reach, Survey};
-use crate::lake::{Bucket, partitions};
+use crate::bucket::Bucket;
+use crate::lake::{self, partitions};
 use engine::inventory::Inventory;
 use session::{Failure, Session};
 use telemetry::{Limits, Model};
@@ -74,7 +75,7 @@ impl Lake {
     ) -> Result<Self, Failure> {
         let lake = &session.environment.lake;
         Ok(Self {
-            bucket: Bucket::of(session, inventory)?,
+            bucket: lake::bucket(session, inventory)?,
             folders: model.kinds.iter().map(|kind| partitions(session, kind)).collect(),
             lines: Lines::of(model, limits),
             buffer_seconds: lake.buffer_seconds.min(LONGEST_BUFFER_SECONDS),
@@ -135,7 +136,7 @@ impl Reader<'_> {
             }
             let Some(object) = self.objects.pop() else { return Ok(None) };
             // What is no text is no line of the transform: its faults are told.
-            let text = String::from_utf8(self.lake.bucket.read(&object.key).await?)
+            let text = String::from_utf8(lake::read(&self.lake.bucket, &object.key).await?)
                 .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
             self.open = Some(Open { object, text, at: 0, part: 0, line: 0 });
         }
@@ -190,7 +191,7 @@ fn device(record: &telemetry::Record) -> Option<&str> {
 
 /// The folder of an hour.
 fn hour_text(hour: i64) -> String {
-    crate::lake::hour(super::windows::instant(hour.saturating_mul(super::windows::HOUR)))
+    lake::hour(super::windows::instant(hour.saturating_mul(super::windows::HOUR)))
 }
 
 /// The hour that the rest of a key begins with.
