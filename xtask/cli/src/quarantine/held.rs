@@ -7,6 +7,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use artifacts::digest::hex;
 use sha2::{Digest as _, Sha256};
 
 use session::{Exit, Explain};
@@ -44,8 +45,7 @@ impl Explain for HeldError {
 impl Held {
     /// The file of a queue, in a folder for all of them.
     pub fn path(folder: &Path, environment: &str, queue: &str) -> PathBuf {
-        let digest = Sha256::digest(queue);
-        let digest = digest.iter().take(4).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        let digest = hex(&Sha256::digest(queue)[..4]);
         folder.join(format!("{environment}-{digest}.held.jsonl"))
     }
 

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use artifacts::digest::hex;
 use base64::prelude::*;
 use kinesis_consumer::batch::{Batch, Delivery, Payload};
 use kinesis_consumer::events::{self, Event, Unreadable};
@@ -356,7 +357,7 @@ impl Original {
             digest.update((part.len() as u64).to_be_bytes());
             digest.update(part);
         }
-        digest.finalize().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+        hex(&digest.finalize())
     }
 
     /// Where it is in the order of the stream.

@@ -1,6 +1,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use artifacts::digest::hex;
 use base64::prelude::*;
 use sha2::{Digest as _, Sha256};
 
@@ -16,7 +17,7 @@ const FINGERPRINT: &str = "8ecde6884f3d87b1125ba31ac3fcb13d7016de7f57cc904fe1cb9
 fn the_authority_is_amazons() {
     let lines = AMAZON_ROOT_CA_1.lines().filter(|line| !line.starts_with("-----"));
     let der = BASE64_STANDARD.decode(lines.collect::<String>()).expect("base64");
-    let digest = Sha256::digest(&der).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    let digest = hex(&Sha256::digest(&der));
     assert_eq!(digest, FINGERPRINT);
 }
 
