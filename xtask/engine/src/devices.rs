@@ -24,6 +24,7 @@ use stacks::devices::{POLICY_OUTPUT, STACK, THING, THING_TYPE_OUTPUT, is_thing_n
 use telemetry::canary::is_canary;
 
 pub use self::folder::{Connection, Folder};
+use crate::deploy::options::selection;
 use crate::inventory::Inventory;
 use session::sdk_error::{is_not_there, sentence};
 use session::{Exit, Explain, Session};
@@ -168,7 +169,8 @@ impl Explain for DeviceError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Disabled(environment) => format!(
-                "write `[devices]` and `enabled = true` in its file, then `cargo xtask deploy --env {environment}`"
+                "write `[devices]` and `enabled = true` in its file, then `cargo xtask deploy{}`",
+                selection(environment)
             ),
             Self::Name { .. } => "take 1 to 128 letters, digits, `:`, `_` and `-`".to_owned(),
             Self::Complete(_) => {

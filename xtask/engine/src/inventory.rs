@@ -6,6 +6,7 @@ use futures::future::try_join_all;
 use stacks::STACKS;
 use stacks::environment::{Environment, PostgresStore, StoreKind};
 
+use crate::deploy::options::selection;
 use session::sdk_error::sentence;
 use session::{Exit, Explain, Session};
 
@@ -73,7 +74,7 @@ impl Explain for InventoryError {
         match self {
             Self::Service(_) => None,
             Self::NotDeployed(environment) | Self::MissingOutput { environment, .. } => {
-                Some(format!("`cargo xtask deploy --env {environment}` deploys it"))
+                Some(format!("`cargo xtask deploy{}` deploys it", selection(environment)))
             }
         }
     }

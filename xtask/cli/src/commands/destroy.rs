@@ -14,6 +14,7 @@ use crate::Global;
 use crate::question::Question;
 use crate::report::{Document, Report, many, text};
 use engine::consent::{Declined, Doing, Guard, Said};
+use engine::deploy::options::selection;
 use engine::destroy::plan::DestroyPlan;
 use engine::destroy::proof::Proof;
 use engine::destroy::receipt::Receipt;
@@ -116,7 +117,7 @@ impl Destroy {
             return Ok(Exit::Done);
         }
         Err(Failure::new(Exit::NoEnvironment, format_args!("environment {environment} does not exist"))
-            .hint(format!("`cargo xtask deploy --env {environment}` creates it")))
+            .hint(format!("`cargo xtask deploy{}` creates it", selection(environment))))
     }
 
     /// Asks before anything is lost that it takes an answer for.

@@ -19,6 +19,7 @@ use super::Outcome;
 use crate::Global;
 use crate::report::{Document, FAINT, Report, STRONG, paint};
 use engine::deploy;
+use engine::deploy::options::selection;
 use engine::inventory::Inventory;
 use session::sdk_error::sentence;
 use session::{Exit, Failure, Project, Session};
@@ -159,7 +160,7 @@ fn physical<'i>(function: Function, session: &Session, inventory: &'i Inventory)
         let environment = &session.environment.name;
         let message = format_args!("function `{}` is not deployed to `{environment}`", function.name);
         Failure::new(Exit::NoEnvironment, message)
-            .hint(format!("`cargo xtask deploy --env {environment}` deploys it"))
+            .hint(format!("`cargo xtask deploy{}` deploys it", selection(environment)))
     })
 }
 

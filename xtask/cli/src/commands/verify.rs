@@ -17,6 +17,7 @@ use crate::Global;
 use crate::probes::{self, Arrived, Canary, Lake, Latency, Missing, Passage, Probe, Sent, Store, Twin};
 use crate::report::{BAD, Document, FAINT, GOOD, Report, STRONG, paint};
 use crate::send::{Sender, Via};
+use engine::deploy::options::selection;
 use engine::inventory::Inventory;
 use session::{Exit, Failure, Session, Step};
 
@@ -107,9 +108,9 @@ impl Verify {
             return Ok(Exit::Done);
         }
         report.note(format_args!(
-            "{} `cargo xtask status --env {env}` shows the quarantine, `cargo xtask logs --env {env}` what the functions say",
+            "{} `cargo xtask status{selected}` shows the quarantine, `cargo xtask logs{selected}` what the functions say",
             paint(GOOD, "hint:"),
-            env = session.environment.name
+            selected = selection(&session.environment.name)
         ));
         Ok(Exit::VerificationFailed)
     }

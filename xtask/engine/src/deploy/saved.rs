@@ -14,7 +14,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use stacks::environment::Environment;
 
-use super::options::Options;
+use super::options::{Options, selection};
 use super::plan::{Current, Plan, StackPlan};
 use artifacts::Archive;
 use artifacts::digest::hex;
@@ -175,7 +175,11 @@ impl Explain for SavedPlanError {
                 Some("make a new plan with this program: `cargo xtask plan --out FILE`".to_owned())
             }
             Self::Elsewhere { what: "environment", planned, .. } => {
-                Some(format!("leave `--env` out, or write `--env {planned}`"))
+                let or = match selection(planned) {
+                    nothing if nothing.is_empty() => nothing,
+                    selected => format!(", or write `{}`", selected.trim()),
+                };
+                Some(format!("leave `--env` out{or}"))
             }
             Self::Elsewhere { .. } => {
                 Some("the environment's file has changed since the plan was made: make a new plan".to_owned())

@@ -12,6 +12,7 @@ use super::super::Outcome;
 use super::folder_of;
 use crate::Global;
 use crate::report::{Document, FAINT, GOOD, Report, paint};
+use engine::deploy::options::{quoted, selection};
 use engine::devices::{AMAZON_ROOT_CA_1, Connection, Folder, Registry};
 use engine::inventory::Inventory;
 use session::{Exit, Failure, Session};
@@ -105,12 +106,18 @@ fn samples(session: &Session, device: &str) -> Vec<Sample> {
     kinds.iter().enumerate().map(sample).collect()
 }
 
-/// The command that publishes an event. No topic of a model has a single quote in it.
+/// The topic and the file of a sample, as a shell takes them.
+fn words(sample: Option<&Sample>) -> [String; 2] {
+    let (topic, file) = sample.map_or(("TOPIC", "FILE"), |sample| (&sample.topic, &sample.file));
+    [topic, file].map(quoted)
+}
+
+/// The command that publishes an event.
 fn publish(connection: &Connection, sample: Option<&Sample>) -> String {
     let Connection { endpoint, port, device, authority, certificate, key, .. } = connection;
-    let (topic, file) = sample.map_or(("TOPIC", "FILE"), |sample| (&sample.topic, &sample.file));
+    let [topic, file] = words(sample);
     format!(
-        "mosquitto_pub -h {endpoint} -p {port} --cafile {authority} --cert {certificate} --key {key} -i {device} -q 1 -t '{topic}' -f '{file}'"
+        "mosquitto_pub -h {endpoint} -p {port} --cafile {authority} --cert {certificate} --key {key} -i {device} -q 1 -t {topic} -f {file}"
     )
 }
 
@@ -119,19 +126,19 @@ fn page(connection: &Connection, samples: &[Sample]) -> String {
     let Connection { environment, device, key, topics, .. } = connection;
     let commands: Vec<String> = samples.iter().map(|sample| publish(connection, Some(sample))).collect();
     let topics: Vec<String> = topics.iter().map(|topic| format!("`{topic}`")).collect();
+    let [topic, file] = words(samples.first());
     format!(
         "# {device}\n\
          An identity of the environment `{environment}`. Whoever has `{key}` is this device: it stays on the device, \
          and in no repository. If it is lost or stolen:\n\n\
-         ```sh\ncargo xtask device revoke {device} --env {environment}\n```\n\n\
+         ```sh\ncargo xtask device revoke {device}{selected}\n```\n\n\
          The device connects with the client id `{device}`, and may publish to {topics}, and do nothing else.\n\n\
          ```sh\n{commands}\n```\n\n\
          The same from Python, with the file's time of measurement as it is:\n\n\
-         ```sh\npip install paho-mqtt\npython publish.py '{topic}' '{file}'\n```\n",
+         ```sh\npip install paho-mqtt\npython publish.py {topic} {file}\n```\n",
+        selected = selection(environment),
         topics = topics.join(", "),
         commands = commands.join("\n"),
-        topic = samples.first().map_or("TOPIC", |sample| &sample.topic),
-        file = samples.first().map_or("FILE", |sample| &sample.file),
     )
 }
 
