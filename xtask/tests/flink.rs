@@ -16,7 +16,7 @@ use aws_sdk_kinesis::types::{PutRecordsRequestEntry, ShardIteratorType};
 use serde_json::{Value, json};
 use telemetry::{Arrival, Decoder, Measured, Model};
 
-use installation::{Pipeline, kinesis, processes_of, sqs};
+use installation::{Pipeline, kinesis, processes_of, put, sqs};
 
 /// A store, and how it is asked.
 #[derive(Debug, Clone, Copy)]
@@ -237,8 +237,7 @@ impl Load {
                 let events: Vec<_> =
                     (0..RATE / 4).map(|_| event(NUMBER.fetch_add(1, Ordering::Relaxed))).collect();
                 sent += events.len();
-                let put = stream.kinesis.put_records().stream_name(&stream.name).set_records(Some(events));
-                assert_eq!(put.send().await.expect("the stream takes it").failed_record_count(), Some(0));
+                put(&stream.kinesis, &stream.name, &events, events.len()).await;
             }
             sent
         });

@@ -14,7 +14,7 @@ use aws_sdk_kinesis::types::PutRecordsRequestEntry;
 use base64::prelude::*;
 use serde_json::{Value, json};
 
-use installation::{Pipeline, kinesis, sqs};
+use installation::{Pipeline, kinesis, put, sqs};
 
 /// A store, and how it is asked for the instant of a row.
 #[derive(Debug, Clone, Copy)]
@@ -271,18 +271,11 @@ impl Places {
 }
 
 async fn send(client: &aws_sdk_kinesis::Client, stream: &str, events: &[Sent]) {
-    for part in events.chunks(500) {
-        let entries = part.iter().map(|sent| {
-            let data = Blob::new(sent.payload.as_bytes());
-            PutRecordsRequestEntry::builder()
-                .partition_key("dt/d/measures")
-                .data(data)
-                .build()
-                .expect("an entry")
-        });
-        let sent = client.put_records().stream_name(stream).set_records(Some(entries.collect())).send().await;
-        assert_eq!(sent.expect("an answer").failed_record_count(), Some(0));
-    }
+    let entries = events.iter().map(|sent| {
+        let data = Blob::new(sent.payload.as_bytes());
+        PutRecordsRequestEntry::builder().partition_key("dt/d/measures").data(data).build().expect("an entry")
+    });
+    put(client, stream, &entries.collect::<Vec<_>>(), 500).await;
 }
 
 fn rows(pipeline: &Pipeline, Store { table, time, .. }: Store) -> Vec<Value> {

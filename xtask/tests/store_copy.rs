@@ -11,7 +11,7 @@ use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::PutRecordsRequestEntry;
 use serde_json::{Value, json};
 
-use installation::{DATABASE, Pipeline, kinesis, target};
+use installation::{DATABASE, Pipeline, kinesis, put, target};
 
 /// Devices, and what each measures: once in 24 minutes, so that the oldest is from long before the memory store.
 const DEVICES: i64 = 60;
@@ -93,11 +93,7 @@ async fn send(aws: &str, region: &str, stream: &str) {
         let entry = PutRecordsRequestEntry::builder().partition_key("d").data(Blob::new(event.to_string()));
         entry.build().expect("an entry")
     });
-    let entries: Vec<_> = entries.collect();
-    for part in entries.chunks(usize::try_from(near).expect("few")) {
-        let sent = client.put_records().stream_name(stream).set_records(Some(part.to_vec())).send().await;
-        assert_eq!(sent.expect("an answer").failed_record_count(), Some(0));
-    }
+    put(&client, stream, &entries.collect::<Vec<_>>(), usize::try_from(near).expect("few")).await;
 }
 
 /// Every point of an environment: device, nanoseconds, values, and whether its clock was corrected.

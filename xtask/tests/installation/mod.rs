@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
+use aws_sdk_kinesis::types::PutRecordsRequestEntry;
 use serde_json::Value;
 
 /// An installation of the local target that no other test shares.
@@ -228,6 +229,19 @@ pub fn kinesis(endpoint: &str, region: &str) -> aws_sdk_kinesis::Client {
         .credentials_provider(aws_sdk_kinesis::config::Credentials::new("test", "test", None, None, "test"))
         .endpoint_url(endpoint);
     aws_sdk_kinesis::Client::from_conf(config.build())
+}
+
+/// Puts records on a stream, so many in each request: it takes all of them.
+pub async fn put(
+    client: &aws_sdk_kinesis::Client,
+    stream: &str,
+    records: &[PutRecordsRequestEntry],
+    at_once: usize,
+) {
+    for part in records.chunks(at_once) {
+        let put = client.put_records().stream_name(stream).set_records(Some(part.to_vec())).send().await;
+        assert_eq!(put.expect("the stream takes it").failed_record_count(), Some(0));
+    }
 }
 
 /// A client of the queues on the local endpoint.
