@@ -128,8 +128,8 @@ fn dashboard(subject: Subject) -> Needed {
     ])
 }
 
-/// <https://aws.amazon.com/cloudwatch/pricing/>: an alarm is paid for by the metrics that it looks at, and each of
-/// these looks at one.
+/// <https://aws.amazon.com/cloudwatch/pricing/>: an alarm is paid for by the metrics that it looks at. Each of
+/// these looks at one, or by a query at those that it finds, which are counted as one here.
 fn alarm_amounts(_: Site, _: &LogicalId, _: &Resource) -> Amounts {
     vec![("alarm", 1.0)]
 }
