@@ -410,6 +410,11 @@ impl Environment {
         format!("sluice-{}", self.name)
     }
 
+    /// Whether it stands for all instances: its name, and whatever follows from that, is a pattern for theirs.
+    pub(crate) fn is_every_instance(&self) -> bool {
+        self.name.contains('*')
+    }
+
     /// Name of the policy of its devices, and of their thing type: `sluice-<environment>`.
     pub fn device_name(&self) -> String {
         format!("sluice-{}", self.name)

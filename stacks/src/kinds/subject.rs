@@ -95,7 +95,8 @@ impl<'a> Scope<'a> {
 
     /// Limits a statement about what is tagged as the environment's to requests that leave it so.
     pub fn kept(self, statement: Statement) -> Statement {
-        let operator = if self.has_instances() { "StringLikeIfExists" } else { "StringEqualsIfExists" };
+        let operator =
+            if self.environment.is_every_instance() { "StringLikeIfExists" } else { "StringEqualsIfExists" };
         let key = format!("aws:RequestTag/{ENVIRONMENT_TAG}");
         self.owned(statement).when(operator, key, [&self.environment.name])
     }
@@ -120,18 +121,14 @@ impl<'a> Scope<'a> {
 
     /// Keeps a statement from what is tagged as another environment's.
     pub fn unforeign(self, statement: Statement) -> Statement {
-        let operator = if self.has_instances() { "StringLikeIfExists" } else { "StringEqualsIfExists" };
+        let operator =
+            if self.environment.is_every_instance() { "StringLikeIfExists" } else { "StringEqualsIfExists" };
         let key = format!("aws:ResourceTag/{ENVIRONMENT_TAG}");
         statement.when(operator, key, [&self.environment.name])
     }
 
-    /// Whether the environment's name is a pattern for those of its instances.
-    pub fn has_instances(self) -> bool {
-        self.environment.name.contains('*')
-    }
-
     fn comparison(self) -> &'static str {
-        if self.has_instances() { "StringLike" } else { "StringEquals" }
+        if self.environment.is_every_instance() { "StringLike" } else { "StringEquals" }
     }
 }
 

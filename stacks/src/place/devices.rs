@@ -71,9 +71,9 @@ pub(super) fn name(devices: &Devices, model: &mut Model) -> Vec<(&'static str, I
 /// Whether a policy holds every device to topics of its own.
 pub(super) fn check(inputs: &Inputs) -> Option<(&'static str, IdentityFault)> {
     let kinds = &inputs.model.kinds;
-    // What stands for all instances of an environment has `*` in its name, and so before its topics.
+    // Before the topics of all instances is a pattern.
     let plain =
-        if inputs.environment.name.contains('*') { Ok(()) } else { kinds.iter().try_for_each(is_plain) };
+        if inputs.environment.is_every_instance() { Ok(()) } else { kinds.iter().try_for_each(is_plain) };
     let fault = plain.map_err(IdentityFault::Topics).and_then(|()| bound(kinds)).err().or_else(|| {
         let characters = document_length(inputs);
         (characters > MAX_POLICY).then_some(IdentityFault::Large { characters })
