@@ -45,11 +45,11 @@ pub static STACKS: &[StackDefinition] = &[
     StackDefinition { name: "consumer",  summary: "from the stream to the store",   depends_on: &["artifacts", "ingest", "store"], enabled: always,    build: crate::consumer::build },
     StackDefinition { name: "lake",      summary: "raw events as JSON lines",       depends_on: &["artifacts", "ingest"],          enabled: always,    build: crate::lake::build },
     StackDefinition { name: "twin",      summary: "workspace, entities, connector", depends_on: &["artifacts", "store"],           enabled: twinned,   build: crate::twin::build },
-    StackDefinition { name: "grafana",   summary: "dashboards and alerts",          depends_on: &["store"],                        enabled: watched,   build: crate::grafana::build },
     StackDefinition { name: "devices",   summary: "identities of devices",          depends_on: &[],                               enabled: identified, build: crate::devices::build },
     StackDefinition { name: "simulator", summary: "simulated devices",              depends_on: &["artifacts", "ingest"],          enabled: simulated, build: crate::simulator::build },
-    // Behind all others: it watches them.
+    // Behind those that it watches, and before `grafana`, which may use its topic.
     StackDefinition { name: "operations", summary: "alarms, who is told of them",   depends_on: &["ingest", "store", "consumer", "lake"], enabled: alarmed, build: operations::build },
+    StackDefinition { name: "grafana",   summary: "dashboards and alerts",          depends_on: &["store"],                        enabled: watched,   build: crate::grafana::build },
 ];
 
 fn always(_: &Environment) -> bool {

@@ -25,7 +25,8 @@ pub use bootstrap::ACCOUNT_STACK;
 pub use expiry::{Expiry, ExpiryFault};
 pub(crate) use grafana::is_version;
 pub use grafana::{
-    AlertInterval, Entrance, Grafana, GrafanaContainer, IMAGE, Image, Network, Oidc, Repository,
+    AlertInterval, Entrance, Grafana, GrafanaContainer, IMAGE, Image, Network, Notify, Oidc, Repository,
+    Topic,
 };
 pub use operations::Recipient;
 pub use read::parse;

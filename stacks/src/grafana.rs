@@ -13,6 +13,7 @@ mod entrance;
 mod files;
 mod managed;
 mod network;
+mod notify;
 mod service;
 mod sign_on;
 mod source;

@@ -86,6 +86,7 @@ pub(crate) fn build(inputs: &Inputs) -> Template {
     );
 
     template.output("TopicArn", "Topic of alarms, which others may subscribe to", topic.reference());
+    template.output("TopicKeyArn", "Key that encrypts what is told by it", KEY.attribute("Arn"));
     template.output("PipelineAlarm", "Alarm that is in ALARM while any other is", PIPELINE.reference());
     template.output("DashboardName", "Dashboard of CloudWatch", dashboard.reference());
     template

@@ -7,11 +7,12 @@ mod alerts;
 mod entrance;
 mod image;
 mod network;
+mod notify;
 mod oidc;
+mod secret;
 
 use serde::Serialize;
 
-use super::Target;
 use crate::config::{Fault, Section};
 
 pub use alerts::AlertInterval;
@@ -20,6 +21,8 @@ pub(super) use entrance::Owner;
 pub(crate) use image::is_version;
 pub use image::{IMAGE, Image, Repository};
 pub use network::Network;
+pub(super) use notify::Around;
+pub use notify::{Notify, Topic};
 pub use oidc::Oidc;
 
 /// The dashboards of an environment.
@@ -53,6 +56,9 @@ pub struct GrafanaContainer {
     pub image: Image,
     /// How often people's alerts are looked after. `None`: there are none.
     pub alerts: Option<AlertInterval>,
+    /// Who is told of alerts. `None`: whom Grafana's own notification policies name, at first nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notify: Option<Box<Notify>>,
     /// Who else signs people in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oidc: Option<Box<Oidc>>,
@@ -103,13 +109,13 @@ enum Kind {
     Container,
 }
 
-/// Reads `[grafana]`. Without it, there is none: nobody pays for what they did not ask for. `owner` is known
+/// Reads `[grafana]`. Without it, there is none: nobody pays for what they did not ask for. The owner is known
 /// when Region and account of an environment on AWS are sound.
-pub(super) fn read(section: &Section<'_>, target: Option<Target>, owner: Option<&Owner>) -> Option<Grafana> {
+pub(super) fn read(section: &Section<'_>, around: Around<'_>) -> Option<Grafana> {
     const KINDS: [(&str, Kind); 3] =
         [("container", Kind::Container), ("managed", Kind::Managed), ("none", Kind::None)];
-    let kind = section.choice("kind", &KINDS).check(|kind| match (kind, target) {
-        (Kind::Managed, Some(Target::Local)) => Err(GrafanaFault::ManagedLocally),
+    let kind = section.choice("kind", &KINDS).check(|kind| match kind {
+        Kind::Managed if around.is_local => Err(GrafanaFault::ManagedLocally),
         _ => Ok(()),
     });
     // What is wrong with the kind says nothing about the other keys: they are known.
@@ -123,6 +129,7 @@ pub(super) fn read(section: &Section<'_>, target: Option<Target>, owner: Option<
         "hosted_zone",
         "image",
         "alerts",
+        "notify",
         "oidc",
     ];
     let Some(kind) = kind.or(Kind::None) else {
@@ -132,7 +139,7 @@ pub(super) fn read(section: &Section<'_>, target: Option<Target>, owner: Option<
         return None;
     };
     match kind {
-        Kind::Container => read_container(section, owner).map(Grafana::Container),
+        Kind::Container => read_container(section, around).map(Grafana::Container),
         kind @ (Kind::None | Kind::Managed) => {
             for key in keys {
                 section.refuse(key, "without `kind = \"container\"`");
@@ -142,7 +149,8 @@ pub(super) fn read(section: &Section<'_>, target: Option<Target>, owner: Option<
     }
 }
 
-fn read_container(section: &Section<'_>, owner: Option<&Owner>) -> Option<GrafanaContainer> {
+fn read_container(section: &Section<'_>, around: Around<'_>) -> Option<GrafanaContainer> {
+    let owner = around.owner;
     let size = |cpu: u32| SIZES.iter().find(|(offered, ..)| *offered == cpu);
     let cpu = section.integer("cpu", 256..=4_096).check(|&cpu| match size(cpu) {
         Some(_) => Ok(()),
@@ -165,6 +173,7 @@ fn read_container(section: &Section<'_>, owner: Option<&Owner>) -> Option<Grafan
     let networks = network::read(section, entrance.as_ref());
     let image = image::read(section);
     let alerts = alerts::read(section);
+    let notify = notify::read(section, around);
     let oidc = oidc::read(section, entrance.as_ref(), owner);
     Some(GrafanaContainer {
         cpu: cpu?,
@@ -174,6 +183,7 @@ fn read_container(section: &Section<'_>, owner: Option<&Owner>) -> Option<Grafan
         networks: networks?,
         image: image?,
         alerts: alerts?,
+        notify: notify?.map(Box::new),
         oidc: oidc?.map(Box::new),
     })
 }

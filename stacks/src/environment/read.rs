@@ -165,12 +165,17 @@ fn read(name: &str, root: &Section<'_>) -> Option<Environment> {
         }
         _ => None,
     };
-    let grafana = root.table("grafana", |section| grafana::read(section, target, owner.as_ref()));
+    let operations = root.table("operations", |section| operations::read(section, hours, consumer.as_ref()));
+    let around = grafana::Around {
+        owner: owner.as_ref(),
+        is_local: target == Some(Target::Local),
+        has_operations: operations.as_ref().map(|operations| operations.enabled),
+    };
+    let grafana = root.table("grafana", |section| grafana::read(section, around));
     let devices = root.table("devices", devices::read);
     let simulator = root.table("simulator", read_simulator);
     let twin = root.table("twin", |section| Some(twin::read(section)));
     let twinned = matches!(twin, Some((Some(true), _)));
-    let operations = root.table("operations", |section| operations::read(section, hours, consumer.as_ref()));
     let logs = root.table("logs", read_logs);
     let tags = root.table("tags", |section| {
         let tags = tags::read(section)?;

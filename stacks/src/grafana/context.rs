@@ -5,9 +5,13 @@ use sql::panels::{self, DataSource};
 use telemetry::{EventKind, Measure, MeasureType, Model, Range};
 
 use super::files::Place;
+use super::notify::ContactPoint;
 use super::source::Source;
 use super::units;
 use crate::environment::{AlertInterval, Environment, Grafana};
+
+/// Name of the contact point.
+const CONTACT_POINT: &str = "Sluice";
 
 /// What every template may name.
 #[derive(Debug, Serialize)]
@@ -32,6 +36,9 @@ pub(super) struct Context<'a> {
     devices: String,
     /// What the alerts ask for, where there are alerts.
     alerts: Option<Alerts>,
+    /// Whom Grafana tells, and how it calls them.
+    contact: Option<ContactPoint<'a>>,
+    contact_name: &'static str,
     /// The measures of all kinds that have a normal range.
     watched: Vec<Number>,
 }
@@ -192,6 +199,8 @@ impl<'a> Context<'a> {
                 Grafana::Container(container) => container.alerts.map(Alerts::new::<D>),
                 Grafana::None | Grafana::Managed => None,
             },
+            contact: ContactPoint::of(environment),
+            contact_name: CONTACT_POINT,
             watched: model
                 .kinds
                 .iter()

@@ -70,7 +70,8 @@ const DASHBOARD_FILES: [(&str, &str); 3] = [
 
 /// What there is once, and its template.
 #[rustfmt::skip]
-const PROVISIONING_FILES: [(&str, &str); 2] = [
+const PROVISIONING_FILES: [(&str, &str); 3] = [
+    ("provisioning/alerting/notify.yaml", include_str!("../../../templates/grafana/provisioning/notify.yaml")),
     ("provisioning/alerting/rules.yaml", include_str!("../../../templates/grafana/provisioning/rules.yaml")),
     ("provisioning/dashboards/sluice.yaml", include_str!("../../../templates/grafana/provisioning/dashboards.yaml")),
 ];

@@ -8,6 +8,7 @@ use telemetry::Model;
 use super::entrance::Door;
 use super::files::{PROVISIONING, Place, files, home_file, pack};
 use super::network::Network;
+use super::notify::{self, secret_arn};
 use super::storage::Storage;
 use super::{PORT, TARGETS, read_store, sign_on};
 use crate::Inputs;
@@ -167,7 +168,9 @@ fn add_task(
         "StringEquals": {"aws:SourceAccount": Expression::ACCOUNT},
         "ArnLike": {"aws:SourceArn": TASKS},
     }));
+    let told = notify::needed(template, environment);
     let mut statements = read_store(template, environment);
+    statements.extend(told.statements);
     statements.push(Statement::allow(
         &["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
         [storage.files.arn()],
@@ -177,13 +180,15 @@ fn add_task(
         role("Grafana: reads the store, and keeps its database", &trust, &statements),
     );
     let store = environment.store.postgres().map(|_| template.input("store", "GrafanaLoginArn"));
-    let own: Vec<LogicalId> = [admin, key].into_iter().chain(&store).cloned().collect();
+    let told_by = told.secret.as_ref().map(|(_, secret)| secret.clone());
+    let signed_by = container.oidc.as_deref().map(|oidc| secret_arn(&oidc.secret));
+    let handed = [admin, key].into_iter().chain(&store).map(Arn::parameter).chain(signed_by).chain(told_by);
     let start_role = template.add(
         LogicalId::new("StartRole"),
         role(
             "Starts Grafana: hands it its secrets, and keeps its logs",
             &trust,
-            &start_statements(container, &own, logs),
+            &start_statements(container, handed, logs),
         ),
     );
 
@@ -215,6 +220,8 @@ fn add_task(
         let password = Expression::joined([secret.reference(), ":password::".into()]);
         secrets.push(json!({"Name": STORE_PASSWORD, "ValueFrom": password}));
     }
+    variables.extend(told.variable);
+    secrets.extend(told.secret.map(|(secret, _)| secret));
     if let Some(oidc) = &container.oidc {
         variables.extend(sign_on::variables(oidc));
         secrets.push(sign_on::secret(oidc));
@@ -258,9 +265,11 @@ fn add_task(
 /// What it takes to start the container: its secrets, a stream for its logs, and the image, where that is in a
 /// private repository of ECR. See
 /// [the role](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html).
-fn start_statements(container: &GrafanaContainer, secrets: &[LogicalId], logs: &LogicalId) -> Vec<Statement> {
-    let secrets = secrets.iter().map(Arn::parameter);
-    let secrets = secrets.chain(container.oidc.as_deref().map(sign_on::secret_arn));
+fn start_statements(
+    container: &GrafanaContainer,
+    secrets: impl IntoIterator<Item = Arn>,
+    logs: &LogicalId,
+) -> Vec<Statement> {
     let mut statements =
         vec![Statement::allow(&["secretsmanager:GetSecretValue"], secrets), write_logs(logs)];
     if let Some(Repository { region, account, name }) = container.image.repository() {

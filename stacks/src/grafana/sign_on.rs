@@ -5,7 +5,6 @@
 
 use serde_json::{Value, json};
 
-use crate::cfn::Arn;
 use crate::environment::Oidc;
 
 const PREFIX: &str = "GF_AUTH_GENERIC_OAUTH";
@@ -43,12 +42,4 @@ pub(super) fn secret(oidc: &Oidc) -> Value {
         None => oidc.secret.clone(),
     };
     json!({"Name": format!("{PREFIX}_CLIENT_SECRET"), "ValueFrom": of})
-}
-
-/// What holds it.
-pub(super) fn secret_arn(oidc: &Oidc) -> Arn {
-    const SECRETS: Arn = Arn::sub("arn:${AWS::Partition}:secretsmanager:");
-    // Behind `arn`, partition and service: Region, account and name.
-    let name: Vec<&str> = oidc.secret.splitn(4, ':').collect();
-    SECRETS.within(name.last().copied().unwrap_or_default())
 }

@@ -34,6 +34,7 @@ fn what_makes_the_dashboards_unsafe_is_noticed() {
     let office = json!([{"CidrIp": "203.0.113.0/24", "IpProtocol": "tcp", "FromPort": 3000, "ToPort": 3000}]);
     let password = json!({"Name": "GF_SECURITY_ADMIN_PASSWORD", "Value": "admin"});
     let keys = json!({"Name": "AWS_SECRET_ACCESS_KEY", "Value": "x"});
+    let webhook = json!({"Name": "NOTIFY_SECRET", "Value": "https://hooks.example.com/x"});
     let floating = json!({"Name": "GF_PLUGINS_PREINSTALL_SYNC", "Value": "a@1.2.3,grafana-clock-panel"});
     let latest = json!({"Name": "GF_INSTALL_PLUGINS", "Value": "a@latest"});
     let write = json!({"Effect": "Allow", "Action": ["timestream:WriteRecords"], "Resource": "arn:aws:timestream:eu-west-1:1:database/a"});
@@ -62,6 +63,7 @@ fn what_makes_the_dashboards_unsafe_is_noticed() {
         // No secret in plain text.
         ("prod", "Task", &variable, &password, PlainSecret("GF_SECURITY_ADMIN_PASSWORD".into())),
         ("prod", "Task", &variable, &keys,     PlainSecret("AWS_SECRET_ACCESS_KEY".into())),
+        ("prod", "Task", &variable, &webhook,  PlainSecret("NOTIFY_SECRET".into())),
         // The role of the data source cannot write.
         ("prod", "TaskRole", "/Policies/0/PolicyDocument/Statement/0", &write, MayWrite("timestream:WriteRecords".into())),
         // One database, one writer.
@@ -320,6 +322,69 @@ fn single_sign_on_takes_its_secret_from_where_it_is_kept() {
         statements[0],
         json!({"Effect": "Allow", "Action": ["secretsmanager:GetSecretValue"], "Resource": read})
     );
+}
+
+/// Whom Grafana tells: its files have the contact point of the rule, with topic and address in variables that the
+/// container has, and its role may do what that takes, and no more.
+#[test]
+fn somebody_is_told_of_alerts() {
+    const TOPIC: &str = "arn:aws:sns:us-east-1:444455556666:on-call";
+    const SECRET: &str = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:webhook-AbC123";
+    let publish = |topic: Value| json!({"Effect": "Allow", "Action": ["sns:Publish"], "Resource": [topic]});
+    let named = json!({"Fn::Sub": "arn:${AWS::Partition}:sns:us-east-1:444455556666:on-call"});
+    let encrypt = |key: Value| json!({"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": [key]});
+    let sns = |region: &str| json!({"type": "sns", "settings": {"topic_arn": "$NOTIFY_TOPIC", "sigv4": {"region": region}}});
+    let webhook = json!({"type": "webhook", "settings": {"url": "$NOTIFY_SECRET", "httpMethod": "POST"}});
+    let topic = |value: Value| json!({"Name": "NOTIFY_TOPIC", "Value": value});
+    for (notify, receiver, variable, secret, granted) in [
+        ("off", None, None, None, vec![]),
+        (
+            "operations",
+            Some(sns("eu-central-1")),
+            Some(topic(json!({"Ref": "TopicArn"}))),
+            None,
+            vec![publish(json!({"Ref": "TopicArn"})), encrypt(json!({"Ref": "TopicKeyArn"}))],
+        ),
+        (TOPIC, Some(sns("us-east-1")), Some(topic(json!(TOPIC))), None, vec![publish(named)]),
+        (SECRET, Some(webhook), None, Some(json!({"Name": "NOTIFY_SECRET", "ValueFrom": SECRET})), vec![]),
+    ] {
+        let overrides = [("grafana.notify", notify), ("grafana.alerts", "5m")];
+        let environment = overridden("prod", &overrides);
+        let files = files(&placed("prod"), &environment, Place::CONTAINER);
+        let file = |path: &str| -> Value {
+            let file = files.iter().find(|file| file.path == path).unwrap_or_else(|| panic!("no {path}"));
+            serde_json::from_str(&file.text).expect("JSON")
+        };
+        let points = file("provisioning/alerting/notify.yaml")["contactPoints"].clone();
+        let rule = file("provisioning/alerting/rules.yaml")["groups"][0]["rules"][0].clone();
+        let expected = receiver.as_ref().map(|of_kind| {
+            let mut receiver = json!({"uid": "sluice", "disableResolveMessage": false});
+            receiver.as_object_mut().expect("an object").extend(of_kind.as_object().cloned().expect("one"));
+            json!([{"orgId": 1, "name": "Sluice", "receivers": [receiver]}])
+        });
+        assert_eq!(points, json!(expected), "{notify}");
+        let to = receiver.map(|_| json!({"receiver": "Sluice"}));
+        assert_eq!(rule["notification_settings"], json!(to), "{notify}");
+
+        let template = grafana("prod", &overrides);
+        let (container, starts) = started(&template);
+        let of = |key: &str| -> Vec<Value> {
+            let all = container[key].as_array().expect("variables").iter();
+            let ours = all.filter(|one| one["Name"].as_str().is_some_and(|name| name.starts_with("NOTIFY_")));
+            ours.cloned().collect()
+        };
+        assert_eq!(of("Environment"), Vec::from_iter(variable), "{notify}");
+        assert_eq!(of("Secrets"), Vec::from_iter(secret), "{notify}");
+        let handed = &starts[0]["Resource"];
+        let has_address = handed.to_string().contains("secret:webhook-AbC123");
+        assert_eq!(has_address, notify == SECRET, "{notify}: {handed}");
+        let policy = &template["Resources"]["TaskRole"]["Properties"]["Policies"][0]["PolicyDocument"];
+        let tells = policy["Statement"].as_array().expect("statements").iter().filter(|statement| {
+            let action = statement["Action"][0].as_str().expect("an action");
+            action.starts_with("sns:") || action.starts_with("kms:")
+        });
+        assert_eq!(tells.cloned().collect::<Vec<_>>(), granted, "{notify}");
+    }
 }
 
 #[test]

@@ -40,17 +40,17 @@ fn natural(name: &str) -> Vec<(String, u64)> {
     parts
 }
 
-/// What stands before the row of the stack that watches all others, and so is the last.
-const LAST: &str = "    // Behind all others";
+/// What stands before the rows of the stack that watches others, and of what may use its topic.
+const WATCHES: &str = "    // Behind those that it watches";
 
-/// Adds the row of a stack to the catalog, behind all others but that which watches them.
+/// Adds the row of a stack to the catalog, before that of the one that watches others.
 pub fn with_stack(text: &str, name: &str, module: &str, what: What) -> Result<(String, String), NewError> {
     let lines: Vec<&str> = text.lines().collect();
     let table = lines.iter().position(|line| line.starts_with("pub static STACKS"));
     let end = table.and_then(|table| Some(table + lines[table..].iter().position(|line| *line == "];")?));
     let end =
         end.ok_or(NewError::Unfamiliar { file: CATALOG, what: "table `STACKS` that ends with `];`" })?;
-    let end = lines[..end].iter().position(|line| line.starts_with(LAST)).unwrap_or(end);
+    let end = lines[..end].iter().position(|line| line.starts_with(WATCHES)).unwrap_or(end);
     let (name, summary) = (format!("\"{name}\","), format!("\"{}\",", what.summary()));
     let needed: Vec<String> = what.needs().iter().map(|stack| format!("\"{stack}\"")).collect();
     let needed = format!("&[{}],", needed.join(", "));
@@ -103,8 +103,8 @@ mod tests {
     }
 
     #[test]
-    fn a_stack_is_the_last_row_in_the_columns_of_the_others() {
-        for end in ["];", "    // Behind all others: it watches them.\n    two,\n];"] {
+    fn a_stack_is_a_row_before_the_one_that_watches_in_the_columns_of_the_others() {
+        for end in ["];", "    // Behind those that it watches.\n    two,\n];"] {
             let text = format!("pub static STACKS: &[StackDefinition] = &[\n    one,\n{end}\n\nmore\n");
             let (found, row) =
                 with_stack(&text, "heat", "heat", What::Function(Trigger::Rule)).expect("a row");
@@ -113,6 +113,7 @@ mod tests {
         let row = with_stack("pub static STACKS\n];\n", "heat", "heat", What::Function(Trigger::Rule));
         let (_, row) = row.expect("a row");
         let shipped = include_str!("../../../stacks/src/catalog.rs");
+        assert_eq!(shipped.lines().filter(|line| line.starts_with(WATCHES)).count(), 1);
         let columns =
             |row: &str| ["summary:", "depends_on:", "enabled:", "build:"].map(|name| row.find(name));
         let last = shipped.lines().find(|line| line.contains("name: \"simulator\"")).expect("a row");

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::Entrance;
 use super::entrance::Owner;
+use super::secret;
 use crate::config::{Fault, Section};
 
 /// A provider of `OpenID` Connect.
@@ -46,11 +47,6 @@ enum OidcFault {
     Plain,
     #[error("is \"{url}\", which is no address of https on port 443")]
     Url { url: String },
-    // What stands there may be the secret itself: it is not repeated.
-    #[error("is no ARN of a secret of Secrets Manager, which ends with a hyphen and six characters")]
-    Secret,
-    #[error("is of Region {region}, but the container starts in {own}")]
-    SecretElsewhere { region: String, own: String },
     #[error("is {text:?}, in which Grafana would look for something else")]
     Text { text: String },
     #[error("is \"{domain}\", which is no domain")]
@@ -64,12 +60,6 @@ impl Fault for OidcFault {
         match self {
             Self::Plain => "add `hosted_zone` or `certificate` with `domain` to [grafana], or remove it".into(),
             Self::Url { .. } => "write it as in \"https://login.example.com/oauth2/authorize\"; the container reaches nothing but port 443".into(),
-            Self::Secret => {
-                "write its ARN, arn:aws:secretsmanager:<region>:<account>:secret:<name>-<six characters>, as `aws secretsmanager describe-secret` prints it".into()
-            }
-            Self::SecretElsewhere { own, .. } => {
-                format!("`aws secretsmanager replicate-secret-to-regions` makes a copy in {own}")
-            }
             Self::Text { .. } => "write it without `$` and line ends, and not empty".into(),
             Self::Domain { .. } => "write the part behind the @, such as \"example.com\"".into(),
             Self::Scopes => "write [\"openid\", \"email\", \"profile\"], or leave it out".into(),
@@ -100,7 +90,7 @@ fn read_table(section: &Section<'_>, owner: Option<&Owner>) -> Option<Oidc> {
     let name = text("name", "what the button says").or("single sign-on".into());
     let client_id = text("client_id", "the id of Grafana at the provider").required();
     let secret = section.text_like("secret", "the ARN of a secret");
-    let secret = secret.check(|arn| check_secret(arn, owner)).required();
+    let secret = secret.check(|arn| secret::check(arn, owner)).required();
     let secret_field = text("secret_field", "the field of a secret that is JSON").optional();
     let (auth_url, token_url) = (url("auth_url").required(), url("token_url").required());
     let api_url = url("api_url").optional();
@@ -173,32 +163,6 @@ fn check_url(url: &str) -> Result<(), OidcFault> {
     if sound && plain { Ok(()) } else { Err(OidcFault::Url { url: url.to_owned() }) }
 }
 
-/// A secret's [ARN](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html)
-/// ends with a hyphen and six characters, which a policy names with it.
-fn check_secret(arn: &str, owner: Option<&Owner>) -> Result<(), OidcFault> {
-    let parts: Vec<&str> = arn.split(':').collect();
-    let ["arn", partition, "secretsmanager", region, account, "secret", name] = parts[..] else {
-        return Err(OidcFault::Secret);
-    };
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/_+=.@-".contains(&b);
-    let sound = partition.starts_with("aws")
-        && account.len() == 12
-        && account.bytes().all(|b| b.is_ascii_digit())
-        && name.bytes().all(plain)
-        && name.rsplit_once('-').is_some_and(|(name, end)| {
-            !name.is_empty() && end.len() == 6 && end.bytes().all(|b| b.is_ascii_alphanumeric())
-        });
-    if !sound {
-        return Err(OidcFault::Secret);
-    }
-    match owner {
-        Some(own) if own.region != region => {
-            Err(OidcFault::SecretElsewhere { region: region.to_owned(), own: own.region.clone() })
-        }
-        _ => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,25 +183,6 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(check_url(url).is_ok(), expected, "{url}");
-        }
-    }
-
-    #[test]
-    fn a_secret_is_named_in_full() {
-        let owner = Owner { region: "eu-central-1".to_owned(), account: "111122223333".to_owned() };
-        for (arn, expected) in [
-            ("arn:aws:secretsmanager:eu-central-1:111122223333:secret:grafana/oidc-AbC123", true),
-            // Another account may share its secret.
-            ("arn:aws:secretsmanager:eu-central-1:444455556666:secret:oidc-AbC123", true),
-            ("arn:aws:secretsmanager:eu-west-1:111122223333:secret:oidc-AbC123", false),
-            ("arn:aws:secretsmanager:eu-central-1:111122223333:secret:oidc", false),
-            ("arn:aws:secretsmanager:eu-central-1:111122223333:secret:-AbC123", false),
-            ("arn:aws:secretsmanager:eu-central-1:111122223333:secret:*-AbC123", false),
-            ("arn:aws:secretsmanager:eu-central-1:111122223333:secret:oidc-AbC123:field::", false),
-            ("arn:aws:ssm:eu-central-1:111122223333:secret:oidc-AbC123", false),
-            ("hunter2", false),
-        ] {
-            assert_eq!(check_secret(arn, Some(&owner)).is_ok(), expected, "{arn}");
         }
     }
 }
