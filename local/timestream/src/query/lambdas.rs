@@ -1,5 +1,6 @@
-//! `FILTER`, `TRANSFORM` and `REDUCE`: functions that take a function.
-//! <https://docs.aws.amazon.com/timestream/latest/developerguide/timeseries-specific-constructs.functions.filter.html>
+//! `FILTER`, `TRANSFORM`, `REDUCE` and whether elements match: functions that take a function.
+//! <https://docs.aws.amazon.com/timestream/latest/developerguide/timeseries-specific-constructs.functions.filter.html>,
+//! <https://docs.aws.amazon.com/timestream/latest/developerguide/array-functions.html>
 
 use std::{
     hash::{Hash, Hasher},
@@ -8,7 +9,9 @@ use std::{
 
 use datafusion::{
     arrow::{
-        array::{Array, ArrayRef, AsArray, ListArray, UInt32Array, new_empty_array, new_null_array},
+        array::{
+            Array, ArrayRef, AsArray, BooleanArray, ListArray, UInt32Array, new_empty_array, new_null_array,
+        },
         buffer::OffsetBuffer,
         compute::{concat, take, take_arrays},
         datatypes::{DataType, Field, FieldRef},
@@ -36,6 +39,12 @@ enum Kind {
     Transform,
     /// `reduce(array or time series, state, (state, element) -> state, state -> value)`
     Reduce,
+    /// `all_match(array, element -> boolean)`
+    AllMatch,
+    /// `any_match(array, element -> boolean)`
+    AnyMatch,
+    /// `none_match(array, element -> boolean)`
+    NoneMatch,
 }
 
 impl Kind {
@@ -44,6 +53,9 @@ impl Kind {
             "filter" => Self::Filter,
             "transform" => Self::Transform,
             "reduce" => Self::Reduce,
+            "all_match" => Self::AllMatch,
+            "any_match" => Self::AnyMatch,
+            "none_match" => Self::NoneMatch,
             _ => return None,
         })
     }
@@ -53,7 +65,41 @@ impl Kind {
             Self::Filter => "filter",
             Self::Transform => "transform",
             Self::Reduce => "reduce",
+            Self::AllMatch => "all_match",
+            Self::AnyMatch => "any_match",
+            Self::NoneMatch => "none_match",
         }
+    }
+
+    /// What a condition says of a whole array: the answer that the first element of which it is `decisive` gives.
+    fn verdict(self) -> Option<Verdict> {
+        Some(match self {
+            Self::AllMatch => Verdict { decisive: false, answer: false },
+            Self::AnyMatch => Verdict { decisive: true, answer: true },
+            Self::NoneMatch => Verdict { decisive: true, answer: false },
+            Self::Filter | Self::Transform | Self::Reduce => return None,
+        })
+    }
+}
+
+/// What decides of an array, and how. Without it the answer is the other one, or null where a condition is.
+#[derive(Debug, Clone, Copy)]
+struct Verdict {
+    decisive: bool,
+    answer: bool,
+}
+
+impl Verdict {
+    fn of(self, conditions: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+        let mut unknown = false;
+        for condition in conditions {
+            match condition {
+                Some(condition) if condition == self.decisive => return Some(self.answer),
+                Some(_) => {}
+                None => unknown = true,
+            }
+        }
+        (!unknown).then_some(!self.answer)
     }
 }
 
@@ -115,6 +161,7 @@ impl Call {
             (Some(Type::Timeseries(_)), _) if self.kind == Kind::Transform => {
                 Err(Failure::unsupported(self.at, "TRANSFORM of a time series"))
             }
+            (Some(Type::Timeseries(_)), _) if self.kind.verdict().is_some() => Err(self.mistyped()),
             (Some(Type::Array(_) | Type::Timeseries(_)), DataType::List(element)) => {
                 Ok(Arc::new(Field::new("", element.data_type().clone(), true)))
             }
@@ -206,12 +253,18 @@ impl HigherOrderUDFImpl for Call {
 
     fn return_field_from_args(&self, arguments: HigherOrderReturnFieldArgs) -> Result<FieldRef> {
         match (self.kind, arguments.arg_fields) {
-            (Kind::Filter, [ValueOrLambda::Value(list), ValueOrLambda::Lambda(condition)]) => {
-                match Type::of(condition.data_type()) {
-                    Some(Type::Boolean | Type::Unknown) => Ok(field(list.data_type())),
-                    _ => Err(self.fail("The function of filter must return a boolean").into()),
+            (
+                Kind::Filter | Kind::AllMatch | Kind::AnyMatch | Kind::NoneMatch,
+                [ValueOrLambda::Value(list), ValueOrLambda::Lambda(condition)],
+            ) => match Type::of(condition.data_type()) {
+                Some(Type::Boolean | Type::Unknown) if self.kind == Kind::Filter => {
+                    Ok(field(list.data_type()))
                 }
-            }
+                Some(Type::Boolean | Type::Unknown) => Ok(field(&DataType::Boolean)),
+                _ => Err(self
+                    .fail(format!("The function of {} must return a boolean", self.kind.name()))
+                    .into()),
+            },
             (Kind::Transform, [ValueOrLambda::Value(_), ValueOrLambda::Lambda(value)]) => {
                 let array = Type::of(value.data_type()).and_then(Type::array);
                 let array = array.ok_or_else(|| Failure::unsupported(self.at, "An array of arrays"))?;
@@ -228,9 +281,10 @@ impl HigherOrderUDFImpl for Call {
                 let lists = list.to_array(call.number_rows)?;
                 let lists = Lists::of(&lists);
                 let made = lists.map(function)?;
-                match self.kind {
-                    Kind::Filter => lists.keep(&made)?,
-                    _ => lists.with(made)?,
+                match (self.kind, self.kind.verdict()) {
+                    (_, Some(verdict)) => lists.judge(&made, verdict),
+                    (Kind::Filter, None) => lists.keep(&made)?,
+                    (_, None) => lists.with(made)?,
                 }
             }
             [
@@ -307,6 +361,20 @@ impl<'a> Lists<'a> {
         let field = Arc::new(Field::new_list_field(elements.data_type().clone(), true));
         let offsets = OffsetBuffer::from_lengths(lengths);
         Ok(Arc::new(ListArray::try_new(field, offsets, elements, self.list.nulls().cloned())?))
+    }
+
+    /// What the conditions say of each list.
+    fn judge(&self, conditions: &ArrayRef, verdict: Verdict) -> ArrayRef {
+        // A condition that is null wherever it is asked has no type.
+        let conditions = conditions.as_boolean_opt();
+        let condition = |at: usize| conditions.filter(|all| all.is_valid(at)).map(|all| all.value(at));
+        let mut index = 0_usize;
+        let answers = self.lengths().enumerate().map(|(row, length)| {
+            let first = index;
+            index += length;
+            if self.list.is_null(row) { None } else { verdict.of((first..index).map(condition)) }
+        });
+        Arc::new(answers.collect::<BooleanArray>())
     }
 
     /// The state after all elements of each list, finished.

@@ -145,6 +145,12 @@ const REFUSALS: &[(&str, &str)] = &[
     ("SELECT x -> 1", "line 1:8: A lambda expression in this place is not supported here"),
     ("SELECT filter(1, x -> true)", "line 1:8: Unexpected parameters for function filter"),
     ("SELECT filter(ARRAY[1], x -> x)", "line 1:8: The function of filter must return a boolean"),
+    ("SELECT any_match(ARRAY[1], x -> x)", "line 1:8: The function of any_match must return a boolean"),
+    ("SELECT all_match(ARRAY[1], x -> true, 1)", "line 1:8: Unexpected parameters for function all_match"),
+    (
+        "SELECT none_match(create_time_series(time, 1.0), x -> true) FROM iot_sensor_data.sensor_readings",
+        "line 1:8: Unexpected parameters for function none_match",
+    ),
     ("SELECT filter(ARRAY[1], 1)", "line 1:8: Unexpected parameters for function filter"),
     (
         "SELECT reduce(ARRAY[1], 0, (s, x) -> 'a', s -> s)",
