@@ -364,7 +364,7 @@ pub(crate) struct Key<'s, 'a, T> {
     state: State<T>,
 }
 
-impl<T> Key<'_, '_, T> {
+impl<'s, 'a, T> Key<'s, 'a, T> {
     /// Its absence is a problem.
     pub fn required(self) -> Option<T> {
         match self.state {
@@ -393,14 +393,25 @@ impl<T> Key<'_, '_, T> {
     }
 
     /// Examines the value further, if there is one.
-    pub fn check<F: Fault + 'static>(mut self, check: impl FnOnce(&T) -> Result<(), F>) -> Self {
-        if let State::Given(value) = &self.state
-            && let Err(fault) = check(value)
-        {
-            self.section.add(self.name, fault);
-            self.state = State::Invalid;
-        }
-        self
+    pub fn check<F: Fault + 'static>(self, check: impl FnOnce(&T) -> Result<(), F>) -> Self {
+        self.read_as(|value| check(&value).map(|()| value))
+    }
+
+    /// Makes something else of the value, if there is one.
+    pub fn read_as<U, F: Fault + 'static>(self, read: impl FnOnce(T) -> Result<U, F>) -> Key<'s, 'a, U> {
+        let Self { section, name, expected, state } = self;
+        let state = match state {
+            State::Given(value) => match read(value) {
+                Ok(value) => State::Given(value),
+                Err(fault) => {
+                    section.add(name, fault);
+                    State::Invalid
+                }
+            },
+            State::Absent => State::Absent,
+            State::Invalid => State::Invalid,
+        };
+        Key { section, name, expected, state }
     }
 }
 

@@ -71,12 +71,11 @@ impl Fault for AlertFault {
 #[expect(clippy::option_option, reason = "whether it is sound, and whether there are any")]
 pub(super) fn read(section: &Section<'_>) -> Option<Option<AlertInterval>> {
     let written = section.text_like("alerts", "the time between two looks, such as \"5m\", or \"off\"");
-    let written = written.check(|written| match written.as_str() {
-        OFF => Ok(()),
-        text => text.parse::<AlertInterval>().map(drop).map_err(|()| AlertFault { written: written.clone() }),
+    let interval = written.read_as(|written| match written.as_str() {
+        OFF => Ok(None),
+        text => text.parse().map(Some).map_err(|()| AlertFault { written }),
     });
-    let written = written.optional()?;
-    Some(written.and_then(|written| written.parse().ok()))
+    interval.or(None)
 }
 
 #[cfg(test)]

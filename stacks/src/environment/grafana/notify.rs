@@ -137,8 +137,7 @@ pub(in crate::environment) struct Around<'a> {
 #[expect(clippy::option_option, reason = "whether it is sound, and whether there is any")]
 pub(super) fn read(section: &Section<'_>, around: Around<'_>) -> Option<Option<Notify>> {
     let written = section.text_like("notify", "\"operations\", or the ARN of a topic or a secret");
-    let written = written.check(|written| parse(written, around).map(drop)).optional()?;
-    Some(written.and_then(|written| parse(&written, around).ok().flatten()))
+    written.read_as(|written| parse(&written, around)).or(None)
 }
 
 /// Whether a text is the ARN of something of a service, if it is one.
