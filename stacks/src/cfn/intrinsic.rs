@@ -166,6 +166,13 @@ impl Arn {
         Self(Expression::Sub(text))
     }
 
+    /// An ARN that somebody wrote, in the partition of the stack.
+    pub fn written(arn: &str) -> Self {
+        const PARTITION: Arn = Arn::sub("arn:${AWS::Partition}:");
+        // Behind `arn` and a partition.
+        PARTITION.within(arn.splitn(3, ':').last().unwrap_or_default())
+    }
+
     /// The ARN that a parameter carries.
     pub fn parameter(id: &LogicalId) -> Self {
         Self(id.reference())

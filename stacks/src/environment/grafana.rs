@@ -4,6 +4,7 @@
 //! hosted zone, the environment lists the networks that may connect, and none of them is the world.
 
 mod alerts;
+mod arn;
 mod entrance;
 mod image;
 mod network;

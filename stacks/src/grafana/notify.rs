@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::cfn::{Arn, Statement, Template};
-use crate::environment::{Environment, Grafana, Notify, Topic};
+use crate::environment::{Environment, Grafana, Notify};
 
 /// Variables of Grafana that hold a topic's ARN and a web service's address.
 const TOPIC: &str = "NOTIFY_TOPIC";
@@ -65,28 +65,15 @@ pub(super) fn needed(template: &mut Template, environment: &Environment) -> Need
             }
         }
         Some(Notify::Topic(topic)) => Needed {
-            variable: Some(json!({"Name": TOPIC, "Value": topic.arn()})),
-            statements: vec![Statement::allow(&["sns:Publish"], [topic_arn(topic)])],
+            variable: Some(json!({"Name": TOPIC, "Value": topic.arn})),
+            statements: vec![Statement::allow(&["sns:Publish"], [Arn::written(&topic.arn)])],
             ..Needed::default()
         },
         Some(Notify::Webhook(secret)) => Needed {
-            secret: Some((json!({"Name": URL, "ValueFrom": secret}), secret_arn(secret))),
+            secret: Some((json!({"Name": URL, "ValueFrom": secret}), Arn::written(secret))),
             ..Needed::default()
         },
     }
-}
-
-/// A topic that is no part of the environment.
-fn topic_arn(Topic { region, account, name, .. }: &Topic) -> Arn {
-    const TOPICS: Arn = Arn::sub("arn:${AWS::Partition}:sns:");
-    TOPICS.within(format!("{region}:{account}:{name}"))
-}
-
-/// A secret that is no part of the environment.
-pub(super) fn secret_arn(arn: &str) -> Arn {
-    const SECRETS: Arn = Arn::sub("arn:${AWS::Partition}:secretsmanager:");
-    // Behind `arn`, partition and service: Region, account and name.
-    SECRETS.within(arn.splitn(4, ':').last().unwrap_or_default())
 }
 
 fn of(environment: &Environment) -> Option<&Notify> {

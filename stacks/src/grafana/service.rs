@@ -8,7 +8,7 @@ use telemetry::Model;
 use super::entrance::Door;
 use super::files::{PROVISIONING, Place, files, home_file, pack};
 use super::network::Network;
-use super::notify::{self, secret_arn};
+use super::notify;
 use super::storage::Storage;
 use super::{PORT, TARGETS, read_store, sign_on};
 use crate::Inputs;
@@ -181,7 +181,7 @@ fn add_task(
     );
     let store = environment.store.postgres().map(|_| template.input("store", "GrafanaLoginArn"));
     let told_by = told.secret.as_ref().map(|(_, secret)| secret.clone());
-    let signed_by = container.oidc.as_deref().map(|oidc| secret_arn(&oidc.secret));
+    let signed_by = container.oidc.as_deref().map(|oidc| Arn::written(&oidc.secret));
     let handed = [admin, key].into_iter().chain(&store).map(Arn::parameter).chain(signed_by).chain(told_by);
     let start_role = template.add(
         LogicalId::new("StartRole"),

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::arn::Parts;
 use crate::config::{Fault, Section};
 
 /// How a browser reaches Grafana.
@@ -140,16 +141,13 @@ fn check_certificate(arn: &str, owner: Option<&Owner>) -> Result<(), EntranceFau
 
 /// Region and account of a certificate, where the text names one.
 fn split_certificate(arn: &str) -> Option<(&str, &str)> {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let ["arn", partition, "acm", region, account, name] = parts[..] else { return None };
-    let id = name.strip_prefix("certificate/")?;
-    let is_sound = partition.starts_with("aws")
-        && !region.is_empty()
-        && account.len() == 12
-        && account.bytes().all(|b| b.is_ascii_digit())
+    let parts = Parts::of(arn).filter(|parts| parts.service == "acm")?;
+    let id = parts.resource.strip_prefix("certificate/")?;
+    let is_sound = parts.has_account()
+        && !parts.region.is_empty()
         && !id.is_empty()
         && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    is_sound.then_some((region, account))
+    is_sound.then_some((parts.region, parts.account))
 }
 
 #[cfg(test)]

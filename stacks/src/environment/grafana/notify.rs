@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use super::arn::Parts;
 use super::entrance::Owner;
 use super::secret::{self, SecretFault};
 use crate::config::{Fault, Section};
@@ -29,41 +30,25 @@ pub enum Notify {
 /// A topic that is no part of the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Topic {
+    /// Its ARN. Its account's policy of the topic has to allow it where that is another one.
+    pub arn: String,
     /// Its Region, which may be another one.
     pub region: String,
-    /// Its account, whose policy of the topic has to allow it where that is another one.
-    pub account: String,
-    /// Its name.
-    pub name: String,
-    arn: String,
 }
 
 impl Topic {
-    /// Its ARN.
-    pub fn arn(&self) -> &str {
-        &self.arn
-    }
-
-    fn read(arn: &str) -> Result<Self, NotifyFault> {
-        let parts: Vec<&str> = arn.split(':').collect();
-        let ["arn", partition, "sns", region, account, name] = parts[..] else {
-            return Err(NotifyFault::Topic { arn: arn.to_owned() });
-        };
+    fn read(arn: &str, parts: Parts<'_>) -> Result<Self, NotifyFault> {
+        let Parts { region, resource: name, .. } = parts;
         if name.strip_suffix(".fifo").is_some() {
             return Err(NotifyFault::Ordered);
         }
-        let sound = partition.starts_with("aws")
+        let sound = parts.has_account()
             && !region.is_empty()
             && region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-            && account.len() == 12
-            && account.bytes().all(|b| b.is_ascii_digit())
             && (1..=MAX_TOPIC).contains(&name.len())
             && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
-        if !sound {
-            return Err(NotifyFault::Topic { arn: arn.to_owned() });
-        }
-        let [region, account, name, arn] = [region, account, name, arn].map(str::to_owned);
-        Ok(Self { region, account, name, arn })
+        let topic = || Self { arn: arn.to_owned(), region: region.to_owned() };
+        sound.then(topic).ok_or_else(|| NotifyFault::Topic { arn: arn.to_owned() })
     }
 }
 
@@ -71,7 +56,7 @@ impl fmt::Display for Notify {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Operations => OPERATIONS,
-            Self::Topic(topic) => topic.arn(),
+            Self::Topic(topic) => &topic.arn,
             Self::Webhook(secret) => secret,
         })
     }
@@ -140,23 +125,20 @@ pub(super) fn read(section: &Section<'_>, around: Around<'_>) -> Option<Option<N
     written.read_as(|written| parse(&written, around)).or(None)
 }
 
-/// Whether a text is the ARN of something of a service, if it is one.
-fn is_of(service: &str, arn: &str) -> bool {
-    arn.starts_with("arn:") && arn.split(':').nth(2) == Some(service)
-}
-
 fn parse(written: &str, around: Around<'_>) -> Result<Option<Notify>, NotifyFault> {
     let notify = match written {
         OFF => return Ok(None),
         _ if around.is_local => return Err(NotifyFault::Local),
         OPERATIONS if around.has_operations == Some(false) => return Err(NotifyFault::NoOperations),
         OPERATIONS => Notify::Operations,
-        arn if is_of("sns", arn) => Notify::Topic(Topic::read(arn)?),
-        arn if is_of("secretsmanager", arn) => {
-            secret::check(arn, around.owner)?;
-            Notify::Webhook(arn.to_owned())
-        }
-        _ => return Err(NotifyFault::Unknown),
+        arn => match Parts::of(arn) {
+            Some(parts) if parts.service == "sns" => Notify::Topic(Topic::read(arn, parts)?),
+            Some(parts) if parts.service == secret::SERVICE => {
+                secret::check(arn, around.owner)?;
+                Notify::Webhook(arn.to_owned())
+            }
+            _ => return Err(NotifyFault::Unknown),
+        },
     };
     Ok(Some(notify))
 }

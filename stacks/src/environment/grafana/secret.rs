@@ -1,7 +1,11 @@
 //! ARNs of secrets that somebody keeps in Secrets Manager. The container gets their values when it starts.
 
+use super::arn::Parts;
 use super::entrance::Owner;
 use crate::config::Fault;
+
+/// What keeps secrets, as ARNs call it.
+pub(super) const SERVICE: &str = "secretsmanager";
 
 /// Why a secret cannot be handed to the container.
 #[derive(Debug, thiserror::Error)]
@@ -29,14 +33,10 @@ impl Fault for SecretFault {
 /// A secret's [ARN](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html)
 /// ends with a hyphen and six characters, which a policy names with it.
 pub(super) fn check(arn: &str, owner: Option<&Owner>) -> Result<(), SecretFault> {
-    let parts: Vec<&str> = arn.split(':').collect();
-    let ["arn", partition, "secretsmanager", region, account, "secret", name] = parts[..] else {
-        return Err(SecretFault::Arn);
-    };
+    let parts = Parts::of(arn).filter(|parts| parts.service == SERVICE).ok_or(SecretFault::Arn)?;
+    let name = parts.resource.strip_prefix("secret:").ok_or(SecretFault::Arn)?;
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"/_+=.@-".contains(&b);
-    let sound = partition.starts_with("aws")
-        && account.len() == 12
-        && account.bytes().all(|b| b.is_ascii_digit())
+    let sound = parts.has_account()
         && name.bytes().all(plain)
         && name.rsplit_once('-').is_some_and(|(name, end)| {
             !name.is_empty() && end.len() == 6 && end.bytes().all(|b| b.is_ascii_alphanumeric())
@@ -45,8 +45,8 @@ pub(super) fn check(arn: &str, owner: Option<&Owner>) -> Result<(), SecretFault>
         return Err(SecretFault::Arn);
     }
     match owner {
-        Some(own) if own.region != region => {
-            Err(SecretFault::Elsewhere { region: region.to_owned(), own: own.region.clone() })
+        Some(own) if own.region != parts.region => {
+            Err(SecretFault::Elsewhere { region: parts.region.to_owned(), own: own.region.clone() })
         }
         _ => Ok(()),
     }
